@@ -1,0 +1,1 @@
+"""Our words: signals, batches, events, errors and the two clocks. Standard library only."""

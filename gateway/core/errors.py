@@ -1,0 +1,101 @@
+"""Errors: the class says what happens next.
+
+WerkverbundError
+├─ ConfigError     stop before anything starts, exit 78
+├─ SourceError
+│  ├─ Unreachable  no answer: signals BAD/no_connection, back off, others unaffected
+│  ├─ Refused      the device said no: the block is bisected once
+│  ├─ Desync       an answer to an older question: drain, stay quiet, confirm by a second read
+│  └─ Undecodable  that signal is BAD/undecodable
+├─ SinkError
+│  ├─ NotConnected keep the batch, reconnect with backoff
+│  └─ Rejected     park those records, deliver the rest, count
+├─ JournalError    quarantine the file, alarm, recorded gap; never a crash loop
+└─ ExchangeError   refuse, audit, tell the owner; never tell the sender why
+
+Anything else is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.core.text import Text
+
+
+class WerkverbundError(Exception):
+    """The root of everything that we raise on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a file that a person wrote. ``line`` and ``column`` count from 1."""
+
+    file: Path
+    line: int
+    column: int
+    what: Text
+    fix: Text
+
+
+class ConfigError(WerkverbundError):
+    """A file is wrong; carries every mistake found, in file order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        super().__init__(f"{first.file}:{first.line}:{first.column}: {first.what.en}")
+
+
+class SourceError(WerkverbundError):
+    """Reading from a machine failed."""
+
+
+class Unreachable(SourceError):
+    """No connection, or no answer in time (``timed_out``)."""
+
+    def __init__(self, message: str, *, timed_out: bool = False) -> None:
+        super().__init__(message)
+        self.timed_out = timed_out
+
+
+class Refused(SourceError):
+    """The device answered with a Modbus exception."""
+
+    def __init__(self, message: str, *, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Desync(SourceError):
+    """The answer belongs to an older question."""
+
+
+class Undecodable(SourceError):
+    """The answer cannot be turned into a value."""
+
+
+class SinkError(WerkverbundError):
+    """Handing batches on failed."""
+
+
+class NotConnected(SinkError):
+    """The peer is away; what was to be written is kept."""
+
+
+class Rejected(SinkError):
+    """The peer refuses these batches for good; ``which`` are indices into what was written."""
+
+    def __init__(self, message: str, which: Sequence[int]) -> None:
+        super().__init__(message)
+        self.which = tuple(which)
+
+
+class JournalError(WerkverbundError):
+    """The durable stream cannot be read or written."""
+
+
+class ExchangeError(WerkverbundError):
+    """A message between firms is refused: bad signature, unknown firm, replay, not agreed."""

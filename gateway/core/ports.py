@@ -1,0 +1,109 @@
+"""What the rooms ask of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from gateway.core.batches import Batch, Judged
+from gateway.core.events import Event
+from gateway.core.signals import Quality, SignalId, Value
+from gateway.core.work import Job, MachineStatus
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The raw register words (or bits) behind one value, for following a number back.
+
+    ``function`` is the Modbus function code, ``address`` counts from 0.
+    """
+
+    function: int
+    address: int
+    words: tuple[int, ...]
+    at: datetime
+
+
+class Source(Protocol):
+    """Reads the machines of one physical link. Construction does no I/O."""
+
+    async def connect(self) -> None:
+        """Open the link. Raises SourceError."""
+
+    async def read(self, due: Sequence[SignalId]) -> Sequence[Batch]:
+        """One batch per machine that has due signals, one entry per signal asked."""
+
+    def words(self, signal: SignalId) -> Words | None:
+        """The raw words of the last answer for ``signal``."""
+
+    async def close(self) -> None:
+        """Close the link; safe twice and before ``connect``."""
+
+
+class Sink(Protocol):
+    """Hands judged batches to one peer. It only speaks its protocol; runners retry."""
+
+    async def connect(self) -> None:
+        """Connect. Raises NotConnected."""
+
+    async def write(self, batches: Sequence[Judged]) -> None:
+        """Deliver all, or raise NotConnected (nothing lost) or Rejected (which ones)."""
+
+    async def show(self, machines: Sequence[MachineStatus], jobs: Sequence[Job]) -> None:
+        """Publish the present machine states and jobs, called after each change. Same errors."""
+
+    async def close(self) -> None:
+        """Flush and close; safe twice and before ``connect``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One bucket of a chart: the extremes stay visible however coarse it is.
+
+    ``at`` is the time of the last value in the bucket; ``low``, ``high`` and ``last`` are None
+    where the bucket holds no trustworthy number; ``quality`` is the worst in the bucket.
+    """
+
+    at: datetime
+    low: float | None
+    high: float | None
+    last: Value | None
+    quality: Quality
+
+
+class SeriesStore(Protocol):
+    """Time series for charts."""
+
+    def append(self, batches: Sequence[Judged]) -> None:
+        """Add judged batches; the same sequence numbers again change nothing."""
+
+    def history(
+        self, signal: SignalId, start: datetime, end: datetime, points: int
+    ) -> Sequence[Point]:
+        """At most ``points`` buckets of ``[start, end)``, in time order."""
+
+    def prune(self, before: datetime) -> None:
+        """Forget what is older."""
+
+
+class Tracker(Protocol[State]):
+    """Pure job logic that the journal applies inside its commit."""
+
+    def initial(self) -> State:
+        """The state of a gateway that has seen nothing."""
+
+    def advance(self, state: State, batch: Judged) -> tuple[State, Sequence[Event]]:
+        """What a batch changes."""
+
+    def command(self, state: State, command: object) -> tuple[State, Sequence[Event]]:
+        """What a person's (or the order network's) command changes."""
+
+    def dump(self, state: State) -> bytes:
+        """The state as it is kept."""
+
+    def load(self, kept: bytes) -> State:
+        """The state from what was kept."""

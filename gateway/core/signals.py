@@ -1,0 +1,89 @@
+"""What a machine tells: signals, their units, and how far a value can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NewType
+
+from gateway.core.text import Text
+from gateway.core.units import Unit
+
+SignalId = NewType("SignalId", str)
+"""``machine/point``, for example ``mill-1/power``; from the config, never reused."""
+
+Value = float | int | bool | str
+"""Always in the signal's unit; nobody downstream converts."""
+
+
+def signal_id(machine: str, point: str) -> SignalId:
+    """The id of ``point`` of ``machine``."""
+    return SignalId(f"{machine}/{point}")
+
+
+class Kind(StrEnum):
+    """What a value means over time."""
+
+    GAUGE = "gauge"
+    COUNTER = "counter"
+    STATE = "state"
+    TEXT = "text"
+
+
+class Quality(IntEnum):
+    """How far a value can be trusted; the numbers are what InfluxDB and MQTT carry."""
+
+    GOOD = 0
+    UNCERTAIN = 1
+    BAD = 2
+
+
+class Reason(StrEnum):
+    """Why a value is not simply good."""
+
+    OK = "ok"
+    NO_CONNECTION = "no_connection"
+    TIMEOUT = "timeout"
+    REFUSED = "refused"
+    DESYNC = "desync"
+    UNDECODABLE = "undecodable"
+    SENTINEL = "sentinel"
+    OUT_OF_RANGE = "out_of_range"
+    STALE = "stale"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a signal has no sound value; ``code`` is the Modbus exception code of a refusal."""
+
+    reason: Reason
+    code: int | None = None
+
+    def __str__(self) -> str:
+        return self.reason if self.code is None else f"{self.reason}({self.code})"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The range that is physically possible; outside it a value is uncertain."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A point of one machine.
+
+    ``every`` is the polling period in seconds of real time. ``role`` is what the point means to
+    the job logic (``power``, ``current-l1``, ``temperature``, ``good``, ...) or None.
+    """
+
+    id: SignalId
+    means: Text
+    unit: Unit
+    kind: Kind
+    limits: Limits
+    every: float
+    role: str | None = None

@@ -1,0 +1,131 @@
+"""Work: machine states and jobs, as everyone outside the job logic sees them.
+
+States after OPC 40001-1 (MachineryItemState, MachineryOperationMode) and OPC 10031-4 Job Control;
+the whole mapping table is in ``gateway/jobs/states.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import IntEnum, StrEnum
+
+from gateway.core.text import Text
+
+
+class ItemState(IntEnum):
+    """MachineryItemState of OPC 40001-1."""
+
+    NOT_AVAILABLE = 0
+    OUT_OF_SERVICE = 1
+    NOT_EXECUTING = 2
+    EXECUTING = 3
+
+
+class OperationMode(IntEnum):
+    """MachineryOperationMode of OPC 40001-1."""
+
+    NONE = 0
+    MAINTENANCE = 1
+    SETUP = 2
+    PROCESSING = 3
+
+
+class JobState(StrEnum):
+    """States of a job and of a work package; numbers are those of OPC 10031-4."""
+
+    PLANNED = "planned"  # 1 NotAllowedToStart
+    RELEASED = "released"  # 2 AllowedToStart
+    RUNNING = "running"  # 3 Running
+    INTERRUPTED = "interrupted"  # 4 Interrupted
+    ENDED = "ended"  # 5 Ended
+    ABORTED = "aborted"  # 6 Aborted
+
+
+class Substate(StrEnum):
+    """Substates of Job Control; HELD: own cause, SUSPENDED: waiting for something from outside."""
+
+    NONE = ""
+    WAITING = "waiting"
+    READY = "ready"
+    HELD = "held"
+    SUSPENDED = "suspended"
+    COMPLETED = "completed"
+    CLOSED = "closed"
+
+
+class Origin(StrEnum):
+    """Where a count comes from. Every count carries it."""
+
+    MEASURED = "measured"
+    COUNTED = "counted"
+    ENTERED = "entered"
+    SIMULATED = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class MachineStatus:
+    """What a machine does now, since when, and the sentence why we say so.
+
+    ``known`` is False while the machine does not answer: ``state`` is then the last one known and
+    must be shown as uncertain. ``phase`` is the recognised part of a charge or run, for people.
+    """
+
+    machine: str
+    state: ItemState
+    mode: OperationMode
+    since: datetime
+    because: Text
+    known: bool = True
+    phase: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of real time in which parts may have passed unseen."""
+
+    start: datetime
+    end: datetime
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A firm's own order on one machine.
+
+    ``planned``, ``good``, ``scrap`` are pieces; ``origins`` splits ``good`` by origin;
+    ``planned_per_piece`` and ``per_piece`` (the present rate, plan or measured) are order time.
+    ``inbound`` is how many pieces of input have arrived so far (None: needs no input).
+    ``departures`` are the real times at which transfer lots left. ``degraded`` names the evidence under
+    which a declared slower rate holds.
+    """
+
+    id: str
+    machine: str
+    order: str | None
+    package: str | None
+    item: Text
+    planned: int
+    lot: int
+    state: JobState
+    substate: Substate
+    because: Text
+    good: int
+    scrap: int
+    origins: Mapping[Origin, int]
+    runs_started: int
+    runs_completed: int
+    pieces_per_run: int
+    planned_per_piece: timedelta
+    per_piece: timedelta
+    run_began: datetime | None
+    run_expected: timedelta | None
+    started: datetime | None
+    ended: datetime | None
+    lapse: int
+    simulated: bool
+    departures: tuple[datetime, ...] = ()
+    inbound: int | None = None
+    degraded: str | None = None
+    gaps: tuple[Gap, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""Machine types: templates, the codec between registers and values, and the read plan. Pure."""
