@@ -1,0 +1,179 @@
+"""What a person or the order network may tell the job logic. Every ``at`` is real time, UTC.
+
+``gateway.core.commands.Restarted`` is the one command that comes from the gateway itself.
+A command that does not fit (an unknown job, a job that has ended) raises ``NotPossible``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.core.commands import Restarted
+from gateway.core.errors import WerkverbundError
+from gateway.core.text import Text
+from gateway.core.work import Origin
+
+__all__ = [
+    "AddJob",
+    "Book",
+    "ChangeJob",
+    "CloseOrder",
+    "Command",
+    "ConfirmRate",
+    "End",
+    "Hold",
+    "Inbound",
+    "NotPossible",
+    "Opening",
+    "Restarted",
+    "Resume",
+    "Start",
+]
+
+
+class NotPossible(WerkverbundError):
+    """A command does not fit the present state; ``why`` is for the person who gave it."""
+
+    def __init__(self, why: Text) -> None:
+        self.why = why
+        super().__init__(why.en)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What was already done when a job came to us. Its count has the origin ``simulated``.
+
+    ``departures`` are the times at which lots left before; ``run_began`` says that a run or
+    charge was already under way, so that its end is recognised although its start was not seen.
+    """
+
+    good: int = 0
+    scrap: int = 0
+    runs: int = 0
+    departures: tuple[datetime, ...] = ()
+    run_began: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddJob:
+    """A new job. A job id that is known already changes nothing (a command may come twice).
+
+    ``planned`` and ``lot`` are pieces; ``planned_per_piece`` is order time; ``needs_input``: the
+    job waits for pieces booked in by ``Inbound``; ``release``: it may start at once.
+    """
+
+    job_id: str
+    machine: str
+    order: str | None
+    package: str | None
+    item: Text
+    planned: int
+    lot: int
+    pieces_per_run: int
+    planned_per_piece: timedelta
+    at: datetime
+    needs_input: bool = False
+    release: bool = True
+    lapse: int = 1
+    simulated: bool = False
+    opening: Opening | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeJob:
+    """Another planned quantity, for example because a lot goes to the reserve firm."""
+
+    job_id: str
+    planned: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Permission to start. It begins to run only when the machine shows it (transition 2)."""
+
+    job_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A person stops the job; it stays held until ``Resume``."""
+
+    job_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A person lets a held job go on."""
+
+    job_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A person ends the job before its quantity is complete."""
+
+    job_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A count from a person (``entered``) or from the demo's scenario (``simulated``).
+
+    ``good`` and ``scrap`` say how many more; negative numbers correct an earlier booking.
+    """
+
+    job_id: str
+    good: int
+    scrap: int
+    origin: Origin
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """How many pieces of input have arrived in all."""
+
+    job_id: str
+    pieces: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmRate:
+    """The foreman confirms or corrects the present rate: order time per run.
+
+    None: what the evidence declared is right (or, where nothing is degraded, the plan holds again).
+    """
+
+    job_id: str
+    per_run: timedelta | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CloseOrder:
+    """An order is over (a new one begins): its jobs are closed and count nothing more."""
+
+    order: str
+    at: datetime
+
+
+Command = (
+    AddJob
+    | ChangeJob
+    | Start
+    | Hold
+    | Resume
+    | End
+    | Book
+    | Inbound
+    | ConfirmRate
+    | CloseOrder
+    | Restarted
+)
