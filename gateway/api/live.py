@@ -1,0 +1,100 @@
+"""The latest value of every signal, and the stream of changes to the browsers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import orjson
+
+from gateway.core.batches import Judged, Reading
+from gateway.core.signals import Quality, Reason, Signal, SignalId
+
+HEARTBEAT = 10.0
+"""Seconds after which a silent stream says that it is alive."""
+
+
+class Latest:
+    """The last reading of each signal; one dictionary write per value, no object."""
+
+    def __init__(self) -> None:
+        self._entries: dict[SignalId, tuple[Judged, int]] = {}
+        self.changed: set[str] = set()
+
+    def take(self, batch: Judged) -> None:
+        """Remember a batch."""
+        entries = self._entries
+        for index, signal in enumerate(batch.batch.signals):
+            entries[signal] = (batch, index)
+        self.changed.add(batch.machine)
+
+    def reading(self, signal: SignalId) -> Reading | None:
+        """The last reading of ``signal``."""
+        entry = self._entries.get(signal)
+        return entry[0].reading(entry[1]) if entry else None
+
+    @staticmethod
+    def trust(reading: Reading, signal: Signal, now: datetime) -> tuple[Quality, Reason]:
+        """Quality and reason as of ``now``: a good value that was not renewed is stale."""
+        patience = timedelta(seconds=max(5.0, 3 * signal.every))
+        if reading.quality is not Quality.BAD and now - reading.at > patience:
+            return Quality.UNCERTAIN, Reason.STALE
+        return reading.quality, reading.fault.reason
+
+
+@dataclass(slots=True, eq=False)
+class _Client:
+    wants: Callable[[str], bool]
+    pending: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Hub:
+    """Sends each browser the newest state of each thing.
+
+    Every event carries a whole state, so a slow reader loses nothing but steps in between: what
+    waits for it is at most one message per thing.
+    """
+
+    def __init__(self) -> None:
+        self._clients: set[_Client] = set()
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody listens; nothing is serialised for nobody."""
+        return bool(self._clients)
+
+    def publish(self, event: str, key: str, content: object) -> None:
+        """Hand ``content`` (JSON) to every client that wants ``event``."""
+        if not self._clients:
+            return
+        message = b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(content))
+        for client in self._clients:
+            if client.wants(event):
+                client.pending[(event, key)] = message
+                client.wake.set()
+
+    async def stream(
+        self, wants: Callable[[str], bool], first: list[tuple[str, object]]
+    ) -> AsyncIterator[bytes]:
+        """Server-sent events for one browser, beginning with the states in ``first``."""
+        client = _Client(wants)
+        self._clients.add(client)
+        try:
+            yield b"retry: 1000\n\n"
+            for event, content in first:
+                yield b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(content))
+            while True:
+                try:
+                    async with asyncio.timeout(HEARTBEAT):
+                        await client.wake.wait()
+                except TimeoutError:
+                    yield b": alive\n\n"
+                    continue
+                client.wake.clear()
+                messages, client.pending = client.pending, {}
+                yield b"".join(messages.values())
+        finally:
+            self._clients.discard(client)
