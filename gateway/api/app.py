@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
@@ -58,9 +59,9 @@ async def events(
         sees |= {"sent"}
     if role is not Role.CUSTOMER:
         sees |= {"order"}
-    first = [(event, content) for event, content in whole(rooms) if event in sees]
+    first = [(event, orjson.dumps(content)) for event, content in whole(rooms) if event in sees]
     return StreamingResponse(
-        rooms.hub.stream(sees.__contains__, first),
+        rooms.hub.stream(lambda event, _key: event in sees, first),
         media_type="text/event-stream",
         headers={"x-accel-buffering": "no"},
     )

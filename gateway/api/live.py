@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -46,7 +46,7 @@ class Latest:
 
 @dataclass(slots=True, eq=False)
 class _Client:
-    wants: Callable[[str], bool]
+    wants: Callable[[str, str], bool]
     pending: dict[tuple[str, str], bytes] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -67,25 +67,28 @@ class Hub:
         return bool(self._clients)
 
     def publish(self, event: str, key: str, content: object) -> None:
-        """Hand ``content`` (JSON) to every client that wants ``event``."""
-        if not self._clients:
-            return
-        message = b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(content))
+        """Hand ``content`` (JSON) to every client that wants ``event`` of the thing ``key``."""
+        if self._clients:
+            self.forward(event, key, orjson.dumps(content))
+
+    def forward(self, event: str, key: str, serialised: bytes) -> None:
+        """The same for content that is JSON already."""
+        message = _frame(event, serialised)
         for client in self._clients:
-            if client.wants(event):
+            if client.wants(event, key):
                 client.pending[(event, key)] = message
                 client.wake.set()
 
     async def stream(
-        self, wants: Callable[[str], bool], first: list[tuple[str, object]]
+        self, wants: Callable[[str, str], bool], first: Iterable[tuple[str, bytes]]
     ) -> AsyncIterator[bytes]:
         """Server-sent events for one browser, beginning with the states in ``first``."""
         client = _Client(wants)
         self._clients.add(client)
         try:
             yield b"retry: 1000\n\n"
-            for event, content in first:
-                yield b"event: %b\ndata: %b\n\n" % (event.encode(), orjson.dumps(content))
+            for event, serialised in first:
+                yield _frame(event, serialised)
             while True:
                 try:
                     async with asyncio.timeout(HEARTBEAT):
@@ -98,3 +101,7 @@ class Hub:
                 yield b"".join(messages.values())
         finally:
             self._clients.discard(client)
+
+
+def _frame(event: str, serialised: bytes) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (event.encode(), serialised)
