@@ -1,0 +1,71 @@
+"""Reading the files that people write: every mistake at once, or a sound model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from pydantic import Field, create_model
+
+from gateway.config import crosschecks
+from gateway.config.checking import Model, validated
+from gateway.config.models import Variant
+from gateway.config.site import Device, Machine, SiteConfig
+from gateway.config.strict_yaml import read
+from gateway.config.variants import Variants
+
+
+def read_model(path: Path, model: type[Model], env: Mapping[str, str] | None = None) -> Model:
+    """Read the file at ``path`` as a ``model``; raises ConfigError with every problem."""
+    tree = read(Path(path), os.environ if env is None else env)
+    result = validated(tree, model)
+    if tree.problems or result is None:
+        raise tree.error()
+    return result
+
+
+def load(path: Path, variants: Variants, env: Mapping[str, str] | None = None) -> SiteConfig:
+    """Read a firm's file; raises ConfigError with every problem, those between parts included."""
+    tree = read(Path(path), os.environ if env is None else env)
+    model = site_model(variants)
+    result = validated(tree, model)
+    crosschecks.report(tree, model, variants)
+    if tree.problems or result is None:
+        raise tree.error()
+    return result
+
+
+def site_model(variants: Variants) -> type[SiteConfig]:
+    """SiteConfig narrowed to the variants that the rooms offer."""
+    connect = _one_of(variants.connect)
+    evidence = _one_of(variants.evidence)
+    device = create_model(
+        "Device", __base__=Device, connect=(connect, Device.model_fields["connect"])
+    )
+    machine = create_model(
+        "Machine",
+        __base__=Machine,
+        connect=(connect | None, Machine.model_fields["connect"]),
+        devices=(tuple[device, ...], Machine.model_fields["devices"]),  # type: ignore[valid-type]
+        evidence=(evidence | None, Machine.model_fields["evidence"]),
+    )
+    site = create_model(
+        "Site",
+        __base__=SiteConfig,
+        machines=(tuple[machine, ...], SiteConfig.model_fields["machines"]),  # type: ignore[valid-type]
+        sinks=(tuple[_one_of(variants.sinks), ...], SiteConfig.model_fields["sinks"]),
+    )
+    return cast("type[SiteConfig]", site)
+
+
+def _one_of(variants: Mapping[str, type[Variant]]) -> Any:
+    """The union of the variants, told apart by ``type``."""
+    models = list(dict.fromkeys(variants.values()))
+    if not models:
+        return Variant
+    union = reduce(or_, models)  # type: ignore[arg-type]
+    return union if len(models) == 1 else Annotated[union, Field(discriminator="type")]

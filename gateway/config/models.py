@@ -1,0 +1,69 @@
+"""The base of every file model: strict, frozen, bilingual."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from gateway.core.text import Text
+
+
+class Strict(BaseModel):
+    """Unknown keys fail, values are not coerced, instances do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Bilingual(Strict):
+    """A text in German and English."""
+
+    de: str = Field(min_length=1, description="Deutscher Text / German text")
+    en: str = Field(min_length=1, description="Englischer Text / English text")
+
+    @property
+    def text(self) -> Text:
+        """As the text that the rest of the house uses."""
+        return Text(self.de, self.en)
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What a variant finds wrong with itself in its site. ``key`` is the key to point at."""
+
+    key: str
+    what: Text
+    fix: Text
+
+
+class Variant(Strict):
+    """One way to connect, to hand on, or to recognise work; told apart by ``type``.
+
+    A subclass stands in the file of its room, narrows ``type`` to a ``Literal`` and is found by
+    ``scan``, because its file exists.
+    """
+
+    type: str
+
+    def place(self) -> str | None:
+        """The physical address that only one device may have, e.g. ``10.0.0.5:502 unit 1``."""
+        return None
+
+    def needs(self) -> Sequence[str]:
+        """The roles that the points of the machine must offer."""
+        return ()
+
+    def objections(self, *, simulated: bool) -> Sequence[Objection]:
+        """What is not allowed in a site that is (not) ``simulated``."""
+        return ()
+
+
+def wrong(what: Text, fix: Text) -> PydanticCustomError:
+    """The error that a validator raises to say in both languages what is wrong and what to do."""
+    return PydanticCustomError(
+        "werkverbund",
+        "{en}",
+        {"en": what.en, "de": what.de, "fix_en": fix.en, "fix_de": fix.de},
+    )

@@ -1,0 +1,138 @@
+"""References in a file: ``${NAME}``, ``${NAME:-default}``, ``${file:PATH}``, ``${credential:NAME}``.
+
+A reference is replaced inside its scalar, before the scalar is given a meaning. It may stand
+without quotes in ``{...}``: its braces are masked before YAML sees them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gateway.core.text import Text
+
+_REFERENCE = re.compile(r"\$\{([^{}\r\n]*)\}")
+_NAME = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$")
+_OUTSIDE = re.compile(r"^(file|credential):(.+)$")
+_SIGNIFICANT = "{}[],:#'\"\\ -?&*!|>%@`"
+_MASK = {ord(char): 0xE000 + index for index, char in enumerate(_SIGNIFICANT)}
+_UNMASK = {masked: chr(char) for char, masked in _MASK.items()}
+RESERVED = "".join(chr(masked) for masked in _UNMASK)
+"""Characters that a file must not contain, because masked references use them."""
+
+
+def mask(text: str) -> str:
+    """The text with the inside of its references hidden from YAML; every column stays."""
+    return _REFERENCE.sub(lambda match: "$" + match.group(0)[1:].translate(_MASK), text)
+
+
+def unmask(text: str) -> str:
+    """The text as it was written."""
+    return text.translate(_UNMASK)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A scalar with its references replaced.
+
+    ``whole``    the text is nothing but references that took no default from the file
+    ``problems`` what is wrong with a reference, and what to do
+    """
+
+    text: str
+    referenced: bool = False
+    whole: bool = False
+    problems: tuple[tuple[Text, Text], ...] = ()
+
+
+def resolve(text: str, env: Mapping[str, str], folder: Path) -> Resolved:
+    """Replace the references in one scalar."""
+    if "${" not in text:
+        return Resolved(text)
+    problems: list[tuple[Text, Text]] = []
+    literal_default = False
+
+    def one(match: re.Match[str]) -> str:
+        nonlocal literal_default
+        inside = match.group(1)
+        outside = _OUTSIDE.match(inside)
+        if outside:
+            return _read(outside.group(1), outside.group(2), env, folder, problems)
+        name = _NAME.match(inside)
+        if name is None:
+            problems.append(_malformed(match.group(0)))
+            return ""
+        value = env.get(name.group(1))
+        if value:
+            return value
+        if name.group(2) is not None:
+            literal_default = literal_default or bool(name.group(2))
+            return name.group(2)
+        problems.append(_missing(name.group(1)))
+        return ""
+
+    resolved = _REFERENCE.sub(one, text)
+    if "${" in _REFERENCE.sub("", text):
+        problems.append(_malformed(text))
+    whole = not literal_default and not _REFERENCE.sub("", text)
+    return Resolved(resolved, referenced=True, whole=whole, problems=tuple(problems))
+
+
+def _read(
+    kind: str,
+    where: str,
+    env: Mapping[str, str],
+    folder: Path,
+    problems: list[tuple[Text, Text]],
+) -> str:
+    """The first line of a secret's file."""
+    if kind == "credential":
+        credentials = env.get("CREDENTIALS_DIRECTORY")
+        if not credentials:
+            problems.append(_missing("CREDENTIALS_DIRECTORY"))
+            return ""
+        path = Path(credentials) / where
+    else:
+        path = folder / Path(where).expanduser()
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        problems.append(
+            (
+                Text(
+                    f"die Datei {path} lässt sich nicht lesen",
+                    f"the file {path} cannot be read",
+                ),
+                Text(
+                    "Legen Sie die Datei an und geben Sie dem Gateway Leserecht.",
+                    "Create the file and let the gateway read it.",
+                ),
+            )
+        )
+        return ""
+
+
+def _missing(name: str) -> tuple[Text, Text]:
+    return (
+        Text(
+            f"die Umgebungsvariable {name} ist nicht gesetzt",
+            f"the environment variable {name} is not set",
+        ),
+        Text(
+            f"Setzen Sie sie vor dem Start (export {name}=...) oder schreiben Sie "
+            f"${{{name}:-Vorgabe}}.",
+            f"Set it before the start (export {name}=...) or write ${{{name}:-default}}.",
+        ),
+    )
+
+
+def _malformed(text: str) -> tuple[Text, Text]:
+    return (
+        Text(f"{text} ist kein gültiger Verweis", f"{text} is not a valid reference"),
+        Text(
+            "Schreiben Sie ${NAME}, ${NAME:-Vorgabe} oder ${file:/pfad/zur/datei}.",
+            "Write ${NAME}, ${NAME:-default} or ${file:/path/to/file}.",
+        ),
+    )

@@ -1,0 +1,127 @@
+"""What an unquoted YAML scalar means, and which spellings are refused because they mislead."""
+
+from __future__ import annotations
+
+import re
+
+from gateway.config.tree import Scalar
+from gateway.core.text import Text
+
+Verdict = tuple[Scalar, tuple[Text, Text] | None]
+
+_INT = re.compile(r"^-?(0|[1-9][0-9]*)$")
+_FLOAT = re.compile(r"^-?(0|[1-9][0-9]*)\.[0-9]+$")
+_REFUSED: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (
+        re.compile(r"^[-+]?0[0-9_]+$"),
+        "eine Zahl mit führender Null ist mehrdeutig (YAML kann sie als Oktalzahl lesen)",
+        "a number with a leading zero is ambiguous (YAML may read it as octal)",
+    ),
+    (
+        re.compile(r"^[-+]?0[xXoObB][0-9a-fA-F_]+$"),
+        "Zahlen werden hier dezimal geschrieben",
+        "numbers are written in decimal here",
+    ),
+    (
+        re.compile(r"^[-+]?([0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)[eE][-+]?[0-9]+$"),
+        "eine Zahl mit Exponent ist mehrdeutig (YAML kann sie als Text lesen)",
+        "a number with an exponent is ambiguous (YAML may read it as text)",
+    ),
+    (
+        re.compile(r"^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$"),
+        "Zahlen mit Doppelpunkt sind mehrdeutig (YAML kann 12:30 als 750 lesen)",
+        "numbers with a colon are ambiguous (YAML may read 12:30 as 750)",
+    ),
+    (
+        re.compile(r"^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?$"),
+        "ein Datum ohne Anführungszeichen ist mehrdeutig",
+        "a date without quotes is ambiguous",
+    ),
+    (
+        re.compile(r"^[-+]?[0-9][0-9]*_[0-9_]*(\.[0-9_]*)?$"),
+        "Zahlen werden ohne Unterstrich geschrieben",
+        "numbers are written without underscores",
+    ),
+    (
+        re.compile(r"^(\+[0-9][0-9.]*|[-+]?\.[0-9]+|[-+]?[0-9]+\.)$"),
+        "diese Schreibweise einer Zahl ist mehrdeutig",
+        "this way of writing a number is ambiguous",
+    ),
+    (
+        re.compile(r"^([-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$"),
+        "hier muss eine endliche Zahl stehen",
+        "a finite number must stand here",
+    ),
+)
+_YES = {"yes", "on", "y", "true"}
+_NO = {"no", "off", "n", "false"}
+
+
+def meaning(text: str) -> Verdict:
+    """The value of an unquoted scalar, or what is misleading about it with the fix."""
+    if text in ("", "~", "null"):
+        return None, None
+    if text in ("true", "false"):
+        return text == "true", None
+    if _INT.match(text):
+        return int(text), None
+    if _FLOAT.match(text):
+        return float(text), None
+    lower = text.lower()
+    if lower in _YES | _NO:
+        return text, _ambiguous_word(text, "true" if lower in _YES else "false")
+    if lower == "null":
+        return text, _ambiguous_word(text, "null")
+    for pattern, de, en in _REFUSED:
+        if pattern.match(text):
+            return text, (Text(f"{text}: {de}", f"{text}: {en}"), _fix(text))
+    return text, None
+
+
+def _ambiguous_word(text: str, clear: str) -> tuple[Text, Text]:
+    return (
+        Text(
+            f"{text} ist mehrdeutig: Ja/Nein-Wert oder Text?",
+            f"{text} is ambiguous: a yes/no value or text?",
+        ),
+        Text(
+            f'Schreiben Sie {clear}, oder als Text "{text}".',
+            f'Write {clear}, or as text "{text}".',
+        ),
+    )
+
+
+def _fix(text: str) -> Text:
+    """Numbers get their plain spelling where there is one; everything can be quoted."""
+    number = _decimal(text)
+    if number is None or number == text:
+        return Text(
+            f'Als Text schreiben Sie "{text}".',
+            f'As text write "{text}".',
+        )
+    return Text(
+        f'Schreiben Sie {number}, oder als Text "{text}".',
+        f'Write {number}, or as text "{text}".',
+    )
+
+
+def _decimal(text: str) -> str | None:
+    bare = text.replace("_", "").lstrip("+")
+    if re.match(r"^-?0[xXoObB]", bare):
+        return _integer(bare)
+    if re.match(r"^-?0[0-9]+$", bare):
+        return str(int(bare))
+    try:
+        number = float(bare)
+    except ValueError:
+        return None
+    if number != number or number in (float("inf"), float("-inf")):
+        return None
+    return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
+
+
+def _integer(bare: str) -> str | None:
+    try:
+        return str(int(bare, 0))
+    except ValueError:
+        return None

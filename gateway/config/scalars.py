@@ -1,0 +1,192 @@
+"""Scalar types of the files: durations, addresses, moments of an order, paths, secrets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SecretStr,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from gateway.config.models import wrong
+from gateway.core.text import Text
+
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "min": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+_DURATION = r"^(\d+(\.\d+)?(ms|s|min|h|d))+$"
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|min|s|h|d)")
+_MOMENT = re.compile(r"^day ([1-9]\d{0,2}) ([01]\d|2[0-3]):([0-5]\d)$")
+
+
+def _duration(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise wrong(
+            Text("der Dauer fehlt die Einheit", "the duration has no unit"),
+            Text(
+                f"Schreiben Sie zum Beispiel {value}s, {value}ms oder {value}min.",
+                f"Write for example {value}s, {value}ms or {value}min.",
+            ),
+        )
+    if not isinstance(value, str) or not re.match(_DURATION, value):
+        raise wrong(
+            Text("das ist keine Dauer", "this is not a duration"),
+            Text(
+                "Schreiben Sie Zahl und Einheit, zum Beispiel 100ms, 1s, 15min, 4h30min oder 30d.",
+                "Write a number and a unit, for example 100ms, 1s, 15min, 4h30min or 30d.",
+            ),
+        )
+    return sum((float(n) * _UNITS[unit] for n, unit in _PART.findall(value)), timedelta())
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": _DURATION,
+            "examples": ["100ms", "1s", "15min", "4h30min", "30d"],
+        }
+    ),
+]
+"""A duration written with its unit: 100ms, 1s, 15min, 4h30min, 30d."""
+
+
+def _moment(value: object) -> timedelta:
+    if isinstance(value, timedelta):
+        return value
+    match = _MOMENT.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise wrong(
+            Text("das ist kein Zeitpunkt des Auftrags", "this is not a moment of the order"),
+            Text(
+                "Schreiben Sie Tag und Uhrzeit, zum Beispiel: day 1 06:00",
+                "Write day and time, for example: day 1 06:00",
+            ),
+        )
+    day, hour, minute = (int(part) for part in match.groups())
+    return timedelta(days=day - 1, hours=hour, minutes=minute)
+
+
+OrderMoment = Annotated[
+    timedelta,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "pattern": _MOMENT.pattern, "examples": ["day 1 06:00"]}),
+]
+"""A moment in order time, since day 1 00:00, written ``day 1 06:00``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Host and port, written ``host:port``; an IPv6 host stands in brackets."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this computer can reach it."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    @classmethod
+    def parse(cls, value: object) -> Endpoint:
+        """From ``host:port``; raises what pydantic turns into a message."""
+        if isinstance(value, cls):
+            return value
+        match = (
+            re.match(r"^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$", value)
+            if isinstance(value, str)
+            else None
+        )
+        if match is None:
+            raise _not_an_endpoint()
+        port = int(match.group(3))
+        if not 1 <= port <= 65535:
+            raise _port_out_of_range(port)
+        return cls(match.group(1) or match.group(2), port)
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.parse)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^.+:\d{1,5}$", "examples": ["127.0.0.1:8080"]}
+
+
+def _not_an_endpoint() -> PydanticCustomError:
+    return wrong(
+        Text("das ist keine Adresse mit Port", "this is not an address with a port"),
+        Text(
+            "Schreiben Sie Rechner und Port, zum Beispiel 127.0.0.1:8080",
+            "Write host and port, for example 127.0.0.1:8080",
+        ),
+    )
+
+
+def _port_out_of_range(port: int) -> PydanticCustomError:
+    return wrong(
+        Text(f"den Port {port} gibt es nicht", f"there is no port {port}"),
+        Text("Ports gehen von 1 bis 65535.", "Ports go from 1 to 65535."),
+    )
+
+
+Port = Annotated[int, Field(ge=1, le=65535, description="Port, 1 bis 65535 / port, 1 to 65535")]
+
+
+def _local_path(value: Path, info: ValidationInfo) -> Path:
+    folder = (info.context or {}).get("folder")
+    path = value.expanduser()
+    return path if folder is None else Path(folder) / path
+
+
+LocalPath = Annotated[
+    Path, AfterValidator(_local_path), WithJsonSchema({"type": "string", "format": "path"})
+]
+"""A path; relative paths start at the folder of the file that names them."""
+
+
+def _secret(value: object, info: ValidationInfo) -> object:
+    if isinstance(value, SecretStr) or not (info.context or {}).get("looking_for_secrets"):
+        return value
+    raise PydanticCustomError("secret", "a secret stands here")
+
+
+Secret = Annotated[
+    SecretStr,
+    BeforeValidator(_secret),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^\$\{.+\}$",
+            "examples": ["${MQTT_PASSWORD}", "${file:/run/secrets/mqtt}"],
+        }
+    ),
+]
+"""A secret: in a file only by reference, hidden in every text; ``.get_secret_value()`` reads it."""

@@ -1,0 +1,198 @@
+"""The file of one firm: its machines, where their values go, and its part in the network."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+
+from gateway.config.models import Bilingual, Strict, Variant, wrong
+from gateway.config.scalars import Duration, Endpoint, LocalPath, OrderMoment, Secret
+from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
+from gateway.core.text import Text
+
+
+def _template_path(value: str, info: ValidationInfo) -> str:
+    """A template that is named by its path starts at the folder of the file."""
+    folder = (info.context or {}).get("folder")
+    if not value.endswith((".yaml", ".yml")) or folder is None:
+        return value
+    return str(Path(folder) / Path(value).expanduser())
+
+
+TemplateName = Annotated[str, AfterValidator(_template_path)]
+FirmId = Annotated[str, Field(pattern=FIRM_PATTERN)]
+MachineName = Annotated[str, Field(pattern=MACHINE_PATTERN)]
+
+
+class Device(Strict):
+    """One device at a machine: a meter, an I/O module, a controller."""
+
+    template: TemplateName = Field(
+        description="Gerätetyp: Name in configs/machines oder Pfad / type of device: name or path"
+    )
+    connect: Variant = Field(description="Wie es erreicht wird / how it is reached")
+    every: Duration = Field(
+        default=timedelta(seconds=1), description="Abfragetakt / polling period, e.g. 1s"
+    )
+
+
+class Machine(Strict):
+    """One machine with its devices.
+
+    In the file ``template``, ``connect`` and ``every`` may stand right here for a single device;
+    in code only ``devices`` counts.
+    """
+
+    name: MachineName = Field(description="Kurzname, eindeutig / short name, unique, e.g. mill-1")
+    title: Bilingual = Field(description="Anzeigename / display name")
+    built: int | None = Field(
+        default=None, ge=1850, le=2100, description="Baujahr / year of construction"
+    )
+    serial: str | None = Field(default=None, description="Seriennummer / serial number")
+    template: TemplateName | None = Field(
+        default=None, description="Gerätetyp des einzigen Geräts / type of the only device"
+    )
+    connect: Variant | None = Field(
+        default=None, description="Anschluss des einzigen Geräts / link to the only device"
+    )
+    every: Duration | None = Field(
+        default=None, description="Abfragetakt des einzigen Geräts / polling period, e.g. 1s"
+    )
+    devices: tuple[Device, ...] = Field(
+        default=(), description="Mehrere Geräte an der Maschine / several devices"
+    )
+    evidence: Variant | None = Field(
+        default=None, description="Woran man Arbeit erkennt / what shows that it works"
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Machine:
+        short = (self.template, self.connect, self.every) != (None, None, None)
+        if short and self.devices:
+            already = self.devices == (self._single(),) if self.template and self.connect else False
+            if not already:
+                raise wrong(
+                    Text("template/connect und devices zugleich", "both template and devices"),
+                    Text(
+                        "Schreiben Sie das Gerät mit in die Liste devices.",
+                        "Put the device into the list devices, too.",
+                    ),
+                )
+        if not self.devices:
+            missing = [key for key in ("template", "connect") if getattr(self, key) is None]
+            if missing:
+                raise wrong(
+                    Text(
+                        f"der Maschine {self.name} fehlt {' und '.join(missing)}",
+                        f"the machine {self.name} lacks {' and '.join(missing)}",
+                    ),
+                    Text(
+                        "Ergänzen Sie template und connect, oder eine Liste devices.",
+                        "Add template and connect, or a list devices.",
+                    ),
+                )
+            object.__setattr__(self, "devices", (self._single(),))
+        return self
+
+    def _single(self) -> Device:
+        """The device of the short form."""
+        every = self.every if self.every is not None else timedelta(seconds=1)
+        return Device.model_construct(template=self.template, connect=self.connect, every=every)
+
+
+class History(Strict):
+    """How long values are kept for charts."""
+
+    keep: Duration = Field(
+        default=timedelta(days=30), description="Aufbewahrung / how long to keep, e.g. 30d"
+    )
+
+
+class Web(Strict):
+    """The firm's own pages and API."""
+
+    listen: Endpoint = Field(
+        default=Endpoint("127.0.0.1", 8080),
+        description="Adresse und Port der Seiten / address and port of the pages",
+    )
+    demo_token: Secret | None = Field(
+        default=None, description="Nur für die Demo / for the demo only"
+    )
+
+
+class FileJob(Strict):
+    """A job that comes from the firm's own file instead of a joint order."""
+
+    id: str = Field(min_length=1, max_length=64, description="Auftragsnummer / job number")
+    machine: MachineName = Field(description="Maschine / machine")
+    item: Bilingual = Field(description="Was entsteht / what is made")
+    quantity: int = Field(ge=1, description="Stückzahl / pieces")
+    pieces_per_run: int = Field(default=1, ge=1, description="Teile je Lauf / pieces per run")
+    per_piece: Duration = Field(description="Zeit je Teil / time per piece, e.g. 18s")
+    lot: int | None = Field(default=None, ge=1, description="Losgröße / lot size")
+
+
+class Work(Strict):
+    """Which machine does which work package."""
+
+    package: str = Field(min_length=1, description="Arbeitspaket / work package, e.g. AP1")
+    machine: MachineName = Field(description="Maschine / machine")
+    pieces_per_run: int = Field(default=1, ge=1, description="Teile je Lauf / pieces per run")
+
+
+class Reserve(Strict):
+    """What a reserve firm offers: an earliest start for one package, never its free capacity."""
+
+    package: str = Field(min_length=1, description="Arbeitspaket / work package, e.g. AP3")
+    earliest_start: OrderMoment = Field(description="Frühester Beginn / earliest start")
+    lot_time: Duration = Field(description="Zeit je Los / time per lot")
+
+
+class Network(Strict):
+    """The firm's part in the order network."""
+
+    consortium: LocalPath = Field(description="Datei des Verbunds / the consortium's file")
+    order: LocalPath | None = Field(
+        default=None, description="Auftrag, nur beim Federführer / the order, lead firm only"
+    )
+    broker: str = Field(
+        pattern=r"^mqtts?://[^\s/@]+$",
+        description="Gemeinsamer Broker / shared broker, e.g. mqtts://broker.example:8883",
+    )
+    user: str | None = Field(default=None, description="Benutzer am Broker / user at the broker")
+    password: Secret | None = Field(default=None, description="Passwort, als Verweis / by reference")
+    work: tuple[Work, ...] = Field(
+        default=(), description="Wer welches Paket fertigt / which machine makes what"
+    )
+    reserve: Reserve | None = Field(
+        default=None, description="Angebot einer Reservefirma / a reserve firm's offer"
+    )
+
+
+class SiteConfig(Strict):
+    """The file of one firm."""
+
+    schema_: Literal[1] = Field(
+        default=1, alias="schema", description="Fassung des Dateiformats / version of the format"
+    )
+    firm: FirmId = Field(description="Kennung der Firma / id of the firm, e.g. zerspanung-rennweg")
+    name: str = Field(min_length=1, description="Name der Firma / name of the firm")
+    plant: MachineName = Field(default="main", description="Werk / plant (MQTT topic)")
+    area: MachineName = Field(default="main", description="Bereich / area (MQTT topic)")
+    simulated: bool = Field(
+        default=False, description="Alle Maschinen sind simuliert / all machines are simulated"
+    )
+    state: LocalPath = Field(description="Ordner für alle Daten / folder for all data")
+    machines: tuple[Machine, ...] = Field(min_length=1, description="Maschinen / machines")
+    history: History = Field(default=History(), description="Verlauf / history")
+    web: Web = Field(default=Web(), description="Seiten und API / pages and API")
+    sinks: tuple[Variant, ...] = Field(
+        default=(), description="Wohin die Werte gehen / where the values go"
+    )
+    jobs: tuple[FileJob, ...] = Field(default=(), description="Eigene Aufträge / own jobs")
+    network: Network | None = Field(
+        default=None, description="Teilnahme am Verbund / part in the order network"
+    )

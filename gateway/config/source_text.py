@@ -1,0 +1,94 @@
+"""The text of a file, checked before YAML sees it: size, encoding, odd characters, tabs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.config.references import RESERVED
+from gateway.config.tree import Place
+from gateway.core.text import Text
+
+LARGEST = 1_000_000
+"""Bytes; a file that a person writes is far smaller."""
+
+Report = Callable[[Place, Text, Text], None]
+
+_ODD = re.compile(rf"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{RESERVED}]")
+_TAB = re.compile(r"^[ ]*\t[ \t]*(?=[^\s#])", re.MULTILINE)
+
+
+def decoded(path: Path, report: Report) -> str | None:
+    """The text of ``path``, or None after reporting why there is none."""
+    raw = _bytes(path, report)
+    if raw is None:
+        return None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        place = Place(before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+        report(
+            place,
+            Text(
+                f"das Byte 0x{raw[error.start]:02X} ist kein UTF-8",
+                f"byte 0x{raw[error.start]:02X} is not UTF-8",
+            ),
+            Text(
+                "Speichern Sie die Datei im Editor mit der Kodierung UTF-8.",
+                "Save the file in your editor with the encoding UTF-8.",
+            ),
+        )
+        return None
+    sound = True
+    for match in _ODD.finditer(text):
+        sound = False
+        report(
+            _place(text, match.start()),
+            Text(
+                f"das unsichtbare Zeichen U+{ord(match.group()):04X} ist hier nicht erlaubt",
+                f"the invisible character U+{ord(match.group()):04X} is not allowed here",
+            ),
+            Text("Löschen Sie das Zeichen.", "Delete the character."),
+        )
+    for match in _TAB.finditer(text):
+        sound = False
+        report(
+            _place(text, match.start() + match.group().index("\t")),
+            Text(
+                "die Zeile ist mit einem Tabulator eingerückt",
+                "the line is indented with a tab",
+            ),
+            Text("Rücken Sie mit Leerzeichen ein.", "Indent with spaces."),
+        )
+    return text if sound else None
+
+
+def _bytes(path: Path, report: Report) -> bytes | None:
+    fix = Text("Prüfen Sie Pfad und Leserecht.", "Check the path and the right to read it.")
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        report(Place(1, 1), Text("die Datei gibt es nicht", "the file does not exist"), fix)
+        return None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        report(
+            Place(1, 1),
+            Text(f"die Datei ist nicht lesbar ({reason})", f"the file cannot be read ({reason})"),
+            fix,
+        )
+        return None
+    if len(raw) > LARGEST:
+        report(
+            Place(1, 1),
+            Text("die Datei ist größer als 1 MB", "the file is larger than 1 MB"),
+            Text("Ist es die richtige Datei?", "Is it the right file?"),
+        )
+        return None
+    return raw
+
+
+def _place(text: str, offset: int) -> Place:
+    return Place(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))

@@ -1,0 +1,241 @@
+"""YAML without its traps: a tree with line and column of everything, and every mistake at once.
+
+Refused with a message each: repeated keys, anchors, aliases, merge keys, tags, several documents,
+tabs, bad UTF-8, and scalars that YAML reads other than people do (``scalar_rules``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from gateway.config.references import mask, resolve, unmask
+from gateway.config.scalar_rules import meaning
+from gateway.config.source_text import decoded
+from gateway.config.tree import Entry, Items, Leaf, Node, Place, Table
+from gateway.config.yaml_errors import translated
+from gateway.core.errors import ConfigError, Problem
+from gateway.core.text import Text
+
+DEEPEST = 24
+"""More nesting than this no file of ours needs."""
+
+
+@dataclass(slots=True)
+class Tree:
+    """A file as read: its root (None where the text is no YAML at all) and its problems so far.
+
+    ``poisoned`` are the nodes that a problem has been reported for, by identity: whatever else
+    they cause stays unsaid.
+    """
+
+    file: Path
+    root: Node | None
+    problems: list[Problem] = field(default_factory=list)
+    poisoned: dict[int, list[Problem]] = field(default_factory=dict)
+
+    def report(self, place: Place, what: Text, fix: Text, node: Node | None = None) -> None:
+        """Note one problem."""
+        problem = Problem(self.file, place.line, place.column, what, fix)
+        self.problems.append(problem)
+        if node is not None:
+            self.poisoned.setdefault(id(node), []).append(problem)
+
+    def forgive(self, node: Node) -> None:
+        """Take back what was said of one node."""
+        for problem in self.poisoned.pop(id(node), []):
+            self.problems.remove(problem)
+
+    def error(self) -> ConfigError:
+        """Every problem, in the order of the file."""
+        return ConfigError(sorted(self.problems, key=lambda p: (p.line, p.column)))
+
+
+def read(path: Path, env: Mapping[str, str]) -> Tree:
+    """Read ``path``; raises ConfigError only where there is no tree to go on with."""
+    tree = Tree(path, None)
+    text = decoded(path, tree.report)
+    if text is None:
+        raise tree.error()
+    try:
+        events = yaml.parse(mask(text), Loader=yaml.SafeLoader)
+        tree.root = _Builder(tree, env, events).document()
+    except yaml.MarkedYAMLError as error:
+        tree.report(*translated(error, text))
+        raise tree.error() from error
+    if tree.root is None:
+        tree.report(
+            Place(1, 1),
+            Text("die Datei ist leer", "the file is empty"),
+            Text(
+                "Kopieren Sie eine der Beispieldateien aus configs/.",
+                "Copy one of the examples in configs/.",
+            ),
+        )
+        raise tree.error()
+    return tree
+
+
+class _Builder:
+    """Turns YAML's events into nodes."""
+
+    def __init__(self, tree: Tree, env: Mapping[str, str], events: Iterator[yaml.Event]) -> None:
+        self._tree, self._env, self._events = tree, env, events
+
+    def document(self) -> Node | None:
+        """The first document; any further one is a problem."""
+        root: Node | None = None
+        documents = 0
+        for event in self._events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._tree.report(_place(event), *_SECOND_DOCUMENT)
+                    break
+            elif isinstance(event, yaml.NodeEvent):
+                root = self._node(event, 0)
+        return root
+
+    def _node(self, event: yaml.Event, depth: int) -> Node:
+        self._refuse_extras(event)
+        if depth > DEEPEST:
+            self._tree.report(_place(event), *_TOO_DEEP)
+            raise self._tree.error()
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._table(event, depth)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items = Items(_place(event))
+            while not isinstance(below := next(self._events), yaml.SequenceEndEvent):
+                items.items.append(self._node(below, depth + 1))
+            return items
+        return self._leaf(event)
+
+    def _refuse_extras(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self._tree.report(_place(event), *_alias(f"*{event.anchor}"))
+        elif event.anchor:
+            self._tree.report(_place(event), *_alias(f"&{event.anchor}"))
+        elif event.tag:
+            self._tree.report(_place(event), *_tag(event.tag))
+
+    def _table(self, event: yaml.Event, depth: int) -> Table:
+        table = Table(_place(event))
+        while not isinstance(key_event := next(self._events), yaml.MappingEndEvent):
+            key = self._key(key_event, depth)
+            value = self._node(next(self._events), depth + 1)
+            place = _place(key_event)
+            if key is None:
+                continue
+            if key == "<<" and key_event.style is None:
+                self._tree.report(place, *_alias("<<"))
+            elif key in table.entries:
+                self._tree.report(place, *_repeated(key, table.entries[key].place.line))
+            else:
+                table.entries[key] = Entry(key, place, value)
+        return table
+
+    def _key(self, event: yaml.Event, depth: int) -> str | None:
+        if isinstance(event, yaml.ScalarEvent):
+            self._refuse_extras(event)
+            return unmask(event.value)
+        self._node(event, depth + 1)
+        self._tree.report(_place(event), *_KEY_IS_NO_NAME)
+        return None
+
+    def _leaf(self, event: yaml.Event) -> Leaf:
+        if isinstance(event, yaml.AliasEvent):
+            leaf = Leaf(_place(event), "", None, f"*{event.anchor}")
+            self._tree.poisoned.setdefault(id(leaf), [])
+            return leaf
+        shown = unmask(event.value)
+        resolved = resolve(shown, self._env, self._tree.file.parent)
+        quoted = event.style is not None
+        value, objection = (resolved.text, None) if quoted else meaning(resolved.text)
+        leaf = Leaf(
+            _place(event),
+            resolved.text,
+            value,
+            shown,
+            quoted=quoted,
+            referenced=resolved.referenced,
+            by_reference_only=resolved.whole,
+        )
+        problems = list(resolved.problems)
+        if objection and not problems:
+            problems.append(_from_outside(shown) if resolved.referenced else objection)
+        for what, fix in problems:
+            self._tree.report(leaf.place, what, fix, leaf)
+        return leaf
+
+
+def _place(event: yaml.Event) -> Place:
+    mark = event.start_mark
+    return Place(mark.line + 1, mark.column + 1)
+
+
+def _repeated(key: str, first: int) -> tuple[Text, Text]:
+    return (
+        Text(
+            f"der Schlüssel {key} steht hier ein zweites Mal, zuerst in Zeile {first}",
+            f"the key {key} is repeated; it stands in line {first} already",
+        ),
+        Text("Löschen Sie eine der beiden Zeilen.", "Delete one of the two lines."),
+    )
+
+
+def _alias(sign: str) -> tuple[Text, Text]:
+    return (
+        Text(
+            f"{sign}: Anker, Verweise und Einmischungen von YAML sind hier nicht erlaubt",
+            f"{sign}: YAML's anchors, aliases and merge keys are not allowed here",
+        ),
+        Text(
+            "Schreiben Sie die Werte aus, oder setzen Sie den Text in Anführungszeichen.",
+            "Write the values out, or put the text in quotes.",
+        ),
+    )
+
+
+def _tag(tag: str) -> tuple[Text, Text]:
+    short = tag.replace("tag:yaml.org,2002:", "!!")
+    return (
+        Text(
+            f"Typangaben von YAML ({short}) sind hier nicht erlaubt",
+            f"YAML's type tags ({short}) are not allowed here",
+        ),
+        Text("Löschen Sie die Typangabe.", "Delete the tag."),
+    )
+
+
+def _from_outside(shown: str) -> tuple[Text, Text]:
+    """The value itself stays unsaid: it may be a secret."""
+    return (
+        Text(
+            f"der Wert von {shown} ist ohne Anführungszeichen mehrdeutig",
+            f"the value of {shown} is ambiguous without quotes",
+        ),
+        Text(f'Schreiben Sie "{shown}".', f'Write "{shown}".'),
+    )
+
+
+_SECOND_DOCUMENT = (
+    Text(
+        "hier beginnt ein zweites Dokument (---); eine Datei ist ein Dokument",
+        "a second document (---) begins here; a file is one document",
+    ),
+    Text(
+        "Löschen Sie die Zeile, oder legen Sie eine zweite Datei an.",
+        "Delete the line, or make a second file.",
+    ),
+)
+_TOO_DEEP = (
+    Text("die Datei ist zu tief verschachtelt", "the file is nested too deeply"),
+    Text("Prüfen Sie die Einrückung und die Klammern.", "Check indentation and brackets."),
+)
+_KEY_IS_NO_NAME = (
+    Text("der Schlüssel ist kein einfacher Name", "the key is not a plain name"),
+    Text("Schreiben Sie: name: wert", "Write: name: value"),
+)

@@ -1,0 +1,107 @@
+"""PyYAML's complaints, in words that help."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from gateway.config.tree import Place
+from gateway.core.text import Text
+
+_KNOWN: tuple[tuple[str, Text, Text], ...] = (
+    (
+        r"mapping values are not allowed here",
+        Text(
+            "hier ist kein weiteres \":\" möglich; meist stimmt die Einrückung nicht",
+            'no further ":" is possible here; most often the indentation is wrong',
+        ),
+        Text(
+            "Rücken Sie gleich weit ein wie die Zeile davor, oder setzen Sie den Text in "
+            "Anführungszeichen.",
+            "Indent as far as the line before, or put the text in quotes.",
+        ),
+    ),
+    (
+        r"could not find expected ':'",
+        Text("nach dem Schlüssel fehlt \":\"", 'the ":" after the key is missing'),
+        Text("Schreiben Sie: name: wert", "Write: name: value"),
+    ),
+    (
+        r"expected <block end>|did not find expected|expected the node content",
+        Text(
+            "diese Zeile passt nicht zur Einrückung der Zeilen davor",
+            "this line does not fit the indentation of the lines before",
+        ),
+        Text(
+            "Rücken Sie Einträge einer Ebene gleich weit ein, mit Leerzeichen.",
+            "Indent entries of one level equally far, with spaces.",
+        ),
+    ),
+    (
+        r"expected ',' or '[\]}]'",
+        Text("in der Klammer fehlt \",\" oder ihr Ende", 'a "," or the closing bracket is missing'),
+        Text("Ergänzen Sie das Komma oder die Klammer.", "Add the comma or the bracket."),
+    ),
+    (
+        r"unexpected end of stream",
+        Text(
+            "ein Anführungszeichen oder eine Klammer ist nicht geschlossen",
+            "a quote or a bracket is not closed",
+        ),
+        Text("Schließen Sie, was hier beginnt.", "Close what begins here."),
+    ),
+    (
+        r"unknown escape character|expected escape sequence",
+        Text(
+            "in doppelten Anführungszeichen ist \\ ein Sonderzeichen",
+            "within double quotes \\ is a special character",
+        ),
+        Text("Nehmen Sie einfache Anführungszeichen: '...'", "Use single quotes: '...'"),
+    ),
+    (
+        r"found undefined alias",
+        Text("der Verweis (*) führt nirgendwohin", "the alias (*) leads nowhere"),
+        Text("Setzen Sie den Text in Anführungszeichen.", "Put the text in quotes."),
+    ),
+    (
+        r"cannot start any token|expected alphabetic or numeric character",
+        Text(
+            "mit diesem Zeichen kann kein Wert beginnen",
+            "no value can begin with this character",
+        ),
+        Text("Setzen Sie den Wert in Anführungszeichen.", "Put the value in quotes."),
+    ),
+    (
+        r"expected '<document start>'|block sequence entries are not allowed|sequence entries",
+        Text(
+            "diese Zeile gehört zu nichts davor; meist stimmt die Einrückung nicht",
+            "this line belongs to nothing before it; most often the indentation is wrong",
+        ),
+        Text(
+            "Prüfen Sie die Einrückung dieser und der vorigen Zeile.",
+            "Check the indentation of this line and the one before.",
+        ),
+    ),
+)
+_UNKNOWN = (
+    Text("das ist kein gültiges YAML", "this is not valid YAML"),
+    Text(
+        "Prüfen Sie Einrückung, Doppelpunkte und Anführungszeichen.",
+        "Check indentation, colons and quotes.",
+    ),
+)
+
+
+def translated(error: yaml.MarkedYAMLError, text: str) -> tuple[Place, Text, Text]:
+    """Where YAML stumbled, what is wrong, and what to do."""
+    problem = error.problem or ""
+    what, fix = next(
+        ((what, fix) for pattern, what, fix in _KNOWN if re.search(pattern, problem)), _UNKNOWN
+    )
+    unclosed = "unexpected end of stream" in problem
+    mark = error.context_mark if unclosed and error.context_mark else error.problem_mark
+    if mark is None:
+        return Place(1, 1), what, fix
+    lines = text.count("\n") + 1
+    return Place(min(mark.line + 1, lines), mark.column + 1), what, fix
