@@ -78,6 +78,7 @@ class Signal:
 
     ``every`` is the polling period in seconds of real time. ``role`` is what the point means to
     the job logic (``power``, ``current-l1``, ``temperature``, ``good``, ...) or None.
+    ``wraps_after`` is the highest value of a device's counter, after which it starts at 0 again.
     """
 
     id: SignalId
@@ -87,3 +88,4 @@ class Signal:
     limits: Limits
     every: float
     role: str | None = None
+    wraps_after: float | None = None

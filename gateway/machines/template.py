@@ -6,25 +6,17 @@ the strict loader of ``gateway.config`` reports mistakes with line and column.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, model_validator
 
+from gateway.config.models import Bilingual, Strict, wrong
+from gateway.config.scalars import Duration
 from gateway.core.signals import Kind
-
-
-class Strict(BaseModel):
-    """Unknown keys fail, values are not coerced, instances do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Bilingual(Strict):
-    """A text in German and English."""
-
-    de: str = Field(min_length=1, description="Deutscher Text / German text")
-    en: str = Field(min_length=1, description="Englischer Text / English text")
+from gateway.core.text import Text
+from gateway.machines import template_rules as rules
 
 
 class Table(StrEnum):
@@ -34,6 +26,16 @@ class Table(StrEnum):
     DISCRETE_INPUTS = "discrete-inputs"  # 2
     HOLDING_REGISTERS = "holding-registers"  # 3
     INPUT_REGISTERS = "input-registers"  # 4
+
+
+BIT_TABLES = frozenset({Table.COILS, Table.DISCRETE_INPUTS})
+FUNCTIONS: dict[Table, int] = {
+    Table.COILS: 1,
+    Table.DISCRETE_INPUTS: 2,
+    Table.HOLDING_REGISTERS: 3,
+    Table.INPUT_REGISTERS: 4,
+}
+"""The function code that reads each table. No other function code is ever sent."""
 
 
 class Encoding(StrEnum):
@@ -54,6 +56,17 @@ class Order(StrEnum):
     HIGH_FIRST = "high-word-first"
     LOW_FIRST = "low-word-first"
 
+
+LONG = frozenset({Encoding.UINT32, Encoding.INT32, Encoding.FLOAT32})
+"""Encodings that take two registers, and so need a word order."""
+
+_HIGHEST = {
+    Encoding.UINT16: 2**16 - 1,
+    Encoding.INT16: 2**15 - 1,
+    Encoding.UINT32: 2**32 - 1,
+    Encoding.INT32: 2**31 - 1,
+    Encoding.BCD16: 9999,
+}
 
 PointName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 
@@ -82,8 +95,45 @@ class PointSpec(Strict):
     sentinels: tuple[int, ...] = ()
     rollover: int | None = None
     role: str | None = None
-    every: str | None = Field(default=None, description="Abfragetakt / polling period, e.g. 1s")
+    every: Duration | None = Field(
+        default=None, description="Langsamerer Abfragetakt / slower polling period, e.g. 1s"
+    )
     source: str | None = Field(default=None, description="Quelle / where the meaning comes from")
+
+    @property
+    def words(self) -> int:
+        """How many registers (or table bits) the point takes."""
+        return 2 if self.encoding in LONG else 1
+
+    @property
+    def is_bit(self) -> bool:
+        """True for a single bit, of a register or of a bit table."""
+        return self.encoding is Encoding.BIT
+
+    @property
+    def is_table_bit(self) -> bool:
+        """True for an entry of one of the two bit tables."""
+        return self.table in BIT_TABLES
+
+    @property
+    def last(self) -> int:
+        """The last address that belongs to the point."""
+        return self.address + self.words - 1
+
+    @property
+    def wraps_after(self) -> float | None:
+        """The value after which a counter starts at 0 again; None for what does not count."""
+        if self.kind is not Kind.COUNTER or self.encoding not in _HIGHEST:
+            return None
+        raw = _HIGHEST[self.encoding] if self.rollover is None else self.rollover
+        return raw * self.scale + self.offset
+
+    @model_validator(mode="after")
+    def _fits_its_encoding(self) -> Self:
+        rules.check_order(self)
+        rules.check_bit(self)
+        rules.check_numbers(self)
+        return self
 
 
 class Workarounds(Strict):
@@ -93,7 +143,9 @@ class Workarounds(Strict):
     max_bits: int = Field(default=2000, ge=1, le=2000)
     even_only: bool = Field(default=False, description="Nur gerade Anzahl / even counts only")
     no_gaps: bool = Field(default=False, description="Keine Lücken lesen / never read holes")
-    pause: str = Field(default="0ms", description="Pause zwischen Anfragen / between requests")
+    pause: Duration = Field(
+        default=timedelta(0), description="Pause zwischen Anfragen / between requests"
+    )
 
 
 class Range(Strict):
@@ -102,6 +154,23 @@ class Range(Strict):
     table: Table
     first: int = Field(ge=0, le=65535)
     last: int = Field(ge=0, le=65535)
+
+    @property
+    def of_bits(self) -> bool:
+        """True for a stretch of one of the two bit tables."""
+        return self.table in BIT_TABLES
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.last < self.first:
+            raise wrong(
+                Text(
+                    f"der Bereich endet bei {self.last}, vor seinem Anfang {self.first}",
+                    f"the range ends at {self.last}, before its beginning {self.first}",
+                ),
+                Text("Vertauschen Sie first und last.", "Swap first and last."),
+            )
+        return self
 
 
 class Identification(Strict):
@@ -123,3 +192,13 @@ class Template(Strict):
     readable: tuple[Range, ...] = ()
     workarounds: Workarounds = Workarounds()
     caveats: tuple[Bilingual, ...] = ()
+
+    def reads(self, table: Table) -> tuple[Range, ...]:
+        """The declared ranges of one table; none: any address may be tried."""
+        return tuple(range_ for range_ in self.readable if range_.table is table)
+
+    @model_validator(mode="after")
+    def _points_fit_together(self) -> Self:
+        rules.check_names(self)
+        rules.check_ranges(self)
+        return self

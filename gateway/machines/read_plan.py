@@ -1,0 +1,136 @@
+"""The read plan: points that are due become few block reads. Pure.
+
+Inside a declared readable range points merge freely, across a boundary never. Without declared
+ranges a hole of some addresses may be read along. What a device has refused is kept out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from gateway.machines.template import BIT_TABLES, PointSpec, Range, Table, Template
+
+LARGEST_HOLE = 16
+"""Registers that may be read along between two points where nothing is declared."""
+
+LARGEST_BIT_HOLE = 256
+
+Place = tuple[Table, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What a device has refused so far.
+
+    ``bad``   first addresses of points that it refuses even alone: always read alone, if at all
+    ``cuts``  addresses at which a new block must begin, because the whole was refused and the
+              parts were not
+    """
+
+    bad: frozenset[Place] = frozenset()
+    cuts: frozenset[Place] = frozenset()
+
+
+NOTHING = Learned()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One request: ``count`` registers (or bits) from ``first`` on, and the points in it."""
+
+    table: Table
+    first: int
+    count: int
+    points: tuple[PointSpec, ...] = field(hash=False)
+
+    @property
+    def last(self) -> int:
+        """The last address that is read."""
+        return self.first + self.count - 1
+
+
+def plan(
+    points: Sequence[PointSpec], template: Template, learned: Learned = NOTHING
+) -> tuple[Block, ...]:
+    """The fewest blocks that this greedy walk finds; every point stands in exactly one."""
+    ordered = sorted(points, key=lambda point: (point.table, point.address, -point.words))
+    blocks: list[Block] = []
+    for table, group in groupby(ordered, key=lambda point: point.table):
+        limits = _Limits(template, table, learned)
+        blocks += (limits.block(run) for run in limits.runs(group))
+    return tuple(blocks)
+
+
+def halves(block: Block, template: Template) -> tuple[Block, Block]:
+    """A refused block as two smaller requests. It must hold at least two points."""
+    limits = _Limits(template, block.table, NOTHING)
+    middle = len(block.points) // 2
+    return limits.block(block.points[:middle]), limits.block(block.points[middle:])
+
+
+class _Limits:
+    """What one table of a device allows in one request."""
+
+    def __init__(self, template: Template, table: Table, learned: Learned) -> None:
+        rules = template.workarounds
+        bits = table in BIT_TABLES
+        self._table = table
+        self._even = rules.even_only and not bits
+        self._most = rules.max_bits if bits else rules.max_registers
+        if self._even:
+            self._most -= self._most % 2
+        self._ranges = template.reads(table)
+        hole = LARGEST_BIT_HOLE if bits else LARGEST_HOLE
+        self._hole = 0 if rules.no_gaps else 65536 if self._ranges else hole
+        self._bad = _of(table, learned.bad)
+        self._cuts = _of(table, learned.cuts)
+
+    def runs(self, points: Iterator[PointSpec]) -> Iterator[tuple[PointSpec, ...]]:
+        """Neighbours that one request may read together."""
+        run: list[PointSpec] = []
+        last = -1
+        for point in points:
+            if run and not self._joins(run[0].address, last, point):
+                yield tuple(run)
+                run = []
+            last = max(last, point.last) if run else point.last
+            run.append(point)
+        if run:
+            yield tuple(run)
+
+    def _joins(self, first: int, last: int, point: PointSpec) -> bool:
+        end = max(last, point.last)
+        if point.address > last + 1 + self._hole or end - first + 1 > self._most:
+            return False
+        if any(first <= bad <= end for bad in self._bad):
+            return False
+        if any(first < cut <= end for cut in self._cuts):
+            return False
+        return self._range(first) == self._range(end)
+
+    def block(self, points: tuple[PointSpec, ...]) -> Block:
+        """The request for a run, padded where the device takes even counts only."""
+        first = points[0].address
+        last = max(point.last for point in points)
+        if self._even and (last - first) % 2 == 0:
+            first, last = self._padded(first, last)
+        return Block(self._table, first, last - first + 1, points)
+
+    def _padded(self, first: int, last: int) -> tuple[int, int]:
+        area = self._range(first)
+        lowest, highest = (area.first, area.last) if area else (0, 65535)
+        if last < highest and (last + 1 not in self._bad or first == lowest):
+            return first, last + 1
+        return first - 1, last
+
+    def _range(self, address: int) -> Range | None:
+        for area in self._ranges:
+            if area.first <= address <= area.last:
+                return area
+        return None
+
+
+def _of(table: Table, places: Collection[Place]) -> tuple[int, ...]:
+    return tuple(address for where, address in places if where is table)

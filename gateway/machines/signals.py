@@ -1,0 +1,28 @@
+"""The signals of one machine: its template's points under its name."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gateway.core.signals import Limits, Signal, signal_id
+from gateway.core.units import UNITS
+from gateway.machines.template import PointSpec, Template
+
+
+def signals(machine: str, template: Template, every: timedelta) -> tuple[Signal, ...]:
+    """One signal per point. A point's own period counts where it is slower than ``every``."""
+    return tuple(signal(machine, point, every) for point in template.points)
+
+
+def signal(machine: str, point: PointSpec, every: timedelta) -> Signal:
+    """One point of ``machine`` as its signal."""
+    return Signal(
+        id=signal_id(machine, point.name),
+        means=point.means.text,
+        unit=UNITS[point.unit],
+        kind=point.kind,
+        limits=Limits(point.low, point.high),
+        every=max(every, point.every or every).total_seconds(),
+        role=point.role,
+        wraps_after=point.wraps_after,
+    )
