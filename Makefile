@@ -4,7 +4,7 @@
 #   make check   lint, types, layers                  make clean   back to a fresh checkout
 
 PYTHON ?= python3
-VENV   := .venv
+VENV   := $(CURDIR)/.venv
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 ARGS   ?=
@@ -31,7 +31,7 @@ check: .make/dev .make/npm
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-timing 2>/dev/null || $(BIN)/lint-imports
-	@cd dashboards/web && $(subst $$($(PY),$$(../../$(PY),$(NODE)) npm run --silent check
+	@cd dashboards/web && $(NODE) npm run --silent check
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -61,19 +61,19 @@ $(PY):
 .make/npm: dashboards/web/package-lock.json dashboards/web/package.json | $(PY)
 	@test -e .make/demo -o -e .make/dev || $(MAKE) --no-print-directory .make/demo
 	@echo "[3/4] Pakete der Seiten / packages of the pages"
-	@cd dashboards/web && $(subst $$($(PY),$$(../../$(PY),$(NODE)) $(NPM) ci
+	@cd dashboards/web && $(NODE) $(NPM) ci
 	@mkdir -p .make && touch $@
 
 .make/pages: .make/npm $(PAGES)
 	@echo "[4/4] Seiten bauen / building the pages"
-	@cd dashboards/web && $(subst $$($(PY),$$(../../$(PY),$(NODE)) npm run --silent build
+	@cd dashboards/web && $(NODE) npm run --silent build
 	@touch $@
 
 # The second OPC UA client (Node) that the tests use.
 .make/peers: tests/sinks/node/package-lock.json | $(PY)
 	@test -e .make/dev || $(MAKE) --no-print-directory .make/dev
 	@echo "OPC-UA-Gegenstelle für die Tests / OPC UA peer for the tests"
-	@cd tests/sinks/node && $(subst $$($(PY),$$(../../../$(PY),$(NODE)) $(NPM) ci
+	@cd tests/sinks/node && $(NODE) $(NPM) ci
 	@mkdir -p .make && touch $@
 
 clean:

@@ -1,0 +1,62 @@
+"""Opening the stage to a room: the presenter's PIN, the address, the QR code."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import socket
+import time
+from dataclasses import dataclass, field
+from io import BytesIO
+
+COOKIE = "stage"
+FREE_TRIES = 5
+LOCK_SECONDS = 30.0
+
+
+@dataclass(slots=True)
+class Presenter:
+    """Who may move the show: this computer itself, and whoever knows the PIN."""
+
+    pin: str = field(default_factory=lambda: f"{secrets.randbelow(1_000_000):06}")
+    _session: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    _failed: int = 0
+    _last: float = 0.0
+
+    def log_in(self, pin: str) -> str | None:
+        """The session for the right PIN; None for a wrong one or after too many."""
+        now = time.monotonic()
+        if self._failed >= FREE_TRIES and now - self._last < LOCK_SECONDS:
+            return None
+        self._last = now
+        if hmac.compare_digest(pin.strip().encode(), self.pin.encode()):
+            self._failed = 0
+            return self._session
+        self._failed += 1
+        return None
+
+    def knows(self, client: str, cookie: str) -> bool:
+        """Whether a request comes from the presenter."""
+        own = client in {"127.0.0.1", "::1"}
+        return own or hmac.compare_digest(cookie.encode(), self._session.encode())
+
+
+def lan_address() -> str | None:
+    """This computer's address in the local network, or None without one. Sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Connecting a datagram socket only asks the routing table (TEST-NET-1, RFC 5737).
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        address = str(probe.getsockname()[0])
+    return None if address.startswith("127.") else address
+
+
+def qr_svg(text: str) -> bytes:
+    """A QR code as an SVG picture without inline style."""
+    import segno  # noqa: PLC0415 - only the demo with --lan needs it
+
+    picture = BytesIO()
+    segno.make(text, error="m").save(picture, kind="svg", scale=8, border=2, dark="#111")
+    return picture.getvalue()

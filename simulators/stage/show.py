@@ -1,0 +1,223 @@
+"""The show: opens the order at a keyframe, plays faults, and confirms lots as a foreman would."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx
+
+from simulators.stage.relay import Uplink
+from simulators.stage.scenario import Player, Scenario
+
+log = logging.getLogger(__name__)
+
+Json = dict[str, object]
+API = "/api/v1"
+
+
+class ShowError(Exception):
+    """The show cannot do what was asked; the sentence says why."""
+
+
+@dataclass(slots=True)
+class Show:
+    """What the presenter can do, carried out on simulators, uplinks and gateways.
+
+    ``gateways`` are the base addresses by firm; ``control`` is the simulators' control.
+    """
+
+    scenario: Scenario
+    gateways: Mapping[str, str]
+    control: str
+    token: str
+    uplinks: Mapping[str, Uplink]
+    run_number: int = 0
+    keyframe: int | None = None
+    order: str | None = None
+    clock: Json | None = None
+    faults: list[str] = field(default_factory=list)
+    unplugged: set[str] = field(default_factory=set)
+    jobs: dict[str, list[Json]] = field(default_factory=dict)
+    rerouted: set[str] = field(default_factory=set)
+    _web: httpx.AsyncClient | None = None
+    _lagging: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def web(self) -> httpx.AsyncClient:
+        """The client for gateways and simulators, made when first needed."""
+        if self._web is None:
+            headers = {"authorization": f"Bearer {self.token}"}
+            self._web = httpx.AsyncClient(headers=headers, timeout=10.0)
+        return self._web
+
+    async def close(self) -> None:
+        """Close the client."""
+        if self._web is not None:
+            await self._web.aclose()
+
+    async def start(self, keyframe: int) -> None:
+        """Open a new order at a keyframe: material and physics placed, nothing erased."""
+        if not 0 <= keyframe < len(self.scenario.keyframes):
+            raise ShowError(f"there is no keyframe {keyframe}")
+        frame = self.scenario.keyframes[keyframe]
+        async with self._turn:
+            self.run_number = await self._next_number()
+            order = self.scenario.order
+            if self.run_number > 1:
+                order = f"{order}-{self.run_number}"
+            for firm in self.uplinks:
+                await self.uplink(firm, connected=True)
+            for machine in list(self.unplugged):
+                await self.unplug(machine, plugged=True)
+            at_s = frame.at.total_seconds()
+            placed = await self._post(
+                f"{self.control}/place",
+                {"at_s": at_s, "faults": list(frame.faults), "reserve": frame.reserve},
+            )
+            lead = self.gateways[self.scenario.lead.id]
+            await self._post(
+                f"{lead}{API}/orders",
+                {
+                    "id": order,
+                    "at_s": at_s,
+                    "opening": placed["opening"],
+                    "accepted_reserve": frame.reserve,
+                },
+            )
+            opened = await self._get(f"{lead}{API}/orders/{order}")
+            clock = opened["clock"]
+            if not isinstance(clock, dict):
+                raise ShowError("the lead firm's order has no clock")
+            await self._post(
+                f"{self.control}/start", {**clock, "lapse": self.scenario.lapse}
+            )
+            self.keyframe, self.order, self.clock = keyframe, order, clock
+            self.faults, self._lagging = list(frame.faults), {}
+            self.rerouted = {order} if frame.reserve else set()
+
+    async def arm(self, fault: str) -> None:
+        """Arm the scenario's fault; it shows at the next ramp of the furnace."""
+        machine = self.scenario.fault_machine
+        if machine is None:
+            raise ShowError("this scenario has no fault")
+        await self._post(f"{self.control}/arm", {"machine": machine, "fault": fault})
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+    async def uplink(self, firm: str, *, connected: bool) -> None:
+        """Pull a firm's uplink, or put it back."""
+        if firm not in self.uplinks:
+            raise ShowError(f"{firm} has no uplink")
+        await (self.uplinks[firm].plug() if connected else self.uplinks[firm].pull())
+
+    async def unplug(self, machine: str, *, plugged: bool) -> None:
+        """Pull a machine's device, or put it back."""
+        await self._post(
+            f"{self.control}/{'replug' if plugged else 'unplug'}", {"machine": machine}
+        )
+        (self.unplugged.discard if plugged else self.unplugged.add)(machine)
+
+    def seen(self, firm: str, event: str, content: Json) -> None:
+        """Take note of what a gateway tells: its jobs, and offers that were accepted."""
+        if event == "jobs":
+            jobs = content["jobs"]
+            self.jobs[firm] = jobs if isinstance(jobs, list) else []
+
+    async def attend(self) -> None:
+        """Play the foreman and the driver until cancelled."""
+        while True:
+            await asyncio.sleep(0.5)
+            if self.order is None or self._turn.locked():
+                continue
+            try:
+                await self._reroute()
+                await self._confirm()
+            except (httpx.HTTPError, ShowError) as error:
+                log.info("the scenario waits: %s", error)
+
+    async def _reroute(self) -> None:
+        """When the reserve firm has accepted, tell the simulators where the lots go."""
+        if self.order is None or self.order in self.rerouted:
+            return
+        lead = self.gateways[self.scenario.lead.id]
+        order = await self._get(f"{lead}{API}/orders/{self.order}")
+        offers = order.get("offers")
+        for offer in offers if isinstance(offers, list) else []:
+            if offer["state"] == "accepted":
+                for lot in offer["lots"]:
+                    await self._post(
+                        f"{self.control}/route",
+                        {"package": offer["package"], "lot": lot, "to": offer["to"]},
+                    )
+                self.rerouted.add(self.order)
+
+    async def _confirm(self) -> None:
+        """Book what a gateway did not see of a full lot, as the foreman would; origin simulated."""
+        truth = await self._get(f"{self.control}/state")
+        full: dict[str, int] = {}
+        lots = truth.get("lots")
+        for lot in lots if isinstance(lots, list) else []:
+            if lot["departed_s"] is not None:
+                full[lot["package"]] = full.get(lot["package"], 0) + lot["quantity"]
+        for player in self.scenario.firms:
+            await self._confirm_firm(player, full)
+
+    async def _confirm_firm(self, player: Player, full: Mapping[str, int]) -> None:
+        for job in self.jobs.get(player.id, []):
+            if job["order"] != self.order or job["package"] not in full:
+                continue
+            package, good = str(job["package"]), int(str(job["good"]))
+            key = (player.id, package, full[package])
+            if good >= full[package]:
+                self._lagging.pop(key, None)
+                continue
+            since = self._lagging.setdefault(key, time.monotonic())
+            if time.monotonic() - since > self.scenario.confirm_after.total_seconds():
+                await self._post(
+                    f"{self.gateways[player.id]}{API}/jobs/{job['id']}/bookings",
+                    {"good": full[package] - good, "origin": "simulated"},
+                )
+                self._lagging.pop(key, None)
+
+    async def _next_number(self) -> int:
+        """One more than the highest run of this order that the lead firm knows."""
+        lead = self.gateways[self.scenario.lead.id]
+        known = await self._get_list(f"{lead}{API}/orders")
+        numbers = [0]
+        for entry in known:
+            rest = str(entry["id"]).removeprefix(self.scenario.order)
+            numbers.append(int(rest[1:]) if rest[1:].isdigit() else 1)
+        return max(numbers) + 1
+
+    async def _post(self, url: str, body: Json) -> Json:
+        answer = await self.web.post(url, json=body)
+        return self._content(answer)
+
+    async def _get(self, url: str) -> Json:
+        return self._content(await self.web.get(url))
+
+    async def _get_list(self, url: str) -> list[Json]:
+        answer = await self.web.get(url)
+        self._content(answer)
+        found: list[Json] = answer.json()
+        return found
+
+    @staticmethod
+    def _content(answer: httpx.Response) -> Json:
+        if answer.is_error:
+            raise ShowError(f"{answer.request.url.path}: {answer.status_code} {answer.text[:200]}")
+        content = answer.json()
+        return content if isinstance(content, dict) else {}
+
+
+def order_time(at_s: float) -> str:
+    """An order time as people say it, for the console: ``day 1, 14:20``."""
+    at = timedelta(seconds=at_s)
+    minutes = at.seconds // 60
+    return f"day {at.days + 1}, {minutes // 60:02}:{minutes % 60:02}"

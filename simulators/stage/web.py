@@ -1,0 +1,286 @@
+"""The stage's one origin: its page, the proxied gateways, the controls, one event stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import orjson
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.api.guard import Guard
+from gateway.api.live import Hub
+from simulators.stage import lan
+from simulators.stage.balance import balance
+from simulators.stage.feed import Feed
+from simulators.stage.processes import Supervisor
+from simulators.stage.show import Show, ShowError
+
+PASSED_ON = ("content-type", "accept", "accept-language", "if-none-match")
+"""Request headers that the proxy hands on; who asks is told by the stage, not by the browser."""
+HANDED_BACK = ("content-type", "etag", "cache-control", "last-modified", "content-disposition")
+NOT_BUILT = "The pages are not built yet: please run 'make pages'.\n"
+
+
+class KeyframeCall(BaseModel):
+    """Which keyframe to start from."""
+
+    model_config = ConfigDict(extra="forbid")
+    keyframe: int = Field(ge=0)
+
+
+class FaultCall(BaseModel):
+    """Which fault to arm."""
+
+    model_config = ConfigDict(extra="forbid")
+    kind: str = "element"
+
+
+class UplinkCall(BaseModel):
+    """A firm's uplink, pulled or in."""
+
+    model_config = ConfigDict(extra="forbid")
+    firm: str
+    connected: bool
+
+
+class PlugCall(BaseModel):
+    """A machine's device, pulled or in."""
+
+    model_config = ConfigDict(extra="forbid")
+    machine: str
+    plugged: bool
+
+
+class PinCall(BaseModel):
+    """The presenter's PIN."""
+
+    model_config = ConfigDict(extra="forbid")
+    pin: str = Field(max_length=32)
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything the stage's routes need."""
+
+    show: Show
+    hub: Hub
+    feeds: Mapping[str, Feed]
+    names: Mapping[str, str]
+    supervisor: Supervisor
+    presenter: lan.Presenter
+    pages: Path | None
+    address: str
+    public: str | None = None
+    ready: bool = False
+
+    def state(self, *, presenter: bool) -> dict[str, object]:
+        """The JSON of ``/stage/v1/state``."""
+        show = self.show
+        return {
+            "schema": 1,
+            "ready": self.ready,
+            "run": show.run_number,
+            "order": show.order,
+            "keyframe": show.keyframe,
+            "clock": show.clock,
+            "lapse": show.scenario.lapse,
+            "keyframes": [
+                {"at_s": frame.at.total_seconds(), "faults": list(frame.faults)}
+                for frame in show.scenario.keyframes
+            ],
+            "faults": show.faults,
+            "unplugged": sorted(show.unplugged),
+            "firms": [
+                {
+                    "id": player.id,
+                    "name": self.names[player.id],
+                    "kind": player.kind,
+                    "machine": player.machine,
+                    "package": player.package,
+                    "ready": self.feeds[player.id].ready,
+                    "uplink": show.uplinks[player.id].connected
+                    if player.id in show.uplinks
+                    else None,
+                }
+                for player in show.scenario.firms
+            ],
+            "processes": [
+                {"name": name, "state": entry.state, "restarts": entry.restarts}
+                for name, entry in self.supervisor.running.items()
+            ],
+            "presenter": presenter,
+            "lan": self.public,
+            "simulated": True,
+        }
+
+    def tell(self) -> None:
+        """Tell every browser the stage's state (without saying who presents)."""
+        state = self.state(presenter=False)
+        del state["presenter"]
+        self.hub.publish("stage", "", state)
+
+
+def create_app(stage: Stage, *, hosts: Iterable[str] = ()) -> FastAPI:
+    """The stage's web application."""
+    app = FastAPI(title="Werkverbund stage", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.stage = stage
+    app.add_middleware(Guard, hosts=hosts)
+    app.get("/stage/v1/state")(state)
+    app.get("/stage/v1/events")(events)
+    app.get("/stage/v1/balance")(get_balance)
+    app.get("/stage/v1/qr.svg")(qr)
+    app.post("/stage/v1/pin")(pin)
+    for path, call in (
+        ("keyframe", start),
+        ("fault", arm),
+        ("uplink", uplink),
+        ("unplug", unplug),
+    ):
+        app.post(f"/stage/v1/{path}", dependencies=[Depends(presenting)])(call)
+    app.get("/firm/{firm}/api/v1/events")(firm_events)
+    app.api_route("/firm/{firm}/{path:path}", methods=["GET", "POST"])(proxy)
+    if stage.pages is None:
+        app.get("/")(lambda: PlainTextResponse(NOT_BUILT, 503))
+    else:
+        index = stage.pages / "stage.html"
+        app.get("/")(lambda: FileResponse(index, headers={"cache-control": "no-cache"}))
+        app.mount("/", StaticFiles(directory=stage.pages))
+    return app
+
+
+def _stage(request: Request) -> Stage:
+    stage: Stage = request.app.state.stage
+    return stage
+
+
+def _presents(request: Request) -> bool:
+    client = request.client.host if request.client else ""
+    return _stage(request).presenter.knows(client, request.cookies.get(lan.COOKIE, ""))
+
+
+Here = Annotated[Stage, Depends(_stage)]
+Presents = Annotated[bool, Depends(_presents)]
+
+
+def presenting(presents: Presents) -> None:
+    """Only the presenter moves the show."""
+    if not presents:
+        raise HTTPException(403, "only the presenter may; the PIN stands on the console")
+
+
+def _json(content: object) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
+def state(stage: Here, presents: Presents) -> Response:
+    """How the show stands."""
+    return _json(stage.state(presenter=presents))
+
+
+async def events(stage: Here) -> Response:
+    """One stream for a browser: every gateway's events and the stage's own."""
+    first = [("stage", orjson.dumps(stage.state(presenter=False)))]
+    for feed in stage.feeds.values():
+        first += [(event, content) for (event, _), content in feed.latest.items()]
+    return _stream(stage.hub.stream(lambda _event, _key: True, first))
+
+
+async def firm_events(stage: Here, firm: str) -> Response:
+    """The events of one firm for a page that stands alone; no stream of its own to the gateway."""
+    feed = _feed(stage, firm)
+    first = [(event, content) for (event, _), content in feed.latest.items()]
+    return _stream(stage.hub.stream(lambda _event, key: key.startswith(f"{firm}/"), first))
+
+
+def _stream(source: object) -> Response:
+    return StreamingResponse(
+        source,  # type: ignore[arg-type]
+        media_type="text/event-stream",
+        headers={"x-accel-buffering": "no"},
+    )
+
+
+async def get_balance(stage: Here) -> Response:
+    """Scene 9: warned how early, how many fields left, whether any was beyond an agreement."""
+    return _json(await balance(stage.show))
+
+
+def qr(stage: Here) -> Response:
+    """The stage's address as a QR code."""
+    return Response(lan.qr_svg(stage.public or stage.address), media_type="image/svg+xml")
+
+
+def pin(stage: Here, call: PinCall) -> Response:
+    """Become the presenter with the PIN from the console."""
+    session = stage.presenter.log_in(call.pin)
+    if session is None:
+        raise HTTPException(403, "wrong PIN; it stands on the console")
+    answer = _json({"presenter": True})
+    answer.set_cookie(lan.COOKIE, session, httponly=True, samesite="strict", max_age=12 * 3600)
+    return answer
+
+
+async def start(stage: Here, call: KeyframeCall) -> Response:
+    """Start a new run at a keyframe."""
+    return await _carry_out(stage, stage.show.start(call.keyframe))
+
+
+async def arm(stage: Here, call: FaultCall) -> Response:
+    """Arm the heating element's failure."""
+    return await _carry_out(stage, stage.show.arm(call.kind))
+
+
+async def uplink(stage: Here, call: UplinkCall) -> Response:
+    """Pull a firm's uplink, or put it back."""
+    return await _carry_out(stage, stage.show.uplink(call.firm, connected=call.connected))
+
+
+async def unplug(stage: Here, call: PlugCall) -> Response:
+    """Pull a machine's device, or put it back."""
+    return await _carry_out(stage, stage.show.unplug(call.machine, plugged=call.plugged))
+
+
+async def _carry_out(stage: Stage, action: object) -> Response:
+    try:
+        await action  # type: ignore[misc]
+    except ShowError as error:
+        raise HTTPException(409, str(error)) from error
+    except httpx.HTTPError as error:
+        raise HTTPException(503, "a part of the demo does not answer yet") from error
+    stage.tell()
+    return _json(stage.state(presenter=True))
+
+
+async def proxy(stage: Here, presents: Presents, request: Request, firm: str, path: str) -> Response:
+    """A firm's own pages and API, seen through the stage; visitors read only."""
+    feed = _feed(stage, firm)
+    if request.method != "GET" and not presents:
+        raise HTTPException(403, "only the presenter may; the PIN stands on the console")
+    headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
+    headers["x-werkverbund-role"] = "owner" if presents else "visitor"
+    try:
+        answer = await stage.show.web.request(
+            request.method,
+            f"{feed.base}/{path}",
+            params=request.query_params.multi_items(),
+            content=await request.body(),
+            headers=headers,
+        )
+    except httpx.HTTPError as error:
+        raise HTTPException(503, "this firm's gateway does not answer") from error
+    kept = {name: answer.headers[name] for name in HANDED_BACK if name in answer.headers}
+    return Response(answer.content, answer.status_code, headers=kept)
+
+
+def _feed(stage: Stage, firm: str) -> Feed:
+    feed = stage.feeds.get(firm)
+    if feed is None:
+        raise HTTPException(404, "not found")
+    return feed
