@@ -12,8 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.config.models import Bilingual, Strict, wrong
-from gateway.config.scalars import Duration
+from gateway.config import Bilingual, Duration, Strict, wrong
 from gateway.core.signals import Kind
 from gateway.core.text import Text
 from gateway.machines import template_rules as rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gateway.config.models import wrong
+from gateway.config import wrong
 from gateway.core.text import Text
 from gateway.core.units import UNITS
 

@@ -1,0 +1,54 @@
+"""The machine types that we know: one file each in ``configs/machines``, found by its existence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from gateway import resources
+from gateway.config import read_model
+from gateway.machines.template import Template
+
+
+def names() -> tuple[str, ...]:
+    """Every template that may be named without a path."""
+    return tuple(sorted(path.stem for path in resources.templates().glob("*.yaml")))
+
+
+def template(name_or_path: str) -> Template:
+    """A template by its name, or by a path that ends in ``.yaml``.
+
+    Raises KeyError for a name that nobody knows and ConfigError for a file with mistakes.
+    """
+    if name_or_path.endswith((".yaml", ".yml")):
+        path = Path(name_or_path)
+    elif name_or_path in names():
+        path = resources.templates() / f"{name_or_path}.yaml"
+    else:
+        raise KeyError(name_or_path)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        changed = 0  # reading it says what is wrong
+    return _read(path, changed)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, changed: int) -> Template:  # noqa: ARG001: a changed file is read anew
+    return read_model(path, Template, env={})
+
+
+class Catalog:
+    """The templates as ``gateway.config`` asks for them when it checks a site's file."""
+
+    def names(self) -> Sequence[str]:
+        """Every template that may be named."""
+        return names()
+
+    def roles(self, template: str) -> Mapping[str, str | None]:
+        """The points of a template with their roles. Raises KeyError, or ConfigError."""
+        return {point.name: point.role for point in _template(template).points}
+
+
+_template = template
