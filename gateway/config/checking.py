@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.config.model_keys import known_keys
@@ -30,11 +30,15 @@ def validated(tree: Tree, model: type[Model], node: Node | None = None) -> Model
     return result if not _poisoned_below(tree, root) else None
 
 
-def sound(tree: Tree, model: type[Model], node: Node) -> Model | None:
-    """``node`` as a ``model`` where nothing in it is wrong; reports nothing."""
+def sound(tree: Tree, kind: Any, node: Node) -> Any:
+    """``node`` as a ``kind`` where nothing in it is wrong, else None; reports nothing."""
     if _poisoned_below(tree, node):
         return None
-    return _errors(model, node, _context(tree))[1]
+    try:
+        text = json.dumps(plain(node))
+        return TypeAdapter(kind).validate_json(text, context=_context(tree))
+    except ValidationError:
+        return None
 
 
 def _errors(
@@ -107,7 +111,9 @@ def _without_echo(
             parent = error["loc"][:-1]
             keys = known_keys(model, plain(root), parent)
             meant.add((parent, closest(str(error["loc"][-1]), keys)))
-    return [e for e in errors if e["type"] != "missing" or (e["loc"][:-1], e["loc"][-1]) not in meant]
+    return [
+        e for e in errors if e["type"] != "missing" or (e["loc"][:-1], e["loc"][-1]) not in meant
+    ]
 
 
 def _report(tree: Tree, model: type[BaseModel], root: Node, error: ErrorDetails) -> None:

@@ -1,11 +1,275 @@
-"""Checks between the parts of a firm's file."""
+"""Checks between the parts of a firm's file, on whatever parts are sound in themselves."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from gateway.config.checking import locate, sound
+from gateway.config.models import Variant
+from gateway.config.scalars import Endpoint
+from gateway.config.sentences import choice
 from gateway.config.site import SiteConfig
 from gateway.config.strict_yaml import Tree
-from gateway.config.variants import Variants
+from gateway.config.tree import Items, Leaf, Node, Place, Table, child
+from gateway.config.variants import Templates, Variants
+from gateway.core.errors import ConfigError
+from gateway.core.text import Text
 
 
 def report(tree: Tree, model: type[SiteConfig], variants: Variants) -> None:
     """Report what does not fit together."""
+    if isinstance(tree.root, Table):
+        _Checks(tree, tree.root, model, variants.templates).all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    """One file under check."""
+
+    tree: Tree
+    root: Table
+    model: type[SiteConfig]
+    templates: Templates | None
+
+    def all(self) -> None:
+        """Every check, one after the other; the report is sorted later."""
+        machines = list(_items(child(self.root, "machines")))
+        names = self._unique(machines, "name", "die Maschine", "the machine")
+        self._unique(list(_items(child(self.root, "jobs"))), "id", "der Auftrag", "the job")
+        self._known_machines(names)
+        self._one_device_per_place(machines)
+        for machine in machines:
+            self._templates_and_evidence(machine)
+        simulated = _text(child(self.root, "simulated")) == "true"
+        self._sinks(simulated=simulated)
+        self._ports()
+        self._demo_token(simulated=simulated)
+        self._files()
+
+    def _unique(self, nodes: list[Node], key: str, de: str, en: str) -> list[str]:
+        """No value of ``key`` twice; returns the values."""
+        first: dict[str, Place] = {}
+        for node in nodes:
+            leaf = child(node, key)
+            name = _text(leaf)
+            if leaf is None or not name:
+                continue
+            if name in first:
+                line = first[name].line
+                self.tree.report(
+                    leaf.place,
+                    Text(
+                        f"{de} {name} gibt es schon in Zeile {line}",
+                        f"{en} {name} stands in line {line} already",
+                    ),
+                    Text("Geben Sie einen anderen Namen.", "Give another name."),
+                )
+            first.setdefault(name, leaf.place)
+        return list(first)
+
+    def _known_machines(self, names: list[str]) -> None:
+        network = child(self.root, "network")
+        work = child(network, "work") if network else None
+        for node in (*_items(child(self.root, "jobs")), *_items(work)):
+            leaf = child(node, "machine")
+            name = _text(leaf)
+            if leaf is not None and name and name not in names:
+                self.tree.report(
+                    leaf.place,
+                    Text(
+                        f"die Maschine {name} gibt es in dieser Datei nicht",
+                        f"there is no machine {name} in this file",
+                    ),
+                    choice(name, names),
+                )
+
+    def _one_device_per_place(self, machines: list[Node]) -> None:
+        """No two devices behind one address and unit."""
+        first: dict[str, int] = {}
+        connect_type = _machine_type(self.model).model_fields["connect"].annotation
+        for machine in machines:
+            for device in _devices(machine):
+                node = child(device, "connect")
+                connect = sound(self.tree, connect_type, node) if node else None
+                place = connect.place() if isinstance(connect, Variant) else None
+                if node is None or place is None:
+                    continue
+                if place in first:
+                    self.tree.report(
+                        node.place,
+                        Text(
+                            f"an {place} hängt schon das Gerät aus Zeile {first[place]}",
+                            f"the device of line {first[place]} is at {place} already",
+                        ),
+                        Text(
+                            "Prüfen Sie Adresse und unit; jedes Gerät an einer Leitung braucht "
+                            "eine eigene unit.",
+                            "Check address and unit; each device on a line needs its own unit.",
+                        ),
+                    )
+                first.setdefault(place, node.place.line)
+
+    def _templates_and_evidence(self, machine: Node) -> None:
+        points: dict[str, str | None] = {}
+        complete = True
+        for device in _devices(machine):
+            leaf = child(device, "template")
+            offered = self._points(leaf)
+            complete = complete and offered is not None
+            twice = sorted(points.keys() & (offered or {}).keys())
+            if leaf is not None and twice:
+                self._doubled_points(leaf, _text(child(machine, "name")), twice)
+            points.update(offered or {})
+        evidence_type = _machine_type(self.model).model_fields["evidence"].annotation
+        node = child(machine, "evidence")
+        evidence = sound(self.tree, evidence_type, node) if node else None
+        if node is None or not isinstance(evidence, Variant) or not complete:
+            return
+        lacking = sorted(set(evidence.needs()) - {role for role in points.values() if role})
+        if lacking:
+            offered_roles = ", ".join(sorted({role for role in points.values() if role})) or "-"
+            self.tree.report(
+                node.place,
+                Text(
+                    f"{evidence.type} braucht Messpunkte mit der Rolle {', '.join(lacking)}",
+                    f"{evidence.type} needs points with the role {', '.join(lacking)}",
+                ),
+                Text(
+                    f"Die Geräte der Maschine bieten: {offered_roles}. Wählen Sie eine andere "
+                    "Vorlage oder eine andere Erkennung.",
+                    f"The machine's devices offer: {offered_roles}. Choose another template or "
+                    "another evidence.",
+                ),
+            )
+
+    def _points(self, leaf: Node | None) -> dict[str, str | None] | None:
+        """The points of a template with their roles; None after reporting that it is no good."""
+        name = _text(leaf)
+        if self.templates is None or leaf is None or not name:
+            return None
+        path = self.tree.file.absolute().parent / Path(name).expanduser()
+        is_path = name.endswith((".yaml", ".yml"))
+        try:
+            return dict(self.templates.roles(str(path) if is_path else name))
+        except KeyError:
+            self.tree.report(
+                leaf.place,
+                Text(f"die Vorlage {name} gibt es nicht", f"there is no template {name}"),
+                choice(name, list(self.templates.names())),
+            )
+        except ConfigError as error:
+            first = error.problems[0]
+            self.tree.report(
+                leaf.place,
+                Text(
+                    f"die Vorlage {name} hat {len(error.problems)} Fehler; der erste in Zeile "
+                    f"{first.line}: {first.what.de}",
+                    f"the template {name} has {len(error.problems)} mistakes; the first in line "
+                    f"{first.line}: {first.what.en}",
+                ),
+                Text(
+                    f"Prüfen Sie sie mit: werkverbund check {first.file}",
+                    f"Check it with: werkverbund check {first.file}",
+                ),
+            )
+        return None
+
+    def _doubled_points(self, leaf: Node, machine: str, twice: list[str]) -> None:
+        self.tree.report(
+            leaf.place,
+            Text(
+                f"an {machine} hieße mehr als ein Messpunkt {', '.join(twice)}",
+                f"more than one point of {machine} would be called {', '.join(twice)}",
+            ),
+            Text(
+                "Legen Sie die Geräte als zwei Maschinen an, oder kopieren Sie eine Vorlage und "
+                "benennen Sie die Punkte um.",
+                "Make the devices two machines, or copy a template and rename its points.",
+            ),
+        )
+
+    def _sinks(self, *, simulated: bool) -> None:
+        sink_type = get_args(self.model.model_fields["sinks"].annotation)[0]
+        for node in _items(child(self.root, "sinks")):
+            sink = sound(self.tree, sink_type, node)
+            if not isinstance(sink, Variant):
+                continue
+            for objection in sink.objections(simulated=simulated):
+                at, _ = locate(node, (objection.key,))
+                self.tree.report(at.place, objection.what, objection.fix)
+
+    def _ports(self) -> None:
+        """Pages and servers listen on different ports."""
+        first: dict[int, int] = {}
+        for node in (child(self.root, "web"), *_items(child(self.root, "sinks"))):
+            leaf = child(node, "listen") if node else None
+            endpoint = sound(self.tree, Endpoint, leaf) if leaf else None
+            if leaf is None or not isinstance(endpoint, Endpoint):
+                continue
+            if endpoint.port in first:
+                line = first[endpoint.port]
+                self.tree.report(
+                    leaf.place,
+                    Text(
+                        f"Port {endpoint.port} ist schon in Zeile {line} vergeben",
+                        f"port {endpoint.port} is taken in line {line} already",
+                    ),
+                    Text("Wählen Sie einen anderen Port.", "Choose another port."),
+                )
+            first.setdefault(endpoint.port, leaf.place.line)
+
+    def _demo_token(self, *, simulated: bool) -> None:
+        web = child(self.root, "web")
+        token = child(web, "demo_token") if web else None
+        if isinstance(token, Leaf) and token.value is not None and not simulated:
+            self.tree.report(
+                token.place,
+                Text(
+                    "demo_token öffnet die Seiten und gilt nur für simulierte Maschinen",
+                    "demo_token opens the pages and is for simulated machines only",
+                ),
+                Text("Löschen Sie die Zeile.", "Delete the line."),
+            )
+
+    def _files(self) -> None:
+        network = child(self.root, "network")
+        for key in ("consortium", "order"):
+            leaf = child(network, key) if network else None
+            name = _text(leaf)
+            if leaf is None or not name or id(leaf) in self.tree.poisoned:
+                continue
+            path = self.tree.file.absolute().parent / Path(name).expanduser()
+            if not path.is_file():
+                self.tree.report(
+                    leaf.place,
+                    Text(f"die Datei {path} gibt es nicht", f"there is no file {path}"),
+                    Text(
+                        "Prüfen Sie den Pfad; er beginnt am Ordner dieser Datei.",
+                        "Check the path; it starts at the folder of this file.",
+                    ),
+                )
+
+
+def _items(node: Node | None) -> Iterator[Node]:
+    if isinstance(node, Items):
+        yield from node.items
+
+
+def _devices(machine: Node) -> Iterator[Node]:
+    """Where template and connect stand: in each device, or in the machine itself."""
+    devices = child(machine, "devices")
+    if isinstance(devices, Items):
+        yield from devices.items
+    else:
+        yield machine
+
+
+def _text(node: Node | None) -> str:
+    return node.text if isinstance(node, Leaf) else ""
+
+
+def _machine_type(model: type[SiteConfig]) -> Any:
+    return get_args(model.model_fields["machines"].annotation)[0]

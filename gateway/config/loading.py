@@ -41,31 +41,32 @@ def load(path: Path, variants: Variants, env: Mapping[str, str] | None = None) -
 
 def site_model(variants: Variants) -> type[SiteConfig]:
     """SiteConfig narrowed to the variants that the rooms offer."""
-    connect = _one_of(variants.connect)
-    evidence = _one_of(variants.evidence)
-    device = create_model(
+    connect: Any = _one_of(variants.connect)
+    evidence: Any = _one_of(variants.evidence)
+    sink: Any = _one_of(variants.sinks)
+    device: Any = create_model(
         "Device", __base__=Device, connect=(connect, Device.model_fields["connect"])
     )
-    machine = create_model(
+    machine: Any = create_model(
         "Machine",
         __base__=Machine,
         connect=(connect | None, Machine.model_fields["connect"]),
-        devices=(tuple[device, ...], Machine.model_fields["devices"]),  # type: ignore[valid-type]
+        devices=(tuple[device, ...], Machine.model_fields["devices"]),
         evidence=(evidence | None, Machine.model_fields["evidence"]),
     )
-    site = create_model(
+    site: Any = create_model(
         "Site",
         __base__=SiteConfig,
-        machines=(tuple[machine, ...], SiteConfig.model_fields["machines"]),  # type: ignore[valid-type]
-        sinks=(tuple[_one_of(variants.sinks), ...], SiteConfig.model_fields["sinks"]),
+        machines=(tuple[machine, ...], SiteConfig.model_fields["machines"]),
+        sinks=(tuple[sink, ...], SiteConfig.model_fields["sinks"]),
     )
     return cast("type[SiteConfig]", site)
 
 
 def _one_of(variants: Mapping[str, type[Variant]]) -> Any:
     """The union of the variants, told apart by ``type``."""
-    models = list(dict.fromkeys(variants.values()))
+    models: list[Any] = list(dict.fromkeys(variants.values()))
     if not models:
         return Variant
-    union = reduce(or_, models)  # type: ignore[arg-type]
+    union = reduce(or_, models)
     return union if len(models) == 1 else Annotated[union, Field(discriminator="type")]

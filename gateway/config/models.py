@@ -55,7 +55,7 @@ class Variant(Strict):
         """The roles that the points of the machine must offer."""
         return ()
 
-    def objections(self, *, simulated: bool) -> Sequence[Objection]:
+    def objections(self, *, simulated: bool) -> Sequence[Objection]:  # noqa: ARG002
         """What is not allowed in a site that is (not) ``simulated``."""
         return ()
 

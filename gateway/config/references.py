@@ -1,4 +1,4 @@
-"""References in a file: ``${NAME}``, ``${NAME:-default}``, ``${file:PATH}``, ``${credential:NAME}``.
+"""References: ``${NAME}``, ``${NAME:-default}``, ``${file:PATH}``, ``${credential:NAME}``.
 
 A reference is replaced inside its scalar, before the scalar is given a meaning. It may stand
 without quotes in ``{...}``: its braces are masked before YAML sees them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from gateway.config.tree import Scalar
@@ -53,25 +54,25 @@ _REFUSED: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "a finite number must stand here",
     ),
 )
-_YES = {"yes", "on", "y", "true"}
-_NO = {"no", "off", "n", "false"}
+_WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
+_MISLEADING = {
+    **dict.fromkeys(("yes", "on", "y", "true"), "true"),
+    **dict.fromkeys(("no", "off", "n", "false"), "false"),
+    "null": "null",
+}
 
 
 def meaning(text: str) -> Verdict:
     """The value of an unquoted scalar, or what is misleading about it with the fix."""
-    if text in ("", "~", "null"):
-        return None, None
-    if text in ("true", "false"):
-        return text == "true", None
+    if text in _WORDS:
+        return _WORDS[text], None
     if _INT.match(text):
         return int(text), None
     if _FLOAT.match(text):
         return float(text), None
-    lower = text.lower()
-    if lower in _YES | _NO:
-        return text, _ambiguous_word(text, "true" if lower in _YES else "false")
-    if lower == "null":
-        return text, _ambiguous_word(text, "null")
+    clear = _MISLEADING.get(text.lower())
+    if clear is not None:
+        return text, _ambiguous_word(text, clear)
     for pattern, de, en in _REFUSED:
         if pattern.match(text):
             return text, (Text(f"{text}: {de}", f"{text}: {en}"), _fix(text))
@@ -106,22 +107,16 @@ def _fix(text: str) -> Text:
 
 
 def _decimal(text: str) -> str | None:
+    """The plain decimal spelling of a number."""
     bare = text.replace("_", "").lstrip("+")
-    if re.match(r"^-?0[xXoObB]", bare):
-        return _integer(bare)
-    if re.match(r"^-?0[0-9]+$", bare):
-        return str(int(bare))
     try:
+        if re.match(r"^-?0[xXoObB]", bare):
+            return str(int(bare, 0))
+        if re.match(r"^-?[0-9]+$", bare):
+            return str(int(bare))
         number = float(bare)
     except ValueError:
         return None
-    if number != number or number in (float("inf"), float("-inf")):
+    if not math.isfinite(number):
         return None
-    return str(int(number)) if number == int(number) and abs(number) < 1e15 else repr(number)
-
-
-def _integer(bare: str) -> str | None:
-    try:
-        return str(int(bare, 0))
-    except ValueError:
-        return None
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pydantic_core import ErrorDetails
 
@@ -13,6 +14,16 @@ from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 from gateway.core.text import Text
 
 Said = tuple[Text, Text]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One of pydantic's findings: at which key and value, its own details, what may stand there."""
+
+    key: str
+    node: Node
+    ctx: Mapping[str, object]
+    keys: Sequence[str]
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
@@ -32,45 +43,13 @@ def choice(name: str, known: Sequence[str]) -> Text:
 
 def sentence(error: ErrorDetails, node: Node, keys: Sequence[str]) -> Said:
     """What pydantic found at ``node``; ``keys`` are those that may stand there."""
-    key = _key(error["loc"])
-    ctx = error.get("ctx", {})
-    kind = error["type"]
-    if kind == "werkverbund":
-        return Text(ctx["de"], ctx["en"]), Text(ctx["fix_de"], ctx["fix_en"])
-    if kind == "extra_forbidden":
-        return (
-            Text(f"den Schlüssel {key} gibt es hier nicht", f"there is no key {key} here"),
-            choice(key, keys),
-        )
-    if kind == "missing":
-        return (
-            Text(f"der Schlüssel {key} fehlt", f"the key {key} is missing"),
-            Text(f"Ergänzen Sie {key}: ...", f"Add {key}: ..."),
-        )
-    if kind in ("literal_error", "enum"):
-        return _not_one_of(key, node, _quoted(str(ctx.get("expected", ""))))
-    if kind == "union_tag_invalid":
-        return _not_one_of("type", Leaf(node.place, "", None, str(ctx["tag"])), _quoted(ctx["expected_tags"]))
-    if kind == "union_tag_not_found":
-        return (
-            Text("der Schlüssel type fehlt", "the key type is missing"),
-            Text("Ergänzen Sie type: ...", "Add type: ..."),
-        )
-    if kind == "string_pattern_mismatch":
-        return _bad_pattern(key, node, str(ctx["pattern"]))
-    if kind in _BOUNDS:
-        return _out_of_bounds(key, node, kind, ctx[_BOUNDS[kind][0]])
-    if kind in ("too_short", "string_too_short"):
-        return _empty(key)
-    for expected, said in _EXPECTED.items():
-        if kind in _TYPES[expected]:
-            return said(key, node)
+    found = _Found(_key(error["loc"]), node, error.get("ctx", {}), keys)
+    said = _SAID.get(error["type"])
+    if said is not None:
+        return said(found)
     return (
-        Text(
-            f"der Wert von {key} passt nicht ({kind})",
-            f"the value of {key} does not fit ({error['msg']})",
-        ),
-        Text("Vergleichen Sie mit den Beispielen.", "Compare with the examples."),
+        Text(f"der Wert von {found.key} passt nicht", f"the value of {found.key} does not fit"),
+        Text(f"Der Grund: {error['msg']}", f"The reason: {error['msg']}"),
     )
 
 
@@ -109,31 +88,68 @@ def _quoted(listed: str) -> list[str]:
     return re.findall(r"'([^']*)'", listed) or [listed]
 
 
-def _not_one_of(key: str, node: Node, known: Sequence[str]) -> Said:
-    shown = _shown(node)
+def _spoken(found: _Found) -> Said:
+    """A validator of ours has said it already."""
+    ctx = found.ctx
+    return Text(str(ctx["de"]), str(ctx["en"])), Text(str(ctx["fix_de"]), str(ctx["fix_en"]))
+
+
+def _unknown_key(found: _Found) -> Said:
+    key = found.key
     return (
-        Text(f"{key} kann nicht {shown} sein", f"{key} cannot be {shown}"),
-        choice(shown, known),
+        Text(f"den Schlüssel {key} gibt es hier nicht", f"there is no key {key} here"),
+        choice(key, found.keys),
     )
 
 
-_NAME_RULE = Text(
-    "Erlaubt sind a-z, 0-9 und -, höchstens 32 Zeichen, vorn ein Buchstabe",
-    "Allowed are a-z, 0-9 and -, at most 32 characters, a letter first",
-)
+def _missing(found: _Found) -> Said:
+    key = found.key
+    return (
+        Text(f"der Schlüssel {key} fehlt", f"the key {key} is missing"),
+        Text(f"Ergänzen Sie {key}: ...", f"Add {key}: ..."),
+    )
 
 
-def _bad_pattern(key: str, node: Node, pattern: str) -> Said:
-    shown = _shown(node)
-    what = Text(f"{shown} passt nicht als {key}", f"{shown} does not fit as {key}")
+def _no_type(found: _Found) -> Said:
+    return (
+        Text(f"bei {found.key} fehlt der Schlüssel type", f"{found.key} lacks the key type"),
+        Text("Ergänzen Sie type: ...", "Add type: ..."),
+    )
+
+
+def _not_one_of(found: _Found) -> Said:
+    known = _quoted(str(found.ctx.get("expected", "")))
+    return _no_such(found.key, _shown(found.node), known)
+
+
+def _no_such_type(found: _Found) -> Said:
+    known = _quoted(str(found.ctx["expected_tags"]))
+    return _no_such("type", str(found.ctx["tag"]), known)
+
+
+def _no_such(key: str, shown: str, known: Sequence[str]) -> Said:
+    what = Text(f"{key} kann nicht {shown} sein", f"{key} cannot be {shown}")
+    if key == "schema" and shown.isdigit() and known == ["1"]:
+        return what, Text(
+            "Schreiben Sie schema: 1. Eine höhere Zahl braucht ein neueres Werkverbund.",
+            "Write schema: 1. A higher number needs a newer Werkverbund.",
+        )
+    return what, choice(shown, known)
+
+
+def _bad_pattern(found: _Found) -> Said:
+    pattern, shown = str(found.ctx["pattern"]), _shown(found.node)
+    what = Text(f"{shown} passt nicht als {found.key}", f"{shown} does not fit as {found.key}")
     if pattern not in (FIRM_PATTERN, MACHINE_PATTERN):
         return what, Text(f"Das Muster ist {pattern}", f"The pattern is {pattern}")
     plain = re.sub(r"[^a-z0-9]+", "-", _ascii(shown.lower())).strip("-")[:32]
-    if re.match(pattern, plain):
-        return what, Text(
-            f"{_NAME_RULE.de}, zum Beispiel {plain}.", f"{_NAME_RULE.en}, for example {plain}."
-        )
-    return what, Text(f"{_NAME_RULE.de}.", f"{_NAME_RULE.en}.")
+    example = plain if re.match(pattern, plain) else "mill-1"
+    return what, Text(
+        f"Erlaubt sind a-z, 0-9 und -, vorn ein Buchstabe, höchstens 32 Zeichen, "
+        f"zum Beispiel {example}.",
+        f"Allowed are a-z, 0-9 and -, a letter first, at most 32 characters, "
+        f"for example {example}.",
+    )
 
 
 def _ascii(text: str) -> str:
@@ -143,26 +159,35 @@ def _ascii(text: str) -> str:
 
 
 _BOUNDS = {
-    "greater_than": ("gt", "größer als", "greater than"),
-    "greater_than_equal": ("ge", "mindestens", "at least"),
-    "less_than": ("lt", "kleiner als", "less than"),
-    "less_than_equal": ("le", "höchstens", "at most"),
+    "gt": ("größer als", "greater than"),
+    "ge": ("mindestens", "at least"),
+    "lt": ("kleiner als", "less than"),
+    "le": ("höchstens", "at most"),
 }
 
 
-def _out_of_bounds(key: str, node: Node, kind: str, bound: object) -> Said:
-    _, de, en = _BOUNDS[kind]
-    shown = _shown(node)
+def _out_of_bounds(found: _Found) -> Said:
+    name = next(name for name in found.ctx if name in _BOUNDS)
+    de, en = _BOUNDS[name]
+    bound, key, shown = found.ctx[name], found.key, _shown(found.node)
     return (
         Text(f"{key} {shown} ist außerhalb des Möglichen", f"{key} {shown} is out of range"),
         Text(f"Erlaubt ist {de} {bound}.", f"Allowed is {en} {bound}."),
     )
 
 
-def _empty(key: str) -> Said:
+def _empty(found: _Found) -> Said:
     return (
-        Text(f"{key} ist leer", f"{key} is empty"),
+        Text(f"{found.key} ist leer", f"{found.key} is empty"),
         Text("Mindestens ein Eintrag muss hier stehen.", "At least one entry must stand here."),
+    )
+
+
+def _too_long(found: _Found) -> Said:
+    longest = found.ctx.get("max_length")
+    return (
+        Text(f"{found.key} ist zu lang", f"{found.key} is too long"),
+        Text(f"Erlaubt sind höchstens {longest}.", f"Allowed are at most {longest}."),
     )
 
 
@@ -174,17 +199,17 @@ def _is(node: Node) -> Text:
         return Text("steht eine Liste", "there is a list")
     if isinstance(node, Leaf) and node.value is None:
         return Text("steht nichts", "there is nothing")
-    return Text(f"steht {_shown(node)}", f"there is {_shown(node)}")
+    shown = f'"{_shown(node)}"' if isinstance(node, Leaf) and node.quoted else _shown(node)
+    return Text(f"steht {shown}", f"there is {shown}")
 
 
 def _expected(key: str, node: Node, de: str, en: str) -> Text:
     found = _is(node)
-    return Text(
-        f"{key} soll {de} sein, hier {found.de}", f"{key} should be {en}, but {found.en}"
-    )
+    return Text(f"{key} soll {de} sein, hier {found.de}", f"{key} should be {en}, but {found.en}")
 
 
-def _text_expected(key: str, node: Node) -> Said:
+def _text_expected(found: _Found) -> Said:
+    key, node = found.key, found.node
     shown = _shown(node)
     plain = isinstance(node, Leaf) and node.value is not None
     return _expected(key, node, "ein Text", "text"), (
@@ -194,7 +219,8 @@ def _text_expected(key: str, node: Node) -> Said:
     )
 
 
-def _number_expected(key: str, node: Node) -> Said:
+def _number_expected(found: _Found) -> Said:
+    key, node = found.key, found.node
     what = _expected(key, node, "eine Zahl", "a number")
     if isinstance(node, Leaf) and node.quoted and re.match(r"^-?\d+(\.\d+)?$", node.text):
         return what, Text(
@@ -206,28 +232,32 @@ def _number_expected(key: str, node: Node) -> Said:
     )
 
 
-def _whole_expected(key: str, node: Node) -> Said:
+def _whole_expected(found: _Found) -> Said:
+    key, node = found.key, found.node
     if isinstance(node, Leaf) and isinstance(node.value, float):
         return _expected(key, node, "eine ganze Zahl", "a whole number"), Text(
             "Schreiben Sie die Zahl ohne Nachkommastellen.", "Write the number without decimals."
         )
-    return _number_expected(key, node)
+    return _number_expected(found)
 
 
-def _yes_no_expected(key: str, node: Node) -> Said:
+def _yes_no_expected(found: _Found) -> Said:
+    key, node = found.key, found.node
     return _expected(key, node, "true oder false", "true or false"), Text(
         f"Schreiben Sie {key}: true oder {key}: false, ohne Anführungszeichen.",
         f"Write {key}: true or {key}: false, without quotes.",
     )
 
 
-def _list_expected(key: str, node: Node) -> Said:
+def _list_expected(found: _Found) -> Said:
+    key, node = found.key, found.node
     return _expected(key, node, "eine Liste", "a list"), Text(
         'Beginnen Sie jeden Eintrag mit "- ".', 'Begin each entry with "- ".'
     )
 
 
-def _table_expected(key: str, node: Node) -> Said:
+def _table_expected(found: _Found) -> Said:
+    key, node = found.key, found.node
     return (
         Text(
             f"{key} soll aus Schlüsseln mit Werten bestehen, hier {_is(node).de}",
@@ -240,19 +270,24 @@ def _table_expected(key: str, node: Node) -> Said:
     )
 
 
-_TYPES: dict[str, tuple[str, ...]] = {
-    "text": ("string_type", "path_type", "secret"),
-    "number": ("float_type", "float_parsing", "finite_number"),
-    "whole": ("int_type", "int_from_float", "int_parsing", "int_parsing_size"),
-    "yes_no": ("bool_type", "bool_parsing"),
-    "list": ("tuple_type", "list_type", "set_type", "frozen_set_type"),
-    "table": ("dict_type", "model_type", "model_attributes_type", "dataclass_type", "mapping_type"),
-}
-_EXPECTED: dict[str, Callable[[str, Node], Said]] = {
-    "text": _text_expected,
-    "number": _number_expected,
-    "whole": _whole_expected,
-    "yes_no": _yes_no_expected,
-    "list": _list_expected,
-    "table": _table_expected,
+_SAID: dict[str, Callable[[_Found], Said]] = {
+    "werkverbund": _spoken,
+    "extra_forbidden": _unknown_key,
+    "missing": _missing,
+    "literal_error": _not_one_of,
+    "enum": _not_one_of,
+    "union_tag_invalid": _no_such_type,
+    "union_tag_not_found": _no_type,
+    "string_pattern_mismatch": _bad_pattern,
+    **dict.fromkeys(
+        ("greater_than", "greater_than_equal", "less_than", "less_than_equal"), _out_of_bounds
+    ),
+    **dict.fromkeys(("too_short", "string_too_short"), _empty),
+    **dict.fromkeys(("too_long", "string_too_long"), _too_long),
+    **dict.fromkeys(("string_type", "path_type", "secret"), _text_expected),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), _number_expected),
+    **dict.fromkeys(("int_type", "int_from_float", "int_parsing_size"), _whole_expected),
+    "bool_type": _yes_no_expected,
+    **dict.fromkeys(("tuple_type", "list_type", "frozen_set_type"), _list_expected),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), _table_expected),
 }

@@ -99,8 +99,10 @@ class Machine(Strict):
 
     def _single(self) -> Device:
         """The device of the short form."""
+        if self.template is None or self.connect is None:
+            raise AssertionError("checked before")
         every = self.every if self.every is not None else timedelta(seconds=1)
-        return Device.model_construct(template=self.template, connect=self.connect, every=every)
+        return Device(template=self.template, connect=self.connect, every=every)
 
 
 class History(Strict):
@@ -163,7 +165,9 @@ class Network(Strict):
         description="Gemeinsamer Broker / shared broker, e.g. mqtts://broker.example:8883",
     )
     user: str | None = Field(default=None, description="Benutzer am Broker / user at the broker")
-    password: Secret | None = Field(default=None, description="Passwort, als Verweis / by reference")
+    password: Secret | None = Field(
+        default=None, description="Passwort, als Verweis / by reference"
+    )
     work: tuple[Work, ...] = Field(
         default=(), description="Wer welches Paket fertigt / which machine makes what"
     )

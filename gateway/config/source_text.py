@@ -15,7 +15,9 @@ LARGEST = 1_000_000
 
 Report = Callable[[Place, Text, Text], None]
 
-_ODD = re.compile(rf"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{RESERVED}]")
+_ODD = re.compile(
+    rf"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[{RESERVED}]"
+)
 _TAB = re.compile(r"^[ ]*\t[ \t]*(?=[^\s#])", re.MULTILINE)
 
 

@@ -100,36 +100,42 @@ class _Builder:
         return root
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
-        self._refuse_extras(event)
         if depth > DEEPEST:
             self._tree.report(_place(event), *_TOO_DEEP)
             raise self._tree.error()
-        if isinstance(event, yaml.MappingStartEvent):
-            return self._table(event, depth)
-        if isinstance(event, yaml.SequenceStartEvent):
-            items = Items(_place(event))
-            while not isinstance(below := next(self._events), yaml.SequenceEndEvent):
-                items.items.append(self._node(below, depth + 1))
-            return items
-        return self._leaf(event)
-
-    def _refuse_extras(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.ScalarEvent):
+            return self._leaf(event)
         if isinstance(event, yaml.AliasEvent):
             self._tree.report(_place(event), *_alias(f"*{event.anchor}"))
-        elif event.anchor:
+            leaf = Leaf(_place(event), "", None, f"*{event.anchor}")
+            self._tree.poisoned[id(leaf)] = []
+            return leaf
+        self._refuse_extras(event)
+        return self._table(event, depth) if _opens_table(event) else self._items(event, depth)
+
+    def _refuse_extras(self, event: yaml.Event) -> None:
+        if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+            return
+        if event.anchor:
             self._tree.report(_place(event), *_alias(f"&{event.anchor}"))
-        elif event.tag:
+        if event.tag:
             self._tree.report(_place(event), *_tag(event.tag))
+
+    def _items(self, event: yaml.Event, depth: int) -> Items:
+        items = Items(_place(event))
+        while not isinstance(below := next(self._events), yaml.SequenceEndEvent):
+            items.items.append(self._node(below, depth + 1))
+        return items
 
     def _table(self, event: yaml.Event, depth: int) -> Table:
         table = Table(_place(event))
         while not isinstance(key_event := next(self._events), yaml.MappingEndEvent):
+            place = _place(key_event)
             key = self._key(key_event, depth)
             value = self._node(next(self._events), depth + 1)
-            place = _place(key_event)
             if key is None:
                 continue
-            if key == "<<" and key_event.style is None:
+            if key == "<<":
                 self._tree.report(place, *_alias("<<"))
             elif key in table.entries:
                 self._tree.report(place, *_repeated(key, table.entries[key].place.line))
@@ -145,11 +151,8 @@ class _Builder:
         self._tree.report(_place(event), *_KEY_IS_NO_NAME)
         return None
 
-    def _leaf(self, event: yaml.Event) -> Leaf:
-        if isinstance(event, yaml.AliasEvent):
-            leaf = Leaf(_place(event), "", None, f"*{event.anchor}")
-            self._tree.poisoned.setdefault(id(leaf), [])
-            return leaf
+    def _leaf(self, event: yaml.ScalarEvent) -> Leaf:
+        self._refuse_extras(event)
         shown = unmask(event.value)
         resolved = resolve(shown, self._env, self._tree.file.parent)
         quoted = event.style is not None
@@ -171,9 +174,13 @@ class _Builder:
         return leaf
 
 
+def _opens_table(event: yaml.Event) -> bool:
+    return isinstance(event, yaml.MappingStartEvent)
+
+
 def _place(event: yaml.Event) -> Place:
     mark = event.start_mark
-    return Place(mark.line + 1, mark.column + 1)
+    return Place(mark.line + 1, mark.column + 1) if mark is not None else Place(1, 1)
 
 
 def _repeated(key: str, first: int) -> tuple[Text, Text]:

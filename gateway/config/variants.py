@@ -55,5 +55,3 @@ class Variants:
     sinks: Mapping[str, type[Variant]]
     evidence: Mapping[str, type[Variant]]
     templates: Templates | None = None
-
-

@@ -13,7 +13,7 @@ _KNOWN: tuple[tuple[str, Text, Text], ...] = (
     (
         r"mapping values are not allowed here",
         Text(
-            "hier ist kein weiteres \":\" möglich; meist stimmt die Einrückung nicht",
+            'hier ist kein weiteres ":" möglich; meist stimmt die Einrückung nicht',
             'no further ":" is possible here; most often the indentation is wrong',
         ),
         Text(
@@ -24,7 +24,7 @@ _KNOWN: tuple[tuple[str, Text, Text], ...] = (
     ),
     (
         r"could not find expected ':'",
-        Text("nach dem Schlüssel fehlt \":\"", 'the ":" after the key is missing'),
+        Text('nach dem Schlüssel fehlt ":"', 'the ":" after the key is missing'),
         Text("Schreiben Sie: name: wert", "Write: name: value"),
     ),
     (
@@ -40,7 +40,7 @@ _KNOWN: tuple[tuple[str, Text, Text], ...] = (
     ),
     (
         r"expected ',' or '[\]}]'",
-        Text("in der Klammer fehlt \",\" oder ihr Ende", 'a "," or the closing bracket is missing'),
+        Text('in der Klammer fehlt "," oder ihr Ende', 'a "," or the closing bracket is missing'),
         Text("Ergänzen Sie das Komma oder die Klammer.", "Add the comma or the bracket."),
     ),
     (
