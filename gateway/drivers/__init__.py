@@ -1,0 +1,1 @@
+"""Drivers of outside libraries that more than one room needs."""

@@ -1,0 +1,413 @@
+"""MQTT 5 and 3.1.1 over paho, with asyncio manners. The only file that imports paho.
+
+paho's network thread does the talking; everything that it reports is handed to the event loop.
+There is no automatic reconnect: ``connect`` opens one connection, its loss raises NotConnected
+from whatever is being awaited, and the caller's runner decides when to try again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import ssl
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from gateway.core.errors import NotConnected, Rejected
+
+if TYPE_CHECKING:
+    from paho.mqtt.reasoncodes import ReasonCode
+
+KEEPALIVE = 7
+"""Seconds between pings: a silent broker is noticed within twice that."""
+
+PROBE = 2.0
+"""Seconds of silence after which AUTO takes a broker for one that does not know MQTT 5: some
+3.1.1 brokers hang up on the unknown version, others (amqtt) wait for ever for the rest of it."""
+
+_URL = re.compile(
+    r"^(?P<scheme>mqtts?)://(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?$"
+)
+_NEVER_VALID_NOW = {9, 10}  # OpenSSL: certificate not yet valid, certificate has expired
+_OTHER_VERSION = {1, 132}  # CONNACK: unacceptable (3.1.1) or unsupported (5) protocol version
+_LOST = -1
+
+
+class Protocol(StrEnum):
+    """Which MQTT to speak; AUTO tries 5 and falls back to 3.1.1."""
+
+    AUTO = "auto"
+    V311 = "3.1.1"
+    V5 = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """How to reach a broker. ``ca`` is a file of trusted certificates, by default the system's."""
+
+    host: str
+    port: int
+    tls: bool = False
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    protocol: Protocol = Protocol.AUTO
+    ca: Path | None = None
+
+    @classmethod
+    def parse(
+        cls,
+        url: str,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        protocol: Protocol = Protocol.AUTO,
+        ca: Path | None = None,
+    ) -> Broker:
+        """The broker of ``mqtt://host:1883`` or ``mqtts://host:8883``. Raises ValueError."""
+        match = _URL.match(url)
+        if match is None or int(match["port"] or 1) not in range(1, 65536):
+            message = f"not a broker address: {url!r}; write mqtt://host:1883 or mqtts://host:8883"
+            raise ValueError(message)
+        tls = match["scheme"] == "mqtts"
+        port = int(match["port"] or (8883 if tls else 1883))
+        return cls(match["host"].strip("[]"), port, tls, user, password, protocol, ca)
+
+    @property
+    def url(self) -> str:
+        """The address, without credentials."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, to send or received; ``retain`` of a received one: it was waiting for us."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+    retain: bool = False
+
+
+class _Unspoken(NotConnected):
+    """The broker hung up before it accepted us: perhaps it speaks another version."""
+
+
+class _Link:
+    """One connection: paho's client, and the futures that its network thread answers."""
+
+    def __init__(self, client: Client, loop: asyncio.AbstractEventLoop) -> None:
+        self.client = client
+        self.opened: asyncio.Future[ReasonCode | str] = loop.create_future()
+        self.lost: asyncio.Future[str] = loop.create_future()
+        self.answers: dict[int, asyncio.Future[Sequence[int]]] = {}
+
+    def expect(self, mid: int) -> asyncio.Future[Sequence[int]]:
+        """What the broker will answer to packet ``mid``: reason codes, or _LOST."""
+        answer = self.answers[mid] = self.lost.get_loop().create_future()
+        return answer
+
+    def answered(self, mid: int, codes: Sequence[int]) -> None:
+        answer = self.answers.pop(mid, None)
+        if answer is not None and not answer.done():
+            answer.set_result(codes)
+
+    def accepted(self, reason: ReasonCode | str) -> None:
+        if not self.opened.done():
+            self.opened.set_result(reason)
+
+    def gone(self, reason: str) -> None:
+        self.accepted(reason)
+        if not self.lost.done():
+            self.lost.set_result(reason)
+        for mid in tuple(self.answers):
+            self.answered(mid, (_LOST,))
+
+
+class MqttClient:
+    """A client of one broker.
+
+    ``will``      what the broker publishes for us when we vanish
+    ``session``   how long the broker keeps our subscriptions and their messages while we are
+                  away; None: not at all
+    ``deadline``  how long an answer of the broker may take before the connection counts as lost
+    ``inbox``     received messages kept until they are read; beyond it the oldest is dropped
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        *,
+        will: Message | None = None,
+        session: timedelta | None = None,
+        deadline: timedelta = timedelta(seconds=5),
+        inbox: int = 1000,
+    ) -> None:
+        self.broker = broker
+        self.client_id = client_id
+        self.dropped = 0
+        self._will = will
+        self._session = session
+        self._deadline = deadline.total_seconds()
+        self._inbox: deque[Message] = deque(maxlen=inbox)
+        self._news = asyncio.Event()
+        self._link: _Link | None = None
+        self._spoken: Protocol | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has accepted us and the connection stands."""
+        return self._link is not None and not self._link.lost.done()
+
+    @property
+    def protocol(self) -> Protocol | None:
+        """The MQTT version spoken last; None before the first connection."""
+        return self._spoken
+
+    async def connect(self) -> None:
+        """Open a connection, after closing the old one. Raises NotConnected."""
+        await self._drop(politely=True)
+        versions = self._versions()
+        for version in versions:
+            try:
+                self._link = await self._open(version)
+            except _Unspoken:
+                self._spoken = None
+                if version is versions[-1]:
+                    raise
+            else:
+                self._spoken = version
+                return
+
+    async def publish(self, *messages: Message) -> None:
+        """Send all and wait until the broker has them.
+
+        Raises NotConnected (some may have arrived) or Rejected (which ones; the rest arrived).
+        """
+        link = self._alive()
+        answers = []
+        for message in messages:
+            info = link.client.publish(message.topic, message.payload, message.qos, message.retain)
+            if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                raise NotConnected(f"{self.broker.url}: {info.rc.name.lower()}")
+            answers.append(link.expect(info.mid))
+        codes = [answer[0] for answer in await self._all(link, answers)]
+        refused = [index for index, code in enumerate(codes) if code >= 128]
+        if refused:
+            topics = ", ".join(messages[index].topic for index in refused[:3])
+            raise Rejected(f"{self.broker.url} refuses {topics}", refused)
+
+    async def subscribe(self, *topics: str, qos: int = 1) -> None:
+        """Ask for the messages of ``topics``. Raises NotConnected or Rejected."""
+        link = self._alive()
+        result, mid = link.client.subscribe([(topic, qos) for topic in topics])
+        if result != MQTTErrorCode.MQTT_ERR_SUCCESS or mid is None:
+            raise NotConnected(f"{self.broker.url}: {result.name.lower()}")
+        (codes,) = await self._all(link, [link.expect(mid)])
+        refused = [index for index, code in enumerate(codes) if code >= 128]
+        if refused:
+            named = ", ".join(topics[index] for index in refused)
+            raise Rejected(f"{self.broker.url} refuses the subscription to {named}", refused)
+
+    async def messages(self) -> AsyncIterator[Message]:
+        """What arrives, in order. Raises NotConnected when the connection is lost."""
+        while True:
+            self._news.clear()
+            while self._inbox:
+                yield self._inbox.popleft()
+            self._alive()
+            await self._news.wait()
+
+    async def lost(self) -> str:
+        """Wait until the connection is lost; says why."""
+        return await asyncio.shield(self._alive().lost)
+
+    async def close(self) -> None:
+        """Take leave of the broker; safe twice and before ``connect``."""
+        await self._drop(politely=True)
+
+    def _versions(self) -> tuple[Protocol, ...]:
+        if self.broker.protocol is not Protocol.AUTO:
+            return (self.broker.protocol,)
+        return (self._spoken,) if self._spoken else (Protocol.V5, Protocol.V311)
+
+    def _alive(self) -> _Link:
+        link = self._link
+        if link is None:
+            raise NotConnected(f"{self.broker.url}: not connected")
+        if link.lost.done():
+            raise NotConnected(f"{self.broker.url}: {link.lost.result()}")
+        return link
+
+    async def _all(
+        self, link: _Link, answers: Sequence[asyncio.Future[Sequence[int]]]
+    ) -> list[Sequence[int]]:
+        try:
+            async with asyncio.timeout(self._deadline):
+                codes = await asyncio.gather(*answers)
+        except TimeoutError:
+            link.gone(f"no answer within {self._deadline:g} s")
+            await self._drop(politely=False)
+            raise NotConnected(f"{self.broker.url}: {link.lost.result()}") from None
+        if any(_LOST in answer for answer in codes):
+            raise NotConnected(f"{self.broker.url}: {link.lost.result()}")
+        return codes
+
+    async def _open(self, version: Protocol) -> _Link:
+        loop = asyncio.get_running_loop()
+        five = version is Protocol.V5
+        probing = five and self._spoken is None and self.broker.protocol is Protocol.AUTO
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self.client_id,
+            clean_session=None if five else self._session is None,
+            protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        link = _Link(client, loop)
+        self._listen(link, loop)
+        if self.broker.user is not None:
+            client.username_pw_set(self.broker.user, self.broker.password)
+        if self._will is not None:
+            will = self._will
+            client.will_set(will.topic, will.payload, will.qos, will.retain)
+        if self.broker.tls:
+            client.tls_set_context(_tls(self.broker))
+        client.connect_timeout = self._deadline
+        if five:
+            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = int((self._session or timedelta()).total_seconds())
+            client.connect_async(
+                self.broker.host,
+                self.broker.port,
+                KEEPALIVE,
+                clean_start=self._session is None,
+                properties=properties,
+            )
+        else:
+            client.connect_async(self.broker.host, self.broker.port, KEEPALIVE)
+        client.loop_start()
+        try:
+            async with asyncio.timeout(PROBE if probing else 2 * self._deadline):
+                reason = await link.opened
+        except TimeoutError:
+            await _stop(link, politely=False)
+            raise (_Unspoken if probing else NotConnected)(
+                f"{self.broker.url}: no answer"
+            ) from None
+        except asyncio.CancelledError:
+            await _stop(link, politely=False)
+            raise
+        if isinstance(reason, str) or reason.is_failure:
+            await _stop(link, politely=False)
+            unspoken = reason == _HUNG_UP or (
+                not isinstance(reason, str) and reason.value in _OTHER_VERSION
+            )
+            raise (_Unspoken if unspoken else NotConnected)(f"{self.broker.url}: {reason}")
+        return link
+
+    def _listen(self, link: _Link, loop: asyncio.AbstractEventLoop) -> None:
+        """Hand what paho's thread reports to the event loop."""
+        client = link.client
+
+        def tell(what: Any, *told: Any) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(what, *told)
+
+        def gone(reason: str) -> None:
+            link.gone(reason)
+            self._news.set()
+
+        def on_message(_client: Client, _userdata: Any, message: MQTTMessage) -> None:
+            if len(self._inbox) == self._inbox.maxlen:
+                self.dropped += 1
+            self._inbox.append(
+                Message(message.topic, bytes(message.payload), message.qos, message.retain)
+            )
+            tell(self._news.set)
+
+        client.on_connect = lambda _c, _u, _flags, reason, _p: tell(link.accepted, reason)
+        client.on_connect_fail = lambda _c, _u: tell(gone, _explain(sys.exception()))
+        client.on_disconnect = lambda _c, _u, _flags, reason, _p: tell(
+            gone, _HUNG_UP if reason.value == 128 else str(reason)
+        )
+        client.on_publish = lambda _c, _u, mid, reason, _p: tell(
+            link.answered, mid, (reason.value,)
+        )
+        client.on_subscribe = lambda _c, _u, mid, reasons, _p: tell(
+            link.answered, mid, [reason.value for reason in reasons]
+        )
+        client.on_message = on_message
+        client.on_socket_open = lambda _c, _u, sock: _tune(sock)
+
+    async def _drop(self, *, politely: bool) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            await _stop(link, politely=politely)
+            link.gone("closed")
+            self._news.set()
+
+
+_HUNG_UP = "the broker hung up"
+
+
+async def _stop(link: _Link, *, politely: bool) -> None:
+    """End the connection and its thread; ``politely`` the broker does not send our will."""
+    client = link.client
+    if politely:
+        client.disconnect()
+    else:
+        for sock in _sockets(client):
+            sock.shutdown(socket.SHUT_RDWR)
+        client.disconnect()
+    await asyncio.to_thread(client.loop_stop)
+    # paho closes its sockets when it is freed: let go of it now, not at the next collection.
+    client.on_connect = client.on_connect_fail = client.on_disconnect = None
+    client.on_publish = client.on_subscribe = client.on_message = client.on_socket_open = None
+
+
+def _sockets(client: Client) -> Iterator[Any]:
+    sock = client.socket()
+    if sock is not None and sock.fileno() >= 0:
+        yield sock
+
+
+def _tls(broker: Broker) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=broker.ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _tune(sock: Any) -> None:
+    """Send small messages at once, and notice within five seconds that nobody takes them."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 5000)
+
+
+def _explain(error: BaseException | None) -> str:
+    """Why a connection could not be made, with what to look at."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        if error.verify_code in _NEVER_VALID_NOW:
+            return f"{error.verify_message}: check this computer's clock"
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ConnectionRefusedError):
+        return "nobody listens there"
+    if isinstance(error, socket.gaierror):
+        return "the name is unknown"
+    if isinstance(error, TimeoutError):
+        return "no answer"
+    return str(error or "no connection")

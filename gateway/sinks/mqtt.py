@@ -1,0 +1,260 @@
+"""The firm's own MQTT broker: one message per machine and cycle, birth, state, job, last will.
+
+Topics, all below ``wv/v1/<firm>/<plant>``:
+
+    status                       retained: the gateway is there; its last will says that it is not
+    <area>/<machine>/birth       retained: what the machine is, its points, meanings and units
+    <area>/<machine>/readings    values of one polling cycle with quality and reason
+    <area>/<machine>/state       retained: state, mode, since when, and the sentence why
+    <area>/<machine>/job         retained: the job at the machine; ``"id": null`` when there is none
+
+Every payload is JSON with a ``schema`` number; times are milliseconds since 1970, UTC. Live only:
+what the broker misses while it is away is not sent later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import orjson
+from pydantic import Field
+
+from gateway.config import LocalPath, Secret, SiteConfig
+from gateway.core.batches import OK, Judged
+from gateway.core.clock import to_ms
+from gateway.core.errors import NotConnected
+from gateway.core.ports import Sink
+from gateway.core.signals import Quality, Signal, SignalId
+from gateway.core.work import Job, MachineStatus
+from gateway.sinks.base import SinkConfig, present_jobs
+
+if TYPE_CHECKING:
+    from gateway.drivers.mqtt import Broker, Message, MqttClient
+
+SCHEMA = 1
+_GOOD = int(Quality.GOOD)
+_OK = str(OK)
+
+
+class MqttConfig(SinkConfig):
+    """The firm's own MQTT broker."""
+
+    type: Literal["mqtt"] = Field(description="MQTT-Broker der Firma / the firm's MQTT broker")
+    broker: str = Field(
+        pattern=r"^mqtts?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?$",
+        description="Adresse, mit TLS: mqtts / address, with TLS: mqtts, e.g. mqtt://127.0.0.1:1883",
+    )
+    user: str | None = Field(default=None, description="Benutzer / user")
+    password: Secret | None = Field(
+        default=None, description="Passwort, als Verweis / by reference"
+    )
+    protocol: Literal["auto", "3.1.1", "5"] = Field(
+        default="auto", description="MQTT-Version; auto: 5, sonst 3.1.1 / auto: 5, else 3.1.1"
+    )
+    ca: LocalPath | None = Field(
+        default=None, description="Zertifikat der eigenen Zertifizierungsstelle / own CA file"
+    )
+
+    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:  # noqa: ARG002
+        """The sink for this broker."""
+        from gateway.drivers.mqtt import Broker, Protocol  # noqa: PLC0415 - the driver, if used
+
+        broker = Broker.parse(
+            self.broker,
+            user=self.user,
+            password=self.password.get_secret_value() if self.password else None,
+            protocol=Protocol(self.protocol),
+            ca=self.ca,
+        )
+        return MqttSink(broker, site, signals)
+
+
+class MqttSink:
+    """Publishes what one firm's machines say."""
+
+    def __init__(self, broker: Broker, site: SiteConfig, signals: Sequence[Signal]) -> None:
+        self._broker = broker
+        self._site = site
+        self._root = f"wv/v1/{site.firm}/{site.plant}"
+        self._births = dict(_births(site, signals))
+        self._points = {signal.id: signal.id.partition("/")[2] for signal in signals}
+        self._client: MqttClient | None = None
+        self._kept: dict[str, bytes] = {}
+
+    @property
+    def broker(self) -> str:
+        """The broker's address, without credentials."""
+        return self._broker.url
+
+    def topic(self, signal: SignalId) -> str:
+        """Where the values of ``signal`` are published."""
+        return self._topic(signal.partition("/")[0], "readings")
+
+    async def connect(self) -> None:
+        """Connect and publish everything retained anew: the broker may have forgotten it."""
+        from gateway.drivers.mqtt import MqttClient  # noqa: PLC0415 - the driver, if used
+
+        await self.close()
+        client = MqttClient(
+            self._broker,
+            f"werkverbund-{self._site.firm}-{self._site.plant}",
+            will=self._status(online=False),
+        )
+        await client.connect()
+        self._client = client
+        births = (
+            self._retained(self._topic(machine, "birth"), _json(birth))
+            for machine, birth in self._births.items()
+        )
+        kept = (self._retained(topic, payload) for topic, payload in self._kept.items())
+        await client.publish(self._status(online=True), *births, *kept)
+
+    async def write(self, batches: Sequence[Judged]) -> None:
+        """One message per batch, all acknowledged."""
+        from gateway.drivers.mqtt import Message  # noqa: PLC0415 - the driver, if used
+
+        await self._connected().publish(
+            *(
+                Message(self._topic(batch.machine, "readings"), _json(self._readings(batch)))
+                for batch in batches
+            )
+        )
+
+    async def show(self, machines: Sequence[MachineStatus], jobs: Sequence[Job]) -> None:
+        """Publish the machine states and jobs that have changed, retained."""
+        present = present_jobs(jobs)
+        fresh: dict[str, bytes] = {}
+        for status in machines:
+            fresh[self._topic(status.machine, "state")] = _json(_state(status))
+            fresh[self._topic(status.machine, "job")] = _json(_job(present.get(status.machine)))
+        changed = {
+            topic: payload for topic, payload in fresh.items() if self._kept.get(topic) != payload
+        }
+        self._kept.update(changed)
+        if changed:
+            client = self._connected()
+            await client.publish(*(self._retained(*message) for message in changed.items()))
+
+    async def close(self) -> None:
+        """Say goodbye (the will is for those who cannot) and disconnect."""
+        client, self._client = self._client, None
+        if client is None:
+            return
+        try:
+            if client.connected:
+                await client.publish(self._status(online=False))
+        except NotConnected:
+            pass  # lost while saying goodbye: the broker sends the will
+        finally:
+            await client.close()
+
+    def _connected(self) -> MqttClient:
+        if self._client is None:
+            raise NotConnected(f"{self._broker.url}: not connected")
+        return self._client
+
+    def _topic(self, machine: str, what: str) -> str:
+        return f"{self._root}/{self._site.area}/{machine}/{what}"
+
+    def _status(self, *, online: bool) -> Message:
+        status = {
+            "schema": SCHEMA,
+            "firm": self._site.firm,
+            "online": online,
+            "simulated": self._site.simulated,
+        }
+        return self._retained(f"{self._root}/status", _json(status))
+
+    def _retained(self, topic: str, payload: bytes) -> Message:
+        from gateway.drivers.mqtt import Message  # noqa: PLC0415 - the driver, if used
+
+        return Message(topic, payload, retain=True)
+
+    def _readings(self, judged: Judged) -> dict[str, Any]:
+        batch = judged.batch
+        points: dict[str, Any] = {
+            self._points[signal]: {"v": value, "q": _GOOD, "r": _OK}
+            for signal, value in zip(batch.signals, batch.values, strict=True)
+        }
+        for index, mark in judged.marks.items():
+            point = points[self._points[batch.signals[index]]]
+            point["q"], point["r"] = int(mark.quality), str(mark.fault)
+        return {
+            "schema": SCHEMA,
+            "at": to_ms(batch.at),
+            "seq": judged.seq0,
+            "clock": str(batch.clock),
+            "points": points,
+        }
+
+
+def _json(payload: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(payload)
+
+
+def _births(site: SiteConfig, signals: Sequence[Signal]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for machine in site.machines:
+        prefix = f"{machine.name}/"
+        own = [signal for signal in signals if signal.id.startswith(prefix)]
+        yield (
+            machine.name,
+            {
+                "schema": SCHEMA,
+                "firm": site.firm,
+                "machine": machine.name,
+                "title": machine.title.text.as_json(),
+                "built": machine.built,
+                "simulated": site.simulated,
+                "points": {signal.id.removeprefix(prefix): _point(signal) for signal in own},
+            },
+        )
+
+
+def _point(signal: Signal) -> Mapping[str, Any]:
+    return {
+        "means": signal.means.as_json(),
+        "unit": signal.unit.ucum,
+        "kind": str(signal.kind),
+        "low": signal.limits.low,
+        "high": signal.limits.high,
+        "every_s": signal.every,
+        "role": signal.role,
+    }
+
+
+def _state(status: MachineStatus) -> Mapping[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "since": to_ms(status.since),
+        "state": int(status.state),
+        "name": status.state.name.lower(),
+        "mode": int(status.mode),
+        "known": status.known,
+        "because": status.because.as_json(),
+        "phase": status.phase.as_json() if status.phase else None,
+    }
+
+
+def _job(job: Job | None) -> Mapping[str, Any]:
+    if job is None:
+        return {"schema": SCHEMA, "id": None}
+    return {
+        "schema": SCHEMA,
+        "id": job.id,
+        "order": job.order,
+        "package": job.package,
+        "item": job.item.as_json(),
+        "state": str(job.state),
+        "substate": str(job.substate),
+        "because": job.because.as_json(),
+        "planned": job.planned,
+        "good": job.good,
+        "scrap": job.scrap,
+        "origins": {str(origin): count for origin, count in job.origins.items()},
+        "runs_completed": job.runs_completed,
+        "per_piece_s": job.per_piece.total_seconds(),
+        "lapse": job.lapse,
+        "simulated": job.simulated,
+    }
