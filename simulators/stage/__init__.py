@@ -1,0 +1,1 @@
+"""The stage: the demo's supervisor, its one web origin, and what the presenter can do."""

@@ -1,0 +1,146 @@
+"""Before the curtain: is there room, are the ports free, do the firms have keys."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import orjson
+import yaml
+
+from gateway.core.text import Text
+from simulators.stage.ports import Ports, taken
+from simulators.stage.scenario import Scenario
+
+NEEDED_MEMORY = 900
+"""Megabytes that the gateways, brokers and simulators of a whole demo take (measured)."""
+
+
+class NotPossibleError(Exception):
+    """The demo cannot start; one clear sentence in both languages."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.en)
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the processes are started with."""
+
+    token: str
+    consortium: Path
+
+
+def check_memory() -> None:
+    """Refuse a computer with too little free memory. Raises NotPossibleError."""
+    facts = dict(
+        line.split(":", 1) for line in Path("/proc/meminfo").read_text("ascii").splitlines()
+    )
+    free = int(facts["MemAvailable"].split()[0]) // 1024
+    if free < NEEDED_MEMORY:
+        raise NotPossibleError(
+            Text(
+                f"Die Demo braucht {NEEDED_MEMORY} MB freien Arbeitsspeicher, hier sind es "
+                f"{free} MB. Bitte schließen Sie andere Programme.",
+                f"The demo needs {NEEDED_MEMORY} MB of free memory, there are {free} MB. "
+                "Please close other programs.",
+            )
+        )
+
+
+async def check_ports(ports: Ports, firms: int, machines: int) -> None:
+    """Refuse when a port is taken, naming it. Raises NotPossibleError."""
+    busy = taken(ports.used(firms, machines))
+    if not busy:
+        return
+    if ports.stage in busy and await _is_stage(ports.stage):
+        raise NotPossibleError(
+            Text(
+                f"Die Demo läuft schon: http://127.0.0.1:{ports.stage}/ (beenden: dort Strg-C).",
+                f"The demo runs already: http://127.0.0.1:{ports.stage}/ (stop it with Ctrl-C).",
+            )
+        )
+    numbers = ", ".join(map(str, busy))
+    raise NotPossibleError(
+        Text(
+            f"Auf diesem Rechner ist schon belegt: Port {numbers}. Bitte wählen Sie andere: "
+            f'make demo ARGS="--base-port {ports.base + 1000}"',
+            f"Already in use on this computer: port {numbers}. Please choose others: "
+            f'make demo ARGS="--base-port {ports.base + 1000}"',
+        )
+    )
+
+
+async def _is_stage(port: int) -> bool:
+    try:
+        async with httpx.AsyncClient(timeout=2.0) as web:
+            answer = await web.get(f"http://127.0.0.1:{port}/stage/v1/state")
+            return answer.is_success and "keyframes" in answer.json()
+    except (httpx.HTTPError, ValueError):
+        return False
+
+
+def clear(state: Path) -> None:
+    """Forget an earlier demo (``--fresh``); only what a demo has made."""
+    for name in ("firms", "logs", "consortium.yaml"):
+        target = state / name
+        if target.is_dir():
+            shutil.rmtree(target)
+        elif target.exists():
+            target.unlink()
+
+
+async def consortium(
+    scenario: Scenario, folder: Path, state: Path, envs: Mapping[str, Mapping[str, str]]
+) -> Path:
+    """The consortium's file with every firm's public keys, made once.
+
+    In earnest the firms exchange their keys when they join; here the stage gathers them.
+    """
+    file = state / "consortium.yaml"
+    if file.exists():
+        return file
+    members = [player for player in scenario.firms if player.kind != "retrofit"]
+    found = await asyncio.gather(
+        *(_identity(folder / player.file, envs[player.id]) for player in members)
+    )
+    keys = {entry["firm"]: entry for entry in found}
+    content = yaml.safe_load((folder / scenario.consortium).read_text("utf-8"))
+    for entry in content["firms"]:
+        entry["sign"], entry["seal"] = keys[entry["id"]]["sign"], keys[entry["id"]]["seal"]
+    state.mkdir(parents=True, exist_ok=True)
+    file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
+    return file
+
+
+async def _identity(file: Path, env: Mapping[str, str]) -> dict[str, str]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gateway",
+        "identity",
+        str(file),
+        "--json",
+        env={**os.environ, **env},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    if process.returncode != 0:
+        reason = err.decode("utf-8", "replace").strip().splitlines()
+        last = reason[-1] if reason else f"exit {process.returncode}"
+        raise NotPossibleError(
+            Text(
+                f"{file.name}: Die Schlüssel konnten nicht angelegt werden: {last}",
+                f"{file.name}: the keys could not be made: {last}",
+            )
+        )
+    found: dict[str, str] = orjson.loads(out)
+    return found
