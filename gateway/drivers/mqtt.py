@@ -8,27 +8,22 @@ from whatever is being awaited, and the caller's runner decides when to try agai
 from __future__ import annotations
 
 import asyncio
-import re
 import socket
 import ssl
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-
 from gateway.core.errors import NotConnected, Rejected
+from gateway.drivers.broker import Broker, Message, Protocol
 
 if TYPE_CHECKING:
+    from paho.mqtt.client import Client, MQTTMessage
     from paho.mqtt.reasoncodes import ReasonCode
+
+__all__ = ["Broker", "Message", "MqttClient", "Protocol"]
 
 KEEPALIVE = 7
 """Seconds between pings: a silent broker is noticed within twice that."""
@@ -37,68 +32,10 @@ PROBE = 2.0
 """Seconds of silence after which AUTO takes a broker for one that does not know MQTT 5: some
 3.1.1 brokers hang up on the unknown version, others (amqtt) wait for ever for the rest of it."""
 
-_URL = re.compile(
-    r"^(?P<scheme>mqtts?)://(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?$"
-)
 _NEVER_VALID_NOW = {9, 10}  # OpenSSL: certificate not yet valid, certificate has expired
 _OTHER_VERSION = {1, 132}  # CONNACK: unacceptable (3.1.1) or unsupported (5) protocol version
+_DONE = 0  # MQTT_ERR_SUCCESS
 _LOST = -1
-
-
-class Protocol(StrEnum):
-    """Which MQTT to speak; AUTO tries 5 and falls back to 3.1.1."""
-
-    AUTO = "auto"
-    V311 = "3.1.1"
-    V5 = "5"
-
-
-@dataclass(frozen=True, slots=True)
-class Broker:
-    """How to reach a broker. ``ca`` is a file of trusted certificates, by default the system's."""
-
-    host: str
-    port: int
-    tls: bool = False
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    protocol: Protocol = Protocol.AUTO
-    ca: Path | None = None
-
-    @classmethod
-    def parse(
-        cls,
-        url: str,
-        *,
-        user: str | None = None,
-        password: str | None = None,
-        protocol: Protocol = Protocol.AUTO,
-        ca: Path | None = None,
-    ) -> Broker:
-        """The broker of ``mqtt://host:1883`` or ``mqtts://host:8883``. Raises ValueError."""
-        match = _URL.match(url)
-        if match is None or int(match["port"] or 1) not in range(1, 65536):
-            message = f"not a broker address: {url!r}; write mqtt://host:1883 or mqtts://host:8883"
-            raise ValueError(message)
-        tls = match["scheme"] == "mqtts"
-        port = int(match["port"] or (8883 if tls else 1883))
-        return cls(match["host"].strip("[]"), port, tls, user, password, protocol, ca)
-
-    @property
-    def url(self) -> str:
-        """The address, without credentials."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message, to send or received; ``retain`` of a received one: it was waiting for us."""
-
-    topic: str
-    payload: bytes
-    qos: int = 1
-    retain: bool = False
 
 
 class _Unspoken(NotConnected):
@@ -201,7 +138,7 @@ class MqttClient:
         answers = []
         for message in messages:
             info = link.client.publish(message.topic, message.payload, message.qos, message.retain)
-            if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            if info.rc != _DONE:
                 raise NotConnected(f"{self.broker.url}: {info.rc.name.lower()}")
             answers.append(link.expect(info.mid))
         codes = [answer[0] for answer in await self._all(link, answers)]
@@ -214,7 +151,7 @@ class MqttClient:
         """Ask for the messages of ``topics``. Raises NotConnected or Rejected."""
         link = self._alive()
         result, mid = link.client.subscribe([(topic, qos) for topic in topics])
-        if result != MQTTErrorCode.MQTT_ERR_SUCCESS or mid is None:
+        if result != _DONE or mid is None:
             raise NotConnected(f"{self.broker.url}: {result.name.lower()}")
         (codes,) = await self._all(link, [link.expect(mid)])
         refused = [index for index, code in enumerate(codes) if code >= 128]
@@ -270,13 +207,7 @@ class MqttClient:
         loop = asyncio.get_running_loop()
         five = version is Protocol.V5
         probing = five and self._spoken is None and self.broker.protocol is Protocol.AUTO
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self.client_id,
-            clean_session=None if five else self._session is None,
-            protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
-            reconnect_on_failure=False,
-        )
+        client = _paho_client(self.client_id, five=five, clean=self._session is None)
         link = _Link(client, loop)
         self._listen(link, loop)
         if self.broker.user is not None:
@@ -285,17 +216,15 @@ class MqttClient:
             will = self._will
             client.will_set(will.topic, will.payload, will.qos, will.retain)
         if self.broker.tls:
-            client.tls_set_context(_tls(self.broker))
+            client.tls_set_context(self.broker.tls_context())
         client.connect_timeout = self._deadline
         if five:
-            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            properties.SessionExpiryInterval = int((self._session or timedelta()).total_seconds())
             client.connect_async(
                 self.broker.host,
                 self.broker.port,
                 KEEPALIVE,
                 clean_start=self._session is None,
-                properties=properties,
+                properties=_expiry(self._session or timedelta()),
             )
         else:
             client.connect_async(self.broker.host, self.broker.port, KEEPALIVE)
@@ -364,6 +293,29 @@ class MqttClient:
 _HUNG_UP = "the broker hung up"
 
 
+def _paho_client(client_id: str, *, five: bool, clean: bool) -> Client:
+    # paho is imported here: a gateway without MQTT does not load it.
+    from paho.mqtt.client import Client  # noqa: PLC0415
+    from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion  # noqa: PLC0415
+
+    return Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=client_id,
+        clean_session=None if five else clean,
+        protocol=MQTTProtocolVersion.MQTTv5 if five else MQTTProtocolVersion.MQTTv311,
+        reconnect_on_failure=False,
+    )
+
+
+def _expiry(session: timedelta) -> Any:
+    from paho.mqtt.packettypes import PacketTypes  # noqa: PLC0415
+    from paho.mqtt.properties import Properties  # noqa: PLC0415
+
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+    properties.SessionExpiryInterval = int(session.total_seconds())
+    return properties
+
+
 async def _stop(link: _Link, *, politely: bool) -> None:
     """End the connection and its thread; ``politely`` the broker does not send our will."""
     client = link.client
@@ -383,12 +335,6 @@ def _sockets(client: Client) -> Iterator[Any]:
     sock = client.socket()
     if sock is not None and sock.fileno() >= 0:
         yield sock
-
-
-def _tls(broker: Broker) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=broker.ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _tune(sock: Any) -> None:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import orjson
 from pydantic import Field
@@ -28,10 +28,8 @@ from gateway.core.errors import NotConnected
 from gateway.core.ports import Sink
 from gateway.core.signals import Quality, Signal, SignalId
 from gateway.core.work import Job, MachineStatus
+from gateway.drivers.mqtt import Broker, Message, MqttClient, Protocol
 from gateway.sinks.base import SinkConfig, present_jobs
-
-if TYPE_CHECKING:
-    from gateway.drivers.mqtt import Broker, Message, MqttClient
 
 SCHEMA = 1
 _GOOD = int(Quality.GOOD)
@@ -59,8 +57,6 @@ class MqttConfig(SinkConfig):
 
     def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:  # noqa: ARG002
         """The sink for this broker."""
-        from gateway.drivers.mqtt import Broker, Protocol  # noqa: PLC0415 - the driver, if used
-
         broker = Broker.parse(
             self.broker,
             user=self.user,
@@ -94,8 +90,6 @@ class MqttSink:
 
     async def connect(self) -> None:
         """Connect and publish everything retained anew: the broker may have forgotten it."""
-        from gateway.drivers.mqtt import MqttClient  # noqa: PLC0415 - the driver, if used
-
         await self.close()
         client = MqttClient(
             self._broker,
@@ -113,8 +107,6 @@ class MqttSink:
 
     async def write(self, batches: Sequence[Judged]) -> None:
         """One message per batch, all acknowledged."""
-        from gateway.drivers.mqtt import Message  # noqa: PLC0415 - the driver, if used
-
         await self._connected().publish(
             *(
                 Message(self._topic(batch.machine, "readings"), _json(self._readings(batch)))
@@ -168,8 +160,6 @@ class MqttSink:
         return self._retained(f"{self._root}/status", _json(status))
 
     def _retained(self, topic: str, payload: bytes) -> Message:
-        from gateway.drivers.mqtt import Message  # noqa: PLC0415 - the driver, if used
-
         return Message(topic, payload, retain=True)
 
     def _readings(self, judged: Judged) -> dict[str, Any]:

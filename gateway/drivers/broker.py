@@ -1,0 +1,75 @@
+"""How to reach an MQTT broker, and what is exchanged with it."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+_URL = re.compile(
+    r"^(?P<scheme>mqtts?)://(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?$"
+)
+
+
+class Protocol(StrEnum):
+    """Which MQTT to speak; AUTO tries 5 and falls back to 3.1.1."""
+
+    AUTO = "auto"
+    V311 = "3.1.1"
+    V5 = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """How to reach a broker. ``ca`` is a file of trusted certificates, by default the system's."""
+
+    host: str
+    port: int
+    tls: bool = False
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    protocol: Protocol = Protocol.AUTO
+    ca: Path | None = None
+
+    @classmethod
+    def parse(
+        cls,
+        url: str,
+        *,
+        user: str | None = None,
+        password: str | None = None,
+        protocol: Protocol = Protocol.AUTO,
+        ca: Path | None = None,
+    ) -> Broker:
+        """The broker of ``mqtt://host:1883`` or ``mqtts://host:8883``. Raises ValueError."""
+        match = _URL.match(url)
+        if match is None or int(match["port"] or 1) not in range(1, 65536):
+            message = f"not a broker address: {url!r}; write mqtt://host:1883 or mqtts://host:8883"
+            raise ValueError(message)
+        tls = match["scheme"] == "mqtts"
+        port = int(match["port"] or (8883 if tls else 1883))
+        return cls(match["host"].strip("[]"), port, tls, user, password, protocol, ca)
+
+    @property
+    def url(self) -> str:
+        """The address, without credentials."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+    def tls_context(self) -> ssl.SSLContext:
+        """TLS 1.2 or newer, with the broker's certificate and name checked."""
+        context = ssl.create_default_context(cafile=self.ca)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, to send or received; ``retain`` of a received one: it was waiting for us."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+    retain: bool = False
