@@ -27,15 +27,11 @@ def template(name_or_path: str) -> Template:
         path = resources.templates() / f"{name_or_path}.yaml"
     else:
         raise KeyError(name_or_path)
-    try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        changed = 0  # reading it says what is wrong
-    return _read(path, changed)
+    return _read(path)
 
 
 @lru_cache(maxsize=256)
-def _read(path: Path, changed: int) -> Template:  # noqa: ARG001: a changed file is read anew
+def _read(path: Path) -> Template:
     return read_model(path, Template, env={})
 
 

@@ -1,0 +1,42 @@
+"""When to try again: waits double up to a bound, jittered so that nobody tries in step. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+
+class Backoff:
+    """The waiting times after failures. All times are monotonic seconds."""
+
+    def __init__(
+        self,
+        first: float = 1.0,
+        most: float = 5.0,
+        *,
+        jitter: float = 0.2,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._first = first
+        self._most = most
+        self._jitter = jitter
+        self._chance = chance
+        self._wait = 0.0
+        self.next_try: float | None = None
+        """When it is worth trying again; None: now, nothing has failed."""
+
+    def ready(self, now: float) -> bool:
+        """Whether the wait is over."""
+        return self.next_try is None or now >= self.next_try
+
+    def failed(self, now: float) -> float:
+        """Note a failure; returns how long to wait: never below ``first``, never above ``most``."""
+        self._wait = min(self._wait * 2 or self._first, self._most / (1 + self._jitter))
+        wait = self._wait * (1 + self._jitter * self._chance())
+        self.next_try = now + wait
+        return wait
+
+    def succeeded(self) -> None:
+        """Forget the failures."""
+        self._wait = 0.0
+        self.next_try = None

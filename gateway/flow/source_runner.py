@@ -1,0 +1,178 @@
+"""The runner of one source: polls on a monotonic schedule, judges, numbers and publishes.
+
+It waits for its source alone: publishing never blocks, and no sink, page or other line can delay
+it. A failed poll is published too, with its reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from gateway.core.batches import Batch, Judged
+from gateway.core.ports import Source
+from gateway.core.signals import Fault, Reason, Signal, SignalId
+from gateway.flow.line_log import LineLog
+from gateway.flow.moment import Now, SystemTime
+from gateway.flow.numbering import Numbering
+from gateway.flow.quality import Judge
+from gateway.flow.schedule import Schedule
+
+SILENT = frozenset({Reason.NO_CONNECTION, Reason.TIMEOUT, Reason.DESYNC})
+"""The reasons that mean: the device said nothing that can be used."""
+
+
+class Line(Source, Protocol):
+    """A source that knows its place and when it tries a silent machine again."""
+
+    @property
+    def endpoint(self) -> object:
+        """Where it is, for people."""
+
+    def next_try(self, machine: str) -> float | None:
+        """When (monotonic) a silent machine is asked again; None: with the next poll."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineHealth:
+    """How one machine on a line answers.
+
+    ``silent`` of its ``asked`` signals have no answer, because of ``fault``. ``last_ok`` is when it
+    last said anything; ``next_try`` when a silent one is asked again (None: with the next poll).
+    """
+
+    machine: str
+    endpoint: str
+    connected: bool
+    asked: int
+    silent: int
+    fault: Fault | None
+    last_ok: datetime | None
+    next_try: datetime | None
+
+
+@dataclass(slots=True)
+class _Seen:
+    signals: int
+    silent: set[SignalId] = field(default_factory=set)
+    fault: Fault | None = None
+    last_ok: datetime | None = None
+    lost_at: datetime | None = None
+
+
+class SourceRunner:
+    """Owns the schedule of one source; ``polls``, ``late`` and ``skipped`` count."""
+
+    def __init__(
+        self,
+        source: Line,
+        signals: Iterable[Signal],
+        publish: Callable[[Judged], None],
+        numbering: Numbering,
+        *,
+        now: Now | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.source = source
+        self.signals = tuple(signals)
+        self.polls = 0
+        self.late = 0
+        self.skipped = 0
+        self._publish = publish
+        self._numbering = numbering
+        self._now = now or SystemTime()
+        self._sleep = sleep
+        self._judge = Judge(self.signals)
+        self._log = LineLog(logging.getLogger(__name__))
+        self._seen: dict[str, _Seen] = {}
+        for signal in self.signals:
+            machine = signal.id.partition("/")[0]
+            self._seen.setdefault(machine, _Seen(0)).signals += 1
+
+    async def run(self) -> None:
+        """Poll until cancelled; closes the source on the way out."""
+        schedule = Schedule(self.signals, self._now().mono)
+        try:
+            while True:
+                wait = schedule.next - self._now().mono
+                if wait > 0:
+                    await self._sleep(wait)
+                due = schedule.take(self._now().mono)
+                self.skipped += due.skipped
+                self.late += due.late
+                if due.signals:
+                    await self.poll(due.signals)
+        finally:
+            await self.source.close()
+
+    async def poll(self, due: tuple[SignalId, ...]) -> None:
+        """Read once and publish whatever came of it."""
+        batches = await self.source.read(due)
+        self.polls += 1
+        for batch in batches:
+            self._publish(self._judge.judge(batch, self._numbering.take(len(batch.signals))))
+            self._note(batch)
+
+    def health(self) -> tuple[MachineHealth, ...]:
+        """How each machine on this line answers at present."""
+        now = self._now()
+        return tuple(
+            MachineHealth(
+                machine,
+                str(self.source.endpoint),
+                seen.last_ok is not None and len(seen.silent) < seen.signals,
+                seen.signals,
+                len(seen.silent),
+                seen.fault,
+                seen.last_ok,
+                None
+                if not seen.silent or (at := self.source.next_try(machine)) is None
+                else now.at + timedelta(seconds=at - now.mono),
+            )
+            for machine, seen in self._seen.items()
+        )
+
+    def _note(self, batch: Batch) -> None:
+        """Keep the health view; one log line per change of state, never per poll."""
+        seen = self._seen[batch.machine]
+        if batch.faults is None:
+            seen.last_ok = batch.at
+            if not seen.silent:
+                return
+            before = len(seen.silent)
+            seen.silent.difference_update(batch.signals)
+        else:
+            before = len(seen.silent)
+            self._take_faults(seen, batch, batch.faults)
+        after = len(seen.silent)
+        if after and not before:
+            seen.lost_at = batch.at
+            self._log.line(batch.machine, batch.at, self._lost(batch.machine, seen))
+        elif before and not after:
+            away = batch.at - (seen.lost_at or batch.at)
+            seen.fault = None
+            self._log.line(
+                batch.machine,
+                batch.at,
+                f"{batch.machine} answers again after {away.total_seconds():.1f} s",
+            )
+
+    def _take_faults(self, seen: _Seen, batch: Batch, faults: Sequence[Fault | None]) -> None:
+        for signal, fault in zip(batch.signals, faults, strict=True):
+            if fault is not None and fault.reason in SILENT:
+                seen.silent.add(signal)
+                seen.fault = fault
+            else:
+                seen.silent.discard(signal)
+                seen.last_ok = batch.at
+
+    def _lost(self, machine: str, seen: _Seen) -> str:
+        silent, asked = len(seen.silent), seen.signals
+        extent = "lost" if silent == asked else f"partly lost ({silent} of {asked} signals)"
+        at = self.source.next_try(machine)
+        wait = "" if at is None else f", next try in {max(0.0, at - self._now().mono):.1f} s"
+        return f"{machine} {extent}: {seen.fault} at {self.source.endpoint}{wait}"
