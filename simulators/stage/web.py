@@ -112,7 +112,12 @@ class Stage:
                 for player in show.scenario.firms
             ],
             "processes": [
-                {"name": name, "state": entry.state, "restarts": entry.restarts}
+                {
+                    "name": name,
+                    "state": entry.state,
+                    "restarts": entry.restarts,
+                    "pid": entry.pid,
+                }
                 for name, entry in self.supervisor.running.items()
             ],
             "presenter": presenter,
