@@ -1,0 +1,1 @@
+"""Sealed messages between the firms: what the order network needs of the world."""

@@ -1,0 +1,82 @@
+"""Rules of an agreement: when a report goes out, and how an agreement is narrowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from gateway.core.errors import ExchangeError
+from gateway.core.text import Text
+from gateway.network.order import JointOrder, Level
+
+NEVER: Sequence[Text] = (
+    Text("Maschinenzustände und -zeiten", "machine states and times"),
+    Text("Zykluszeiten und Geschwindigkeiten", "cycle times and speeds"),
+    Text("Ausschuss und seine Gründe", "scrap and its reasons"),
+    Text("Energie", "energy"),
+    Text("Preise", "prices"),
+    Text("Kunden", "customers"),
+    Text("freie Kapazität und Auslastung", "free capacity and utilisation"),
+    Text("Namen und Schichten", "names and shifts"),
+    Text("freier Text", "free text"),
+)
+"""What leaves a firm at no level."""
+
+
+class Occasion(StrEnum):
+    """Why a report goes out now."""
+
+    FIRST = "first"
+    LAMP = "lamp"
+    STATUS = "status"
+    LOT = "lot"
+    SHIFT = "shift"
+    INTERVAL = "interval"
+
+
+AT_ONCE = {
+    "lamp": Occasion.LAMP,
+    "productionStatus": Occasion.STATUS,
+    "departedLots": Occasion.LOT,
+}
+"""A report goes out at once when one of these disclosed fields has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The last report to a partner: its fields, and the order time at which it was made."""
+
+    fields: Mapping[str, Any]
+    at: timedelta
+
+
+def occasion(
+    order: JointOrder, before: Told | None, fields: Mapping[str, Any], now: timedelta
+) -> Occasion | None:
+    """Why ``fields`` go out now, or None.
+
+    Only the disclosed fields decide, so that not even the moment of a report tells more than the
+    agreement does: a lot that leaves sends no lamp report.
+    """
+    if before is None:
+        return Occasion.FIRST
+    old = before.fields
+    for key, why in AT_ONCE.items():
+        if old.get(key) != fields.get(key):
+            return why
+    if "forecast_s" in old and "forecast_s" in fields:
+        shift = timedelta(seconds=abs(fields["forecast_s"] - old["forecast_s"]))
+        if shift > order.threshold:
+            return Occasion.SHIFT
+    due = now // order.interval > before.at // order.interval
+    return Occasion.INTERVAL if due else None
+
+
+def narrowed(present: Level, wanted: Level) -> Level:
+    """The level after a withdrawal; an agreement is never widened this way."""
+    if wanted >= present:
+        raise ExchangeError(f"the agreement is at {present}; {wanted} would not narrow it")
+    return wanted

@@ -1,0 +1,245 @@
+"""What leaves a firm: a pure function from the firm's own state to the fields of a level.
+
+The result types are the proof: there is no field for a machine's state, a cycle time, scrap or
+anything else that is never told, so none can slip through. Words after Catena-X (domain.md C).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from gateway.core.errors import ExchangeError
+from gateway.core.work import JobState, Substate
+from gateway.network.forecast import rounded
+from gateway.network.order import Level
+
+PROGRESS_STEP = 5
+"""Progress leaves a firm in steps of so many percent, rounded down."""
+LOT_STEP = timedelta(minutes=1)
+"""The time at which a lot left is told in whole minutes."""
+SECOND = timedelta(seconds=1)
+
+
+class Lamp(StrEnum):
+    """The least that a partner may see."""
+
+    GREY = "grey"  # not started
+    GREEN = "green"
+    YELLOW = "yellow"  # slack used up, or stopped by its own cause
+    RED = "red"  # the forecast is past the due time
+    DONE = "done"
+
+
+class ProductionStatus(StrEnum):
+    """productionStatus of Catena-X."""
+
+    RECEIVED = "itemReceived"
+    PLANNED = "itemPlanned"
+    IN_PRODUCTION = "itemInProduction"
+    COMPLETED = "itemCompleted"
+    UNDEFINED = "statusUndefined"
+
+
+class DelayReason(StrEnum):
+    """reasonsForDelay of Catena-X."""
+
+    SUPPLY = "supplyProblems"
+    INTERNAL = "internalProblems"
+    OTHER = "otherCircumstances"
+    NONE_GIVEN = "noInformationAvailable"
+
+
+STATUS = {
+    JobState.PLANNED: ProductionStatus.RECEIVED,
+    JobState.RELEASED: ProductionStatus.PLANNED,
+    JobState.RUNNING: ProductionStatus.IN_PRODUCTION,
+    JobState.INTERRUPTED: ProductionStatus.IN_PRODUCTION,
+    JobState.ENDED: ProductionStatus.COMPLETED,
+    JobState.ABORTED: ProductionStatus.UNDEFINED,
+}
+"""A partner is not told whether work is interrupted, only that the item is in production."""
+
+SEEN_AS = {
+    ProductionStatus.RECEIVED: JobState.PLANNED,
+    ProductionStatus.PLANNED: JobState.RELEASED,
+    ProductionStatus.IN_PRODUCTION: JobState.RUNNING,
+    ProductionStatus.COMPLETED: JobState.ENDED,
+    ProductionStatus.UNDEFINED: JobState.ABORTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DepartedLot:
+    """A lot that has left its firm."""
+
+    number: int
+    quantity: int
+    departed: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class PackageState:
+    """A package as its own firm knows it; the fields after ``lots`` are for nobody else."""
+
+    state: JobState
+    substate: Substate
+    good: int
+    planned: int
+    forecast: timedelta
+    lamp: Lamp
+    reason: DelayReason | None
+    lots: tuple[DepartedLot, ...]
+    scrap: int = 0
+    per_piece: timedelta = timedelta()
+    own_delay: timedelta = timedelta()
+    inbound_delay: timedelta = timedelta()
+    machine: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LampReport:
+    """L1."""
+
+    lamp: Lamp
+
+    def fields(self) -> dict[str, Any]:
+        """As it travels."""
+        return {"lamp": self.lamp.value}
+
+
+@dataclass(frozen=True, slots=True)
+class DateReport:
+    """L2: ``progress`` in percent, ``forecast`` in whole ``precision`` steps."""
+
+    lamp: Lamp
+    status: ProductionStatus
+    progress: int
+    forecast: timedelta
+    precision: timedelta
+    reason: DelayReason | None
+
+    def fields(self) -> dict[str, Any]:
+        """As it travels."""
+        return {
+            "lamp": self.lamp.value,
+            "productionStatus": self.status.value,
+            "progress": self.progress,
+            "forecast_s": self.forecast // SECOND,
+            "precisionOfForecast": {
+                "value": self.precision // timedelta(minutes=1),
+                "timeUnit": "unit:minute",
+            },
+            "reasonsForDelay": [self.reason.value] if self.reason else [],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityReport:
+    """L3: the fields of L2, the good quantity and the lots that left."""
+
+    date: DateReport
+    good: int
+    lots: tuple[DepartedLot, ...]
+
+    def fields(self) -> dict[str, Any]:
+        """As it travels."""
+        lots = [
+            {"number": e.number, "quantity": e.quantity, "departed_s": e.departed // SECOND}
+            for e in self.lots
+        ]
+        return self.date.fields() | {"goodQuantity": self.good, "departedLots": lots}
+
+
+Report = LampReport | DateReport | QuantityReport
+
+FIELDS: Mapping[Level, tuple[str, ...]] = {
+    Level.L0: (),
+    Level.L1: ("lamp",),
+    Level.L2: (
+        "lamp",
+        "productionStatus",
+        "progress",
+        "forecast_s",
+        "precisionOfForecast",
+        "reasonsForDelay",
+    ),
+}
+FIELDS = {**FIELDS, Level.L3: (*FIELDS[Level.L2], "goodQuantity", "departedLots")}
+FIELDS = {**FIELDS, Level.L4: FIELDS[Level.L3]}
+"""The keys that may travel at each level. Inspection results (L4) are not recorded yet."""
+
+
+def percent(good: int, planned: int) -> int:
+    """Progress as it leaves a firm: scrap never counts, and more than planned is not more."""
+    if planned <= 0:
+        return 0
+    return min(100, 100 * good // planned) // PROGRESS_STEP * PROGRESS_STEP
+
+
+def disclose(state: PackageState, level: Level, step: timedelta) -> Report | None:
+    """What a partner gets at ``level``; None at L0. ``step`` is the agreed precision of dates."""
+    if level is Level.L0:
+        return None
+    if level is Level.L1:
+        return LampReport(state.lamp)
+    date = DateReport(
+        state.lamp,
+        STATUS[state.state],
+        percent(state.good, state.planned),
+        rounded(state.forecast, step),
+        step,
+        state.reason,
+    )
+    if level is Level.L2:
+        return date
+    lots = tuple(
+        DepartedLot(lot.number, lot.quantity, lot.departed // LOT_STEP * LOT_STEP)
+        for lot in state.lots
+    )
+    return QuantityReport(date, state.good, lots)
+
+
+def only(fields: Mapping[str, Any], level: Level) -> dict[str, Any]:
+    """What is left of a report's fields at (perhaps lower) ``level``."""
+    return {key: fields[key] for key in FIELDS[level] if key in fields}
+
+
+def read(fields: Mapping[str, Any], level: Level) -> Report | None:
+    """A partner's report from the fields it sent; raises ExchangeError if they are not of it."""
+    if set(fields) != set(FIELDS[level]):
+        raise ExchangeError(f"a report of level {level} has other fields: {sorted(fields)}")
+    if level is Level.L0:
+        return None
+    try:
+        return _read(fields, level)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ExchangeError("a field of a report has no sound value") from error
+
+
+def _read(fields: Mapping[str, Any], level: Level) -> Report:
+    lamp = Lamp(fields["lamp"])
+    if level is Level.L1:
+        return LampReport(lamp)
+    reasons = [DelayReason(reason) for reason in fields["reasonsForDelay"]]
+    date = DateReport(
+        lamp,
+        ProductionStatus(fields["productionStatus"]),
+        int(fields["progress"]),
+        timedelta(seconds=int(fields["forecast_s"])),
+        timedelta(minutes=int(fields["precisionOfForecast"]["value"])),
+        reasons[0] if reasons else None,
+    )
+    if level is Level.L2:
+        return date
+    lots = tuple(
+        DepartedLot(
+            int(entry["number"]), int(entry["quantity"]), timedelta(seconds=entry["departed_s"])
+        )
+        for entry in fields["departedLots"]
+    )
+    return QuantityReport(date, int(fields["goodQuantity"]), lots)

@@ -1,0 +1,258 @@
+"""A joint order and its work packages, as every firm of the order knows them.
+
+Times are order time: a ``timedelta`` since day 1, 00:00 of the order (``gateway.core.clock``).
+How an order is read from a person's file stands in ``files``, how it travels in ``document``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gateway.core.clock import OrderTime
+from gateway.core.text import Text
+
+
+class Level(StrEnum):
+    """How much an agreement lets a partner see; the names sort from nothing to most."""
+
+    L0 = "L0"  # nothing
+    L1 = "L1"  # lamp and age
+    L2 = "L2"  # progress and date
+    L3 = "L3"  # quantities and lots
+    L4 = "L4"  # inspection results of lots
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one piece of a package takes from another: ``per`` pieces of ``package``.
+
+    ``lots``      only these lots of the source come here (None: all)
+    ``via``       the package whose firm gets the lots that left before ``accepted``; it sends
+                  them on, which takes another transport
+    """
+
+    package: str
+    per: int
+    lots: tuple[int, ...] | None = None
+    via: str | None = None
+    accepted: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the plan promised for a package before anything happened.
+
+    ``departures`` stand beside the package's lots. ``keeps`` is the latest end that does not move
+    the order's planned end, ``due`` the latest end that still keeps the order's due time.
+    """
+
+    start: timedelta
+    departures: tuple[timedelta, ...]
+    keeps: timedelta
+    due: timedelta
+
+    @property
+    def end(self) -> timedelta:
+        """When the last lot was to leave."""
+        return self.departures[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What was done already when the order was opened in the middle; its counts are simulated."""
+
+    good: int = 0
+    scrap: int = 0
+    runs: int = 0
+    departures: tuple[timedelta, ...] = ()
+    run_began: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A transfer lot: its number within the package it was planned in, and its pieces."""
+
+    number: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPackage:
+    """One firm's part of a joint order.
+
+    ``lot_time`` is order time for a lot of any size (a charge), ``piece_time`` for one piece;
+    one of them is known to the firm itself and to the lead firm, none to anybody else.
+    ``first_lot`` and ``part_of`` tell a package that took over lots of another.
+    """
+
+    id: str
+    title: Text
+    item: Text
+    firm: str
+    quantity: int
+    lot: int
+    weight: int
+    needs: tuple[Need, ...] = ()
+    lot_time: timedelta | None = None
+    piece_time: timedelta | None = None
+    earliest_start: timedelta | None = None
+    numbers: tuple[int, ...] | None = None
+    part_of: str | None = None
+    baseline: Baseline | None = None
+    opening: Opening | None = None
+
+    def lots(self) -> tuple[Lot, ...]:
+        """The transfer lots; the last one may be smaller."""
+        count = -(-self.quantity // self.lot)
+        numbers = self.numbers or tuple(range(1, count + 1))
+        sizes = [self.lot] * (count - 1) + [self.quantity - self.lot * (count - 1)]
+        return tuple(Lot(n, size) for n, size in zip(numbers, sizes, strict=True))
+
+    def time_for(self, pieces: int) -> timedelta | None:
+        """How long the plan gives a lot of ``pieces``; None where it is not known here."""
+        if self.lot_time is not None:
+            return self.lot_time
+        return None if self.piece_time is None else self.piece_time * pieces
+
+    @property
+    def per_piece(self) -> timedelta | None:
+        """The planned order time for one piece."""
+        return self.piece_time if self.lot_time is None else self.lot_time / self.lot
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What ``giver`` lets ``taker`` see."""
+
+    giver: str
+    taker: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A reserve that is ready to take lots of a package: earliest start and time for this one."""
+
+    firm: str
+    package: str
+    earliest_start: timedelta
+    lot_time: timedelta
+    lots: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JointOrder:
+    """An order that several firms work on together; ``version`` decides between two of them."""
+
+    id: str
+    version: int
+    item: Text
+    quantity: int
+    unit: Text
+    lead: str
+    start: timedelta
+    due: timedelta
+    transport: timedelta
+    threshold: timedelta
+    interval: timedelta
+    stale: timedelta
+    step: timedelta
+    lapse: int
+    packages: tuple[WorkPackage, ...]
+    agreements: tuple[Agreement, ...]
+    prepared: Prepared | None = None
+    began: datetime | None = None
+    at: timedelta | None = None
+    planned_end: timedelta | None = None
+
+    @property
+    def clock(self) -> OrderTime:
+        """The order's clock; it exists from the moment the order is opened."""
+        if self.began is None or self.at is None:
+            raise ValueError(f"order {self.id} has not been opened")
+        return OrderTime(self.began, self.at, self.lapse)
+
+    def package(self, package: str) -> WorkPackage:
+        """The package with this id; KeyError if there is none."""
+        for entry in self.packages:
+            if entry.id == package:
+                return entry
+        raise KeyError(package)
+
+    def of(self, firm: str) -> tuple[WorkPackage, ...]:
+        """The packages of a firm."""
+        return tuple(entry for entry in self.packages if entry.firm == firm)
+
+    def firms(self) -> tuple[str, ...]:
+        """Every firm with a part in the order, the lead firm included."""
+        return tuple(dict.fromkeys((self.lead, *(entry.firm for entry in self.packages))))
+
+    def sources(self, need: Need) -> tuple[WorkPackage, ...]:
+        """The package that a need names, and those that took lots of it over."""
+        return tuple(entry for entry in self.packages if need.package in (entry.id, entry.part_of))
+
+    def consumers(self, package: WorkPackage) -> tuple[WorkPackage, ...]:
+        """The packages that lots of ``package`` go to."""
+        names = (package.id, package.part_of)
+        return tuple(
+            entry for entry in self.packages if any(need.package in names for need in entry.needs)
+        )
+
+    def in_turn(self) -> Iterator[WorkPackage]:
+        """The packages, each after those it needs. Raises ValueError if they wait in a circle."""
+        done: set[str] = set()
+        waiting = list(self.packages)
+        while waiting:
+            ready = [p for p in waiting if all(s.id in done for s in _inputs(self, p))]
+            if not ready:
+                names = ", ".join(entry.id for entry in waiting)
+                raise ValueError(f"these packages wait for each other: {names}")
+            yield from ready
+            done.update(entry.id for entry in ready)
+            waiting = [entry for entry in waiting if entry.id not in done]
+
+    def with_package(self, package: WorkPackage) -> JointOrder:
+        """The same order with one package replaced."""
+        changed = tuple(package if entry.id == package.id else entry for entry in self.packages)
+        return replace(self, packages=changed)
+
+    def level(self, giver: str, taker: str) -> Level:
+        """What the invitation proposed for this pair; nothing where it said nothing."""
+        for entry in self.agreements:
+            if (entry.giver, entry.taker) == (giver, taker):
+                return entry.level
+        return Level.L0
+
+
+def _inputs(order: JointOrder, package: WorkPackage) -> list[WorkPackage]:
+    return [source for need in package.needs for source in order.sources(need)]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A firm of the consortium: its public keys (base64url, as in a JWK) once it has shown them."""
+
+    id: str
+    name: str
+    sign: str | None = None
+    seal: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consortium:
+    """The firms that may work on orders together, and who leads."""
+
+    name: Text
+    lead: str
+    members: tuple[Member, ...]
+
+    def member(self, firm: str) -> Member | None:
+        """The firm with this id, or None for a stranger."""
+        return next((entry for entry in self.members if entry.id == firm), None)
+
+    def others(self, firm: str) -> Sequence[Member]:
+        """Everyone but ``firm``."""
+        return [entry for entry in self.members if entry.id != firm]

@@ -1,0 +1,68 @@
+"""A firm's own package in one picture: its job, its forecast, and the lamp that follows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from gateway.core.work import Job, JobState, Substate
+from gateway.network.disclosure import DelayReason, DepartedLot, Lamp, PackageState
+from gateway.network.forecast import Forecast, rate, rounded
+from gateway.network.order import JointOrder, WorkPackage
+
+
+def package_state(
+    order: JointOrder, package: WorkPackage, job: Job | None, forecast: Forecast
+) -> PackageState:
+    """What the firm knows of its package; without a job it is only planned."""
+    return PackageState(
+        state=JobState.PLANNED if job is None else job.state,
+        substate=Substate.NONE if job is None else job.substate,
+        good=0 if job is None else job.good,
+        planned=package.quantity,
+        forecast=forecast.end,
+        lamp=lamp(order, package, job, forecast.end),
+        reason=reason(order, job, forecast),
+        lots=tuple(DepartedLot(e.number, e.quantity, e.leaves) for e in forecast.departed),
+        scrap=0 if job is None else job.scrap,
+        per_piece=(package.per_piece or timedelta()) if job is None else rate(job),
+        own_delay=forecast.own_delay,
+        inbound_delay=forecast.inbound_delay,
+        machine="" if job is None else job.machine,
+        because="" if job is None else job.because.en,
+    )
+
+
+def lamp(order: JointOrder, package: WorkPackage, job: Job | None, end: timedelta) -> Lamp:
+    """The lamp of a package, by its forecast as it would be told.
+
+    Red: so late that the order misses its due time. Yellow: its slack is used up by a report
+    interval, or it was stopped by its own cause; waiting for a delivery on plan is neither.
+    """
+    state = JobState.PLANNED if job is None else job.state
+    if state is JobState.ENDED:
+        return Lamp.DONE
+    if state is JobState.ABORTED:
+        return Lamp.RED
+    told = rounded(end, order.step)
+    if package.baseline is not None:
+        if told > package.baseline.due:
+            return Lamp.RED
+        if told >= max(package.baseline.keeps, package.baseline.end) + order.interval:
+            return Lamp.YELLOW
+    if state is JobState.INTERRUPTED and job is not None and job.substate is Substate.HELD:
+        return Lamp.YELLOW
+    return Lamp.GREY if state in (JobState.PLANNED, JobState.RELEASED) else Lamp.GREEN
+
+
+def reason(order: JointOrder, job: Job | None, forecast: Forecast) -> DelayReason | None:
+    """Why a package is late, as a class: what reaches it, or its own; None while it is on plan."""
+    if job is not None and job.state is JobState.ENDED:
+        return None
+    held = job is not None and (
+        job.state is JobState.ABORTED
+        or (job.state is JobState.INTERRUPTED and job.substate is Substate.HELD)
+    )
+    late = forecast.own_delay + forecast.inbound_delay
+    if held or (late >= order.interval and forecast.own_delay >= forecast.inbound_delay):
+        return DelayReason.INTERNAL
+    return DelayReason.SUPPLY if late >= order.interval else None

@@ -1,0 +1,229 @@
+"""What leaves a firm at each level, and that nothing else can."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.core.errors import ExchangeError
+from gateway.core.work import JobState, Substate
+from gateway.network.disclosure import (
+    FIELDS,
+    DateReport,
+    DelayReason,
+    DepartedLot,
+    Lamp,
+    LampReport,
+    PackageState,
+    QuantityReport,
+    disclose,
+    only,
+    percent,
+    read,
+)
+from gateway.network.forecast import rounded
+from gateway.network.order import Level
+
+STEP = timedelta(minutes=5)
+LEVELS = [Level.L0, Level.L1, Level.L2, Level.L3]
+MINUTE = timedelta(minutes=1)
+
+NEVER_WORDS = (
+    "machine", "state", "cycle", "piece", "speed", "scrap", "energy", "price", "customer",
+    "capacity", "utilisation", "name", "shift", "text", "because", "delay_s", "run", "rate",
+)  # fmt: skip
+"""No key may contain one of these (reasonsForDelay is a class, not a reason for scrap)."""
+
+
+def minutes(most: int = 3000) -> st.SearchStrategy[timedelta]:
+    return st.integers(0, most * 60).map(lambda s: timedelta(seconds=s))
+
+
+@st.composite
+def lots(draw: st.DrawFn) -> tuple[DepartedLot, ...]:
+    times = sorted(draw(st.lists(minutes(), max_size=4)))
+    return tuple(DepartedLot(n, 600, time) for n, time in enumerate(times, 1))
+
+
+states = st.builds(
+    PackageState,
+    state=st.sampled_from(JobState),
+    substate=st.sampled_from(Substate),
+    good=st.integers(0, 3000),
+    planned=st.integers(1, 2400),
+    forecast=minutes(),
+    lamp=st.sampled_from(Lamp),
+    reason=st.none() | st.sampled_from(DelayReason),
+    lots=lots(),
+    scrap=st.integers(700_001, 700_999),
+    per_piece=st.integers(800_001, 800_999).map(lambda s: timedelta(seconds=s)),
+    own_delay=st.integers(900_001, 900_999).map(lambda s: timedelta(seconds=s)),
+    inbound_delay=st.integers(910_001, 910_999).map(lambda s: timedelta(seconds=s)),
+    machine=st.just("canary-machine"),
+    because=st.just("canary-sentence"),
+)
+
+
+def sent(state: PackageState, level: Level) -> bytes:
+    report = disclose(state, level, STEP)
+    told = None if report is None else report.fields()
+    return json.dumps(told, sort_keys=True).encode()
+
+
+def keys(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value) | {key for entry in value.values() for key in keys(entry)}
+    if isinstance(value, list):
+        return {key for entry in value for key in keys(entry)}
+    return set()
+
+
+@given(states)
+@settings(max_examples=200)
+def test_each_level_sends_exactly_its_keys(state: PackageState) -> None:
+    assert disclose(state, Level.L0, STEP) is None
+    for level in LEVELS[1:]:
+        report = disclose(state, level, STEP)
+        assert report is not None
+        assert tuple(report.fields()) == FIELDS[level]
+
+
+@given(states, st.sampled_from(LEVELS))
+@settings(max_examples=300)
+def test_private_values_never_appear_in_what_is_sent(state: PackageState, level: Level) -> None:
+    text = sent(state, level).decode()
+    private = (
+        state.scrap,
+        state.per_piece // timedelta(seconds=1),
+        state.own_delay // timedelta(seconds=1),
+        state.inbound_delay // timedelta(seconds=1),
+        "canary",
+    )
+    assert not [value for value in private if str(value) in text]
+
+
+@given(states, st.integers(100_000, 199_999), st.integers(200_000, 299_999))
+def test_quantities_never_appear_below_their_level(
+    state: PackageState, good: int, planned: int
+) -> None:
+    canaries = replace(state, good=good, planned=planned)
+    for level in (Level.L1, Level.L2):
+        text = sent(canaries, level).decode()
+        assert str(good) not in text
+        assert str(planned) not in text
+    assert b"departed" not in sent(canaries, Level.L2)
+
+
+def agreed(state: PackageState, level: Level) -> tuple[object, ...]:
+    """The oracle, written from domain.md 4.4: the agreed fields at their agreed precision."""
+    seen: list[object] = []
+    if level >= Level.L1:
+        seen += [state.lamp]
+    if level >= Level.L2:
+        working = (JobState.RUNNING, JobState.INTERRUPTED)
+        seen += ["working" if state.state in working else state.state]
+        seen += [min(20, 20 * state.good // state.planned)]
+        seen += [(state.forecast + STEP / 2) // STEP, state.reason]
+    if level >= Level.L3:
+        seen += [state.good, [(e.number, e.quantity, e.departed // MINUTE) for e in state.lots]]
+    return tuple(seen)
+
+
+@given(states, states, st.sampled_from(LEVELS), st.data())
+@settings(max_examples=400)
+def test_states_equal_in_the_agreed_fields_give_byte_equal_reports(
+    one: PackageState, other: PackageState, level: Level, data: st.DataObject
+) -> None:
+    """The second state takes over the agreed fields of the first, and jitters below precision."""
+    late = timedelta(seconds=data.draw(st.integers(0, 299)))
+    base = rounded(one.forecast, STEP) - STEP / 2
+    twin = replace(
+        other,
+        lamp=one.lamp,
+        state=JobState.INTERRUPTED if one.state is JobState.RUNNING else one.state,
+        reason=one.reason,
+        forecast=base + late if level >= Level.L2 else other.forecast,
+        good=one.good if level >= Level.L2 else other.good,
+        planned=one.planned if level >= Level.L2 else other.planned,
+        lots=one.lots if level >= Level.L3 else other.lots,
+    )
+    assert agreed(one, level) == agreed(twin, level)
+    assert sent(one, level) == sent(twin, level)
+
+
+@given(states, states, st.sampled_from(LEVELS))
+@settings(max_examples=300)
+def test_what_is_sent_follows_from_the_agreed_fields(
+    one: PackageState, other: PackageState, level: Level
+) -> None:
+    if agreed(one, level) == agreed(other, level):
+        assert sent(one, level) == sent(other, level)
+
+
+@given(states)
+def test_a_lower_level_is_contained_in_a_higher_one(state: PackageState) -> None:
+    most = disclose(state, Level.L3, STEP)
+    assert most is not None
+    for level in (Level.L1, Level.L2):
+        less = disclose(state, level, STEP)
+        assert less is not None
+        assert only(most.fields(), level) == less.fields()
+
+
+@given(states, st.sampled_from(LEVELS[1:]))
+def test_a_report_is_read_as_it_was_written(state: PackageState, level: Level) -> None:
+    report = disclose(state, level, STEP)
+    assert report is not None
+    assert read(json.loads(sent(state, level)), level) == report
+
+
+def test_no_report_type_has_a_place_for_what_is_never_told() -> None:
+    def names(kind: type) -> set[str]:
+        found = set()
+        for entry in fields(kind):
+            found.add(entry.name)
+            nested = {"date": DateReport, "lots": DepartedLot}.get(entry.name)
+            if nested is not None and is_dataclass(nested):
+                found |= names(nested)
+        return found
+
+    allowed = {
+        "lamp", "status", "progress", "forecast", "precision", "reason", "date", "good", "lots",
+        "number", "quantity", "departed",
+    }  # fmt: skip
+    for kind in (LampReport, DateReport, QuantityReport):
+        assert names(kind) <= allowed
+
+
+@given(states, st.sampled_from(LEVELS))
+def test_no_key_speaks_of_what_is_never_told(state: PackageState, level: Level) -> None:
+    spoken = {key.lower() for key in keys(json.loads(sent(state, level)))}
+    allowed = {"productionstatus"}  # the class of Catena-X, not a machine's state
+    assert not [k for k in spoken - allowed for word in NEVER_WORDS if word in k]
+
+
+@pytest.mark.parametrize(
+    ("level", "told"),
+    [
+        (Level.L1, {"lamp": "green", "goodQuantity": 5}),
+        (Level.L1, {}),
+        (Level.L1, {"lamp": "purple"}),
+        (Level.L2, {"lamp": "green"}),
+    ],
+)
+def test_a_report_with_other_fields_than_its_level_is_refused(
+    level: Level, told: dict[str, object]
+) -> None:
+    with pytest.raises(ExchangeError):
+        read(told, level)
+
+
+@pytest.mark.parametrize(("good", "told"), [(0, 0), (119, 0), (120, 5), (2399, 95), (2600, 100)])
+def test_progress_leaves_in_steps_of_five_percent_rounded_down(good: int, told: int) -> None:
+    assert percent(good, 2400) == told
