@@ -1,6 +1,6 @@
 """The files that people write: strict YAML in, sound models out, or every mistake at once."""
 
-from gateway.config.loading import load, read_model, site_model
+from gateway.config.loading import load, read_content, read_model, site_model
 from gateway.config.models import Bilingual, Objection, Strict, Variant, wrong
 from gateway.config.scalars import Duration, Endpoint, LocalPath, OrderMoment, Port, Secret
 from gateway.config.site import (
@@ -43,6 +43,7 @@ __all__ = [
     "Web",
     "Work",
     "load",
+    "read_content",
     "read_model",
     "scan",
     "site_model",

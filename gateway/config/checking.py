@@ -163,7 +163,3 @@ def _poisoned_below(tree: Tree, node: Node) -> bool:
         return any(_poisoned_below(tree, item) for item in node.items)
     return False
 
-
-def read_plain(tree: Tree) -> Any:
-    """What the file says, without a model: for telling what kind of file it is."""
-    return plain(tree.root) if tree.root is not None else None

@@ -19,10 +19,13 @@ from gateway.core.errors import ConfigError
 from gateway.core.text import Text
 
 
-def report(tree: Tree, model: type[SiteConfig], variants: Variants) -> None:
+def report(tree: Tree, model: type[SiteConfig], variants: Variants, *, with_files: bool) -> None:
     """Report what does not fit together."""
     if isinstance(tree.root, Table):
-        _Checks(tree, tree.root, model, variants.templates).all()
+        checks = _Checks(tree, tree.root, model, variants.templates)
+        checks.all()
+        if with_files:
+            checks.files()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,6 @@ class _Checks:
         self._sinks(simulated=simulated)
         self._ports()
         self._demo_token(simulated=simulated)
-        self._files()
 
     def _unique(self, nodes: list[Node], key: str, de: str, en: str) -> list[str]:
         """No value of ``key`` twice; returns the values."""
@@ -234,7 +236,8 @@ class _Checks:
                 Text("Löschen Sie die Zeile.", "Delete the line."),
             )
 
-    def _files(self) -> None:
+    def files(self) -> None:
+        """The other files that this one names are there."""
         network = child(self.root, "network")
         for key in ("consortium", "order"):
             leaf = child(network, key) if network else None

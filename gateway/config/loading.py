@@ -16,6 +16,7 @@ from gateway.config.checking import Model, validated
 from gateway.config.models import Variant
 from gateway.config.site import Device, Machine, SiteConfig
 from gateway.config.strict_yaml import read
+from gateway.config.tree import plain
 from gateway.config.variants import Variants
 
 
@@ -28,12 +29,21 @@ def read_model(path: Path, model: type[Model], env: Mapping[str, str] | None = N
     return result
 
 
-def load(path: Path, variants: Variants, env: Mapping[str, str] | None = None) -> SiteConfig:
-    """Read a firm's file; raises ConfigError with every problem, those between parts included."""
+def load(
+    path: Path,
+    variants: Variants,
+    env: Mapping[str, str] | None = None,
+    *,
+    with_files: bool = True,
+) -> SiteConfig:
+    """Read a firm's file; raises ConfigError with every problem, those between parts included.
+
+    ``with_files`` False is for a firm whose consortium has no file yet: its keys come first.
+    """
     tree = read(Path(path), os.environ if env is None else env)
     model = site_model(variants)
     result = validated(tree, model)
-    crosschecks.report(tree, model, variants)
+    crosschecks.report(tree, model, variants, with_files=with_files)
     if tree.problems or result is None:
         raise tree.error()
     return result
@@ -70,3 +80,9 @@ def _one_of(variants: Mapping[str, type[Variant]]) -> Any:
         return Variant
     union = reduce(or_, models)
     return union if len(models) == 1 else Annotated[union, Field(discriminator="type")]
+
+
+def read_content(path: Path, env: Mapping[str, str] | None = None) -> object:
+    """What a file says, without a model, whatever else is wrong with it."""
+    tree = read(Path(path), os.environ if env is None else env)
+    return plain(tree.root) if tree.root is not None else None

@@ -1,0 +1,1 @@
+"""The command ``werkverbund``: ten-line commands in front of the rooms."""

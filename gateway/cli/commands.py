@@ -1,0 +1,158 @@
+"""The commands. Each imports its room only when it runs, so that ``--help`` stays quick."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.help_pages import language_of
+from gateway.cli.printing import complain, json_line, problem_as_json, problems_as_text, say
+from gateway.core.errors import ConfigError
+from gateway.core.text import Text
+
+CONFIG_IS_WRONG = 78
+"""EX_CONFIG of sysexits.h."""
+
+Json = Annotated[bool, typer.Option("--json")]
+File = Annotated[Path, typer.Argument()]
+Files = Annotated[list[Path], typer.Argument()]
+
+
+def demo(
+    base_port: Annotated[int | None, typer.Option(min=0, max=65475)] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser")] = False,
+    seed: int = 1987,
+    duration: Annotated[str | None, typer.Option()] = None,
+    lan: Annotated[bool, typer.Option("--lan")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh")] = False,
+    json: Json = False,
+    folder: Annotated[Path | None, typer.Option()] = None,
+) -> None:
+    """Start the model factory."""
+    from gateway.cli.stage import play  # noqa: PLC0415
+
+    play(
+        base_port=base_port,
+        browser=not no_browser,
+        seed=seed,
+        duration=duration,
+        lan=lan,
+        fresh=fresh,
+        json=json,
+        folder=folder,
+    )
+
+
+def run(file: File) -> None:
+    """Run the gateway of one firm."""
+    from gateway.cli.rooms import site  # noqa: PLC0415
+
+    config = site(file)
+    from gateway.run import run as run_gateway  # noqa: PLC0415: heavy, and only for a sound file
+
+    run_gateway(config)
+
+
+def simulate(
+    file: File,
+    control: Annotated[str, typer.Option()] = "127.0.0.1:8640",
+    seed: int = 1987,
+) -> None:
+    """Run simulated machines."""
+    from gateway.cli.stage import simulate as run_simulators  # noqa: PLC0415
+
+    run_simulators(file, control=control, seed=seed)
+
+
+def broker(port: Annotated[list[int] | None, typer.Option(min=1, max=65535)] = None) -> None:
+    """Run embedded brokers."""
+    from gateway.cli.stage import brokers  # noqa: PLC0415
+
+    brokers(port or [1883])
+
+
+def check(
+    context: typer.Context,
+    files: Files,
+    kind: Annotated[str | None, typer.Option()] = None,
+    json: Json = False,
+) -> None:
+    """Check files and name every mistake."""
+    from gateway.cli.kinds import known_kind, problems_of, yaml_files  # noqa: PLC0415
+
+    chosen = known_kind(kind) if kind else None
+    checked = yaml_files(files)
+    problems = [found for file in checked for found in problems_of(file, chosen, os.environ)]
+    if json:
+        for problem in problems:
+            json_line(problem_as_json(problem))
+    elif problems:
+        say(problems_as_text(problems, language_of(context)))
+    else:
+        text = Text(f"Geprüft: {len(checked)}, alles gut.", f"Checked: {len(checked)}, all well.")
+        say(text.in_(language_of(context)))
+    if problems:
+        raise typer.Exit(CONFIG_IS_WRONG)
+
+
+def read(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument()] = None,
+    machine: Annotated[str | None, typer.Argument()] = None,
+    template: Annotated[str | None, typer.Option()] = None,
+    host: Annotated[str | None, typer.Option()] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
+    unit: Annotated[int, typer.Option(min=0, max=255)] = 1,
+    json: Json = False,
+) -> None:
+    """Read a machine now."""
+    from gateway.cli.reading import chosen_machines, read_now  # noqa: PLC0415
+
+    machines = chosen_machines(file, machine, template=template, host=host, port=port, unit=unit)
+    if not read_now(machines, language_of(context), json=json):
+        raise typer.Exit(1)
+
+
+def identity(files: Files, json: Json = False) -> None:
+    """Show public keys."""
+    from gateway.cli.rooms import site  # noqa: PLC0415
+    from gateway.exchange.identity import identity as keys_of  # noqa: PLC0415
+
+    for file in files:
+        config = site(file, with_files=False)
+        keys = keys_of(config.state)
+        if json:
+            json_line({"firm": config.firm, "sign": keys.sign_public, "seal": keys.seal_public})
+        else:
+            say(f"  - id: {config.firm}")
+            say(f"    sign: {keys.sign_public}")
+            say(f"    seal: {keys.seal_public}")
+
+
+def schema(kind: Annotated[str, typer.Argument()]) -> None:
+    """Print a JSON Schema."""
+    import json  # noqa: PLC0415
+
+    from gateway.cli.kinds import MODELS, known_kind  # noqa: PLC0415
+    from gateway.config.schema import schema as schema_of  # noqa: PLC0415
+
+    model = MODELS[known_kind(kind)]()
+    say(json.dumps(schema_of(kind, model), ensure_ascii=False, indent=2))
+
+
+def version(json: Json = False) -> None:
+    """Say the version."""
+    from gateway import resources  # noqa: PLC0415
+
+    if json:
+        json_line({"name": "werkverbund", "version": resources.version()})
+    else:
+        say(f"werkverbund {resources.version()}")
+
+
+def report(error: ConfigError, context_language: str) -> None:
+    """Print the problems of a file that stops a command."""
+    complain(problems_as_text(error.problems, "de" if context_language == "de" else "en"))

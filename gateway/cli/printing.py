@@ -1,0 +1,68 @@
+"""What the command line prints: problems, usage errors, JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from gateway.core.errors import Problem
+from gateway.core.text import Language, Text
+
+
+def say(text: str) -> None:
+    """One line for people or programs."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def complain(text: str) -> None:
+    """One line about what went wrong."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def json_line(content: Mapping[str, object]) -> None:
+    """One JSON object on a line of its own."""
+    say(json.dumps(content, ensure_ascii=False))
+
+
+def problem_as_json(problem: Problem) -> dict[str, object]:
+    """The stable form of one problem."""
+    return {
+        "file": str(problem.file),
+        "line": problem.line,
+        "column": problem.column,
+        "what": problem.what.as_json(),
+        "fix": problem.fix.as_json(),
+    }
+
+
+def problems_as_text(problems: Sequence[Problem], language: Language) -> str:
+    """All problems, places aligned, the remedy below each, the count at the end."""
+    places = [f"{shown(p.file)}:{p.line}:{p.column}" for p in problems]
+    width = max(map(len, places))
+    lines: list[str] = []
+    for place, problem in zip(places, problems, strict=True):
+        what, fix = problem.what.in_(language), problem.fix.in_(language)
+        lines.append(f"{place:<{width}}  {_sentence(what)}")
+        lines.append(f"{'':<{width}}  → {_sentence(fix)}")
+    count = len(problems)
+    end = Text(
+        "1 Fehler gefunden." if count == 1 else f"{count} Fehler gefunden.",
+        "1 mistake found." if count == 1 else f"{count} mistakes found.",
+    )
+    return "\n".join([*lines, end.in_(language)])
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) or ": " in text[-40:] else f"{text}."

@@ -1,0 +1,195 @@
+"""Every word of the command line's help, German and English."""
+
+from __future__ import annotations
+
+from gateway.core.text import Text
+
+TERMS: dict[str, Text] = {
+    "usage": Text("Aufruf", "Usage"),
+    "commands": Text("Befehle", "Commands"),
+    "arguments": Text("Angaben", "Arguments"),
+    "options": Text("Optionen", "Options"),
+    "examples": Text("Beispiele", "Examples"),
+    "OPTIONS": Text("OPTIONEN", "OPTIONS"),
+    "COMMAND": Text("BEFEHL", "COMMAND"),
+    "VALUE": Text("WERT", "VALUE"),
+    "FILE": Text("DATEI", "FILE"),
+    "FILES": Text("DATEI", "FILE"),
+    "MACHINE": Text("MASCHINE", "MACHINE"),
+    "KIND": Text("ART", "KIND"),
+    "--base_port": Text("PORT", "PORT"),
+    "--port": Text("PORT", "PORT"),
+    "--seed": Text("ZAHL", "NUMBER"),
+    "--duration": Text("DAUER", "DURATION"),
+    "--folder": Text("ORDNER", "FOLDER"),
+    "--control": Text("RECHNER:PORT", "HOST:PORT"),
+    "--kind": Text("ART", "KIND"),
+    "--host": Text("ADRESSE", "ADDRESS"),
+    "--unit": Text("ZAHL", "NUMBER"),
+    "--template": Text("VORLAGE", "TEMPLATE"),
+}
+"""Headings, and the placeholders of arguments and options."""
+
+HELP: dict[str, Text] = {
+    "": Text(
+        "Werkverbund: liest alte Maschinen aus und zeigt kleinen Firmen den Stand eines "
+        "gemeinsamen Auftrags.\nMaschinen werden nur gelesen, nie beschrieben.",
+        "Werkverbund: reads old machines and shows small firms how their joint order stands.\n"
+        "Machines are only read, never written to.",
+    ),
+    "--lang": Text("Sprache der Ausgaben", "Language of all output"),
+    "--help": Text("Diese Hilfe zeigen", "Show this help"),
+    "demo": Text(
+        "Die Modellfabrik mit allen simulierten Maschinen starten.\n"
+        "Startet fünf Firmen, die Reserve und die Bühne auf diesem Rechner. Strg-C beendet alles.",
+        "Start the model factory with all simulated machines.\n"
+        "Starts five firms, the reserve and the stage on this computer. Ctrl-C stops everything.",
+    ),
+    "demo.base_port": Text(
+        "Port der Bühne; 59 weitere Ports folgen ihm (Vorgabe 8600; 0: freie suchen)",
+        "Port of the stage; 59 more ports follow it (default 8600; 0: look for free ones)",
+    ),
+    "demo.no_browser": Text("Keinen Browser öffnen", "Do not open a browser"),
+    "demo.seed": Text(
+        "Startzahl der Simulation; gleiche Zahl, gleicher Ablauf (Vorgabe 1987)",
+        "Seed of the simulation; same number, same course (default 1987)",
+    ),
+    "demo.duration": Text(
+        "Nach dieser Dauer von selbst enden, zum Beispiel 90s oder 10min",
+        "End by itself after this time, for example 90s or 10min",
+    ),
+    "demo.lan": Text(
+        "Die Bühne im lokalen Netz zeigen; Gäste sehen nur zu, die PIN steht hier",
+        "Show the stage in the local network; guests only watch, the PIN is shown here",
+    ),
+    "demo.fresh": Text("Mit leeren Datenbanken beginnen", "Begin with empty databases"),
+    "demo.json": Text(
+        "Ein JSON-Objekt je Zeile ausgeben; das erste nennt alle Adressen",
+        "Print one JSON object per line; the first names all addresses",
+    ),
+    "demo.folder": Text(
+        "Ordner mit einem anderen Szenario (Vorgabe: die Vorführung GA-17)",
+        "Folder with another scenario (default: the fair order GA-17)",
+    ),
+    "run": Text(
+        "Das Gateway einer Firma betreiben.\n"
+        "Liest die Maschinen, speichert, zeigt die Seiten und gibt Werte weiter, bis Strg-C.",
+        "Run the gateway of one firm.\n"
+        "Reads the machines, stores, shows the pages and passes values on, until Ctrl-C.",
+    ),
+    "run.file": Text("Die Datei der Firma", "The firm's file"),
+    "simulate": Text(
+        "Simulierte Maschinen betreiben, die Modbus TCP sprechen.",
+        "Run simulated machines that speak Modbus TCP.",
+    ),
+    "simulate.file": Text("Die Datei der Simulation", "The simulation's file"),
+    "simulate.control": Text(
+        "Adresse der Steuerung, zum Beispiel 127.0.0.1:8640",
+        "Address of the control, for example 127.0.0.1:8640",
+    ),
+    "simulate.seed": Text("Startzahl (Vorgabe 1987)", "Seed (default 1987)"),
+    "broker": Text(
+        "MQTT-Broker für Demo und Versuche, nur auf diesem Rechner erreichbar.\n"
+        "Im Ernstfall nehmen Sie Mosquitto oder einen anderen MQTT-5-Broker.",
+        "MQTT brokers for demo and trials, reachable on this computer only.\n"
+        "In earnest take Mosquitto or any other MQTT 5 broker.",
+    ),
+    "broker.port": Text(
+        "Port; mehrmals angeben für mehrere Broker", "Port; give it repeatedly for several brokers"
+    ),
+    "check": Text(
+        "Dateien prüfen und alle Fehler mit Zeile, Spalte und Abhilfe nennen.\n"
+        "Erkennt Firma, Vorlage, Verbund, Auftrag, Simulation und Szenario an ihren Schlüsseln; "
+        "bei einem Ordner alle YAML-Dateien darin. Rückgabe 0: alles gut, 78: Fehler gefunden.",
+        "Check files and name every mistake with line, column and remedy.\n"
+        "Tells site, template, consortium, order, simulation and scenario by their keys; for a "
+        "folder all YAML files in it. Exit code 0: all is well, 78: mistakes found.",
+    ),
+    "check.files": Text("Dateien oder Ordner", "Files or folders"),
+    "check.kind": Text(
+        "Art der Datei, wenn sie nicht zu erkennen ist: site, template, consortium, order, "
+        "simulation, scenario",
+        "Kind of file, where it cannot be told: site, template, consortium, order, simulation, "
+        "scenario",
+    ),
+    "check.json": Text("Ein JSON-Objekt je Fehler", "One JSON object per mistake"),
+    "read": Text(
+        "Eine Maschine jetzt auslesen: Register, Wert, Einheit, Güte.\n"
+        "Gut, um eine Verdrahtung zu prüfen. Schreibt nichts, weder auf die Maschine noch auf "
+        "die Platte.",
+        "Read a machine now: registers, value, unit, quality.\n"
+        "Good for checking the wiring. Writes nothing, neither to the machine nor to the disk.",
+    ),
+    "read.file": Text(
+        "Die Datei der Firma; ohne sie --template und --host",
+        "The firm's file; without it --template and --host",
+    ),
+    "read.machine": Text(
+        "Name der Maschine (Vorgabe: alle der Datei)", "Name of the machine (default: all)"
+    ),
+    "read.template": Text("Gerätetyp, zum Beispiel sdm630", "Type of device, e.g. sdm630"),
+    "read.host": Text("Adresse des Geräts", "Address of the device"),
+    "read.port": Text("Modbus-Port (Vorgabe 502)", "Modbus port (default 502)"),
+    "read.unit": Text("Gerätenummer am Bus (Vorgabe 1)", "Unit on the bus (default 1)"),
+    "read.json": Text("Ein JSON-Objekt je Messpunkt", "One JSON object per point"),
+    "identity": Text(
+        "Die öffentlichen Schlüssel von Firmen zeigen, für die Datei des Verbunds.\n"
+        "Legt die Schlüssel an, wenn es noch keine gibt. Geheime Schlüssel verlassen den Rechner "
+        "nie.",
+        "Show the public keys of firms, for the consortium's file.\n"
+        "Makes the keys where there are none yet. Secret keys never leave the computer.",
+    ),
+    "identity.files": Text("Dateien von Firmen", "Files of firms"),
+    "identity.json": Text("Ein JSON-Objekt je Firma", "One JSON object per firm"),
+    "schema": Text(
+        "Das JSON-Schema einer Dateiart ausgeben, zum Beispiel für Ihren Editor.",
+        "Print the JSON Schema of a kind of file, for example for your editor.",
+    ),
+    "schema.kind": Text(
+        "site, template, consortium, order, simulation oder scenario",
+        "site, template, consortium, order, simulation or scenario",
+    ),
+    "version": Text("Die Version nennen.", "Say the version."),
+    "version.json": Text("Als JSON-Objekt", "As a JSON object"),
+}
+"""Help by command, and by ``command.parameter``; the first line of a command is its summary."""
+
+EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
+    "": (
+        ("werkverbund demo", Text("die Modellfabrik im Browser", "the model factory, in a browser")),
+        ("werkverbund check firma.yaml", Text("eine Datei prüfen", "check a file")),
+        (
+            "werkverbund read firma.yaml mill-1",
+            Text("eine Maschine jetzt auslesen", "read one machine now"),
+        ),
+        ("werkverbund run firma.yaml", Text("das Gateway betreiben", "run the gateway")),
+    ),
+    "demo": (
+        ("werkverbund demo --lan", Text("auch für Handys im Raum", "also for phones in the room")),
+        ("werkverbund demo --fresh", Text("alles von vorn", "all from the beginning")),
+    ),
+    "run": (
+        (
+            "werkverbund run configs/raspberry-pi.yaml",
+            Text("eine echte Maschine, kein Verbund", "one real machine, no consortium"),
+        ),
+    ),
+    "check": (
+        ("werkverbund check configs", Text("alle Dateien im Ordner", "all files in the folder")),
+    ),
+    "read": (
+        ("werkverbund read firma.yaml mill-1", Text("wie in der Datei", "as the file says")),
+        (
+            "werkverbund read --template sdm630 --host 192.168.10.21",
+            Text("ohne Datei", "without a file"),
+        ),
+    ),
+    "schema": (
+        ("werkverbund schema site > site.json", Text("für den Editor", "for the editor")),
+    ),
+}
+
+
+def param_key(command: str, param: str | None) -> str:
+    """The key of a parameter's words."""
+    return "--help" if param == "help" else f"{command}.{param}"
