@@ -1,0 +1,231 @@
+"""Registers to values and back, by table and by property."""
+
+from __future__ import annotations
+
+import math
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.signals import Fault, Reason
+from gateway.machines.codec import Layout, decode, encode, place
+from gateway.machines.template import Encoding, Order, PointSpec, Table
+
+RANGES = {
+    Encoding.UINT16: (0, 2**16 - 1),
+    Encoding.INT16: (-(2**15), 2**15 - 1),
+    Encoding.UINT32: (0, 2**32 - 1),
+    Encoding.INT32: (-(2**31), 2**31 - 1),
+    Encoding.BCD16: (0, 9999),
+}
+LONG = {Encoding.UINT32, Encoding.INT32, Encoding.FLOAT32}
+
+
+def point(encoding, name="x", **more):
+    more.setdefault("table", Table.INPUT_REGISTERS)
+    more.setdefault("address", 0)
+    if encoding in LONG:
+        more.setdefault("order", Order.HIGH_FIRST)
+    return PointSpec(name=name, means={"de": "x", "en": "x"}, encoding=encoding, **more)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "more", "words", "value"),
+    [
+        (Encoding.UINT16, {}, (0xFFFF,), 65535),
+        (Encoding.INT16, {}, (0xFFFE,), -2),
+        (Encoding.INT16, {"scale": 0.1}, (853,), 85.3),
+        (Encoding.INT16, {"scale": 0.1}, (3,), 0.3),
+        (Encoding.INT16, {"scale": 0.01}, (10000,), 100.0),
+        (Encoding.INT16, {"scale": 2.5, "offset": -1.0}, (4,), 9.0),
+        (Encoding.UINT32, {}, (0x0001, 0x0002), 0x00010002),
+        (Encoding.UINT32, {"order": Order.LOW_FIRST}, (0x0002, 0x0001), 0x00010002),
+        (Encoding.INT32, {}, (0xFFFF, 0xFFFF), -1),
+        (Encoding.FLOAT32, {}, (0x4366, 0x0000), 230.0),
+        (Encoding.FLOAT32, {"order": Order.LOW_FIRST}, (0x0000, 0x4366), 230.0),
+        (Encoding.FLOAT32, {"scale": 1000.0}, (0x3FC0, 0x0000), 1500.0),
+        (Encoding.BCD16, {}, (0x1234,), 1234),
+        (Encoding.BCD16, {"scale": 0.1}, (0x1234,), 123.4),
+        (Encoding.BIT, {"bit": 3}, (0b1000,), True),
+        (Encoding.BIT, {"bit": 3}, (0b0111,), False),
+        (Encoding.BIT, {"bit": 15}, (0x8000,), True),
+        (Encoding.BIT, {"table": Table.COILS}, (1,), True),
+        (Encoding.BIT, {"table": Table.DISCRETE_INPUTS}, (False,), False),
+    ],
+)
+def test_words_mean_a_value(encoding, more, words, value):
+    found, fault = decode(point(encoding, **more), words)
+    assert fault is None
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "more", "words", "reason"),
+    [
+        (Encoding.FLOAT32, {}, (0x7FC0, 0x0000), Reason.UNDECODABLE),  # NaN
+        (Encoding.FLOAT32, {}, (0x7F80, 0x0000), Reason.UNDECODABLE),  # infinity
+        (Encoding.FLOAT32, {}, (0xFF80, 0x0000), Reason.UNDECODABLE),  # minus infinity
+        (Encoding.FLOAT32, {"sentinels": (0x7FC00000,)}, (0x7FC0, 0x0000), Reason.SENTINEL),
+        (Encoding.INT16, {"sentinels": (0x8000,)}, (0x8000,), Reason.SENTINEL),
+        (Encoding.INT16, {"sentinels": (-32768,)}, (0x8000,), Reason.SENTINEL),
+        (Encoding.UINT32, {"sentinels": (0xFFFFFFFF,)}, (0xFFFF, 0xFFFF), Reason.SENTINEL),
+        (
+            Encoding.INT32,
+            {"sentinels": (1,), "order": Order.LOW_FIRST},
+            (0x0001, 0x0000),
+            Reason.SENTINEL,
+        ),
+        (Encoding.BCD16, {}, (0x12A4,), Reason.UNDECODABLE),
+    ],
+)
+def test_words_that_mean_no_value_say_why(encoding, more, words, reason):
+    assert decode(point(encoding, **more), words) == (None, Fault(reason))
+
+
+def test_minus_zero_is_zero():
+    value, _ = decode(point(Encoding.FLOAT32), (0x8000, 0x0000))
+    assert math.copysign(1, value) == 1
+
+
+def test_one_bad_value_leaves_its_neighbours_alone():
+    points = [point(Encoding.FLOAT32, f"p{i}", address=2 * i) for i in range(4)]
+    block = Layout(0, 8, points)
+    words = [0x4366, 0, 0x7FC0, 0, 0x4366, 0, 0x7F80, 0]
+    values, faults = block.decode(words)
+    assert values == (230.0, None, 230.0, None)
+    assert [fault is None for fault in faults] == [True, False, True, False]
+
+
+def test_infinities_of_both_signs_do_not_cancel_out():
+    points = [point(Encoding.FLOAT32, f"p{i}", address=2 * i) for i in range(2)]
+    _, faults = Layout(0, 4, points).decode([0x7F80, 0, 0xFF80, 0])
+    assert None not in faults
+
+
+def test_a_block_with_holes_overlaps_and_bits_is_decoded_at_once():
+    points = [
+        point(Encoding.UINT32, "long", address=10),
+        point(Encoding.UINT16, "high-word", address=10),
+        point(Encoding.BIT, "bit-0", address=13, bit=0),
+        point(Encoding.BIT, "bit-9", address=13, bit=9),
+        point(Encoding.UINT16, "word", address=13),
+        point(Encoding.INT32, "swapped", address=16, order=Order.LOW_FIRST),
+    ]
+    words = [1, 2, 999, 0x0200, 999, 999, 0xFFFF, 0xFFFF]
+    assert Layout(10, 8, points).decode(words)[0] == (0x10002, 1, False, True, 0x200, -1)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "value"),
+    [
+        (Encoding.UINT16, -1),
+        (Encoding.UINT16, 65536),
+        (Encoding.INT16, 32768),
+        (Encoding.UINT32, 2**32),
+        (Encoding.INT32, -(2**31) - 1),
+        (Encoding.BCD16, 10000),
+        (Encoding.BCD16, -1),
+        (Encoding.FLOAT32, 1e39),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused(encoding, value):
+    with pytest.raises(ValueError):
+        encode(point(encoding), value)
+
+
+def test_text_does_not_fit_registers():
+    with pytest.raises(TypeError):
+        encode(point(Encoding.UINT16), "1")
+
+
+def test_placing_a_bit_leaves_the_others():
+    words = [0, 0b0101, 0]
+    place(words, 2, point(Encoding.BIT, address=3, bit=1), True)
+    place(words, 2, point(Encoding.BIT, address=3, bit=0), False)
+    assert words == [0, 0b0110, 0]
+
+
+def test_placing_a_long_value_takes_both_registers():
+    words = [9] * 4
+    place(words, 0, point(Encoding.UINT32, address=1), 0x10002)
+    assert words == [9, 1, 2, 9]
+
+
+def test_placing_a_table_bit():
+    bits = [0, 0, 0]
+    place(bits, 4, point(Encoding.BIT, table=Table.DISCRETE_INPUTS, address=5), True)
+    assert bits == [0, 1, 0]
+
+
+whole = st.sampled_from(sorted(RANGES)).flatmap(
+    lambda encoding: st.tuples(
+        st.just(encoding), st.integers(*RANGES[encoding]), st.sampled_from(Order)
+    )
+)
+
+
+@given(whole)
+def test_whole_numbers_survive(case):
+    encoding, value, order = case
+    it = point(encoding, order=order if encoding in LONG else None)
+    assert decode(it, encode(it, value)) == (value, None)
+
+
+@given(st.floats(width=32, allow_nan=False, allow_infinity=False), st.sampled_from(Order))
+def test_floats_survive_to_the_bit(value, order):
+    it = point(Encoding.FLOAT32, order=order)
+    assert decode(it, encode(it, value)) == (value, None)
+
+
+@given(st.booleans(), st.integers(0, 15))
+def test_bits_survive(value, bit):
+    it = point(Encoding.BIT, bit=bit)
+    assert decode(it, encode(it, value)) == (value, None)
+
+
+@given(
+    st.integers(-(2**15), 2**15 - 1),
+    st.sampled_from([0.1, 0.01, 0.001, 10.0, 0.5, 2.5]),
+    st.sampled_from([0.0, -40.0, 273.15]),
+)
+def test_scaled_values_survive(raw, scale, offset):
+    it = point(Encoding.INT16, scale=scale, offset=offset)
+    value, _ = decode(it, struct.unpack(">H", struct.pack(">h", raw)))
+    again, fault = decode(it, encode(it, value))
+    assert fault is None
+    assert again == value
+
+
+@given(st.integers(-(2**15), 2**15 - 1))
+def test_tenths_read_as_people_write_them(raw):
+    value, _ = decode(point(Encoding.INT16, scale=0.1), struct.unpack(">H", struct.pack(">h", raw)))
+    assert value == float(f"{raw}e-1")
+
+
+@given(st.lists(st.integers(0, 0xFFFF), min_size=2, max_size=2), st.sampled_from(Order))
+def test_no_pair_of_words_makes_a_float_that_is_not_a_number(words, order):
+    value, fault = decode(point(Encoding.FLOAT32, order=order), words)
+    assert (value is None) == (fault is not None)
+    assert value is None or math.isfinite(value)
+
+
+@given(st.data())
+def test_a_block_decodes_to_what_its_points_decode_to_alone(data):
+    points, address = [], data.draw(st.integers(0, 100))
+    first = address
+    for index in range(data.draw(st.integers(1, 12))):
+        encoding = data.draw(st.sampled_from([*RANGES, Encoding.FLOAT32, Encoding.BIT]))
+        order = data.draw(st.sampled_from(Order)) if encoding in LONG else None
+        bit = data.draw(st.integers(0, 15)) if encoding is Encoding.BIT else None
+        points.append(point(encoding, f"p{index}", address=address, order=order, bit=bit))
+        address += data.draw(st.integers(0, 4))
+    count = max(p.last for p in points) - first + 1
+    words = data.draw(st.lists(st.integers(0, 0xFFFF), min_size=count, max_size=count))
+    values, faults = Layout(first, count, points).decode(words)
+    for index, it in enumerate(points):
+        own = words[it.address - first : it.last - first + 1]
+        alone = decode(it, own)
+        assert (values[index], faults[index] if faults else None) == alone
