@@ -8,10 +8,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """The gateway is back. ``last`` is the time of the last committed batch (None: the first start).
+    """Between ``last`` and ``now`` no batch reached the journal.
 
-    What measured machines did between ``last`` and ``now`` nobody saw: the job logic records it as
-    a gap. Device counters went on by themselves.
+    Either the gateway is back, or its store could take nothing for too long (disk full). ``last``
+    is the time of the last committed batch (None: there is none). What measured machines did in
+    between nobody saw: the job logic records it as a gap. Device counters went on by themselves.
     """
 
     last: datetime | None

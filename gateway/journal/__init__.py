@@ -1,0 +1,24 @@
+"""The journal: a gateway's durable stream, and the state of its jobs, committed together."""
+
+from gateway.journal.journal import CommitFeed, Journal
+from gateway.journal.records import (
+    Commit,
+    GapReason,
+    GapRecord,
+    JournalHealth,
+    JournalSize,
+    KeptEvent,
+    Parked,
+)
+
+__all__ = [
+    "Commit",
+    "CommitFeed",
+    "GapReason",
+    "GapRecord",
+    "Journal",
+    "JournalHealth",
+    "JournalSize",
+    "KeptEvent",
+    "Parked",
+]
