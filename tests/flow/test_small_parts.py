@@ -1,0 +1,96 @@
+"""Numbering, backoff, the clocks and the bounded log."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.core.batches import BOOT_SPAN, Clock
+from gateway.flow import moment
+from gateway.flow.backoff import Backoff
+from gateway.flow.line_log import FREE, LineLog
+from gateway.flow.numbering import Numbering
+
+
+def test_numbers_follow_each_other_without_a_gap():
+    numbering = Numbering(3)
+    assert [numbering.take(2), numbering.take(5), numbering.take(1)] == [
+        3 * BOOT_SPAN,
+        3 * BOOT_SPAN + 2,
+        3 * BOOT_SPAN + 7,
+    ]
+
+
+def test_a_later_boot_never_reissues_a_number():
+    assert Numbering(4).take(1) > Numbering(3).take(1) + 2**39
+
+
+def test_waits_double_up_to_the_most():
+    backoff = Backoff(1.0, 5.0, jitter=0)
+    assert [backoff.failed(0.0) for _ in range(5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
+
+
+def test_success_forgets_the_failures():
+    backoff = Backoff(1.0, 5.0, jitter=0)
+    backoff.failed(0.0)
+    backoff.failed(0.0)
+    backoff.succeeded()
+    assert backoff.ready(0.0)
+    assert backoff.failed(0.0) == 1.0
+
+
+@given(st.floats(0.1, 10), st.floats(1, 50), st.lists(st.floats(0, 1), min_size=1, max_size=9))
+def test_a_wait_is_never_below_the_first_nor_above_the_most(start, factor, chances):
+    most = start * factor * 1.2
+    draws = iter(chances)
+    backoff = Backoff(start, most, chance=lambda: next(draws))
+    for _ in chances:
+        wait = backoff.failed(100.0)
+        assert start * 0.999 <= wait <= most * 1.001
+        assert not backoff.ready(100.0 + wait * 0.999)
+        assert backoff.ready(100.0 + wait * 1.001)
+
+
+def test_the_present_moment_is_the_same_on_both_clocks():
+    now = moment.SystemTime()
+    first, second = now(), now()
+    assert first.at.tzinfo is UTC
+    assert second.mono >= first.mono
+    assert abs((datetime.now(UTC) - second.at).total_seconds()) < 5
+
+
+def test_the_kernel_is_asked_rarely(monkeypatch):
+    asked = []
+    monkeypatch.setattr(moment, "synchronised", lambda: asked.append(1) or True)
+    now = moment.SystemTime()
+    assert {now().clock for _ in range(100)} == {Clock.SYNCED}
+    assert len(asked) == 1
+
+
+def test_a_kernel_that_does_not_answer_counts_as_unsynchronised(monkeypatch):
+    monkeypatch.setattr(moment, "_adjtimex", lambda: lambda _: -1)
+    assert not moment.synchronised()
+    monkeypatch.setattr(moment, "_adjtimex", lambda: None)
+    assert not moment.synchronised()
+
+
+def test_a_flapping_peer_cannot_flood_the_log(caplog):
+    log = LineLog(logging.getLogger("test.lines"))
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    for second in range(600):
+        log.line("mill-1", at + timedelta(seconds=second), "mill-1 lost")
+    minutes = 10
+    assert len(caplog.records) <= FREE + 2 * minutes
+    assert "changes not shown" in caplog.text
+
+
+def test_another_peer_is_not_held_back(caplog):
+    log = LineLog(logging.getLogger("test.lines"))
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    for _ in range(50):
+        log.line("mill-1", at, "mill-1 lost")
+    log.line("press-1", at, "press-1 lost")
+    assert "press-1 lost" in caplog.text
