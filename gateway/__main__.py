@@ -7,7 +7,7 @@ import sys
 
 def main() -> None:
     """Run the command line."""
-    from gateway.cli.main import run_command_line  # noqa: PLC0415: the start stays light
+    from gateway.cli.main import run_command_line  # noqa: PLC0415 - light start
 
     sys.exit(run_command_line(sys.argv[1:]))
 

@@ -8,20 +8,17 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.errors import CONFIG_IS_WRONG
 from gateway.cli.help_pages import language_of
-from gateway.cli.printing import complain, json_line, problem_as_json, problems_as_text, say
-from gateway.core.errors import ConfigError
+from gateway.cli.printing import json_line, problem_as_json, problems_as_text, say
 from gateway.core.text import Text
-
-CONFIG_IS_WRONG = 78
-"""EX_CONFIG of sysexits.h."""
 
 Json = Annotated[bool, typer.Option("--json")]
 File = Annotated[Path, typer.Argument()]
 Files = Annotated[list[Path], typer.Argument()]
 
 
-def demo(
+def demo(  # noqa: PLR0917 - typer calls it by name
     base_port: Annotated[int | None, typer.Option(min=0, max=65475)] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser")] = False,
     seed: int = 1987,
@@ -51,7 +48,7 @@ def run(file: File) -> None:
     from gateway.cli.rooms import site  # noqa: PLC0415
 
     config = site(file)
-    from gateway.run import run as run_gateway  # noqa: PLC0415: heavy, and only for a sound file
+    from gateway.run import run as run_gateway  # noqa: PLC0415 - heavy
 
     run_gateway(config)
 
@@ -59,7 +56,7 @@ def run(file: File) -> None:
 def simulate(
     file: File,
     control: Annotated[str, typer.Option()] = "127.0.0.1:8640",
-    seed: int = 1987,
+    seed: Annotated[int | None, typer.Option()] = None,
 ) -> None:
     """Run simulated machines."""
     from gateway.cli.stage import simulate as run_simulators  # noqa: PLC0415
@@ -98,38 +95,34 @@ def check(
         raise typer.Exit(CONFIG_IS_WRONG)
 
 
-def read(
+def read(  # noqa: PLR0917 - typer calls it by name
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument()] = None,
     machine: Annotated[str | None, typer.Argument()] = None,
     template: Annotated[str | None, typer.Option()] = None,
     host: Annotated[str | None, typer.Option()] = None,
     port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
-    unit: Annotated[int, typer.Option(min=0, max=255)] = 1,
+    unit: Annotated[int, typer.Option(min=1, max=255)] = 1,
     json: Json = False,
 ) -> None:
     """Read a machine now."""
-    from gateway.cli.reading import chosen_machines, read_now  # noqa: PLC0415
+    from gateway.cli.reading import choose, read_now  # noqa: PLC0415
 
-    machines = chosen_machines(file, machine, template=template, host=host, port=port, unit=unit)
-    if not read_now(machines, language_of(context), json=json):
+    site, machines = choose(file, machine, template=template, host=host, port=port, unit=unit)
+    if not read_now(site, machines, language_of(context), as_json=json):
         raise typer.Exit(1)
 
 
 def identity(files: Files, json: Json = False) -> None:
     """Show public keys."""
-    from gateway.cli.rooms import site  # noqa: PLC0415
-    from gateway.exchange.identity import identity as keys_of  # noqa: PLC0415
+    from gateway.cli.keys import public_keys  # noqa: PLC0415
 
     for file in files:
-        config = site(file, with_files=False)
-        keys = keys_of(config.state)
+        firm, sign, seal = public_keys(file)
         if json:
-            json_line({"firm": config.firm, "sign": keys.sign_public, "seal": keys.seal_public})
+            json_line({"firm": firm, "sign": sign, "seal": seal})
         else:
-            say(f"  - id: {config.firm}")
-            say(f"    sign: {keys.sign_public}")
-            say(f"    seal: {keys.seal_public}")
+            say(f"  - id: {firm}\n    sign: {sign}\n    seal: {seal}")
 
 
 def schema(kind: Annotated[str, typer.Argument()]) -> None:
@@ -151,8 +144,3 @@ def version(json: Json = False) -> None:
         json_line({"name": "werkverbund", "version": resources.version()})
     else:
         say(f"werkverbund {resources.version()}")
-
-
-def report(error: ConfigError, context_language: str) -> None:
-    """Print the problems of a file that stops a command."""
-    complain(problems_as_text(error.problems, "de" if context_language == "de" else "en"))

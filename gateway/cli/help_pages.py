@@ -6,7 +6,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
-from gateway.cli.words import EXAMPLES, HELP, TERMS, param_key
+from gateway.cli.words import EXAMPLES, FILE_NAME, HELP, TERMS, param_key
 from gateway.core.text import Language
 
 
@@ -34,8 +34,7 @@ class Group(TyperGroup):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Purpose, usage, and the commands with one line each."""
         language = language_of(ctx)
-        usage = f"{TERMS['COMMAND'].in_(language)} ..."
-        _opening(ctx, formatter, language, "", usage)
+        _opening(ctx, formatter, language, "", _usage(self, language))
         names = self.list_commands(ctx)
         with formatter.section(TERMS["commands"].in_(language)):
             formatter.write_dl([(name, _first_line(name, language)) for name in names])
@@ -51,8 +50,7 @@ class Group(TyperGroup):
 
 def usage_line(context: Any, language: Language) -> str:
     """How the command of ``context`` is called."""
-    command = context.command
-    usage = _usage(command, language) if isinstance(command, Command) else "..."
+    usage = _usage(context.command, language)
     return f"{TERMS['usage'].in_(language)}: {context.command_path} {usage}"
 
 
@@ -69,27 +67,28 @@ def _first_line(name: str, language: Language) -> str:
 
 
 def _usage(command: Any, language: Language) -> str:
+    if isinstance(command, Group):
+        return f"{TERMS['COMMAND'].in_(language)} ..."
     arguments = []
     for param in command.params:
         if param.param_type_name == "argument":
-            shown = _argument(command, param, language) + ("..." if param.nargs == -1 else "")
+            shown = argument_name(param, language) + ("..." if param.nargs == -1 else "")
             arguments.append(shown if param.required else f"[{shown}]")
     return " ".join([f"[{TERMS['OPTIONS'].in_(language)}]", *arguments])
 
 
-def _argument(command: Any, param: Any, language: Language) -> str:
+def argument_name(param: Any, language: Language) -> str:
+    """What stands for an argument in the usage line."""
     word = TERMS.get(str(param.name).upper())
     return word.in_(language) if word else str(param.name).upper()
 
 
-def _parameters(
-    command: Any, ctx: Any, formatter: Any, language: Language, name: str
-) -> None:
+def _parameters(command: Any, ctx: Any, formatter: Any, language: Language, name: str) -> None:
     arguments, options = [], []
     for param in command.get_params(ctx):
         text = HELP[param_key(name, param.name)].in_(language)
         if param.param_type_name == "argument":
-            arguments.append((_argument(command, param, language), text))
+            arguments.append((argument_name(param, language), text))
         else:
             options.append((_option(param, language), text))
     for title, records in (("arguments", arguments), ("options", options)):
@@ -107,7 +106,10 @@ def _option(param: Any, language: Language) -> str:
 
 
 def _examples(formatter: Any, language: Language, name: str) -> None:
-    lines = EXAMPLES.get(name, ())
+    lines = [
+        (line.replace("firma.yaml", FILE_NAME.in_(language)), text)
+        for line, text in EXAMPLES.get(name, ())
+    ]
     if lines:
         with formatter.section(TERMS["examples"].in_(language)):
-            formatter.write_dl([(line, text.in_(language)) for line, text in lines])
+            formatter.write_dl([(line, text.in_(language)) for line, text in lines], col_max=60)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.core.errors import ConfigError, Problem
 from gateway.core.text import Text
 
@@ -39,7 +40,7 @@ def _order() -> type[BaseModel]:
 
 
 def _simulation() -> type[BaseModel]:
-    from simulators.simulation import SimulationFile  # noqa: PLC0415
+    from simulators.simulation_file import SimulationFile  # noqa: PLC0415
 
     return SimulationFile
 
@@ -60,24 +61,55 @@ MODELS: Mapping[str, Callable[[], type[BaseModel]]] = {
 }
 """The model of each kind; its room is imported only when it is asked for."""
 
-_SIGNS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("scenario", frozenset({"keyframes"})),
-    ("template", frozenset({"template", "points"})),
-    ("template", frozenset({"identification", "points"})),
-    ("order", frozenset({"packages"})),
-    ("consortium", frozenset({"firms", "lead"})),
-    ("simulation", frozenset({"simulation"})),
-    ("site", frozenset({"firm", "machines"})),
-    ("site", frozenset({"firm", "state"})),
-    ("simulation", frozenset({"machines"})),
-)
+KEYS: Mapping[str, frozenset[str]] = {
+    kind: frozenset(keys.split())
+    for kind, keys in {
+        "site": "firm name plant area simulated state machines history web sinks jobs network",
+        "template": "template title identification points readable workarounds caveats",
+        "consortium": "name lead firms",
+        "order": "id item quantity unit lead start due transport threshold interval stale step "
+        "lapse packages agreements prepared",
+        "simulation": "seed start transport lapse packages reserves element machines",
+        "scenario": "order lapse simulation consortium firms fault_machine keyframes confirm_after",
+    }.items()
+}
+"""The keys of each kind of file, ``schema`` aside: by them it is told."""
 
 
-def kind_of(content: Any) -> str | None:
-    """What kind of file has this content; None where it cannot be told."""
+def kind_of(content: object) -> str | None:
+    """What kind of file has this content: the one with most of its keys; None on a tie."""
     if not isinstance(content, dict):
         return None
-    return next((kind for kind, keys in _SIGNS if keys <= content.keys()), None)
+    fits = {kind: len(keys & content.keys()) for kind, keys in KEYS.items()}
+    best = [kind for kind, fit in fits.items() if fit and fit == max(fits.values())]
+    return best[0] if len(best) == 1 else None
+
+
+def known_kind(name: str) -> str:
+    """The kind called ``name``. Raises CommandError for a name that nobody knows."""
+    if name in MODELS:
+        return name
+    listed = ", ".join(MODELS)
+    raise CommandError(
+        Text(
+            f"Die Art {name} gibt es nicht. Möglich sind: {listed}",
+            f"There is no kind {name}. Possible are: {listed}",
+        ),
+        USAGE_IS_WRONG,
+    )
+
+
+def yaml_files(named: Sequence[Path]) -> list[Path]:
+    """The files themselves, and the YAML files below each folder. Raises CommandError if none."""
+    found = [
+        file for one in named for file in (sorted(one.rglob("*.y*ml")) if one.is_dir() else [one])
+    ]
+    if not found:
+        raise CommandError(
+            Text("Hier gibt es keine YAML-Dateien.", "There are no YAML files here."),
+            USAGE_IS_WRONG,
+        )
+    return found
 
 
 def problems_of(file: Path, kind: str | None, env: Mapping[str, str]) -> tuple[Problem, ...]:

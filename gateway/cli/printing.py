@@ -46,8 +46,7 @@ def problems_as_text(problems: Sequence[Problem], language: Language) -> str:
     lines: list[str] = []
     for place, problem in zip(places, problems, strict=True):
         what, fix = problem.what.in_(language), problem.fix.in_(language)
-        lines.append(f"{place:<{width}}  {_sentence(what)}")
-        lines.append(f"{'':<{width}}  → {_sentence(fix)}")
+        lines += [f"{place:<{width}}  {what}", f"{'':<{width}}  → {fix}"]
     count = len(problems)
     end = Text(
         "1 Fehler gefunden." if count == 1 else f"{count} Fehler gefunden.",
@@ -62,7 +61,3 @@ def shown(path: Path) -> str:
         return str(path.absolute().relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", "!")) or ": " in text[-40:] else f"{text}."

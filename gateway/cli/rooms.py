@@ -11,20 +11,21 @@ if TYPE_CHECKING:
 
 def variants() -> Variants:
     """The catalogue of connections, sinks, evidence and templates."""
-    from gateway import jobs, sinks, sources  # noqa: PLC0415: only commands that read files
+    from gateway import sinks  # noqa: PLC0415 - only commands that read files need it
     from gateway.config import Variants as Catalogue  # noqa: PLC0415
+    from gateway.config import scan  # noqa: PLC0415
     from gateway.machines.catalog import Catalog  # noqa: PLC0415
 
     return Catalogue(
-        connect=sources.variants(),
+        connect=scan("gateway.sources"),
         sinks=sinks.variants(),
-        evidence=jobs.variants(),
+        evidence=scan("gateway.jobs"),
         templates=Catalog(),
     )
 
 
-def site(file: Path) -> SiteConfig:
+def site(file: Path, *, with_files: bool = True) -> SiteConfig:
     """A firm's file, or ConfigError with every mistake."""
     from gateway.config import load  # noqa: PLC0415
 
-    return load(file, variants())
+    return load(file, variants(), with_files=with_files)

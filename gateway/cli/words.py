@@ -87,7 +87,7 @@ HELP: dict[str, Text] = {
         "Adresse der Steuerung, zum Beispiel 127.0.0.1:8640",
         "Address of the control, for example 127.0.0.1:8640",
     ),
-    "simulate.seed": Text("Startzahl (Vorgabe 1987)", "Seed (default 1987)"),
+    "simulate.seed": Text("Startzahl (Vorgabe: die der Datei)", "Seed (default: the file's)"),
     "broker": Text(
         "MQTT-Broker für Demo und Versuche, nur auf diesem Rechner erreichbar.\n"
         "Im Ernstfall nehmen Sie Mosquitto oder einen anderen MQTT-5-Broker.",
@@ -154,9 +154,15 @@ HELP: dict[str, Text] = {
 }
 """Help by command, and by ``command.parameter``; the first line of a command is its summary."""
 
+FILE_NAME = Text("firma.yaml", "firm.yaml")
+"""What a firm's file is called in the examples."""
+
 EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
     "": (
-        ("werkverbund demo", Text("die Modellfabrik im Browser", "the model factory, in a browser")),
+        (
+            "werkverbund demo",
+            Text("die Modellfabrik im Browser", "the model factory, in a browser"),
+        ),
         ("werkverbund check firma.yaml", Text("eine Datei prüfen", "check a file")),
         (
             "werkverbund read firma.yaml mill-1",
@@ -184,9 +190,7 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
             Text("ohne Datei", "without a file"),
         ),
     ),
-    "schema": (
-        ("werkverbund schema site > site.json", Text("für den Editor", "for the editor")),
-    ),
+    "schema": (("werkverbund schema site > site.json", Text("für den Editor", "for the editor")),),
 }
 
 

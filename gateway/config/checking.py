@@ -162,4 +162,3 @@ def _poisoned_below(tree: Tree, node: Node) -> bool:
     if isinstance(node, Items):
         return any(_poisoned_below(tree, item) for item in node.items)
     return False
-

@@ -1,0 +1,170 @@
+"""``werkverbund read``: one look at a machine, from register words to value and quality."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gateway.cli.errors import USAGE_IS_WRONG, CommandError
+from gateway.cli.printing import json_line, say
+from gateway.core.signals import Quality, Reason
+from gateway.core.text import Language, Text
+
+if TYPE_CHECKING:
+    from gateway.config import Machine, SiteConfig
+    from gateway.sources.read_once import PointRead
+
+QUALITIES = {
+    Quality.GOOD: Text("gut", "good"),
+    Quality.UNCERTAIN: Text("unsicher", "uncertain"),
+    Quality.BAD: Text("schlecht", "bad"),
+}
+REASONS = {
+    Reason.OK: Text("", ""),
+    Reason.NO_CONNECTION: Text("keine Verbindung", "no connection"),
+    Reason.TIMEOUT: Text("keine Antwort", "no answer"),
+    Reason.REFUSED: Text("vom Gerät abgelehnt", "refused by the device"),
+    Reason.DESYNC: Text("Antwort auf eine andere Frage", "answer to another question"),
+    Reason.UNDECODABLE: Text("nicht zu deuten", "cannot be decoded"),
+    Reason.SENTINEL: Text("Gerät meldet »kein Wert«", 'device says "no value"'),
+    Reason.OUT_OF_RANGE: Text("außerhalb der Grenzen", "outside its limits"),
+    Reason.STALE: Text("veraltet", "stale"),
+    Reason.DISABLED: Text("abgeschaltet", "disabled"),
+}
+
+
+def choose(
+    file: Path | None,
+    machine: str | None,
+    *,
+    template: str | None,
+    host: str | None,
+    port: int,
+    unit: int,
+) -> tuple[SiteConfig, Sequence[Machine]]:
+    """The machines of a firm's file, or a device named on the command line."""
+    if file is None:
+        if template is None or host is None:
+            raise CommandError(
+                Text(
+                    "Nennen Sie die Datei der Firma, oder --template und --host.",
+                    "Name the firm's file, or --template and --host.",
+                ),
+                USAGE_IS_WRONG,
+            )
+        site = _single(template, host, port, unit)
+        return site, site.machines
+    from gateway.cli.rooms import site as site_of  # noqa: PLC0415
+
+    site = site_of(file, with_files=False)
+    chosen = [one for one in site.machines if machine in (None, one.name)]
+    if not chosen:
+        names = ", ".join(one.name for one in site.machines)
+        raise CommandError(
+            Text(
+                f"Die Maschine {machine} gibt es in der Datei nicht. Es gibt: {names}",
+                f"There is no machine {machine} in the file. There are: {names}",
+            ),
+            USAGE_IS_WRONG,
+        )
+    return site, chosen
+
+
+def _single(template: str, host: str, port: int, unit: int) -> SiteConfig:
+    from gateway.config import Bilingual, Device, Machine, SiteConfig  # noqa: PLC0415
+    from gateway.machines import catalog  # noqa: PLC0415
+    from gateway.sources import ModbusTcpConnect  # noqa: PLC0415
+
+    try:
+        catalog.template(template)
+    except KeyError as error:
+        names = ", ".join(catalog.names())
+        raise CommandError(
+            Text(
+                f"Die Vorlage {template} gibt es nicht. Es gibt: {names}",
+                f"There is no template {template}. There are: {names}",
+            ),
+            USAGE_IS_WRONG,
+        ) from error
+    connect = ModbusTcpConnect(host=host, port=port, unit=unit)
+    device = Device(template=template, connect=connect)
+    machine = Machine(name="device", title=Bilingual(de="Gerät", en="Device"), devices=(device,))
+    return SiteConfig(firm="read", name="-", state=Path(), machines=(machine,))
+
+
+def read_now(
+    site: SiteConfig, machines: Sequence[Machine], language: Language, *, as_json: bool
+) -> bool:
+    """Read and print; True when every point could be read."""
+    from gateway.sources.read_once import read_once  # noqa: PLC0415
+
+    async def all_of_them() -> list[tuple[PointRead, ...]]:
+        return [await read_once(site, machine.name) for machine in machines]
+
+    found = asyncio.run(all_of_them())
+    for machine, points in zip(machines, found, strict=True):
+        if as_json:
+            for point in points:
+                json_line(_as_json(machine, point))
+        else:
+            _print_table(machine, points, language)
+    return all(point.reading.quality is not Quality.BAD for points in found for point in points)
+
+
+def _as_json(machine: Machine, point: PointRead) -> dict[str, object]:
+    signal, reading, words = point.signal, point.reading, point.words
+    return {
+        "machine": machine.name,
+        "point": signal.id.partition("/")[2],
+        "means": signal.means.as_json(),
+        "value": reading.value,
+        "unit": signal.unit.ucum,
+        "quality": reading.quality.name.lower(),
+        "reason": str(reading.fault),
+        "at": reading.at.isoformat().replace("+00:00", "Z"),
+        "function": words.function if words else None,
+        "address": words.address if words else None,
+        "words": list(words.words) if words else None,
+    }
+
+
+def _print_table(machine: Machine, points: Sequence[PointRead], language: Language) -> None:
+    heads = Text(
+        "Messpunkt|Wert|Güte|Funktion|Adresse|Register (hex)",
+        "Point|Value|Quality|Function|Address|Registers (hex)",
+    )
+    rows = [heads.in_(language).split("|"), *(_row(point, language) for point in points)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    say(f"{machine.name}: {machine.title.text.in_(language)}")
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        say(f"  {'  '.join(cells)}".rstrip())
+
+
+def _row(point: PointRead, language: Language) -> list[str]:
+    reading, words = point.reading, point.words
+    quality = QUALITIES[reading.quality].in_(language)
+    reason = REASONS[reading.fault.reason].in_(language)
+    code = f" ({reading.fault.code})" if reading.fault.code is not None else ""
+    return [
+        point.signal.id.partition("/")[2],
+        _value(point, language),
+        f"{quality}: {reason}{code}" if reason else quality,
+        str(words.function) if words else "-",
+        str(words.address) if words else "-",
+        " ".join(f"{word:04X}" for word in words.words) if words else "-",
+    ]
+
+
+def _value(point: PointRead, language: Language) -> str:
+    value, unit = point.reading.value, point.signal.unit.display
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return Text("ja" if value else "nein", "yes" if value else "no").in_(language)
+    shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+    if language == "de":
+        shown = shown.replace(".", ",")
+    return f"{shown} {unit}".rstrip()

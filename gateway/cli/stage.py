@@ -1,0 +1,111 @@
+"""The commands around the simulated factory: demo, simulate, broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from gateway.cli.errors import USAGE_IS_WRONG, CommandError
+from gateway.core.text import Text
+
+
+def play(
+    *,
+    base_port: int | None,
+    browser: bool,
+    seed: int,
+    duration: str | None,
+    lan: bool,
+    fresh: bool,
+    json: bool,
+    folder: Path | None,
+) -> None:
+    """Run the demo until it ends."""
+    with _demo_packages():
+        from simulators.stage.demo import demo  # noqa: PLC0415
+        from simulators.stage.options import DEFAULT_BASE_PORT, Options  # noqa: PLC0415
+        from simulators.stage.prepare import NotPossibleError  # noqa: PLC0415
+    options = Options(
+        base_port=DEFAULT_BASE_PORT if base_port is None else base_port,
+        browser=browser,
+        seed=seed,
+        duration=_duration(duration) if duration else None,
+        lan=lan,
+        fresh=fresh,
+        json=json,
+        folder=folder,
+    )
+    try:
+        demo(options)
+    except NotPossibleError as error:
+        raise CommandError(error.text) from error
+
+
+def simulate(file: Path, *, control: str, seed: int | None) -> None:
+    """Run the simulated machines of a file until they are stopped."""
+    with _demo_packages():
+        from simulators import simulate as simulators  # noqa: PLC0415
+    simulators.serve(file, control=_endpoint(control), seed=seed)
+
+
+def brokers(ports: Sequence[int]) -> None:
+    """Run one embedded broker on each port until they are stopped."""
+    with _demo_packages():
+        from simulators.broker import serve  # noqa: PLC0415
+    serve(ports)
+
+
+@contextmanager
+def _demo_packages() -> Iterator[None]:
+    """Say which packages are missing where the demo's own are not installed."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith(("gateway", "simulators")):
+            raise
+        raise CommandError(
+            Text(
+                f"Für diesen Befehl fehlt das Paket {error.name}. "
+                "Installieren Sie: pip install 'werkverbund[demo]'",
+                f"This command lacks the package {error.name}. "
+                "Install: pip install 'werkverbund[demo]'",
+            )
+        ) from error
+
+
+def _duration(text: str) -> timedelta:
+    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
+
+    from gateway.config import Duration  # noqa: PLC0415
+
+    try:
+        found: timedelta = TypeAdapter(Duration).validate_python(text)
+    except ValidationError as error:
+        raise CommandError(
+            Text(
+                f"{text} ist keine Dauer. Schreiben Sie zum Beispiel 90s oder 10min.",
+                f"{text} is not a duration. Write for example 90s or 10min.",
+            ),
+            USAGE_IS_WRONG,
+        ) from error
+    return found
+
+
+def _endpoint(text: str) -> tuple[str, int]:
+    from pydantic_core import PydanticCustomError  # noqa: PLC0415
+
+    from gateway.config import Endpoint  # noqa: PLC0415
+
+    try:
+        endpoint = Endpoint.parse(text)
+    except PydanticCustomError as error:
+        raise CommandError(
+            Text(
+                f"{text} ist keine Adresse mit Port. Schreiben Sie zum Beispiel 127.0.0.1:8640.",
+                f"{text} is not an address with a port. Write for example 127.0.0.1:8640.",
+            ),
+            USAGE_IS_WRONG,
+        ) from error
+    return endpoint.host, endpoint.port
