@@ -1,0 +1,1 @@
+"""The model factory: simulated machines, embedded brokers, and the stage that shows them."""

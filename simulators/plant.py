@@ -19,6 +19,7 @@ from simulators.machine import Moment, Physics, Showing, show
 from simulators.material import Charges, Cycles, Done, Order, Oven, Package, Timeline, timeline
 from simulators.physics.drill import Drill
 from simulators.physics.furnace import idle
+from simulators.physics.mill import Mill
 from simulators.plant_clock import PlantClock
 from simulators.setting import order_of, physics_of
 from simulators.simulation_file import MachineModel, SimulationFile
@@ -222,8 +223,8 @@ class Plant:
         done = self.track(package.machine).done(at)
         departed = [lot for lot in self._timeline.departed(at) if lot.package == package.id]
         physics, began = self.physics[package.machine], done.began
-        loading = getattr(physics, "loading", 0.0)
-        if began is not None and at - began < loading:
+        loading = physics.loading if isinstance(physics, Mill) else 0.0
+        if began is not None and at - began <= loading:
             began = None  # whoever watches from now on sees this run begin
         return {
             "good": done.good,

@@ -1,0 +1,161 @@
+"""A running simulation: the plant and its Modbus endpoints, and the process around them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+
+from gateway.config import Endpoint as Address
+from gateway.config import read_model
+from gateway.core.errors import WerkverbundError
+from simulators import plant_state
+from simulators.device import Device
+from simulators.modbus import Asked, Endpoint
+from simulators.plant import Plant, PlantError
+from simulators.simulation_file import SimulationFile
+
+
+class Simulation:
+    """All machines of a file at their addresses; does no I/O before ``open``."""
+
+    def __init__(self, file: SimulationFile, now: Callable[[], datetime] | None = None) -> None:
+        self.plant = Plant(file, now or _utc)
+        self.asked = Asked()
+        units: dict[Address, dict[int, Device]] = {}
+        for machine in self.plant.machines.values():
+            line = units.setdefault(machine.model.listen, {})
+            line.update({device.unit: device for device in machine.devices})
+        self.endpoints = {
+            address: Endpoint(address.host, address.port, devices, self.asked)
+            for address, devices in units.items()
+        }
+
+    async def open(self) -> None:
+        """Listen on every address. Raises WerkverbundError when one is taken."""
+        for endpoint in self.endpoints.values():
+            await endpoint.open()
+
+    def close(self) -> None:
+        """Stop listening; safe twice and before ``open``."""
+        for endpoint in self.endpoints.values():
+            endpoint.close()
+
+    def unplug(self, machine: str, unit: int | None = None) -> None:
+        """Pull a machine's cable. Machines and units on the same line go on."""
+        for device in self._devices(machine, unit):
+            device.change(silent=True)
+        endpoint = self._endpoint(machine)
+        if unit is None and all(device.quirks.silent for device in endpoint.devices.values()):
+            endpoint.close()
+
+    async def replug(self, machine: str, unit: int | None = None) -> None:
+        """Put a machine's cable back."""
+        for device in self._devices(machine, unit):
+            device.change(silent=False)
+        await self._endpoint(machine).open()
+
+    def brief(self) -> dict[str, object]:
+        """How the clock stands."""
+        return plant_state.brief(self.plant)
+
+    def state(self) -> dict[str, object]:
+        """Everything that the control tells."""
+        plant = self.plant
+        return plant_state.brief(plant) | {
+            "machines": [
+                plant_state.machine(plant, name, plugged=self.plugged(name))
+                for name in plant.machines
+            ],
+            "lots": plant_state.lots(plant),
+            "function_codes": {str(code): n for code, n in sorted(self.asked.functions.items())},
+            "refused_writes": self.asked.writes,
+        }
+
+    def plugged(self, machine: str) -> bool:
+        """Whether a machine can be reached."""
+        devices = self.plant.machine(machine).devices
+        silent = all(device.quirks.silent for device in devices)
+        return self._endpoint(machine).plugged and not silent
+
+    def _endpoint(self, machine: str) -> Endpoint:
+        return self.endpoints[self.plant.machine(machine).model.listen]
+
+    def _devices(self, machine: str, unit: int | None) -> list[Device]:
+        devices = [d for d in self.plant.machine(machine).devices if unit in (None, d.unit)]
+        if not devices:
+            raise PlantError(f"{machine} has no unit {unit}")
+        return devices
+
+
+async def simulate(
+    path: Path,
+    control: Address,
+    env: Mapping[str, str],
+    *,
+    seed: int | None = None,
+    ready: Callable[[Simulation], None] | None = None,
+) -> None:
+    """Serve the machines of the file at ``path`` until SIGTERM or SIGINT.
+
+    ``seed`` takes the place of the file's; ``ready`` is called once everything listens. Raises
+    ConfigError for a file with mistakes and WerkverbundError for an address that is taken.
+    """
+    from simulators.control import app  # noqa: PLC0415 - the control knows the simulation
+
+    if not control.loopback:
+        raise WerkverbundError(f"the control stays on this computer: {control} is not loopback")
+    file = read_model(path, SimulationFile, env)
+    simulation = Simulation(file if seed is None else file.model_copy(update={"seed": seed}))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with _listening(control) as listening:
+        server = _Server(
+            uvicorn.Config(app(simulation), log_config=None, access_log=False, lifespan="off")
+        )
+        try:
+            await simulation.open()
+            serving = loop.create_task(server.serve(sockets=[listening]), name="control")
+            if ready is not None:
+                ready(simulation)
+            await stop.wait()
+            server.should_exit = True
+            await serving
+        finally:
+            simulation.close()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the process stops in one place."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to us."""
+        yield
+
+
+@contextmanager
+def _listening(address: Address) -> Iterator[socket.socket]:
+    """A socket that listens on ``address``. Raises WerkverbundError when it is taken."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((address.host, address.port))
+        except OSError as cause:
+            raise WerkverbundError(f"nobody can listen on {address}: {cause.strerror}") from cause
+        yield listening
+
+
+def _utc() -> datetime:
+    return datetime.now(UTC)
