@@ -83,7 +83,10 @@ class DepartedLot:
 
 @dataclass(frozen=True, slots=True)
 class PackageState:
-    """A package as its own firm knows it; the fields after ``lots`` are for nobody else."""
+    """A package as its own firm knows it; the fields after ``share`` are for nobody else.
+
+    ``share`` is the progress where it is not simply good / planned: that of a whole order.
+    """
 
     state: JobState
     substate: Substate
@@ -93,6 +96,7 @@ class PackageState:
     lamp: Lamp
     reason: DelayReason | None
     lots: tuple[DepartedLot, ...]
+    share: float | None = None
     scrap: int = 0
     per_piece: timedelta = timedelta()
     own_delay: timedelta = timedelta()
@@ -132,7 +136,7 @@ class DateReport:
             "forecast_s": self.forecast // SECOND,
             "precisionOfForecast": {
                 "value": self.precision // timedelta(minutes=1),
-                "timeUnit": "unit:minute",
+                "timeUnit": "minute",
             },
             "reasonsForDelay": [self.reason.value] if self.reason else [],
         }
@@ -152,7 +156,7 @@ class QuantityReport:
             {"number": e.number, "quantity": e.quantity, "departed_s": e.departed // SECOND}
             for e in self.lots
         ]
-        return self.date.fields() | {"goodQuantity": self.good, "departedLots": lots}
+        return self.date.fields() | {"good": self.good, "departedLots": lots}
 
 
 Report = LampReport | DateReport | QuantityReport
@@ -169,7 +173,7 @@ FIELDS: Mapping[Level, tuple[str, ...]] = {
         "reasonsForDelay",
     ),
 }
-FIELDS = {**FIELDS, Level.L3: (*FIELDS[Level.L2], "goodQuantity", "departedLots")}
+FIELDS = {**FIELDS, Level.L3: (*FIELDS[Level.L2], "good", "departedLots")}
 FIELDS = {**FIELDS, Level.L4: FIELDS[Level.L3]}
 """The keys that may travel at each level. Inspection results (L4) are not recorded yet."""
 
@@ -181,6 +185,11 @@ def percent(good: int, planned: int) -> int:
     return min(100, 100 * good // planned) // PROGRESS_STEP * PROGRESS_STEP
 
 
+def percent_of(share: float) -> int:
+    """The same for a share between 0 and 1."""
+    return percent(int(share * 100 + 1e-9), 100)
+
+
 def disclose(state: PackageState, level: Level, step: timedelta) -> Report | None:
     """What a partner gets at ``level``; None at L0. ``step`` is the agreed precision of dates."""
     if level is Level.L0:
@@ -190,7 +199,7 @@ def disclose(state: PackageState, level: Level, step: timedelta) -> Report | Non
     date = DateReport(
         state.lamp,
         STATUS[state.state],
-        percent(state.good, state.planned),
+        percent(state.good, state.planned) if state.share is None else percent_of(state.share),
         rounded(state.forecast, step),
         step,
         state.reason,
@@ -242,4 +251,4 @@ def _read(fields: Mapping[str, Any], level: Level) -> Report:
         )
         for entry in fields["departedLots"]
     )
-    return QuantityReport(date, int(fields["goodQuantity"]), lots)
+    return QuantityReport(date, int(fields["good"]), lots)

@@ -30,10 +30,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a package: lots that left, and what its firm expects of the rest."""
+    """What is known of a package: lots that left, and what its firm expects of the rest.
+
+    Of a ``silent`` firm the expectation is old: it may be later, as the graph tells, not earlier.
+    """
 
     departed: tuple[timedelta, ...] = ()
     expected: tuple[timedelta, ...] | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,8 @@ def _package_lots(
             end = known.departed[index]
         elif known.expected is not None and ahead < len(known.expected):
             end = known.expected[ahead]
+            if known.silent:
+                end = max(end, start + _time(package, lot.quantity))
         else:
             end = start + _time(package, lot.quantity)
         lots.append(_Lot(package, lot.number, lot.quantity, min(start, end), end, departed))

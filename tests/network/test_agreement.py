@@ -17,9 +17,9 @@ FULL: dict[str, Any] = {
     "productionStatus": "itemInProduction",
     "progress": 25,
     "forecast_s": 99_600,
-    "precisionOfForecast": {"value": 5, "timeUnit": "unit:minute"},
+    "precisionOfForecast": {"value": 5, "timeUnit": "minute"},
     "reasonsForDelay": [],
-    "goodQuantity": 600,
+    "good": 600,
     "departedLots": [{"number": 1, "quantity": 600, "departed_s": 51_000}],
 }
 
@@ -37,7 +37,7 @@ def test_the_first_report_goes_at_once(fair: JointOrder) -> None:
         ({"forecast_s": 99_600 + 8_100}, Occasion.SHIFT),
         ({"forecast_s": 99_600 - 8_100}, Occasion.SHIFT),
         ({"forecast_s": 99_600 + 7_200}, None),
-        ({"goodQuantity": 700, "progress": 30}, None),
+        ({"good": 700, "progress": 30}, None),
         ({"reasonsForDelay": ["internalProblems"]}, None),
     ],
 )

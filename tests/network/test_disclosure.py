@@ -211,7 +211,7 @@ def test_no_key_speaks_of_what_is_never_told(state: PackageState, level: Level) 
 @pytest.mark.parametrize(
     ("level", "told"),
     [
-        (Level.L1, {"lamp": "green", "goodQuantity": 5}),
+        (Level.L1, {"lamp": "green", "good": 5}),
         (Level.L1, {}),
         (Level.L1, {"lamp": "purple"}),
         (Level.L2, {"lamp": "green"}),

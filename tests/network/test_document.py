@@ -1,0 +1,94 @@
+"""What each firm gets of the joint order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import orjson
+import pytest
+
+from gateway.core.errors import ExchangeError
+from gateway.network.document import as_document, cut, from_document
+from gateway.network.order import JointOrder, Level, Opening
+from gateway.network.plan import promised
+from gateway.network.split import in_force, proposed, split
+
+MILL, PRESS, FURNACE = "zerspanung-rennweg", "spritzguss-ilmtal", "haerterei-glutofen"
+LEAD, RESERVE = "montage-holzland", "haertetechnik-vogtei"
+
+
+def opened(order: JointOrder) -> JointOrder:
+    return replace(order, began=datetime(2026, 1, 5, tzinfo=UTC), at=timedelta(hours=6))
+
+
+def test_an_order_is_read_as_it_was_written(fair: JointOrder) -> None:
+    whole = opened(fair)
+    assert from_document(orjson.loads(orjson.dumps(as_document(whole)))) == whole
+
+
+def test_nobody_but_the_lead_learns_how_long_a_lot_takes_elsewhere(fair: JointOrder) -> None:
+    seen = cut(fair, FURNACE)
+    assert seen.package("AP3").lot_time == timedelta(hours=4, minutes=30)
+    for name in ("AP1", "AP2", "AP4", "AP5"):
+        entry = seen.package(name)
+        assert entry.lot_time is entry.piece_time is None
+    assert cut(fair, LEAD) == fair
+
+
+def test_only_lots_that_come_here_say_when_they_were_to_leave(fair: JointOrder) -> None:
+    seen = cut(fair, FURNACE)
+    mill = seen.package("AP1").baseline
+    assert mill is not None
+    assert mill.departures == fair.package("AP1").baseline.departures  # type: ignore[union-attr]
+    assert mill.keeps == mill.due == mill.end
+    assert seen.package("AP2").baseline is None
+    assert seen.package("AP5").baseline is None
+
+
+def test_agreements_and_openings_of_others_are_not_told(fair: JointOrder) -> None:
+    full = fair.with_package(replace(fair.package("AP1"), opening=Opening(good=77)))
+    seen = cut(full, PRESS)
+    assert {PRESS} <= {name for a in seen.agreements for name in (a.giver, a.taker)}
+    assert all(PRESS in (a.giver, a.taker) for a in seen.agreements)
+    assert seen.package("AP1").opening is None
+    assert cut(full, MILL).package("AP1").opening == Opening(good=77)
+
+
+def test_a_reserve_that_has_no_part_learns_nothing_of_the_packages(fair: JointOrder) -> None:
+    seen = cut(fair, RESERVE)
+    assert seen.packages == seen.agreements == ()
+    assert proposed(fair, RESERVE, LEAD) is Level.L0
+    assert not in_force(fair, MILL, RESERVE)
+
+
+def test_with_a_part_the_reserve_sees_what_the_first_furnace_sees(fair: JointOrder) -> None:
+    assert fair.prepared is not None
+    order = promised(split(fair, "AP3", (4,), fair.prepared, accepted=timedelta(hours=16)))
+    assert proposed(order, MILL, RESERVE) is Level.L3
+    assert proposed(order, RESERVE, LEAD) is Level.L3
+    assert proposed(order, LEAD, RESERVE) is Level.L1
+    seen = cut(order, RESERVE)
+    assert seen.package("AP1").baseline is not None
+    assert seen.package("AP3-R").needs[0].lots == (4,)
+
+
+@pytest.mark.parametrize("document", [None, {}, {"id": "X"}, [], "text", {"id": float("nan")}])
+def test_what_is_no_order_is_refused(document: object) -> None:
+    with pytest.raises(ExchangeError):
+        from_document(document)
+
+
+def test_after_the_split_what_was_promised_stays(fair: JointOrder) -> None:
+    assert fair.prepared is not None
+    order = promised(split(fair, "AP3", (4,), fair.prepared, accepted=timedelta(hours=16)))
+    furnace, reserve = order.package("AP3").baseline, order.package("AP3-R").baseline
+    bench = order.package("AP5").baseline
+    assert furnace is not None
+    assert reserve is not None
+    assert bench is not None
+    assert furnace.departures == fair.package("AP3").baseline.departures[:3]  # type: ignore[union-attr]
+    assert furnace.keeps == timedelta(days=1, hours=3, minutes=40)
+    assert furnace.due == timedelta(days=1, hours=4, minutes=45)
+    assert reserve.end == timedelta(hours=22, minutes=30)
+    assert bench.end == order.planned_end == timedelta(days=1, hours=5, minutes=55)
