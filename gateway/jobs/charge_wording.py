@@ -1,0 +1,108 @@
+"""The sentence about a furnace: its phase, its temperature, and what its phases carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.core.text import Text
+from gateway.jobs.wording import amperes, degrees, span
+
+NAMES: Mapping[str, Text] = {
+    "cold": Text("Kalt", "Cold"),
+    "ramp": Text("Aufheizen", "Heating up"),
+    "soak": Text("Halten", "Soaking"),
+    "quench": Text("Abschrecken", "Quenching"),
+    "temper": Text("Anlassen", "Tempering"),
+    "handling": Text("Entladen und Beladen", "Unloading and loading"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the sentence is made of: °C, amperes, seconds of order time."""
+
+    phase: str
+    temperature: float
+    hot: float
+    temper: float
+    cold: float
+    amps: tuple[float, float, float] | None
+    lost: int
+    lasted: float
+    planned: float | None
+
+
+def sentence(seen: Seen) -> Text:
+    """Why we say that the furnace does what it does."""
+    if seen.phase == "none":
+        return Text("Noch kein Messwert da.", "No measured value yet.")
+    now, long = degrees(seen.temperature), span(seen.lasted)
+    plan = _plan(seen)
+    if seen.phase == "cold":
+        return Text(
+            f"Leer und aus: {now.de}, keine Charge im Ofen.",
+            f"Empty and off: {now.en}, no charge in the furnace.",
+        )
+    if seen.phase == "ramp":
+        goal, currents = degrees(seen.hot), _currents(seen)
+        return Text(
+            f"Heizt auf: {now.de}, Ziel {goal.de}, seit {long.de}{plan.de}. {currents.de}",
+            f"Heating up: {now.en}, goal {goal.en}, for {long.en}{plan.en}. {currents.en}",
+        )
+    if seen.phase == "soak":
+        return Text(
+            f"Hält Härtetemperatur: {now.de} seit {long.de}{plan.de}.",
+            f"Soaking: {now.en} for {long.en}{plan.en}.",
+        )
+    if seen.phase == "quench":
+        return Text(
+            f"Schreckt ab: {now.de}, fallend seit {long.de}{plan.de}.",
+            f"Quenching: {now.en}, falling for {long.en}{plan.en}.",
+        )
+    if seen.phase == "temper":
+        return Text(
+            f"Lässt an: {now.de} seit {long.de}{plan.de}.",
+            f"Tempering: {now.en} for {long.en}{plan.en}.",
+        )
+    cold = degrees(seen.cold)
+    return Text(
+        f"Wird entladen: {now.de}, fallend seit {long.de}; ab {cold.de} ist die Charge fertig.",
+        f"Being unloaded: {now.en}, falling for {long.en}; at {cold.en} the charge is finished.",
+    )
+
+
+def _plan(seen: Seen) -> Text:
+    """The planned length of the phase in brackets, and that it is overdue."""
+    if seen.planned is None:
+        return Text("", "")
+    plan, over = span(seen.planned), seen.lasted - seen.planned
+    if over > 0.1 * seen.planned:
+        late = span(over)
+        return Text(
+            f" (Plan {plan.de}, überfällig um {late.de})",
+            f" (plan {plan.en}, overdue by {late.en})",
+        )
+    return Text(f" (Plan {plan.de})", f" (plan {plan.en})")
+
+
+def _currents(seen: Seen) -> Text:
+    """What the three phases of the mains carry."""
+    if seen.amps is None:
+        return Text(
+            "Das Messgerät für den Strom antwortet nicht.", "The current meter does not answer."
+        )
+    if not seen.lost:
+        most = amperes(max(seen.amps))
+        return Text(
+            f"Alle drei Phasen führen Strom ({most.de}).",
+            f"All three phases carry current ({most.en}).",
+        )
+    dead = amperes(seen.amps[seen.lost - 1])
+    most = amperes(max(seen.amps))
+    return Text(
+        f"Phase L{seen.lost} führt nur {dead.de}, die anderen {most.de}: "
+        "ein Heizelement ist ausgefallen.",
+        f"Phase L{seen.lost} carries only {dead.en}, the others {most.en}: "
+        "a heating element has failed.",
+    )

@@ -1,0 +1,63 @@
+"""A device's own counter: what its readings say was counted since the reading before.
+
+The rule, in order:
+
+1. The first reading is the baseline; it counts nothing.
+2. A reading that is not below the last one counts the difference.
+3. A reading that is below, or that leaps ahead by more than ``LEAP``, must be confirmed by a second
+   reading that continues it; a single odd reading counts nothing.
+4. Confirmed below: from the top quarter of the range into the bottom quarter it has rolled over;
+   down to half or less it was reset and counts what it shows (a device that lost its power starts
+   at 0); anything else was set by hand and is only a new baseline.
+
+The rule never takes back what was counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LEAP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """The last believed reading, and one that still wants confirmation."""
+
+    last: int | None = None
+    odd: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a reading brought: how many more, and whether the counter went backwards."""
+
+    more: int = 0
+    backwards: bool = False
+    rollover: bool = False
+    before: int = 0
+
+
+NOTHING = Change()
+NEW = Counter()
+
+
+def read(counter: Counter, value: int, top: int) -> tuple[Counter, Change]:
+    """Take a reading of a counter whose highest value is ``top``."""
+    last = counter.last
+    if last is None:
+        return Counter(value), NOTHING
+    if last <= value <= last + LEAP:
+        if value == last and counter.odd is None:
+            return counter, NOTHING
+        return Counter(value), Change(value - last)
+    odd = counter.odd
+    if odd is None or not odd <= value <= odd + LEAP:
+        return Counter(last, value), NOTHING
+    if value > last:
+        return Counter(value), Change(value - last)
+    size = top + 1
+    if last >= size - size // 4 and value < size // 4:
+        return Counter(value), Change(size - last + value, True, True, last)
+    more = value if value <= last // 2 else 0
+    return Counter(value), Change(more, True, False, last)

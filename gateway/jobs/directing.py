@@ -1,0 +1,350 @@
+"""What commands do to jobs: from a person, from the order network, from the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from gateway.core.events import Detail, Event, EventKind
+from gateway.core.text import Text
+from gateway.core.work import ItemState, JobState, Origin, Substate
+from gateway.jobs.commands import (
+    AddJob,
+    Book,
+    ChangeJob,
+    CloseOrder,
+    ConfirmRate,
+    End,
+    Hold,
+    Inbound,
+    NotPossible,
+    Opening,
+    Restarted,
+    Resume,
+    Start,
+)
+from gateway.jobs.findings import Evidence
+from gateway.jobs.outcome import weakened
+from gateway.jobs.progress import (
+    Moved,
+    begun,
+    changed,
+    completed,
+    counted,
+    departed,
+    released,
+    settled,
+)
+from gateway.jobs.record import JobRecord
+from gateway.jobs.state import TrackerState
+from gateway.jobs.wording import number, pieces
+
+Rules = Mapping[str, Evidence[Any] | None]
+Result = tuple[TrackerState, Sequence[Event]]
+NO_MORE = "nimmt nichts mehr an"
+
+
+def directed(state: TrackerState, command: object, rules: Rules) -> Result:
+    """The state after a command. Raises NotPossible, and TypeError for what is no command."""
+    match command:
+        case AddJob():
+            return _add(state, command, rules)
+        case CloseOrder():
+            return _close(state, command, rules)
+        case Restarted():
+            return _restarted(state), ()
+        case Book() | ChangeJob() | ConfirmRate() | End() | Hold() | Inbound() | Resume() | Start():
+            return _on_job(state, command, rules)
+    raise TypeError(f"not a command: {command!r}")
+
+
+def handed_over(
+    state: TrackerState,
+    machine: str,
+    rule: Evidence[Any] | None,
+    at: datetime,
+    events: list[Event],
+) -> TrackerState:
+    """A job has become the machine's current one: a slower rate that holds there holds for it."""
+    job = state.current(machine)
+    if job is None or rule is None or job.degraded is not None:
+        return state
+    slower = rule.weakened(state.machines[machine].evidence)
+    return state if slower is None else state.with_job(weakened(job, slower, at, events))
+
+
+def _restarted(state: TrackerState) -> TrackerState:
+    """What every machine did since its last look passed unseen; the next look says how long."""
+    machines = {
+        name: machine if machine.at is None else replace(machine, unseen="restart")
+        for name, machine in state.machines.items()
+    }
+    return replace(state, machines=machines)
+
+
+def _add(state: TrackerState, command: AddJob, rules: Rules) -> Result:
+    if command.job_id in state.jobs:
+        return state, ()
+    if command.machine not in state.machines:
+        raise NotPossible(
+            Text(
+                f"Die Maschine {command.machine} gibt es hier nicht.",
+                f"There is no machine {command.machine} here.",
+            )
+        )
+    opening = command.opening or Opening()
+    job = _new(command, opening)
+    state = state.with_job(job)
+    details = {
+        "state": str(job.state),
+        "substate": str(job.substate),
+        "because_de": job.because.de,
+        "because_en": job.because.en,
+    }
+    events = [Event(EventKind.JOB, job.machine, command.at, job.id, details)]
+    rule = rules[job.machine]
+    if command.opening is not None and rule is not None and _is_current(state, job):
+        state = _reopened(state, command, opening, rule)
+    return handed_over(state, job.machine, rule, command.at, events), events
+
+
+def _is_current(state: TrackerState, job: JobRecord) -> bool:
+    return state.machines[job.machine].current == job.id
+
+
+def _new(command: AddJob, opening: Opening) -> JobRecord:
+    """The job as it begins: planned, released, or already under way by its opening."""
+    job = JobRecord(
+        id=command.job_id,
+        machine=command.machine,
+        order=command.order,
+        package=command.package,
+        item=command.item,
+        planned=command.planned,
+        lot=max(1, command.lot),
+        pieces_per_run=command.pieces_per_run,
+        planned_per_piece=command.planned_per_piece.total_seconds(),
+        needs_input=command.needs_input,
+        lapse=command.lapse,
+        simulated=command.simulated,
+        state=JobState.PLANNED,
+        substate=Substate.WAITING,
+        because=Text("Angelegt, noch nicht freigegeben.", "Planned, not released yet."),
+        origins={Origin.SIMULATED: opening.good} if opening.good else {},
+        scrap=opening.scrap,
+        runs_started=opening.runs + (opening.run_began is not None),
+        runs_completed=opening.runs,
+        departures=opening.departures,
+    )
+    if not command.release:
+        return job
+    if opening.good >= command.planned:
+        because = Text(
+            f"Fertig laut Eröffnung: {pieces(opening.good).de}.",
+            f"Completed by the opening: {pieces(opening.good).en}.",
+        )
+        return replace(
+            job,
+            state=JobState.ENDED,
+            substate=Substate.COMPLETED,
+            because=because,
+            ended=command.at,
+        )
+    if opening.good or opening.runs or opening.run_began is not None:
+        because = Text(
+            f"In Arbeit: laut Eröffnung sind {pieces(opening.good).de} fertig.",
+            f"Running: by the opening {pieces(opening.good).en} are done.",
+        )
+        started = opening.run_began or command.at
+        return replace(
+            job, state=JobState.RUNNING, substate=Substate.NONE, because=because, started=started
+        )
+    substate = Substate.WAITING if job.exhausted else Substate.READY
+    return replace(job, state=JobState.RELEASED, substate=substate, because=released(job))
+
+
+def _reopened(
+    state: TrackerState, command: AddJob, opening: Opening, rule: Evidence[Any]
+) -> TrackerState:
+    """What ran on the machine before is settled; what the opening tells of is under way."""
+    machine = state.machines[command.machine]
+    if machine.at is None:
+        machine = replace(machine, at=command.at)
+    began, began_t = opening.run_began, None
+    if began is not None and machine.at is not None:
+        began_t = machine.t - (machine.at - began).total_seconds() * command.lapse
+    kept = rule.reopened(machine.evidence, began, began_t)
+    machine = replace(machine, evidence=kept, pending=None, unseen="")
+    return state.with_machine(command.machine, machine)
+
+
+def _close(state: TrackerState, command: CloseOrder, rules: Rules) -> Result:
+    events: list[Event] = []
+    for job in tuple(state.jobs.values()):
+        if job.order != command.order or job.substate is Substate.CLOSED:
+            continue
+        if job.state is JobState.ABORTED:
+            continue
+        because = Text(
+            f"Geschlossen mit dem Auftrag {command.order}.",
+            f"Closed with the order {command.order}.",
+        )
+        closed, moved = _stopped(job, because, command.at)
+        events.extend(moved)
+        state = state.with_job(closed)
+        state = handed_over(state, job.machine, rules.get(job.machine), command.at, events)
+    return state, events
+
+
+def _stopped(job: JobRecord, because: Text, at: datetime) -> Moved:
+    """Over before its quantity is complete: ended where it had begun, aborted where it had not."""
+    if job.state in (JobState.PLANNED, JobState.RELEASED):
+        return changed(job, JobState.ABORTED, Substate.NONE, because, at)
+    return changed(job, JobState.ENDED, Substate.CLOSED, because, at)
+
+
+JobCommand = Book | ChangeJob | ConfirmRate | End | Hold | Inbound | Resume | Start
+
+
+def _on_job(state: TrackerState, command: JobCommand, rules: Rules) -> Result:
+    job = state.jobs.get(command.job_id)
+    if job is None:
+        raise NotPossible(
+            Text(
+                f"Den Auftrag {command.job_id} gibt es nicht.", f"There is no job {command.job_id}."
+            )
+        )
+    if job.over:
+        if isinstance(command, Inbound):
+            return state, ()
+        raise NotPossible(
+            Text(
+                f"Der Auftrag {job.id} ist beendet und {NO_MORE}.",
+                f"The job {job.id} has ended and takes nothing more.",
+            )
+        )
+    rule, machine = rules.get(job.machine), state.machines.get(job.machine)
+    done, moved = _acted(job, command)
+    events = list(moved)
+    done, ended = completed(done, command.at)
+    events.extend(ended)
+    here = rule is not None and machine is not None and machine.current == job.id
+    if here and machine is not None and rule is not None and machine.known:
+        item = machine.evidence.item
+        if item is ItemState.EXECUTING and not ended:
+            done, moved = begun(done, command.at, rule.explain(machine.evidence, machine.t))
+            events.extend(moved)
+        done, moved = settled(
+            done,
+            item,
+            machine.t,
+            command.at,
+            rule.grace,
+            rule.explain(machine.evidence, machine.t),
+        )
+        events.extend(moved)
+    state = state.with_job(done)
+    if done.over:
+        state = handed_over(state, job.machine, rule, command.at, events)
+    return state, events
+
+
+def _acted(job: JobRecord, command: JobCommand) -> Moved:
+    at = command.at
+    match command:
+        case Start():
+            if job.state is not JobState.PLANNED:
+                return job, ()
+            substate = Substate.WAITING if job.exhausted else Substate.READY
+            return changed(job, JobState.RELEASED, substate, released(job), at)
+        case Hold():
+            return _held(job, at)
+        case Resume():
+            return _resumed(job, at)
+        case End():
+            done, planned = number(job.good), pieces(job.planned)
+            because = Text(
+                f"Von Hand beendet: {done.de} von {planned.de} sind gut.",
+                f"Ended by hand: {done.en} of {planned.en} are good.",
+            )
+            return _stopped(job, because, at)
+        case Inbound():
+            arrived = max(command.pieces, job.inbound or 0)
+            return (job if arrived == job.inbound else replace(job, inbound=arrived)), ()
+        case Book():
+            return _booked(job, command)
+        case ChangeJob():
+            if command.planned < 1:
+                raise NotPossible(
+                    Text("Die Menge muss mindestens 1 sein.", "The quantity must be at least 1.")
+                )
+            return departed(replace(job, planned=command.planned), _last_origin(job), at)
+        case ConfirmRate():
+            return _confirmed(job, command)
+
+
+def _last_origin(job: JobRecord) -> Origin:
+    return max(job.origins, key=lambda one: job.origins[one], default=Origin.ENTERED)
+
+
+def _held(job: JobRecord, at: datetime) -> Moved:
+    why = Text("Von Hand angehalten.", "Held by hand.")
+    if job.state is JobState.PLANNED:
+        return job, ()
+    if job.state is JobState.RELEASED:
+        because = Text("Freigabe von Hand zurückgenommen.", "Release taken back by hand.")
+        return changed(job, JobState.PLANNED, Substate.WAITING, because, at)
+    job = replace(job, by_hand=True, idle_t=None)
+    if job.state is JobState.RUNNING:
+        return changed(job, JobState.INTERRUPTED, Substate.HELD, why, at)
+    return changed(job, job.state, Substate.HELD, why, at)
+
+
+def _resumed(job: JobRecord, at: datetime) -> Moved:
+    if job.state is not JobState.INTERRUPTED:
+        return job, ()
+    job = replace(job, by_hand=False, idle_t=None)
+    why = Text("Von Hand fortgesetzt.", "Resumed by hand.")
+    return changed(job, JobState.RUNNING, Substate.NONE, why, at)
+
+
+def _booked(job: JobRecord, command: Book) -> Moved:
+    mine = job.origins.get(command.origin, 0)
+    if mine + command.good < 0 or job.scrap + command.scrap < 0:
+        raise NotPossible(
+            Text(
+                "So viel ist mit dieser Herkunft nicht gebucht.",
+                "Not that much is booked with this origin.",
+            )
+        )
+    events: list[Event] = []
+    at = command.at
+    if job.state is JobState.RELEASED and command.good > 0:
+        booked = pieces(command.good)
+        because = Text(f"In Arbeit: {booked.de} sind gebucht.", f"Running: {booked.en} are booked.")
+        job, moved = begun(job, at, because)
+        events.extend(moved)
+    details: dict[str, Detail] = {
+        "good": command.good,
+        "scrap": command.scrap,
+        "origin": str(command.origin),
+    }
+    events.append(Event(EventKind.BOOKED, job.machine, at, job.id, details))
+    job, left = counted(job, command.good, command.scrap, command.origin, at)
+    return job, (*events, *left)
+
+
+def _confirmed(job: JobRecord, command: ConfirmRate) -> Moved:
+    per_run = None if command.per_run is None else command.per_run.total_seconds()
+    if per_run is not None and per_run <= 0:
+        raise NotPossible(
+            Text("Die Zeit je Lauf muss größer als 0 sein.", "The time per run must be above 0.")
+        )
+    rate = per_run if per_run is not None else job.degraded_run
+    job = replace(job, confirmed_run=per_run, cycles=())
+    if rate is None:
+        return job, ()
+    details: dict[str, Detail] = {"evidence": job.degraded, "rate_seconds": rate, "confirmed": True}
+    return job, (Event(EventKind.DEGRADED, job.machine, command.at, job.id, details),)

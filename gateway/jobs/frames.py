@@ -1,0 +1,103 @@
+"""One machine in the state table: its own clock, and batches put together to looks.
+
+The machine's clock counts order time: real time between batches (monotonic within one boot, so
+that a step of the wall clock moves nothing) x the lapse of its job. A look is complete when every
+role of the evidence has spoken, so that it does not matter in how many batches the signals come;
+a role that speaks again before another has spoken at all closes the look without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.core.batches import BOOT_SPAN, Judged
+from gateway.core.signals import Quality, SignalId, Value
+from gateway.jobs.findings import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the roles said at one time; None: the role spoke and could not be trusted."""
+
+    at: datetime
+    t: float
+    values: Mapping[str, Value | None]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineState:
+    """What is kept of one machine beside its evidence. Totals count whatever job was there.
+
+    ``unseen`` names why the time up to the next look passes unseen; ``lost`` is since when the
+    machine does not answer.
+    """
+
+    evidence: Any = None
+    seq: int = -1
+    at: datetime | None = None
+    mono: float = 0.0
+    t: float = 0.0
+    known: bool = False
+    lost: datetime | None = None
+    unseen: str = ""
+    pending: Look | None = None
+    current: str | None = None
+    good: int = 0
+    scrap: int = 0
+    runs_started: int = 0
+    runs_completed: int = 0
+
+
+def ticked(machine: MachineState, batch: Judged, lapse: int) -> MachineState:
+    """The machine's clock at a batch."""
+    at, mono = batch.at, batch.batch.mono
+    t = machine.t
+    if machine.at is not None:
+        same_boot = machine.seq >= 0 and machine.seq // BOOT_SPAN == batch.seq0 // BOOT_SPAN
+        if same_boot and mono > machine.mono:
+            t += (mono - machine.mono) * lapse
+        else:
+            t += max(0.0, (at - machine.at).total_seconds()) * lapse
+    return replace(machine, seq=batch.last_seq, at=at, mono=mono, t=t)
+
+
+def gathered(
+    machine: MachineState, batch: Judged, roles: Mapping[SignalId, str]
+) -> tuple[MachineState, tuple[Look, ...]]:
+    """The looks that a batch completes: none, one, or two when it closes one without a role."""
+    heard = _heard(batch, roles)
+    if not heard:
+        return machine, ()
+    looks: tuple[Look, ...] = ()
+    pending = machine.pending
+    if pending is not None:
+        if heard.keys().isdisjoint(pending.values):
+            heard = {**pending.values, **heard}
+        else:
+            looks = (pending,)
+    look = Look(batch.at, machine.t, heard)
+    if len(heard) < len(roles):
+        return replace(machine, pending=look), looks
+    return (machine if pending is None else replace(machine, pending=None)), (*looks, look)
+
+
+def _heard(batch: Judged, roles: Mapping[SignalId, str]) -> dict[str, Value | None]:
+    """What each role of the evidence said in this batch."""
+    heard: dict[str, Value | None] = {}
+    marks, values = batch.marks, batch.batch.values
+    for index, signal in enumerate(batch.batch.signals):
+        role = roles.get(signal)
+        if role is None:
+            continue
+        mark = marks.get(index)
+        heard[role] = None if mark is not None and mark.quality is Quality.BAD else values[index]
+    return heard
+
+
+def framed(look: Look, unseen: str) -> Frame:
+    """A look with only what can be trusted."""
+    values = {role: value for role, value in look.values.items() if value is not None}
+    return Frame(look.at, look.t, values, unseen)

@@ -1,0 +1,196 @@
+"""What findings mean for a machine's totals and its job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from gateway.core.clock import to_ms
+from gateway.core.events import Detail, Event, EventKind
+from gateway.core.work import Gap, ItemState, JobState, Origin
+from gateway.jobs.findings import (
+    WHY,
+    Counted,
+    CounterChanged,
+    Evidence,
+    Finding,
+    Pace,
+    RunFinished,
+    RunStarted,
+    Strong,
+    Traits,
+    Unseen,
+    Weakened,
+)
+from gateway.jobs.progress import counted
+from gateway.jobs.record import JobRecord, with_cycle, with_gap
+from gateway.jobs.state import TrackerState
+
+
+def shows_work(kept: Traits, found: Sequence[Finding]) -> bool:
+    """Whether a look shows that the machine works (or has worked since the look before)."""
+    return kept.item is ItemState.EXECUTING or any(
+        isinstance(one, RunStarted | RunFinished | Counted) for one in found
+    )
+
+
+def applied(
+    state: TrackerState,
+    name: str,
+    rule: Evidence[Any],
+    at: datetime,
+    found: Sequence[Finding],
+    events: list[Event],
+) -> TrackerState:
+    """The state after what a look has found; the events are added to ``events``."""
+    for finding in found:
+        state = _one(state, name, rule, at, finding, events)
+    return state
+
+
+def _one(
+    state: TrackerState,
+    name: str,
+    rule: Evidence[Any],
+    at: datetime,
+    finding: Finding,
+    events: list[Event],
+) -> TrackerState:
+    machine, job = state.machines[name], state.current(name)
+    taking = job if job is not None and job.state is not JobState.PLANNED else None
+    told = _Teller(name, at, None if job is None else job.id, events)
+    match finding:
+        case RunStarted():
+            state = state.with_machine(
+                name, replace(machine, runs_started=machine.runs_started + 1)
+            )
+            if taking is not None:
+                taking = replace(taking, runs_started=taking.runs_started + 1)
+            run = machine.runs_started + 1 if taking is None else taking.runs_started
+            told(EventKind.RUN_STARTED, when=finding.at, run=run)
+        case RunFinished():
+            state, taking = _finished(state, name, rule, finding, taking, told)
+        case Counted():
+            state, taking = _counted(state, name, finding, taking, told)
+        case Pace():
+            if taking is not None:
+                taking = with_cycle(taking, finding.seconds / rule.pieces_per_run)
+        case CounterChanged():
+            kind = EventKind.COUNTER_ROLLOVER if finding.rollover else EventKind.COUNTER_RESET
+            told(kind, signal=finding.role, before=finding.before, after=finding.after)
+        case Unseen():
+            if job is None and machine.evidence.run_at is None:
+                return state  # nobody works here: nothing can have been missed
+            taking = _unseen(finding, job, told)
+        case Weakened():
+            taking = None if job is None else weakened(job, finding, at, events)
+        case Strong():
+            taking = None if job is None else _strong(job, finding, told)
+    return state if taking is None else state.with_job(taking)
+
+
+class _Teller:
+    """Adds events of one machine to a list."""
+
+    def __init__(self, machine: str, at: datetime, job: str | None, events: list[Event]) -> None:
+        self.machine = machine
+        self.at = at
+        self.job = job
+        self.events = events
+
+    def __call__(self, kind: EventKind, *, when: datetime | None = None, **details: Detail) -> None:
+        self.events.append(Event(kind, self.machine, when or self.at, self.job, details))
+
+
+def _finished(
+    state: TrackerState,
+    name: str,
+    rule: Evidence[Any],
+    finding: RunFinished,
+    job: JobRecord | None,
+    told: _Teller,
+) -> tuple[TrackerState, JobRecord | None]:
+    machine = state.machines[name]
+    pieces = rule.pieces_per_run if job is None else job.pieces_per_run
+    done = machine.runs_completed + 1
+    state = state.with_machine(
+        name, replace(machine, runs_completed=done, good=machine.good + pieces)
+    )
+    if job is not None:
+        done = job.runs_completed + 1
+        job = replace(job, runs_completed=done)
+        if finding.cycle is not None:
+            job = with_cycle(job, finding.cycle / pieces)
+    seconds = None if finding.seconds is None else round(finding.seconds, 3)
+    told(
+        EventKind.RUN_FINISHED,
+        when=finding.at,
+        run=done,
+        seconds=seconds,
+        pieces=pieces,
+        partial=finding.partial,
+    )
+    if job is not None:
+        job, left = counted(job, pieces, 0, Origin.MEASURED, told.at)
+        told.events.extend(left)
+    return state, job
+
+
+def _counted(
+    state: TrackerState, name: str, finding: Counted, job: JobRecord | None, told: _Teller
+) -> tuple[TrackerState, JobRecord | None]:
+    machine = state.machines[name]
+    state = state.with_machine(
+        name,
+        replace(
+            machine,
+            runs_started=machine.runs_started + finding.counts,
+            runs_completed=machine.runs_completed + finding.counts,
+            good=machine.good + finding.good,
+            scrap=machine.scrap + finding.scrap,
+        ),
+    )
+    if finding.good or finding.scrap:
+        told(EventKind.COUNTED, good=finding.good, scrap=finding.scrap)
+    if job is None:
+        return state, None
+    job = replace(
+        job,
+        runs_started=job.runs_started + finding.counts,
+        runs_completed=job.runs_completed + finding.counts,
+    )
+    job, left = counted(job, finding.good, finding.scrap, Origin.COUNTED, told.at)
+    told.events.extend(left)
+    return state, job
+
+
+def _unseen(finding: Unseen, job: JobRecord | None, told: _Teller) -> JobRecord | None:
+    why = WHY[finding.why]
+    told(
+        EventKind.GAP,
+        seconds=round((finding.end - finding.start).total_seconds(), 3),
+        from_ms=to_ms(finding.start),
+        to_ms=to_ms(finding.end),
+        why=finding.why,
+        why_de=why.de,
+        why_en=why.en,
+    )
+    return None if job is None else with_gap(job, Gap(finding.start, finding.end, why))
+
+
+def weakened(job: JobRecord, finding: Weakened, at: datetime, events: list[Event]) -> JobRecord:
+    """The declared slower rate holds at once; cycles from before say nothing about it."""
+    details = {"evidence": finding.evidence, "rate_seconds": finding.per_run, "confirmed": False}
+    events.append(Event(EventKind.DEGRADED, job.machine, at, job.id, details))
+    return replace(
+        job, degraded=finding.evidence, degraded_run=finding.per_run, confirmed_run=None, cycles=()
+    )
+
+
+def _strong(job: JobRecord, finding: Strong, told: _Teller) -> JobRecord:
+    if job.degraded != finding.evidence:
+        return job
+    told(EventKind.RECOVERED, evidence=finding.evidence)
+    return replace(job, degraded=None, degraded_run=None, confirmed_run=None, cycles=())

@@ -1,0 +1,105 @@
+"""The whole state of the job logic, and the form in which the journal keeps it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from gateway.core.errors import JournalError
+from gateway.jobs.findings import Evidence, Traits
+from gateway.jobs.frames import MachineState
+from gateway.jobs.record import JobRecord
+
+SCHEMA = 1
+MOST_ENDED = 40
+"""So many ended jobs are remembered; the events of older ones stay in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerState:
+    """Machines by name, jobs by id in the order in which they came."""
+
+    machines: Mapping[str, MachineState]
+    jobs: Mapping[str, JobRecord] = field(default_factory=dict)
+
+    def current(self, machine: str) -> JobRecord | None:
+        """The job at a machine: the oldest that has not ended."""
+        job = self.machines[machine].current
+        return None if job is None else self.jobs[job]
+
+    def with_machine(self, name: str, machine: MachineState) -> TrackerState:
+        """The state with one machine changed."""
+        return replace(self, machines={**self.machines, name: machine})
+
+    def with_job(self, job: JobRecord) -> TrackerState:
+        """The state with one job new or changed, and its machine's current job set anew."""
+        jobs = {**self.jobs, job.id: job}
+        over = [one.id for one in jobs.values() if one.over]
+        for old in over[: max(0, len(over) - MOST_ENDED)]:
+            del jobs[old]
+        state = replace(self, jobs=jobs)
+        machine = self.machines.get(job.machine)
+        if machine is None:
+            return state
+        current = next(
+            (one.id for one in jobs.values() if one.machine == job.machine and not one.over), None
+        )
+        if current == machine.current:
+            return state
+        return state.with_machine(job.machine, replace(machine, current=current))
+
+
+_JOBS = TypeAdapter(list[JobRecord])
+_MACHINE = TypeAdapter(MachineState)
+
+
+def dump(state: TrackerState) -> bytes:
+    """Compact JSON with a schema number."""
+    kept = {
+        "schema": SCHEMA,
+        "jobs": _JOBS.dump_python(list(state.jobs.values()), mode="json"),
+        "machines": {
+            name: _MACHINE.dump_python(machine, mode="json")
+            for name, machine in state.machines.items()
+        },
+    }
+    return json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def load(kept: bytes, evidence: Mapping[str, Evidence[Any] | None]) -> TrackerState:
+    """The state again, for the machines of today. Raises JournalError.
+
+    A machine that is new, or whose evidence is of another type than before, begins anew; the
+    jobs stay.
+    """
+    try:
+        read: dict[str, Any] = json.loads(kept)
+        if read["schema"] != SCHEMA:
+            raise JournalError(f"job state of schema {read['schema']}; this version knows {SCHEMA}")
+        jobs = {job.id: job for job in _JOBS.validate_json(json.dumps(read["jobs"]))}
+        machines = {
+            name: _machine(read["machines"].get(name), rule) for name, rule in evidence.items()
+        }
+    except (KeyError, TypeError, ValueError, ValidationError) as error:
+        raise JournalError(f"the kept job state cannot be read: {error}") from error
+    return TrackerState(machines, jobs)
+
+
+def initial(evidence: Mapping[str, Evidence[Any] | None]) -> TrackerState:
+    """Nothing was seen yet, no job is known."""
+    return TrackerState({name: _machine(None, rule) for name, rule in evidence.items()})
+
+
+def _machine(kept: dict[str, Any] | None, rule: Evidence[Any] | None) -> MachineState:
+    fresh: Traits | None = None if rule is None else rule.initial()
+    if kept is None:
+        return MachineState(evidence=fresh)
+    shown = kept["evidence"]
+    machine = _MACHINE.validate_json(json.dumps({**kept, "evidence": None}))
+    if fresh is None or shown is None or shown.get("kind") != fresh.kind:
+        return replace(machine, evidence=fresh)
+    return replace(machine, evidence=TypeAdapter(type(fresh)).validate_json(json.dumps(shown)))

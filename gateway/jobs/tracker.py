@@ -1,0 +1,257 @@
+"""The job tracker: pure ``advance`` and ``command`` over one immutable state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+
+from gateway.config import Variant
+from gateway.core.batches import Judged
+from gateway.core.events import Detail, Event, EventKind
+from gateway.core.signals import Signal, SignalId
+from gateway.core.text import Text
+from gateway.core.work import ItemState, Job, MachineStatus, OperationMode
+from gateway.jobs import directing
+from gateway.jobs import state as states
+from gateway.jobs.findings import Evidence, EvidenceVariant
+from gateway.jobs.frames import Look, MachineState, framed, gathered, ticked
+from gateway.jobs.outcome import applied, shows_work
+from gateway.jobs.progress import begun, completed, settled
+from gateway.jobs.record import public
+from gateway.jobs.state import TrackerState
+from gateway.jobs.wording import span
+
+PATIENCE = 5.0
+"""Real seconds (at least) without any word from a machine until it counts as unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSpec:
+    """One machine: its signals, and the evidence model of the firm's file (None: values only)."""
+
+    machine: str
+    signals: Sequence[Signal]
+    evidence: Variant | None
+
+
+class JobTracker:
+    """Implements ``gateway.core.ports.Tracker``.
+
+    ``lapse`` holds for machines without a job; a job brings its own.
+    """
+
+    def __init__(self, specs: Sequence[MachineSpec], lapse: int = 1) -> None:
+        self.lapse = lapse
+        self._specs = {spec.machine: spec for spec in specs}
+        self._evidence: dict[str, Evidence[Any] | None] = {
+            spec.machine: (
+                None
+                if spec.evidence is None
+                else cast("EvidenceVariant", spec.evidence).bind(spec.signals)
+            )
+            for spec in specs
+        }
+        self._roles: dict[str, dict[SignalId, str]] = {
+            name: _roles(self._specs[name].signals, rule) for name, rule in self._evidence.items()
+        }
+
+    def initial(self) -> TrackerState:
+        """The state of a gateway that has seen nothing."""
+        return states.initial(self._evidence)
+
+    def dump(self, state: TrackerState) -> bytes:
+        """The state as it is kept."""
+        return states.dump(state)
+
+    def load(self, kept: bytes) -> TrackerState:
+        """The state from what was kept. Raises JournalError."""
+        return states.load(kept, self._evidence)
+
+    def command(self, state: TrackerState, command: object) -> tuple[TrackerState, Sequence[Event]]:
+        """What a command changes. Raises NotPossible; unknown commands are a bug."""
+        return directing.directed(state, command, self._evidence)
+
+    def advance(self, state: TrackerState, batch: Judged) -> tuple[TrackerState, Sequence[Event]]:
+        """What a batch changes; one that was seen before changes nothing."""
+        machine = state.machines.get(batch.machine)
+        if machine is None or batch.seq0 <= machine.seq:
+            return state, ()
+        job = None if machine.current is None else state.jobs[machine.current]
+        machine = ticked(machine, batch, self.lapse if job is None else job.lapse)
+        rule = self._evidence[batch.machine]
+        if rule is None:
+            answered = len(batch.marks) < len(batch.batch.signals) or machine.known
+            return state.with_machine(batch.machine, replace(machine, known=answered)), ()
+        machine, looks = gathered(machine, batch, self._roles[batch.machine])
+        state = state.with_machine(batch.machine, machine)
+        if not looks:
+            return state, ()
+        events: list[Event] = []
+        for look in looks:
+            state = self._look(state, batch.machine, rule, look, events)
+        return state, events
+
+    def _look(
+        self,
+        state: TrackerState,
+        name: str,
+        rule: Evidence[Any],
+        look: Look,
+        events: list[Event],
+    ) -> TrackerState:
+        """One look at a machine: its state, then the work that it shows, then its job."""
+        machine = state.machines[name]
+        before, answers = machine.evidence, look.values.get(rule.roles[0]) is not None
+        after, found = rule.look(before, framed(look, machine.unseen if answers else ""))
+        known = machine.known
+        machine = _heard(replace(machine, evidence=after), look, answers=answers)
+        state = state.with_machine(name, machine)
+        if (after.item, after.mode, machine.known) != (before.item, before.mode, known):
+            events.append(_state_event(name, machine, rule, look))
+        job = state.current(name)
+        if job is None:
+            return applied(state, name, rule, look.at, found, events) if found else state
+        if shows_work(after, found):
+            job, moved = begun(job, look.at, rule.explain(after, look.t))
+            if moved:
+                state = state.with_job(job)
+                events.extend(moved)
+        if found:
+            state = applied(state, name, rule, look.at, found, events)
+        return self._settle(state, name, rule, look, events) if answers else state
+
+    def _settle(
+        self,
+        state: TrackerState,
+        name: str,
+        rule: Evidence[Any],
+        look: Look,
+        events: list[Event],
+    ) -> TrackerState:
+        job = state.current(name)
+        if job is None:
+            return state
+        item = state.machines[name].evidence.item
+        why = (
+            rule.explain(state.machines[name].evidence, look.t)
+            if item is ItemState.OUT_OF_SERVICE
+            else None
+        )
+        done, ended = completed(job, look.at)
+        events.extend(ended)
+        if not ended:
+            done, moved = settled(done, item, look.t, look.at, rule.grace, why)
+            events.extend(moved)
+        if done is job:
+            return state
+        state = state.with_job(done)
+        return directing.handed_over(state, name, rule, look.at, events) if ended else state
+
+    def machines(self, state: TrackerState, now: datetime) -> tuple[MachineStatus, ...]:
+        """Every machine as everyone outside sees it."""
+        return tuple(self._status(state, name, now) for name in self._specs)
+
+    def _status(self, state: TrackerState, name: str, now: datetime) -> MachineStatus:
+        machine, rule = state.machines[name], self._evidence[name]
+        since = machine.at or now
+        if rule is None:
+            nothing = Text(
+                "Für diese Maschine ist nicht eingerichtet, woran man Arbeit erkennt; "
+                "ihre Werte werden nur aufgezeichnet.",
+                "Nothing says what shows that this machine works; its values are only recorded.",
+            )
+            state_, mode = ItemState.NOT_AVAILABLE, OperationMode.NONE
+            return MachineStatus(name, state_, mode, since, nothing, machine.known)
+        kept = machine.evidence
+        silent = 0.0 if machine.at is None else (now - machine.at).total_seconds()
+        known = machine.known and silent < self._patience(name)
+        job = state.current(name)
+        lapse = self.lapse if job is None else job.lapse
+        if known:
+            because = rule.explain(kept, machine.t + max(0.0, silent) * lapse)
+        else:
+            because = _no_answer(machine, rule.explain(kept, machine.t), now)
+        return MachineStatus(
+            name, kept.item, kept.mode, kept.since or since, because, known, rule.phase(kept)
+        )
+
+    def _patience(self, name: str) -> float:
+        roles = self._roles[name]
+        every = max((s.every for s in self._specs[name].signals if s.id in roles), default=1.0)
+        return max(PATIENCE, 5 * every)
+
+    def jobs(self, state: TrackerState) -> tuple[Job, ...]:
+        """Every job as everyone outside sees it, in the order in which they came."""
+        shown: list[Job] = []
+        for job in state.jobs.values():
+            machine, rule = state.machines.get(job.machine), self._evidence.get(job.machine)
+            if machine is None or rule is None or machine.current != job.id:
+                shown.append(public(job))
+                continue
+            kept = machine.evidence
+            expected = rule.expected(kept, machine.t, job.per_run)
+            shown.append(public(job, kept.run_at, expected))
+        return tuple(shown)
+
+    def thresholds(self, machine: str) -> tuple[tuple[SignalId, float, Text], ...]:
+        """The lines worth drawing into the charts of a machine."""
+        rule = self._evidence.get(machine)
+        if rule is None:
+            return ()
+        ids = {role: signal for signal, role in self._roles[machine].items()}
+        return tuple(
+            (ids[role], value, means) for role, value, means in rule.thresholds() if role in ids
+        )
+
+
+def _roles(signals: Sequence[Signal], rule: Evidence[Any] | None) -> dict[SignalId, str]:
+    if rule is None:
+        return {}
+    wanted = set(rule.roles)
+    return {s.id: s.role for s in signals if s.role is not None and s.role in wanted}
+
+
+def _heard(machine: MachineState, look: Look, *, answers: bool) -> MachineState:
+    """Whether the machine answers, and why what comes next may have passed unseen."""
+    if answers:
+        if machine.known and not machine.unseen:
+            return machine
+        return replace(machine, known=True, lost=None, unseen="")
+    if machine.lost is not None:
+        return machine
+    unseen = machine.unseen or "connection"
+    return replace(machine, known=False, lost=look.at, unseen=unseen)
+
+
+def _state_event(name: str, machine: MachineState, rule: Evidence[Any], look: Look) -> Event:
+    kept = machine.evidence
+    because = rule.explain(kept, look.t)
+    if not machine.known:
+        because = _no_answer(machine, because, look.at)
+    details: dict[str, Detail] = {
+        "state": int(kept.item),
+        "mode": int(kept.mode),
+        "known": machine.known,
+        "because_de": because.de,
+        "because_en": because.en,
+    }
+    return Event(EventKind.STATE, name, look.at, machine.current, details)
+
+
+def _no_answer(machine: MachineState, last: Text, now: datetime) -> Text:
+    """The sentence about a machine that does not answer."""
+    since = machine.lost or machine.at
+    if since is None:
+        return Text("Noch keine Antwort von der Maschine.", "No answer from the machine yet.")
+    if (now - since).total_seconds() < 1:
+        return Text(
+            f"Keine Antwort von der Maschine. Zuletzt: {last.de}",
+            f"No answer from the machine. Last known: {last.en}",
+        )
+    long = span((now - since).total_seconds())
+    return Text(
+        f"Seit {long.de} keine Antwort von der Maschine. Zuletzt: {last.de}",
+        f"No answer from the machine for {long.en}. Last known: {last.en}",
+    )
