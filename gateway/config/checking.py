@@ -69,7 +69,7 @@ def _take_secrets(tree: Tree, model: type[BaseModel], root: Node) -> None:
         if leaf.by_reference_only:
             if not _unresolved(tree, leaf):
                 tree.forgive(leaf)
-            leaf.value = leaf.text
+            leaf.value = leaf.text or None  # an empty secret is none
         elif id(leaf) not in tree.poisoned or not leaf.referenced:
             tree.forgive(leaf)
             tree.report(leaf.place, *literal_secret(error["loc"]), leaf)
