@@ -52,14 +52,19 @@ _PRIMARY = 0xFF
 
 
 @contextmanager
-def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into ours; anything else is a bug and passes."""
+def sqlite_errors(path: Path, *, opening: bool = False) -> Iterator[None]:
+    """Turn SQLite's errors into ours; anything else is a bug and passes.
+
+    While ``opening``, statements that do not fit the file mean that the file is wrong.
+    """
     try:
         yield
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code is None and "decode to UTF-8" in str(error):
             raise Corrupt(f"{path} is damaged: {error}") from error
+        if opening and code == sqlite3.SQLITE_ERROR:
+            raise Corrupt(f"{path} is not what it should be: {error}") from error
         if code is not None and code & _PRIMARY in _CORRUPT:
             raise Corrupt(f"{path} is damaged: {error}") from error
         if code is not None and code & _PRIMARY in _UNWRITABLE:
@@ -75,17 +80,24 @@ def open_writer(
     A file of at most ``check_up_to`` bytes is checked as a whole. Raises Corrupt, Unwritable or
     TooNew.
     """
-    with sqlite_errors(path):
+    with sqlite_errors(path, opening=True):
         connection = sqlite3.connect(path, timeout=1.0, isolation_level=None)
         try:
-            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            steps = _schema_files(schema)
+            present: int = connection.execute("PRAGMA user_version").fetchone()[0]
+            _refuse_newer(path, present, max(steps))
+            if present == 0:
+                connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={synchronous}")
             connection.execute("PRAGMA temp_store=MEMORY")
             connection.execute("PRAGMA journal_size_limit=4194304")
             if path.stat().st_size <= check_up_to:
                 _check(connection, path)
-            _migrate(connection, path, schema)
+            for number in range(present + 1, max(steps) + 1):
+                connection.executescript(
+                    f"BEGIN IMMEDIATE;\n{steps[number]}\nPRAGMA user_version={number};\nCOMMIT;"
+                )
         except BaseException:
             connection.close()
             raise
@@ -122,18 +134,11 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise Corrupt(f"{path} is damaged: {found}")
 
 
-def _migrate(connection: sqlite3.Connection, path: Path, schema: str) -> None:
-    steps = _schema_files(schema)
-    newest = max(steps)
-    present: int = connection.execute("PRAGMA user_version").fetchone()[0]
+def _refuse_newer(path: Path, present: int, newest: int) -> None:
     if present > newest:
         raise TooNew(
             f"{path} was written by a newer version (schema {present}, this version knows up to "
             f"{newest}): install that version again, or move the file away to start with a new one"
-        )
-    for number in range(present + 1, newest + 1):
-        connection.executescript(
-            f"BEGIN IMMEDIATE;\n{steps[number]}\nPRAGMA user_version={number};\nCOMMIT;"
         )
 
 

@@ -95,7 +95,7 @@ class JournalFile:
         self._connection = open_writer(
             self.path, __package__, synchronous="FULL", check_up_to=CHECKED_BYTES
         )
-        with sqlite_errors(self.path):
+        with sqlite_errors(self.path, opening=True):
             try:
                 self._numbers = dict(read_shapes(self._connection))
                 return read_kept(self._connection)

@@ -134,7 +134,8 @@ class Inbox:
             while not self._is_due():
                 left = None if self._due is None else self._due - time.monotonic()
                 self._changed.wait(left)
-            if not self._items and not self._chores and self._lost is None:
+            empty = not self._items and not self._chores and self._lost is None
+            if empty and self._closed is not None:
                 return None
             taken = Taken(self._lost, tuple(self._items), tuple(self._chores))
             self._items.clear()
