@@ -33,6 +33,10 @@ class Line(Source, Protocol):
     def endpoint(self) -> object:
         """Where it is, for people."""
 
+    @property
+    def signals(self) -> Sequence[SignalId]:
+        """Every signal that it can be asked for."""
+
     def next_try(self, machine: str) -> float | None:
         """When (monotonic) a silent machine is asked again; None: with the next poll."""
 
@@ -65,7 +69,10 @@ class _Seen:
 
 
 class SourceRunner:
-    """Owns the schedule of one source; ``polls``, ``late`` and ``skipped`` count."""
+    """Owns the schedule of one source; ``polls``, ``late`` and ``skipped`` count.
+
+    Of ``signals`` it polls those that its source offers: a site's signals may simply be handed on.
+    """
 
     def __init__(
         self,
@@ -78,7 +85,8 @@ class SourceRunner:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.source = source
-        self.signals = tuple(signals)
+        offered = frozenset(source.signals)
+        self.signals = tuple(signal for signal in signals if signal.id in offered)
         self.polls = 0
         self.late = 0
         self.skipped = 0

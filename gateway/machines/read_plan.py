@@ -6,7 +6,7 @@ ranges a hole of some addresses may be read along. What a device has refused is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -63,11 +63,12 @@ def plan(
     return tuple(blocks)
 
 
-def halves(block: Block, template: Template) -> tuple[Block, Block]:
-    """A refused block as two smaller requests. It must hold at least two points."""
+def halves(block: Block, template: Template) -> tuple[Block, ...]:
+    """A refused block as two smaller requests (or more, where points overlap each other)."""
     limits = _Limits(template, block.table, NOTHING)
     middle = len(block.points) // 2
-    return limits.block(block.points[:middle]), limits.block(block.points[middle:])
+    sides = (block.points[:middle], block.points[middle:])
+    return tuple(limits.block(run) for side in sides for run in limits.runs(side))
 
 
 class _Limits:
@@ -87,7 +88,7 @@ class _Limits:
         self._bad = _of(table, learned.bad)
         self._cuts = _of(table, learned.cuts)
 
-    def runs(self, points: Iterator[PointSpec]) -> Iterator[tuple[PointSpec, ...]]:
+    def runs(self, points: Iterable[PointSpec]) -> Iterator[tuple[PointSpec, ...]]:
         """Neighbours that one request may read together."""
         run: list[PointSpec] = []
         last = -1

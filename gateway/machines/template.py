@@ -78,26 +78,46 @@ class PointSpec(Strict):
     counter starts at 0 again (default: what its encoding can hold).
     """
 
-    name: PointName
-    means: Bilingual
-    table: Table
-    address: int = Field(ge=0, le=65535)
-    encoding: Encoding
-    order: Order | None = None
-    bit: int | None = Field(default=None, ge=0, le=15)
-    scale: float = 1.0
-    offset: float = 0.0
-    unit: str = "1"
-    kind: Kind = Kind.GAUGE
-    low: float | None = None
-    high: float | None = None
-    sentinels: tuple[int, ...] = ()
-    rollover: int | None = None
-    role: str | None = None
+    name: PointName = Field(description="Kurzname, eindeutig / short name, unique, e.g. power")
+    means: Bilingual = Field(description="Was gemessen wird / what is measured")
+    table: Table = Field(description="Modbus-Tabelle / Modbus table")
+    address: int = Field(
+        ge=0, le=65535, description="Adresse, ab 0 gezählt / address, counted from 0"
+    )
+    encoding: Encoding = Field(description="Wie der Wert kodiert ist / how the value is held")
+    order: Order | None = Field(
+        default=None, description="Wortfolge bei zwei Registern / word order of two registers"
+    )
+    bit: int | None = Field(
+        default=None, ge=0, le=15, description="Bit im Register / bit of the register, 0 to 15"
+    )
+    scale: float = Field(default=1.0, description="Faktor: Wert = roh x scale + offset / factor")
+    offset: float = Field(default=0.0, description="Zuschlag nach dem Faktor / added after scale")
+    unit: str = Field(default="1", description="Einheit nach UCUM / UCUM unit, e.g. V, W, Cel")
+    kind: Kind = Field(
+        default=Kind.GAUGE, description="Messwert, Zähler, Zustand / gauge, counter, state"
+    )
+    low: float | None = Field(
+        default=None, description="Kleinster möglicher Wert / lowest possible value"
+    )
+    high: float | None = Field(
+        default=None, description="Größter möglicher Wert / highest possible value"
+    )
+    sentinels: tuple[int, ...] = Field(
+        default=(), description="Rohwerte für »kein Wert« / raw values that mean no value"
+    )
+    rollover: int | None = Field(
+        default=None, ge=1, description="Letzter Rohwert vor der 0 / last raw value before 0"
+    )
+    role: str | None = Field(
+        default=None, description="Bedeutung für die Aufträge / meaning to the jobs, e.g. power"
+    )
     every: Duration | None = Field(
         default=None, description="Langsamerer Abfragetakt / slower polling period, e.g. 1s"
     )
-    source: str | None = Field(default=None, description="Quelle / where the meaning comes from")
+    source: str | None = Field(
+        default=None, description="Woher die Bedeutung stammt / where the meaning comes from"
+    )
 
     @property
     def words(self) -> int:
@@ -120,11 +140,16 @@ class PointSpec(Strict):
         return self.address + self.words - 1
 
     @property
+    def highest_raw(self) -> int | None:
+        """The highest raw number that the encoding holds; None for floats and bits."""
+        return _HIGHEST.get(self.encoding)
+
+    @property
     def wraps_after(self) -> float | None:
         """The value after which a counter starts at 0 again; None for what does not count."""
-        if self.kind is not Kind.COUNTER or self.encoding not in _HIGHEST:
+        raw = self.highest_raw if self.rollover is None else self.rollover
+        if self.kind is not Kind.COUNTER or raw is None:
             return None
-        raw = _HIGHEST[self.encoding] if self.rollover is None else self.rollover
         return raw * self.scale + self.offset
 
     @model_validator(mode="after")
@@ -138,8 +163,12 @@ class PointSpec(Strict):
 class Workarounds(Strict):
     """What this type needs to be treated with; each has its reason in the template's caveats."""
 
-    max_registers: int = Field(default=125, ge=1, le=125)
-    max_bits: int = Field(default=2000, ge=1, le=2000)
+    max_registers: int = Field(
+        default=125, ge=1, le=125, description="Register je Anfrage / registers per request"
+    )
+    max_bits: int = Field(
+        default=2000, ge=1, le=2000, description="Bits je Anfrage / bits per request"
+    )
     even_only: bool = Field(default=False, description="Nur gerade Anzahl / even counts only")
     no_gaps: bool = Field(default=False, description="Keine Lücken lesen / never read holes")
     pause: Duration = Field(
@@ -150,9 +179,9 @@ class Workarounds(Strict):
 class Range(Strict):
     """A stretch of addresses that may be read as one block, ``last`` included."""
 
-    table: Table
-    first: int = Field(ge=0, le=65535)
-    last: int = Field(ge=0, le=65535)
+    table: Table = Field(description="Modbus-Tabelle / Modbus table")
+    first: int = Field(ge=0, le=65535, description="Erste Adresse / first address")
+    last: int = Field(ge=0, le=65535, description="Letzte Adresse, eingeschlossen / last address")
 
     @property
     def of_bits(self) -> bool:
@@ -175,22 +204,30 @@ class Range(Strict):
 class Identification(Strict):
     """What OPC UA's Identification shows of the machine type."""
 
-    manufacturer: str
-    model: str
-    device_class: str | None = None
+    manufacturer: str = Field(min_length=1, description="Hersteller / manufacturer")
+    model: str = Field(min_length=1, description="Typ / model")
+    device_class: str | None = Field(default=None, description="Geräteart / class of device")
 
 
 class Template(Strict):
     """A machine template file."""
 
-    schema_: Literal[1] = Field(alias="schema")
-    template: PointName
-    title: Bilingual
-    identification: Identification
-    points: tuple[PointSpec, ...] = Field(min_length=1)
-    readable: tuple[Range, ...] = ()
-    workarounds: Workarounds = Workarounds()
-    caveats: tuple[Bilingual, ...] = ()
+    schema_: Literal[1] = Field(
+        alias="schema", description="Fassung des Dateiformats / version of the format"
+    )
+    template: PointName = Field(description="Name der Vorlage / name of the template")
+    title: Bilingual = Field(description="Anzeigename / display name")
+    identification: Identification = Field(description="Typenschild / type plate")
+    points: tuple[PointSpec, ...] = Field(min_length=1, description="Messpunkte / points")
+    readable: tuple[Range, ...] = Field(
+        default=(), description="Am Stück lesbare Bereiche / ranges readable as one block"
+    )
+    workarounds: Workarounds = Field(
+        default=Workarounds(), description="Besonderheiten des Geräts / quirks of the device"
+    )
+    caveats: tuple[Bilingual, ...] = Field(
+        default=(), description="Was man wissen muss / what one has to know"
+    )
 
     def reads(self, table: Table) -> tuple[Range, ...]:
         """The declared ranges of one table; none: any address may be tried."""

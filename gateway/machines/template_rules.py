@@ -98,6 +98,19 @@ def check_numbers(point: PointSpec) -> None:
             ),
             Text("Vertauschen Sie low und high.", "Swap low and high."),
         )
+    if point.rollover is not None and (
+        point.highest_raw is None or point.rollover > point.highest_raw
+    ):
+        raise wrong(
+            Text(
+                f"{point.name}: rollover {point.rollover} erreicht {point.encoding} nie",
+                f"{point.name}: {point.encoding} never reaches rollover {point.rollover}",
+            ),
+            Text(
+                "Nur ganze Zahlen zählen; schreiben Sie den größten Rohwert.",
+                "Only whole numbers count; write the highest raw value.",
+            ),
+        )
     width = 16 * point.words
     for sentinel in point.sentinels:
         if not -(1 << (width - 1)) <= sentinel < 1 << width:
@@ -123,6 +136,14 @@ def check_names(template: Template) -> None:
 def check_ranges(template: Template) -> None:
     """Every point can be read within the declared ranges and limits."""
     even = template.workarounds.even_only
+    if even and template.workarounds.max_registers < 2:
+        raise wrong(
+            Text(
+                "even_only und max_registers 1 schließen einander aus",
+                "even_only and max_registers 1 exclude each other",
+            ),
+            Text("Schreiben Sie max_registers: 2 oder mehr.", "Write max_registers: 2 or more."),
+        )
     for range_ in template.readable:
         if even and not range_.of_bits and (range_.last - range_.first) % 2 == 0:
             raise wrong(

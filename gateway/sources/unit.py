@@ -167,21 +167,21 @@ class Unit:
             return [None] * len(block.points), [fault] * len(block.points)
         values: list[Value | None] = []
         faults: list[Fault | None] = []
-        both = True
-        left, right = halves(block, self._template)
-        for half in (left, right):
+        all_fine = True
+        parts = halves(block, self._template)
+        for half in parts:
             try:
                 layout = Layout(half.first, half.count, half.points)
                 found, wrong = await self._ask(link, half, layout, now)
                 values += found
                 faults += wrong if wrong is not None else [None] * len(found)
             except Refused as again:
-                both = False
+                all_fine = False
                 deeper = await self._narrowed(link, half, again, now)
                 values += deeper[0]
                 faults += deeper[1]
-        if both:
-            self._cuts.add(_place(right.points[0]))
+        if all_fine:
+            self._cuts.update(_place(part.points[0]) for part in parts[1:])
             self._requests.clear()
         return values, faults
 

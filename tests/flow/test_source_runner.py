@@ -34,6 +34,7 @@ class Told:
     """Answers with the tick number; ``takes`` seconds each, silent for ``silent`` machines."""
 
     endpoint = "192.0.2.1:502"
+    signals = ("a/x", "a/y", "b/x")
 
     def __init__(self, time):
         self.time = time
@@ -141,6 +142,14 @@ async def test_the_time_between_two_good_batches_stands_in_the_batches(time, tol
     await run_until(runner, lambda: len(published) >= 4)
     gaps = [b.batch.mono - a.batch.mono for a, b in pairwise(published)]
     assert max(gaps) >= 0.6
+
+
+async def test_signals_of_another_line_are_left_alone(time, told):
+    published = []
+    runner = runner_of(told, time, [signal("a/x"), signal("elsewhere/x")], published)
+    await run_until(runner, lambda: published)
+    assert [s.id for s in runner.signals] == ["a/x"]
+    assert published[0].batch.signals == ("a/x",)
 
 
 async def test_stopping_closes_the_source(time, told):
