@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -46,8 +48,9 @@ def play(
 def simulate(file: Path, *, control: str, seed: int | None) -> None:
     """Run the simulated machines of a file until they are stopped."""
     with _demo_packages():
-        from simulators import simulate as simulators  # noqa: PLC0415
-    simulators.serve(file, control=_endpoint(control), seed=seed)
+        from simulators.simulation import Address  # noqa: PLC0415
+        from simulators.simulation import simulate as run  # noqa: PLC0415
+    asyncio.run(run(file, Address(*_endpoint(control)), os.environ, seed=seed))
 
 
 def brokers(ports: Sequence[int]) -> None:

@@ -6,8 +6,8 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,10 @@ STAGGER = 0.15
 class _Server(uvicorn.Server):
     """uvicorn without its own signal handling: the demo stops everything in one place."""
 
-    def install_signal_handlers(self) -> None:
-        """Leave signals to the demo."""
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the demo."""
+        yield
 
 
 @dataclass(slots=True)
@@ -208,7 +210,7 @@ class Demo:
             lifespan="off",
         )
         server = _Server(config)
-        task = asyncio.create_task(server._serve(), name="stage web")  # noqa: SLF001
+        task = asyncio.create_task(server.serve(), name="stage web")
 
         async def close() -> None:
             server.should_exit = True

@@ -25,6 +25,7 @@ seeing = [Depends(allowed(PLANT))]
 working = [Depends(allowed(WORK))]
 
 MAX_POINTS = 5000
+MAX_RUNS = 2000
 ACTIONS = {"start": Start, "hold": Hold, "resume": Resume, "end": End}
 
 
@@ -125,9 +126,16 @@ async def runs(
     """The finished runs that the job logic recognised, oldest first, for marking a curve."""
     until = end or rooms.now()
     since = start or until - timedelta(minutes=5)
-    found = await rooms.journal.events(
-        since=since, until=until, machine=wanted.name, kinds=(EventKind.RUN_FINISHED,), limit=2000
-    )
+    found = [
+        kept.event
+        for kept in await rooms.journal.events(
+            machine=wanted.name,
+            kinds=(EventKind.RUN_FINISHED,),
+            start=since,
+            end=until,
+            limit=MAX_RUNS,
+        )
+    ]
     return Json(
         [
             {
@@ -247,9 +255,10 @@ NEVER = (
 
 
 @router.get("/stored", dependencies=[Depends(allowed(PRIVACY))])
-def stored(rooms: Here) -> Response:
+async def stored(rooms: Here) -> Response:
     """What this gateway stores, how finely and for how long, and what it never records."""
     keep = rooms.site.history.keep.total_seconds()
+    size = await rooms.journal.size()
     return Json(
         {
             "signals": [
@@ -263,7 +272,11 @@ def stored(rooms: Here) -> Response:
                 for what in rooms.signals.values()
             ],
             "never": [views.text(entry) for entry in NEVER],
-            "journal": rooms.journal.size(),
-            "history": rooms.series.size(),
+            "journal": {
+                "bytes": size.bytes,
+                "committed_seq": rooms.journal.committed_seq,
+                "oldest": views.iso(size.oldest),
+            },
+            "history": {"bytes": rooms.series.bytes()},
         }
     )
