@@ -1,0 +1,83 @@
+"""What a person may write about the OPC UA server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from gateway.config import Endpoint, Objection, Secret, SiteConfig, wrong
+from gateway.core.ports import Sink
+from gateway.core.signals import Signal
+from gateway.core.text import Text
+from gateway.sinks.base import SinkConfig
+
+
+class OpcUaConfig(SinkConfig):
+    """OPC UA server: signed and encrypted, users with passwords, clients trusted one by one."""
+
+    type: Literal["opcua"] = Field(description="OPC-UA-Server / OPC UA server")
+    listen: Endpoint = Field(
+        default=Endpoint("127.0.0.1", 4840), description="Adresse und Port / address and port"
+    )
+    users: Mapping[str, Secret] = Field(
+        default_factory=dict,
+        description="Benutzer und Passwörter, als Verweis / users and passwords, by reference",
+    )
+    open: bool = Field(
+        default=False,
+        description="Ohne Anmeldung, nur in der Demo / without any login, for the demo only",
+    )
+
+    @model_validator(mode="after")
+    def _somebody_can_log_in(self) -> OpcUaConfig:
+        if self.open and self.users:
+            raise wrong(
+                Text("open und users zugleich", "both open and users"),
+                Text(
+                    "Ein offener Server fragt nach keinem Benutzer. Streichen Sie eines davon.",
+                    "An open server asks for no user: remove one of the two.",
+                ),
+            )
+        if not self.open and not self.users:
+            raise wrong(
+                Text("der OPC-UA-Server hat keine Benutzer", "the OPC UA server has no users"),
+                Text(
+                    "Schreiben Sie zum Beispiel users: {leitstand: ${OPCUA_PASSWORD}}",
+                    "Write for example users: {scada: ${OPCUA_PASSWORD}}",
+                ),
+            )
+        return self
+
+    def objections(self, *, simulated: bool) -> Sequence[Objection]:
+        """An open server is for simulated machines on this computer only."""
+        if not self.open:
+            return ()
+        fix = Text(
+            "Setzen Sie open: false und tragen Sie users ein.", "Set open: false and give users."
+        )
+        if not simulated:
+            what = Text(
+                "ohne Anmeldung nur mit simulierten Maschinen",
+                "without login only with simulated machines",
+            )
+            return (Objection("open", what, fix),)
+        if not self.listen.loopback:
+            what = Text(
+                f"ohne Anmeldung nur auf diesem Rechner, nicht auf {self.listen}",
+                f"without login only on this computer, not on {self.listen}",
+            )
+            local = Text(
+                f"Schreiben Sie listen: 127.0.0.1:{self.listen.port}, oder open: false.",
+                f"Write listen: 127.0.0.1:{self.listen.port}, or open: false.",
+            )
+            return (Objection("listen", what, local),)
+        return ()
+
+    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:
+        """The server for this firm; ``folder`` keeps its certificates."""
+        from gateway.sinks.opcua.server import OpcUaSink  # noqa: PLC0415 - asyncua weighs 30 MB
+
+        return OpcUaSink(self, site, signals, folder)

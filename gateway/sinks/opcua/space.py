@@ -1,0 +1,226 @@
+"""Builds nodes in asyncua's address space: the types from their table, and instances.
+
+asyncua's own calls for adding nodes read the parent back for every node and cannot set the
+reference, so the node descriptions are made here and handed over whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from asyncua import ua
+from asyncua.server.server import Server
+from asyncua.ua.object_ids import ObjectIds
+
+from gateway.core.text import Text
+from gateway.sinks.opcua.types import (
+    HAS_ADD_IN,
+    HAS_COMPONENT,
+    HAS_PROPERTY,
+    PROPERTY_TYPE,
+    Name,
+    Ref,
+    Rule,
+    TypeNode,
+)
+from gateway.sinks.opcua.values import node_id
+
+_RULES = {
+    Rule.MANDATORY: node_id(ObjectIds.ModellingRule_Mandatory),
+    Rule.OPTIONAL: node_id(ObjectIds.ModellingRule_Optional),
+}
+_READ = ua.AccessLevel.CurrentRead.mask
+
+
+class Space:
+    """The address space of one server. ``own`` is the namespace of the instances."""
+
+    def __init__(self, server: Server, indices: Mapping[str, int], own: str) -> None:
+        self._session = server.iserver.isession
+        self._indices = indices
+        self._own = own
+
+    def id(self, ref: Ref) -> ua.NodeId:
+        """The node id of a standard node."""
+        return node_id(ref.id, self._indices[ref.uri])
+
+    def own_id(self, path: str) -> ua.NodeId:
+        """The node id of an instance."""
+        return node_id(path, self._indices[self._own])
+
+    def name(self, name: Name) -> ua.QualifiedName:
+        """A browse name on the wire."""
+        return ua.QualifiedName(name.name, self._indices[name.uri])
+
+    async def add_types(self, nodes: Iterable[TypeNode]) -> None:
+        """Add the nodes of types, parents first, then their further references."""
+        nodes = tuple(nodes)
+        for node in nodes:
+            await self._add(
+                self.id(node.ref),
+                self.name(node.name),
+                parent=self.id(node.parent),
+                link=self.id(node.link),
+                definition=self.id(node.definition) if node.definition else ua.NodeId(),
+                attributes=self._attributes_of(node),
+            )
+            if node.rule is not None:
+                await self._point(self.id(node.ref), _MODELLING_RULE, _RULES[node.rule])
+        for node in nodes:
+            for link, target in node.links:
+                await self.link(self.id(node.ref), link, self.id(target))
+
+    async def add_object(
+        self,
+        path: str,
+        name: Name,
+        parent: ua.NodeId,
+        definition: Ref,
+        *,
+        link: Ref = HAS_COMPONENT,
+        title: Text | None = None,
+    ) -> ua.NodeId:
+        """Add an object."""
+        attributes = ua.ObjectAttributes()
+        attributes.EventNotifier = 0
+        _describe(attributes, name, title)
+        return await self._add(
+            self.own_id(path),
+            self.name(name),
+            parent=parent,
+            link=self.id(link),
+            definition=self.id(definition),
+            attributes=attributes,
+        )
+
+    async def add_add_in(
+        self, path: str, name: Name, parent: ua.NodeId, definition: Ref
+    ) -> ua.NodeId:
+        """Add an object by HasAddIn, as the companion specifications ask."""
+        return await self.add_object(path, name, parent, definition, link=HAS_ADD_IN)
+
+    async def add_property(
+        self, path: str, name: Name, parent: ua.NodeId, value: ua.Variant, data: int
+    ) -> ua.NodeId:
+        """Add a property with its value."""
+        attributes = _variable(value, node_id(data))
+        _describe(attributes, name, None)
+        return await self._add(
+            self.own_id(path),
+            self.name(name),
+            parent=parent,
+            link=self.id(HAS_PROPERTY),
+            definition=self.id(PROPERTY_TYPE),
+            attributes=attributes,
+        )
+
+    async def add_variable(
+        self,
+        path: str,
+        name: Name,
+        parent: ua.NodeId,
+        definition: Ref,
+        data: int,
+        *,
+        title: Text | None = None,
+        array: bool = False,
+    ) -> ua.NodeId:
+        """Add a variable that has no value yet."""
+        attributes = _variable(ua.Variant(), node_id(data))
+        if array:
+            attributes.ValueRank = ua.ValueRank.OneDimension
+            attributes.ArrayDimensions = [0]
+        _describe(attributes, name, title)
+        return await self._add(
+            self.own_id(path),
+            self.name(name),
+            parent=parent,
+            link=self.id(HAS_COMPONENT),
+            definition=self.id(definition),
+            attributes=attributes,
+        )
+
+    def _attributes_of(self, node: TypeNode) -> Any:
+        attributes: Any
+        if node.definition is None:
+            attributes = ua.ObjectTypeAttributes()
+            attributes.IsAbstract = node.abstract
+        elif node.data is None:
+            attributes = ua.ObjectAttributes()
+            attributes.EventNotifier = 0
+        else:
+            value = self.name(node.value) if isinstance(node.value, Name) else node.value
+            kind = ua.VariantType(node.data) if value is not None else ua.VariantType.Null
+            attributes = _variable(ua.Variant(value, kind), node_id(node.data))
+        _describe(attributes, node.name, None)
+        return attributes
+
+    async def _add(
+        self,
+        node: ua.NodeId,
+        name: ua.QualifiedName,
+        *,
+        parent: ua.NodeId,
+        link: ua.NodeId,
+        definition: ua.NodeId,
+        attributes: Any,
+    ) -> ua.NodeId:
+        item = ua.AddNodesItem()
+        item.RequestedNewNodeId = node
+        item.BrowseName = name
+        item.ParentNodeId = parent
+        item.ReferenceTypeId = link
+        item.TypeDefinition = definition
+        item.NodeAttributes = attributes
+        item.NodeClass = _CLASSES[type(attributes)]
+        (result,) = await self._session.add_nodes([item])
+        result.StatusCode.check()
+        return node
+
+    async def link(self, source: ua.NodeId, link: Ref, target: ua.NodeId) -> None:
+        """Add a reference between two nodes, seen from both."""
+        await self._point(source, self.id(link), target)
+        await self._point(target, self.id(link), source, forward=False)
+
+    async def _point(
+        self, source: ua.NodeId, link: ua.NodeId, target: ua.NodeId, *, forward: bool = True
+    ) -> None:
+        item = ua.AddReferencesItem()
+        item.SourceNodeId = source
+        item.TargetNodeId = target
+        item.ReferenceTypeId = link
+        item.IsForward = forward
+        item.TargetNodeClass = ua.NodeClass.Unspecified
+        (status,) = await self._session.add_references([item])
+        status.check()
+
+
+_MODELLING_RULE = node_id(ObjectIds.HasModellingRule)
+_CLASSES = {
+    ua.ObjectTypeAttributes: ua.NodeClass.ObjectType,
+    ua.ObjectAttributes: ua.NodeClass.Object,
+    ua.VariableAttributes: ua.NodeClass.Variable,
+}
+
+
+def _variable(value: ua.Variant, data: ua.NodeId) -> Any:
+    attributes: Any = ua.VariableAttributes()
+    attributes.Value = value
+    attributes.DataType = data
+    attributes.ValueRank = ua.ValueRank.Scalar
+    attributes.ArrayDimensions = None
+    attributes.AccessLevel = attributes.UserAccessLevel = _READ
+    attributes.Historizing = False
+    return attributes
+
+
+def _describe(attributes: Any, name: Name, title: Text | None) -> None:
+    """Display name in German and description in English, each marked with its language."""
+    if title is None:
+        attributes.DisplayName = ua.LocalizedText(name.name)
+        attributes.Description = ua.LocalizedText()
+    else:
+        attributes.DisplayName = ua.LocalizedText(title.de, "de")
+        attributes.Description = ua.LocalizedText(title.en, "en")
+    attributes.WriteMask = attributes.UserWriteMask = 0
