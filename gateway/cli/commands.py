@@ -47,7 +47,7 @@ def run(file: File) -> None:
     """Run the gateway of one firm."""
     from gateway.cli.rooms import site  # noqa: PLC0415
 
-    config = site(file)
+    config = site(file, make=True)
     from gateway.run import run as run_gateway  # noqa: PLC0415 - heavy
 
     run_gateway(config)

@@ -24,8 +24,8 @@ def variants() -> Variants:
     )
 
 
-def site(file: Path, *, with_files: bool = True) -> SiteConfig:
+def site(file: Path, *, with_files: bool = True, make: bool = False) -> SiteConfig:
     """A firm's file, or ConfigError with every mistake."""
     from gateway.config import load  # noqa: PLC0415
 
-    return load(file, variants(), with_files=with_files)
+    return load(file, variants(), with_files=with_files, make=make)

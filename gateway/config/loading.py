@@ -35,12 +35,14 @@ def load(
     env: Mapping[str, str] | None = None,
     *,
     with_files: bool = True,
+    make: bool = False,
 ) -> SiteConfig:
     """Read a firm's file; raises ConfigError with every problem, those between parts included.
 
     ``with_files`` False is for a firm whose consortium has no file yet: its keys come first.
+    ``make`` allows to make the secrets that the file leaves to the gateway (``${generated:...}``).
     """
-    tree = read(Path(path), os.environ if env is None else env)
+    tree = read(Path(path), os.environ if env is None else env, make=make)
     model = site_model(variants)
     result = validated(tree, model)
     crosschecks.report(tree, model, variants, with_files=with_files)

@@ -1,4 +1,10 @@
-"""References: ``${NAME}``, ``${NAME:-default}``, ``${file:PATH}``, ``${credential:NAME}``.
+"""References to what a file must not, or cannot, say itself.
+
+    ${NAME}              an environment variable
+    ${NAME:-default}     the same, or the default where it is not set or empty
+    ${file:PATH}         the content of a file, relative paths from the folder of this file
+    ${credential:NAME}   a file in the folder that systemd names (CREDENTIALS_DIRECTORY)
+    ${generated:PATH}    a secret that the gateway makes itself at its first start
 
 A reference is replaced inside its scalar, before the scalar is given a meaning. It may stand
 without quotes in ``{...}``: its braces are masked before YAML sees them.
@@ -6,7 +12,9 @@ without quotes in ``{...}``: its braces are masked before YAML sees them.
 
 from __future__ import annotations
 
+import os
 import re
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +23,7 @@ from gateway.core.text import Text
 
 _REFERENCE = re.compile(r"\$\{([^{}\r\n]*)\}")
 _NAME = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$")
-_OUTSIDE = re.compile(r"^(file|credential):(.+)$")
+_OUTSIDE = re.compile(r"^(file|credential|generated):(.+)$")
 _SIGNIFICANT = "{}[],:#'\"\\ -?&*!|>%@`"
 _MASK = {ord(char): 0xE000 + index for index, char in enumerate(_SIGNIFICANT)}
 _UNMASK = {masked: chr(char) for char, masked in _MASK.items()}
@@ -47,7 +55,16 @@ class Resolved:
     problems: tuple[tuple[Text, Text], ...] = ()
 
 
-def resolve(text: str, env: Mapping[str, str], folder: Path) -> Resolved:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where references are looked up. ``make`` allows to make generated secrets for good."""
+
+    env: Mapping[str, str]
+    folder: Path
+    make: bool = False
+
+
+def resolve(text: str, where: Surroundings) -> Resolved:
     """Replace the references in one scalar."""
     if "${" not in text:
         return Resolved(text)
@@ -59,12 +76,12 @@ def resolve(text: str, env: Mapping[str, str], folder: Path) -> Resolved:
         inside = match.group(1)
         outside = _OUTSIDE.match(inside)
         if outside:
-            return _read(outside.group(1), outside.group(2), env, folder, problems)
+            return _read(outside.group(1), outside.group(2), where, problems)
         name = _NAME.match(inside)
         if name is None:
             problems.append(_malformed(match.group(0)))
             return ""
-        value = env.get(name.group(1))
+        value = where.env.get(name.group(1))
         if value:
             return value
         if name.group(2) is not None:
@@ -80,38 +97,44 @@ def resolve(text: str, env: Mapping[str, str], folder: Path) -> Resolved:
     return Resolved(resolved, referenced=True, whole=whole, problems=tuple(problems))
 
 
-def _read(
-    kind: str,
-    where: str,
-    env: Mapping[str, str],
-    folder: Path,
-    problems: list[tuple[Text, Text]],
-) -> str:
-    """The first line of a secret's file."""
+def _read(kind: str, name: str, where: Surroundings, problems: list[tuple[Text, Text]]) -> str:
+    """The content of a secret's file."""
     if kind == "credential":
-        credentials = env.get("CREDENTIALS_DIRECTORY")
+        credentials = where.env.get("CREDENTIALS_DIRECTORY")
         if not credentials:
             problems.append(_missing("CREDENTIALS_DIRECTORY"))
             return ""
-        path = Path(credentials) / where
+        path = Path(credentials) / name
     else:
-        path = folder / Path(where).expanduser()
+        path = where.folder / Path(name).expanduser()
     try:
+        if kind == "generated" and not path.exists():
+            return _generate(path, where)
         return path.read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
-        problems.append(
-            (
-                Text(
-                    f"die Datei {path} lässt sich nicht lesen",
-                    f"the file {path} cannot be read",
-                ),
-                Text(
-                    "Legen Sie die Datei an und geben Sie dem Gateway Leserecht.",
-                    "Create the file and let the gateway read it.",
-                ),
-            )
-        )
+        problems.append(_unreadable(path))
         return ""
+
+
+def _generate(path: Path, where: Surroundings) -> str:
+    """A new secret, kept for its owner alone; where nothing may be made, one for the moment."""
+    made = secrets.token_urlsafe(15)
+    if where.make:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{made}\n")
+    return made
+
+
+def _unreadable(path: Path) -> tuple[Text, Text]:
+    return (
+        Text(f"die Datei {path} lässt sich nicht lesen", f"the file {path} cannot be read"),
+        Text(
+            "Legen Sie die Datei an und geben Sie dem Gateway Leserecht.",
+            "Create the file and let the gateway read it.",
+        ),
+    )
 
 
 def _missing(name: str) -> tuple[Text, Text]:

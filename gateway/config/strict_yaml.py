@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from gateway.config.references import mask, resolve, unmask
+from gateway.config.references import Surroundings, mask, resolve, unmask
 from gateway.config.scalar_rules import meaning
 from gateway.config.source_text import decoded
 from gateway.config.tree import Entry, Items, Leaf, Node, Place, Table
@@ -54,15 +54,18 @@ class Tree:
         return ConfigError(sorted(self.problems, key=lambda p: (p.line, p.column)))
 
 
-def read(path: Path, env: Mapping[str, str]) -> Tree:
-    """Read ``path``; raises ConfigError only where there is no tree to go on with."""
+def read(path: Path, env: Mapping[str, str], *, make: bool = False) -> Tree:
+    """Read ``path``; raises ConfigError only where there is no tree to go on with.
+
+    ``make`` allows to make the secrets that the file leaves to the gateway.
+    """
     tree = Tree(path, None)
     text = decoded(path, tree.report)
     if text is None:
         raise tree.error()
     try:
         events = yaml.parse(mask(text), Loader=yaml.SafeLoader)
-        tree.root = _Builder(tree, env, events).document()
+        tree.root = _Builder(tree, Surroundings(env, path.parent, make), events).document()
     except yaml.MarkedYAMLError as error:
         tree.report(*translated(error, text))
         raise tree.error() from error
@@ -82,8 +85,8 @@ def read(path: Path, env: Mapping[str, str]) -> Tree:
 class _Builder:
     """Turns YAML's events into nodes."""
 
-    def __init__(self, tree: Tree, env: Mapping[str, str], events: Iterator[yaml.Event]) -> None:
-        self._tree, self._env, self._events = tree, env, events
+    def __init__(self, tree: Tree, where: Surroundings, events: Iterator[yaml.Event]) -> None:
+        self._tree, self._where, self._events = tree, where, events
 
     def document(self) -> Node | None:
         """The first document; any further one is a problem."""
@@ -154,7 +157,7 @@ class _Builder:
     def _leaf(self, event: yaml.ScalarEvent) -> Leaf:
         self._refuse_extras(event)
         shown = unmask(event.value)
-        resolved = resolve(shown, self._env, self._tree.file.parent)
+        resolved = resolve(shown, self._where)
         quoted = event.style is not None
         value, objection = (resolved.text, None) if quoted else meaning(resolved.text)
         leaf = Leaf(
