@@ -33,43 +33,47 @@ class Seen:
     planned: float | None
 
 
+_SENTENCES: Mapping[str, Text] = {
+    "none": Text("Noch kein Messwert da.", "No measured value yet."),
+    "cold": Text(
+        "Leer und aus: {now.de}, keine Charge im Ofen.",
+        "Empty and off: {now.en}, no charge in the furnace.",
+    ),
+    "ramp": Text(
+        "Heizt auf: {now.de}, Ziel {hot.de}, seit {long.de}{plan.de}. {currents.de}",
+        "Heating up: {now.en}, goal {hot.en}, for {long.en}{plan.en}. {currents.en}",
+    ),
+    "soak": Text(
+        "Hält Härtetemperatur: {now.de} seit {long.de}{plan.de}.",
+        "Soaking: {now.en} for {long.en}{plan.en}.",
+    ),
+    "quench": Text(
+        "Schreckt ab: {now.de}, fallend seit {long.de}{plan.de}.",
+        "Quenching: {now.en}, falling for {long.en}{plan.en}.",
+    ),
+    "temper": Text(
+        "Lässt an: {now.de} seit {long.de}{plan.de}.",
+        "Tempering: {now.en} for {long.en}{plan.en}.",
+    ),
+    "handling": Text(
+        "Wird entladen: {now.de}, fallend seit {long.de}; ab {cold.de} ist die Charge fertig.",
+        "Being unloaded: {now.en}, falling for {long.en}; at {cold.en} the charge is finished.",
+    ),
+}
+
+
 def sentence(seen: Seen) -> Text:
     """Why we say that the furnace does what it does."""
-    if seen.phase == "none":
-        return Text("Noch kein Messwert da.", "No measured value yet.")
-    now, long = degrees(seen.temperature), span(seen.lasted)
-    plan = _plan(seen)
-    if seen.phase == "cold":
-        return Text(
-            f"Leer und aus: {now.de}, keine Charge im Ofen.",
-            f"Empty and off: {now.en}, no charge in the furnace.",
-        )
-    if seen.phase == "ramp":
-        goal, currents = degrees(seen.hot), _currents(seen)
-        return Text(
-            f"Heizt auf: {now.de}, Ziel {goal.de}, seit {long.de}{plan.de}. {currents.de}",
-            f"Heating up: {now.en}, goal {goal.en}, for {long.en}{plan.en}. {currents.en}",
-        )
-    if seen.phase == "soak":
-        return Text(
-            f"Hält Härtetemperatur: {now.de} seit {long.de}{plan.de}.",
-            f"Soaking: {now.en} for {long.en}{plan.en}.",
-        )
-    if seen.phase == "quench":
-        return Text(
-            f"Schreckt ab: {now.de}, fallend seit {long.de}{plan.de}.",
-            f"Quenching: {now.en}, falling for {long.en}{plan.en}.",
-        )
-    if seen.phase == "temper":
-        return Text(
-            f"Lässt an: {now.de} seit {long.de}{plan.de}.",
-            f"Tempering: {now.en} for {long.en}{plan.en}.",
-        )
-    cold = degrees(seen.cold)
-    return Text(
-        f"Wird entladen: {now.de}, fallend seit {long.de}; ab {cold.de} ist die Charge fertig.",
-        f"Being unloaded: {now.en}, falling for {long.en}; at {cold.en} the charge is finished.",
-    )
+    words = {
+        "now": degrees(seen.temperature),
+        "hot": degrees(seen.hot),
+        "cold": degrees(seen.cold),
+        "long": span(seen.lasted),
+        "plan": _plan(seen),
+        "currents": _currents(seen),
+    }
+    text = _SENTENCES[seen.phase]
+    return Text(text.de.format_map(words), text.en.format_map(words))
 
 
 def _plan(seen: Seen) -> Text:

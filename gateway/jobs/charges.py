@@ -217,42 +217,47 @@ class Charges:
         return state
 
     def _step(self, state: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
-        config, now, wanted = self.config, state.temperature, state.setpoint
-        hot = wanted >= self._middle
-        warm = wanted >= config.temper / 2
-        phase = state.phase
-        if phase is Phase.NONE:
-            return self._first(state, frame, found, hot=hot, warm=warm)
-        if phase is Phase.COLD:
-            return self._begin(state, frame, found) if hot and self._heats(state) else state
-        if phase is Phase.RAMP:
-            if now >= config.hot - config.band:
-                return _enter(state, Phase.SOAK, frame)
-            if hot:
-                return state
-            if state.unsure or now >= config.hot - 100:
-                return _enter(state, Phase.QUENCH, frame)
-            return _dropped(state, frame)  # stopped before it was hot: no charge
-        if phase is Phase.SOAK:
-            left = not hot or now < config.hot - 100
-            return _enter(state, Phase.QUENCH, frame) if left else state
-        state = self._tempered(state, frame)
+        """One phase further, if the look shows it."""
+        hot = state.setpoint >= self._middle
+        match state.phase:
+            case Phase.NONE:
+                return self._first(state, frame, found, hot=hot)
+            case Phase.COLD:
+                return self._begin(state, frame, found) if hot and self._heats(state) else state
+            case Phase.RAMP:
+                return self._from_ramp(state, frame, hot=hot)
+            case Phase.SOAK:
+                left = not hot or state.temperature < self.config.hot - 100
+                return _enter(state, Phase.QUENCH, frame) if left else state
+        return self._from_late(self._tempered(state, frame), frame, found, hot=hot)
+
+    def _from_ramp(self, state: ChargesState, frame: Frame, *, hot: bool) -> ChargesState:
+        config = self.config
+        if state.temperature >= config.hot - config.band:
+            return _enter(state, Phase.SOAK, frame)
+        if hot:
+            return state
+        if state.unsure or state.temperature >= config.hot - 100:
+            return _enter(state, Phase.QUENCH, frame)
+        return _dropped(state, frame)  # stopped before it was hot: no charge
+
+    def _from_late(
+        self, state: ChargesState, frame: Frame, found: list[Finding], *, hot: bool
+    ) -> ChargesState:
+        """After the soak: cooling, tempering, handling, or the next ramp."""
         if hot and self._heats(state):
             if state.tempered:
                 return self._begin(self._finish(state, frame, found), frame, found)
             return _enter(state, Phase.RAMP, frame)  # heated again: still the same charge
-        if phase is Phase.HANDLING:
-            done = now <= config.cold
-            return self._finish(state, frame, found) if done else state
-        if phase is Phase.TEMPER:
-            opened = not warm or now < config.temper - 3 * config.band
-            if opened and state.tempered:
-                return _enter(state, Phase.HANDLING, frame)
-            return _dropped(state, frame) if now <= config.cold else state
-        if warm and now <= config.temper + config.band:
-            return _enter(state, Phase.TEMPER, frame)
-        if not warm and state.tempered and now < config.temper - 3 * config.band:
+        config, now = self.config, state.temperature
+        warm = state.setpoint >= config.temper / 2
+        fallen = now < config.temper - 3 * config.band
+        if state.phase is Phase.HANDLING:
+            return self._finish(state, frame, found) if now <= config.cold else state
+        if state.tempered and (fallen or (state.phase is Phase.TEMPER and not warm)):
             return _enter(state, Phase.HANDLING, frame)
+        if state.phase is Phase.QUENCH and warm and now <= config.temper + config.band:
+            return _enter(state, Phase.TEMPER, frame)
         return _dropped(state, frame) if now <= config.cold else state
 
     def _first(
@@ -262,10 +267,10 @@ class Charges:
         found: list[Finding],
         *,
         hot: bool,
-        warm: bool,
     ) -> ChargesState:
         """Where a charge stands when nobody saw its beginning, or an opening told of it."""
         config, now = self.config, state.temperature
+        warm = state.setpoint >= config.temper / 2
         told = state.run_at is not None
         if hot and (told or self._heats(state) or now >= config.hot - config.band):
             phase = Phase.RAMP if now < config.hot - config.band else Phase.SOAK

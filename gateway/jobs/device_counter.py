@@ -54,10 +54,13 @@ def read(counter: Counter, value: int, top: int) -> tuple[Counter, Change]:
     odd = counter.odd
     if odd is None or not odd <= value <= odd + LEAP:
         return Counter(last, value), NOTHING
+    return Counter(value), _confirmed(last, value, top + 1)
+
+
+def _confirmed(last: int, value: int, size: int) -> Change:
+    """Two readings agree that the counter leapt from ``last`` to ``value``."""
     if value > last:
-        return Counter(value), Change(value - last)
-    size = top + 1
+        return Change(value - last)
     if last >= size - size // 4 and value < size // 4:
-        return Counter(value), Change(size - last + value, True, True, last)
-    more = value if value <= last // 2 else 0
-    return Counter(value), Change(more, True, False, last)
+        return Change(size - last + value, True, True, last)
+    return Change(value if value <= last // 2 else 0, True, False, last)

@@ -29,6 +29,7 @@ from gateway.jobs.findings import Evidence
 from gateway.jobs.outcome import weakened
 from gateway.jobs.progress import (
     Moved,
+    Standing,
     begun,
     changed,
     completed,
@@ -238,11 +239,9 @@ def _on_job(state: TrackerState, command: JobCommand, rules: Rules) -> Result:
             events.extend(moved)
         done, moved = settled(
             done,
-            item,
-            machine.t,
+            Standing(item, machine.t, rule.explain(machine.evidence, machine.t)),
             command.at,
-            rule.grace,
-            rule.explain(machine.evidence, machine.t),
+            grace=rule.grace,
         )
         events.extend(moved)
     state = state.with_job(done)
@@ -252,37 +251,49 @@ def _on_job(state: TrackerState, command: JobCommand, rules: Rules) -> Result:
 
 
 def _acted(job: JobRecord, command: JobCommand) -> Moved:
-    at = command.at
+    moved: Moved = (job, ())
     match command:
         case Start():
-            if job.state is not JobState.PLANNED:
-                return job, ()
-            substate = Substate.WAITING if job.exhausted else Substate.READY
-            return changed(job, JobState.RELEASED, substate, released(job), at)
+            moved = _started(job, command.at)
         case Hold():
-            return _held(job, at)
+            moved = _held(job, command.at)
         case Resume():
-            return _resumed(job, at)
+            moved = _resumed(job, command.at)
         case End():
-            done, planned = number(job.good), pieces(job.planned)
-            because = Text(
-                f"Von Hand beendet: {done.de} von {planned.de} sind gut.",
-                f"Ended by hand: {done.en} of {planned.en} are good.",
-            )
-            return _stopped(job, because, at)
+            moved = _stopped(job, _by_hand(job), command.at)
         case Inbound():
             arrived = max(command.pieces, job.inbound or 0)
-            return (job if arrived == job.inbound else replace(job, inbound=arrived)), ()
+            moved = replace(job, inbound=arrived), ()
         case Book():
-            return _booked(job, command)
+            moved = _booked(job, command)
         case ChangeJob():
-            if command.planned < 1:
-                raise NotPossible(
-                    Text("Die Menge muss mindestens 1 sein.", "The quantity must be at least 1.")
-                )
-            return departed(replace(job, planned=command.planned), _last_origin(job), at)
+            moved = _another_quantity(job, command)
         case ConfirmRate():
-            return _confirmed(job, command)
+            moved = _confirmed(job, command)
+    return moved
+
+
+def _started(job: JobRecord, at: datetime) -> Moved:
+    if job.state is not JobState.PLANNED:
+        return job, ()
+    substate = Substate.WAITING if job.exhausted else Substate.READY
+    return changed(job, JobState.RELEASED, substate, released(job), at)
+
+
+def _by_hand(job: JobRecord) -> Text:
+    done, planned = number(job.good), pieces(job.planned)
+    return Text(
+        f"Von Hand beendet: {done.de} von {planned.de} sind gut.",
+        f"Ended by hand: {done.en} of {planned.en} are good.",
+    )
+
+
+def _another_quantity(job: JobRecord, command: ChangeJob) -> Moved:
+    if command.planned < 1:
+        raise NotPossible(
+            Text("Die Menge muss mindestens 1 sein.", "The quantity must be at least 1.")
+        )
+    return departed(replace(job, planned=command.planned), _last_origin(job), command.at)
 
 
 def _last_origin(job: JobRecord) -> Origin:

@@ -52,6 +52,11 @@ class RunFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class NoRun:
+    """What looked like the beginning of a run was none: too short."""
+
+
+@dataclass(frozen=True, slots=True)
 class Counted:
     """Pieces that a device counted; ``counts`` is how often the machine went through a cycle."""
 
@@ -101,7 +106,9 @@ class Strong:
     evidence: str
 
 
-Finding = RunStarted | RunFinished | Counted | Pace | CounterChanged | Unseen | Weakened | Strong
+Finding = (
+    RunStarted | RunFinished | NoRun | Counted | Pace | CounterChanged | Unseen | Weakened | Strong
+)
 
 WHY: Mapping[str, Text] = {
     "late": Text(
@@ -127,19 +134,24 @@ class Traits(Protocol):
     """What every state of evidence holds: its kind, the machine's state and mode, since when."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """The type of evidence, as in the firm's file."""
 
     @property
-    def item(self) -> ItemState: ...
+    def item(self) -> ItemState:
+        """What the machine does."""
 
     @property
-    def mode(self) -> OperationMode: ...
+    def mode(self) -> OperationMode:
+        """How it is operated."""
 
     @property
-    def since(self) -> datetime | None: ...
+    def since(self) -> datetime | None:
+        """Since when it is in this state."""
 
     @property
-    def run_at(self) -> datetime | None: ...
+    def run_at(self) -> datetime | None:
+        """When the run under way began."""
 
 
 S = TypeVar("S", bound=Traits)

@@ -16,6 +16,7 @@ from gateway.jobs.findings import (
     CounterChanged,
     Evidence,
     Finding,
+    NoRun,
     Pace,
     RunFinished,
     RunStarted,
@@ -40,13 +41,14 @@ def applied(
     state: TrackerState,
     name: str,
     rule: Evidence[Any],
-    at: datetime,
     found: Sequence[Finding],
+    *,
+    at: datetime,
     events: list[Event],
 ) -> TrackerState:
     """The state after what a look has found; the events are added to ``events``."""
     for finding in found:
-        state = _one(state, name, rule, at, finding, events)
+        state = _one(state, name, rule, finding, at=at, events=events)
     return state
 
 
@@ -54,8 +56,9 @@ def _one(
     state: TrackerState,
     name: str,
     rule: Evidence[Any],
-    at: datetime,
     finding: Finding,
+    *,
+    at: datetime,
     events: list[Event],
 ) -> TrackerState:
     machine, job = state.machines[name], state.current(name)
@@ -63,15 +66,12 @@ def _one(
     told = _Teller(name, at, None if job is None else job.id, events)
     match finding:
         case RunStarted():
-            state = state.with_machine(
-                name, replace(machine, runs_started=machine.runs_started + 1)
-            )
-            if taking is not None:
-                taking = replace(taking, runs_started=taking.runs_started + 1)
-            run = machine.runs_started + 1 if taking is None else taking.runs_started
+            state, taking, run = _runs_begun(state, name, taking, 1)
             told(EventKind.RUN_STARTED, when=finding.at, run=run)
         case RunFinished():
-            state, taking = _finished(state, name, rule, finding, taking, told)
+            state, taking = _finished(state, name, rule, finding, taking, told=told)
+        case NoRun():
+            state, taking, _ = _runs_begun(state, name, taking, -1)
         case Counted():
             state, taking = _counted(state, name, finding, taking, told)
         case Pace():
@@ -104,12 +104,25 @@ class _Teller:
         self.events.append(Event(kind, self.machine, when or self.at, self.job, details))
 
 
+def _runs_begun(
+    state: TrackerState, name: str, job: JobRecord | None, more: int
+) -> tuple[TrackerState, JobRecord | None, int]:
+    machine = state.machines[name]
+    begun = machine.runs_started + more
+    state = state.with_machine(name, replace(machine, runs_started=begun))
+    if job is None:
+        return state, None, begun
+    job = replace(job, runs_started=job.runs_started + more)
+    return state, job, job.runs_started
+
+
 def _finished(
     state: TrackerState,
     name: str,
     rule: Evidence[Any],
     finding: RunFinished,
     job: JobRecord | None,
+    *,
     told: _Teller,
 ) -> tuple[TrackerState, JobRecord | None]:
     machine = state.machines[name]

@@ -1,10 +1,14 @@
 """Runs from a power curve: hysteresis, and an edge needs two samples that agree.
 
-A run that is over counts when its falling edge was seen. Nothing is invented: where two samples
-that show the same level lie so far apart that a whole pause (or a whole run) fits between them,
-the stretch is recorded as unseen; ``min_pause`` and ``min_run`` say how short either can be.
-After a stretch in which more than one run may have ended, the run under way before it is lost
-with the gap.
+A run counts when its falling edge was seen. ``min_run`` and ``min_pause`` say how short a run and
+a pause can be, and everything follows from them:
+
+- Two samples that show one level, with no edge between them, so far apart that a whole pause (or
+  a whole run) fits in: that stretch passed unseen. A closer pair hides nothing.
+- High before and low after: one run has ended, and counts, unless more than one may have ended
+  in between; then it is lost with the gap. Nothing is invented.
+- What stays above for less than a run (the inrush of a spindle) is none; a dip of less than a
+  pause ends none.
 """
 
 from __future__ import annotations
@@ -20,8 +24,8 @@ from gateway.config import Duration, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode
-from gateway.jobs.findings import Finding, Frame, RunFinished, RunStarted, Unseen, Weakened
-from gateway.jobs.wording import power, span
+from gateway.jobs.findings import Finding, Frame, NoRun, RunFinished, RunStarted, Unseen, Weakened
+from gateway.jobs.power_wording import LOADING, OFF, ON, RUNNING, STANDBY, STILL_RUNNING
 
 REMEMBERED = 9
 
@@ -102,12 +106,49 @@ class PowerRunsState:
     edge_at: datetime | None = None
     run_at: datetime | None = None
     run_t: float | None = None
-    partial: bool = False
+    told: bool = False  # an opening told of this run
+    partial: bool = False  # its beginning was not seen
+    again: bool = False  # after a dip too short for a pause: the run before goes on
+    low_before_t: float = 0.0  # the last low sample before the run
+    last_high_t: float | None = None  # the last high sample of the run before
     ended_t: float | None = None  # the end of the run before, None where something came between
     low_t: float | None = None  # below standby since
     off_t: float | None = None  # below off since
     why: str = ""  # why the time before the first sample of an edge passed unseen
     lengths: tuple[float, ...] = ()
+
+
+def _opened(kept: PowerRunsState, frame: Frame) -> PowerRunsState:
+    """The first sample: nothing is known of the time before."""
+    return replace(
+        kept,
+        seen=True,
+        since=frame.at,
+        since_t=frame.t,
+        level_since_t=frame.t,
+        item=ItemState.NOT_EXECUTING,
+        mode=OperationMode.NONE,
+    )
+
+
+def _levelled(kept: PowerRunsState, frame: Frame, edge_t: float) -> PowerRunsState:
+    """The other level holds since the first of the two samples."""
+    return replace(
+        kept,
+        level_t=frame.t,
+        level_at=frame.at,
+        level_since_t=edge_t,
+        edge_t=None,
+        edge_at=None,
+        why="",
+    )
+
+
+def _unseen(kept: PowerRunsState, frame: Frame) -> tuple[Unseen, ...]:
+    """The stretch from the last sample that showed the level until now."""
+    if kept.level_at is None:
+        return ()
+    return (Unseen(kept.level_at, frame.at, frame.unseen or kept.why or "late"),)
 
 
 class PowerRuns:
@@ -129,119 +170,84 @@ class PowerRuns:
 
     def look(self, kept: PowerRunsState, frame: Frame) -> tuple[PowerRunsState, Sequence[Finding]]:
         """One sample of power."""
-        watts = frame.values.get("power")
-        if watts is None or isinstance(watts, str):
+        value = frame.values.get("power")
+        if value is None or isinstance(value, str):
             return kept, ()
-        watts = float(watts)
+        watts, config = float(value), self.config
         if not kept.seen:
-            return self._first(kept, frame, watts)
-        config = self.config
-        if kept.running:
-            against = watts < config.run_below
-        else:
-            against = watts > config.run_above
-        found: Sequence[Finding]
+            kept = _opened(kept, frame)
+        against = watts < config.run_below if kept.running else watts > config.run_above
+        found: Sequence[Finding] = ()
         if not against:
-            state, found = self._agrees(kept, frame, watts)
+            state, found = self._agrees(replace(kept, watts=watts), frame)
         elif kept.edge_t is None or kept.edge_at is None:
             why = frame.unseen or kept.why
-            state = replace(kept, watts=watts, edge_t=frame.t, edge_at=frame.at, why=why)
-            found = ()
+            state = replace(kept, edge_t=frame.t, edge_at=frame.at, why=why)
+        elif kept.running:
+            state, found = self._falls(replace(kept, watts=watts), frame, kept.edge_t, kept.edge_at)
         else:
-            state, found = self._edge(kept, frame, watts, kept.edge_t, kept.edge_at)
+            state, found = self._rises(replace(kept, watts=watts), frame, kept.edge_t, kept.edge_at)
         return self._standing(state, frame), found
 
-    def _first(
-        self, kept: PowerRunsState, frame: Frame, watts: float
-    ) -> tuple[PowerRunsState, Sequence[Finding]]:
-        state = replace(
-            kept,
-            seen=True,
-            watts=watts,
-            level_t=frame.t,
-            level_at=frame.at,
-            level_since_t=frame.t,
-            since=frame.at,
-            since_t=frame.t,
-            item=ItemState.NOT_EXECUTING,
-        )
-        if watts <= self.config.run_above:
-            return self._standing(state, frame), ()
-        # A run is under way: its end will count. Unless an opening told, its beginning is unknown.
-        state = replace(
-            state, running=True, item=ItemState.EXECUTING, mode=OperationMode.PROCESSING
-        )
-        if kept.run_at is not None:
-            return state, ()
-        return replace(state, partial=True, run_at=frame.at, run_t=frame.t), (RunStarted(frame.at),)
-
     def _agrees(
-        self, kept: PowerRunsState, frame: Frame, watts: float
+        self, kept: PowerRunsState, frame: Frame
     ) -> tuple[PowerRunsState, Sequence[Finding]]:
         """The level goes on; a single sample that disagreed was none of its kind."""
         limit = self._min_pause if kept.running else self._min_run
-        state = replace(
-            kept,
-            watts=watts,
-            level_t=frame.t,
-            level_at=frame.at,
-            edge_t=None,
-            edge_at=None,
-            why="",
-        )
-        if kept.level_at is None or (frame.t - kept.level_t < limit):
+        state = replace(kept, level_t=frame.t, level_at=frame.at, edge_t=None, edge_at=None, why="")
+        if kept.level_at is None or frame.t - kept.level_t < limit:
             return state, ()
-        unseen = Unseen(kept.level_at, frame.at, frame.unseen or kept.why or "late")
-        state = replace(state, ended_t=None)
+        state = replace(state, ended_t=None, last_high_t=None)
         if kept.running:
             # Perhaps another run than before: where it began nobody saw.
-            state = replace(state, partial=True, run_at=frame.at, run_t=frame.t)
-        return state, (unseen,)
+            state = replace(state, partial=True, run_at=frame.at, run_t=frame.t, again=False)
+        return state, _unseen(kept, frame)
 
-    def _edge(
-        self,
-        kept: PowerRunsState,
-        frame: Frame,
-        watts: float,
-        edge_t: float,
-        edge_at: datetime,
+    def _falls(
+        self, kept: PowerRunsState, frame: Frame, edge_t: float, edge_at: datetime
     ) -> tuple[PowerRunsState, Sequence[Finding]]:
-        """Two samples in a row disagree with the level: it has changed."""
-        state = replace(
-            kept,
-            watts=watts,
-            running=not kept.running,
-            level_t=frame.t,
-            level_at=frame.at,
-            level_since_t=edge_t,
-            edge_t=None,
-            edge_at=None,
-            why="",
-        )
-        found: list[Finding] = []
-        # One edge for certain lies between the levels; a second and third fit only into this:
+        """Two low samples in a row: a run is over, if it was one."""
+        # One falling edge is certain. A second one hides only in this much time:
         several = edge_t - kept.level_t >= self._min_run + self._min_pause
-        between = self._min_run if kept.running else self._min_pause
-        unsure = several or frame.t - edge_t >= between
-        if unsure and kept.level_at is not None:
-            found.append(Unseen(kept.level_at, frame.at, frame.unseen or kept.why or "late"))
-        if kept.running:
-            if several:
-                return replace(state, run_at=None, run_t=None, ended_t=None), found
-            seconds = None if kept.run_t is None else edge_t - kept.run_t
-            cycle = None if kept.ended_t is None or unsure else edge_t - kept.ended_t
-            found.append(RunFinished(edge_at, seconds, cycle, kept.partial))
-            lengths = kept.lengths
-            if seconds is not None and not kept.partial:
-                lengths = (*lengths, seconds)[-REMEMBERED:]
-            return replace(
-                state,
-                run_at=None,
-                run_t=None,
-                partial=False,
-                lengths=lengths,
-                ended_t=None if unsure else edge_t,
-            ), found
+        unsure = several or frame.t - edge_t >= self._min_run
+        found: list[Finding] = [*_unseen(kept, frame)] if unsure else []
+        state = replace(
+            _levelled(kept, frame, edge_t),
+            running=False,
+            run_at=None,
+            run_t=None,
+            partial=False,
+            again=False,
+            last_high_t=None if unsure else kept.level_t,
+            ended_t=None if unsure else edge_t,
+        )
+        if several or kept.again:
+            return state, found
+        if edge_t - kept.low_before_t < self._min_run and not kept.told:
+            return replace(state, ended_t=kept.ended_t), (*found, NoRun())
+        seconds = None if kept.run_t is None else edge_t - kept.run_t
+        cycle = None if kept.ended_t is None or unsure else edge_t - kept.ended_t
+        found.append(RunFinished(edge_at, seconds, cycle, kept.partial))
+        if seconds is not None and not kept.partial and not kept.told:
+            state = replace(state, lengths=(*kept.lengths, seconds)[-REMEMBERED:])
+        return replace(state, told=False), found
+
+    def _rises(
+        self, kept: PowerRunsState, frame: Frame, edge_t: float, edge_at: datetime
+    ) -> tuple[PowerRunsState, Sequence[Finding]]:
+        """Two high samples in a row: a run has begun, or the run before goes on after a dip."""
+        first = kept.level_at is None
+        unsure = not first and (
+            edge_t - kept.level_t >= self._min_run + self._min_pause
+            or frame.t - edge_t >= self._min_pause
+        )
+        found: list[Finding] = [*_unseen(kept, frame)] if unsure else []
+        state = replace(
+            _levelled(kept, frame, edge_t),
+            running=True,
+            low_before_t=edge_t if first else kept.level_t,
+            ended_t=None if unsure else kept.ended_t,
+        )
         if kept.item is not ItemState.EXECUTING:
             state = replace(
                 state,
@@ -250,11 +256,13 @@ class PowerRuns:
                 since=edge_at,
                 since_t=edge_t,
             )
-        state = replace(state, ended_t=None if unsure else kept.ended_t)
-        if kept.run_at is not None:  # an opening told that this run is under way
+        if kept.told:
             return state, found
+        begun = replace(state, run_at=edge_at, run_t=edge_t, partial=first or unsure)
+        if kept.last_high_t is not None and edge_t - kept.last_high_t < self._min_pause:
+            return replace(begun, again=True), found
         found.append(RunStarted(edge_at))
-        return replace(state, run_at=edge_at, run_t=edge_t, partial=unsure), found
+        return begun, found
 
     def _standing(self, state: PowerRunsState, frame: Frame) -> PowerRunsState:
         """Off, standing by, or loading: what a machine does that does not run."""
@@ -289,7 +297,9 @@ class PowerRuns:
     ) -> PowerRunsState:
         """The next sample is the first one again; a run under way keeps its beginning."""
         return replace(
-            PowerRunsState(run_at=began, run_t=began_t, lengths=kept.lengths),
+            PowerRunsState(
+                run_at=began, run_t=began_t, told=began is not None, lengths=kept.lengths
+            ),
             item=kept.item,
             mode=kept.mode,
             since=kept.since,
@@ -319,53 +329,23 @@ class PowerRuns:
 
     def explain(self, kept: PowerRunsState, t: float) -> Text:
         """What the curve shows, with the numbers that decide."""
-        config, now = self.config, power(kept.watts)
+        config, watts, level = self.config, kept.watts, t - kept.level_since_t
         if not kept.seen:
-            return Text("Noch kein Messwert da.", "No measured value yet.")
-        if kept.running:
-            long, limit = span(t - kept.level_since_t), power(config.run_above)
-            if kept.watts <= config.run_above:
-                limit = power(config.run_below)
-                return Text(
-                    f"Läuft: {now.de}, noch über dem Laufende von {limit.de}; "
-                    f"der Lauf dauert seit {long.de}.",
-                    f"Running: {now.en}, still above the end of a run at {limit.en}; "
-                    f"the run has lasted {long.en}.",
-                )
-            return Text(
-                f"Läuft: {now.de} liegen seit {long.de} über der Laufschwelle von {limit.de}.",
-                f"Running: {now.en} have been above the run threshold of {limit.en} for {long.en}.",
-            )
-        if kept.item is ItemState.EXECUTING:
-            long, limit = span(t - kept.level_since_t), power(config.run_below)
-            return Text(
-                f"Lädt zwischen zwei Läufen: {now.de} liegen seit {long.de} unter der "
-                f"Laufschwelle von {limit.de}.",
-                f"Loading between two runs: {now.en} have been below the run threshold of "
-                f"{limit.en} for {long.en}.",
-            )
-        if kept.item is ItemState.NOT_AVAILABLE:
-            long = span(t - (kept.since_t if kept.off_t is None else kept.off_t))
-            limit = power(config.off_below)
-            return Text(
-                f"Aus: {now.de} liegen seit {long.de} unter der Einschaltschwelle von {limit.de}.",
-                f"Off: {now.en} have been below the power-on threshold of {limit.en} "
-                f"for {long.en}.",
-            )
-        if kept.low_t is None:
-            limit = power(config.run_above)
-            return Text(
-                f"Eingeschaltet, noch kein Lauf erkannt: {now.de} liegen unter der Laufschwelle "
-                f"von {limit.de}.",
-                f"On, no run recognised yet: {now.en} are below the run threshold of {limit.en}.",
-            )
-        long, limit = span(t - kept.low_t), power(config.standby_below)
-        return Text(
-            f"In Bereitschaft: {now.de} liegen seit {long.de} unter der Bereitschaftsschwelle "
-            f"von {limit.de}.",
-            f"Standing by: {now.en} have been below the standby threshold of {limit.en} "
-            f"for {long.en}.",
-        )
+            text = Text("Noch kein Messwert da.", "No measured value yet.")
+        elif kept.running and watts > config.run_above:
+            text = RUNNING.said(watts, level, config.run_above)
+        elif kept.running:
+            text = STILL_RUNNING.said(watts, level, config.run_below)
+        elif kept.item is ItemState.EXECUTING:
+            text = LOADING.said(watts, level, config.run_below)
+        elif kept.item is ItemState.NOT_AVAILABLE:
+            since = kept.since_t if kept.off_t is None else kept.off_t
+            text = OFF.said(watts, t - since, config.off_below)
+        elif kept.low_t is None:
+            text = ON.said(watts, level, config.run_above)
+        else:
+            text = STANDBY.said(watts, t - kept.low_t, config.standby_below)
+        return text
 
     def thresholds(self) -> Sequence[tuple[str, float, Text]]:
         """The four lines of the curve."""

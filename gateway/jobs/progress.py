@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gateway.core.events import Detail, Event, EventKind
@@ -96,18 +96,30 @@ def _booked(job: JobRecord) -> Text:
     return Text(f"In Arbeit: {done.de} sind gebucht.", f"Running: {done.en} are booked.")
 
 
-def settled(
-    job: JobRecord, item: ItemState, t: float, at: datetime, grace: float, machine: Text | None
-) -> Moved:
-    """What it means for the job that its machine stands; ``machine`` is its sentence."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A machine at one look: its state, its clock, and its sentence where it is out of service."""
+
+    item: ItemState
+    t: float
+    because: Text | None = None
+
+
+def settled(job: JobRecord, machine: Standing, at: datetime, *, grace: float) -> Moved:
+    """What it means for the job whether its machine works or stands."""
     if job.state is JobState.RELEASED:
         return _ready(job, at)
     if job.over or job.by_hand or job.state is JobState.PLANNED:
         return job, ()
-    if item is ItemState.EXECUTING:
+    if machine.item is ItemState.OUT_OF_SERVICE:
+        return _out_of_service(job, at, machine.because)
+    if machine.item is ItemState.EXECUTING:
         return (job if job.idle_t is None else replace(job, idle_t=None)), ()
-    if item is ItemState.OUT_OF_SERVICE:
-        return _out_of_service(job, at, machine)
+    return _stands(job, machine.t, at, grace)
+
+
+def _stands(job: JobRecord, t: float, at: datetime, grace: float) -> Moved:
+    """Nothing left to work on: suspended at once. Otherwise held, when it lasts."""
     if job.exhausted:
         job = job if job.idle_t is None else replace(job, idle_t=None)
         if job.state is JobState.RUNNING:

@@ -18,7 +18,7 @@ from gateway.jobs import state as states
 from gateway.jobs.findings import Evidence, EvidenceVariant
 from gateway.jobs.frames import Look, MachineState, framed, gathered, ticked
 from gateway.jobs.outcome import applied, shows_work
-from gateway.jobs.progress import begun, completed, settled
+from gateway.jobs.progress import Standing, begun, completed, settled
 from gateway.jobs.record import public
 from gateway.jobs.state import TrackerState
 from gateway.jobs.wording import span
@@ -112,14 +112,14 @@ class JobTracker:
             events.append(_state_event(name, machine, rule, look))
         job = state.current(name)
         if job is None:
-            return applied(state, name, rule, look.at, found, events) if found else state
+            return applied(state, name, rule, found, at=look.at, events=events) if found else state
         if shows_work(after, found):
             job, moved = begun(job, look.at, rule.explain(after, look.t))
             if moved:
                 state = state.with_job(job)
                 events.extend(moved)
         if found:
-            state = applied(state, name, rule, look.at, found, events)
+            state = applied(state, name, rule, found, at=look.at, events=events)
         return self._settle(state, name, rule, look, events) if answers else state
 
     def _settle(
@@ -142,7 +142,8 @@ class JobTracker:
         done, ended = completed(job, look.at)
         events.extend(ended)
         if not ended:
-            done, moved = settled(done, item, look.t, look.at, rule.grace, why)
+            machine = Standing(item, look.t, why)
+            done, moved = settled(done, machine, look.at, grace=rule.grace)
             events.extend(moved)
         if done is job:
             return state
