@@ -73,15 +73,17 @@ def sqlite_errors(path: Path, *, opening: bool = False) -> Iterator[None]:
 
 
 def open_writer(
-    path: Path, schema: str, *, synchronous: str, check_up_to: int
+    path: Path, schema: str, *, synchronous: str, check_up_to: int, shared: bool = False
 ) -> sqlite3.Connection:
     """Open ``path`` as its one writer and bring it to the newest schema of package ``schema``.
 
-    A file of at most ``check_up_to`` bytes is checked as a whole. Raises Corrupt, Unwritable or
-    TooNew.
+    A file of at most ``check_up_to`` bytes is checked as a whole. A ``shared`` connection may be
+    used by several threads, one at a time. Raises Corrupt, Unwritable or TooNew.
     """
     with sqlite_errors(path, opening=True):
-        connection = sqlite3.connect(path, timeout=1.0, isolation_level=None)
+        connection = sqlite3.connect(
+            path, timeout=1.0, isolation_level=None, check_same_thread=not shared
+        )
         try:
             steps = _schema_files(schema)
             present: int = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -104,11 +106,15 @@ def open_writer(
     return connection
 
 
-def open_reader(path: Path) -> sqlite3.Connection:
+def open_reader(path: Path, *, shared: bool = False) -> sqlite3.Connection:
     """Open ``path`` read-only. Raises Corrupt or Unwritable."""
     with sqlite_errors(path):
         connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0, isolation_level=None
+            f"{path.absolute().as_uri()}?mode=ro",
+            uri=True,
+            timeout=1.0,
+            isolation_level=None,
+            check_same_thread=not shared,
         )
         connection.execute("PRAGMA query_only=1")
     return connection

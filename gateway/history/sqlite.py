@@ -1,0 +1,192 @@
+"""The history of every signal, for charts: chunks in ``history.db`` and open ends in memory.
+
+The open ends are not written: after a restart they are read again from the journal, from ``seq``
+on. A damaged file is put aside and rebuilt in the same way, as far back as the journal reaches.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.core.batches import Judged
+from gateway.core.clock import to_ms
+from gateway.core.ports import Point
+from gateway.core.signals import SignalId
+from gateway.database import Corrupt, Unwritable, put_aside
+from gateway.history.buckets import Buckets
+from gateway.history.file import HistoryFile, HistoryReader
+from gateway.history.tails import SPAN_MS, Chunk, Tails
+
+log = logging.getLogger(__name__)
+
+_WRITE_AT_ONCE = 64
+_MOST_PENDING = 20_000
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Series:
+    """The SeriesStore that is always there. Safe to use from several threads.
+
+    Construction does no I/O. Every time is kept to the millisecond; ``True`` is kept as 1.
+    """
+
+    def __init__(self, folder: Path, *, clock: Callable[[], datetime] = _now) -> None:
+        self.path = folder / "history.db"
+        self.broken: tuple[Path, ...] = ()
+        self.trouble: str | None = None
+        self._clock = clock
+        self._file = HistoryFile(self.path)
+        self._reader = HistoryReader(self.path)
+        self._tails = Tails(seq=0, next_chunk=1, next_signal=1)
+        self._floor = 0
+        self._lock = threading.Lock()
+        self._reading = threading.Lock()
+        self._suspect: str | None = None
+
+    def open(self) -> None:
+        """Open the file, or replace a broken one. Raises JournalError."""
+        with self._lock:
+            self._open()
+
+    def _open(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._tails = self._file.open()
+        except OSError as error:
+            raise Unwritable(f"{self.path} cannot be used: {error}") from error
+        except Corrupt as error:
+            self._put_aside(str(error))
+        self._floor = self._file.floor()
+
+    def _put_aside(self, why: str) -> None:
+        self._file.close()
+        with self._reading:
+            self._reader.close()
+            aside = put_aside(self.path, self._clock())
+        self._suspect = None
+        self.broken = (*self.broken, aside)
+        log.error("History damaged, put aside as %s, building it anew: %s", aside.name, why)
+        self._tails = self._file.open()
+
+    def close(self) -> None:
+        """Write what is closed and close; safe twice and before ``open``."""
+        with self._lock:
+            if self._tails.pending:
+                self._write()
+            self._file.close()
+        with self._reading:
+            self._reader.close()
+
+    @property
+    def seq(self) -> int:
+        """The last sequence number taken in: read the journal on from here."""
+        return self._tails.seq
+
+    def append(self, batches: Sequence[Judged]) -> None:
+        """Add judged batches, in order; the same sequence numbers again change nothing.
+
+        After a damaged file was replaced, ``seq`` stands at 0 again and nothing was added.
+        """
+        with self._lock:
+            if self._suspect is not None:
+                self._put_aside(self._suspect)
+                return
+            for judged in batches:
+                self._tails.add(judged)
+            pending = self._tails.pending
+            if pending and (
+                len(pending) >= _WRITE_AT_ONCE
+                or self._tails.newest - pending[0].summary.final > SPAN_MS
+            ):
+                self._write()
+
+    def _write(self) -> None:
+        """Write the closed chunks; what cannot be written now stays readable in memory."""
+        tails = self._tails
+        tails.close_overdue()
+        signals = {chunk.signal for chunk in tails.pending}
+        changed = [tail for tail in tails.by_name.values() if tail.signal in signals]
+        try:
+            self._file.write(tails.pending, changed, tails.resume_seq())
+        except Corrupt as error:
+            self._put_aside(str(error))
+        except Unwritable as error:
+            if self.trouble is None:
+                log.warning("History cannot be written, trying again: %s", error)
+            self.trouble = str(error)
+            del tails.pending[:-_MOST_PENDING]
+        else:
+            tails.pending.clear()
+            self.trouble = None
+
+    def history(
+        self, signal: SignalId, start: datetime, end: datetime, points: int
+    ) -> Sequence[Point]:
+        """At most ``points`` buckets of ``[start, end)``; empty ones are left out."""
+        if points < 1:
+            raise ValueError("a chart has at least one point")
+        with self._lock:
+            tail = self._tails.by_name.get(signal)
+            if tail is None:
+                return []
+            pending = [chunk for chunk in self._tails.pending if chunk.signal == tail.signal]
+            open_end = tail.points()
+            before = self._tails.next_chunk
+            floor = self._floor
+        first, after = max(to_ms(start), floor), to_ms(end)
+        if first >= after:
+            return []
+        buckets = Buckets(first, after, points)
+        with self._trusting():
+            self._add_stored(buckets, tail.signal, (first, after, before), pending)
+        buckets.add_points(open_end)
+        return buckets.points()
+
+    def _add_stored(
+        self,
+        buckets: Buckets,
+        signal: int,
+        window: tuple[int, int, int],
+        pending: Sequence[Chunk],
+    ) -> None:
+        unwritten = {chunk.id for chunk in pending}
+        for number, found in self._reader.spans(signal, *window):
+            if number in unwritten:
+                continue
+            if buckets.takes_whole(found.first, found.final):
+                buckets.add_summary(found)
+            else:
+                buckets.add_points(self._reader.points(number))
+        for chunk in pending:
+            buckets.add_points(chunk.points())
+
+    @contextmanager
+    def _trusting(self) -> Iterator[None]:
+        """Read; damage that is met has the file replaced at the next append."""
+        with self._reading:
+            try:
+                with self._reader.snapshot():
+                    yield
+            except Corrupt as error:
+                self._suspect = str(error)
+                self._reader.close()
+                raise
+
+    def prune(self, before: datetime) -> None:
+        """Forget what is older."""
+        with self._lock:
+            self._floor = max(self._floor, to_ms(before))
+            try:
+                self._file.prune(self._floor)
+            except Corrupt as error:
+                self._suspect = str(error)
+            except Unwritable as error:
+                log.warning("History cannot be pruned now: %s", error)
