@@ -45,8 +45,9 @@ class Line(Source, Protocol):
 class MachineHealth:
     """How one machine on a line answers.
 
-    ``silent`` of its ``asked`` signals have no answer, because of ``fault``. ``last_ok`` is when it
-    last said anything; ``next_try`` when a silent one is asked again (None: with the next poll).
+    ``connected``: it said something in its last poll. ``silent`` of its ``asked`` signals have no
+    answer, because of ``fault``. ``last_ok`` is when it last said anything; ``next_try`` when a
+    silent one is asked again (None: with the next poll).
     """
 
     machine: str
@@ -64,6 +65,7 @@ class _Seen:
     signals: int
     silent: set[SignalId] = field(default_factory=set)
     fault: Fault | None = None
+    heard: bool = False
     last_ok: datetime | None = None
     lost_at: datetime | None = None
 
@@ -132,7 +134,7 @@ class SourceRunner:
             MachineHealth(
                 machine,
                 str(self.source.endpoint),
-                seen.last_ok is not None and len(seen.silent) < seen.signals,
+                seen.heard,
                 seen.signals,
                 len(seen.silent),
                 seen.fault,
@@ -148,7 +150,7 @@ class SourceRunner:
         """Keep the health view; one log line per change of state, never per poll."""
         seen = self._seen[batch.machine]
         if batch.faults is None:
-            seen.last_ok = batch.at
+            seen.heard, seen.last_ok = True, batch.at
             if not seen.silent:
                 return
             before = len(seen.silent)
@@ -170,17 +172,17 @@ class SourceRunner:
             )
 
     def _take_faults(self, seen: _Seen, batch: Batch, faults: Sequence[Fault | None]) -> None:
+        seen.heard = False
         for signal, fault in zip(batch.signals, faults, strict=True):
             if fault is not None and fault.reason in SILENT:
                 seen.silent.add(signal)
                 seen.fault = fault
             else:
                 seen.silent.discard(signal)
-                seen.last_ok = batch.at
+                seen.heard, seen.last_ok = True, batch.at
 
     def _lost(self, machine: str, seen: _Seen) -> str:
-        silent, asked = len(seen.silent), seen.signals
-        extent = "lost" if silent == asked else f"partly lost ({silent} of {asked} signals)"
+        extent = f"partly lost ({len(seen.silent)} signals)" if seen.heard else "lost"
         at = self.source.next_try(machine)
         wait = "" if at is None else f", next try in {max(0.0, at - self._now().mono):.1f} s"
         return f"{machine} {extent}: {seen.fault} at {self.source.endpoint}{wait}"

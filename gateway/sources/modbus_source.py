@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from gateway.config import Endpoint
 from gateway.core.batches import Batch
-from gateway.core.errors import Desync, Unreachable
+from gateway.core.errors import SourceError, Unreachable
 from gateway.core.ports import Words
 from gateway.core.signals import SignalId
 from gateway.flow.backoff import Backoff
@@ -96,19 +96,19 @@ class ModbusSource:
             unit.fault = NO_CONNECTION
             return unit.silent(signals)
         answer = await unit.read(self._link, signals, self._now)
-        self._note(unit, answer)
+        if answer.failure is None:
+            unit.backoff.succeeded()
+            self._backoff.succeeded()
+        else:
+            self._failed(unit, answer.failure)
         return answer
 
-    def _note(self, unit: Unit, answer: Answer) -> None:
-        mono = self._now().mono
-        match answer.failure:
-            case None:
-                unit.backoff.succeeded()
-                self._backoff.succeeded()
-            case Unreachable() if not self._link.connected and not answer.failure.timed_out:
-                self._backoff.failed(mono)  # the line broke: nobody's fault in particular
-            case Unreachable() | Desync() | _:
-                unit.backoff.failed(mono)
+    def _failed(self, unit: Unit, failure: SourceError) -> None:
+        line_broke = (
+            isinstance(failure, Unreachable) and not failure.timed_out and not self._link.connected
+        )
+        backoff = self._backoff if line_broke else unit.backoff
+        backoff.failed(self._now().mono)
 
     async def _reopened(self, mono: float) -> bool:
         if not self._backoff.ready(mono):

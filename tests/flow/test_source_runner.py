@@ -40,6 +40,7 @@ class Told:
         self.time = time
         self.takes = 0.0
         self.silent = {}
+        self.silent_signals = {}
         self.polls = []
         self.closed = 0
 
@@ -52,9 +53,9 @@ class Told:
         return [self._batch(m, tuple(s for s in due if s.startswith(m)), now) for m in machines]
 
     def _batch(self, machine, due, now):
-        fault = self.silent.get(machine)
-        faults = None if fault is None else (fault,) * len(due)
-        values = (None if fault else 1.0,) * len(due)
+        found = tuple(self.silent_signals.get(s, self.silent.get(machine)) for s in due)
+        faults = found if any(found) else None
+        values = tuple(None if fault else 1.0 for fault in found)
         return Batch(machine, now.at, now.mono, now.clock, due, values, faults)
 
     def next_try(self, machine):
@@ -177,13 +178,22 @@ async def test_health_tells_who_answers_since_when_and_when_the_next_try_is(time
     assert b.next_try == time().at + timedelta(seconds=4)
 
 
-async def test_a_machine_is_partly_connected_while_one_of_its_devices_is_silent(time, told):
+async def test_a_machine_is_partly_lost_while_one_of_its_devices_is_silent(time, told, caplog):
+    runner = runner_of(told, time, [signal("a/x"), signal("a/y")], [])
+    told.silent_signals = {"a/y": Fault(Reason.TIMEOUT)}
+    await runner.poll(("a/x", "a/y"))
+    [health] = runner.health()
+    assert (health.connected, health.silent, health.asked) == (True, 1, 2)
+    assert "a partly lost (1 signals)" in caplog.text
+
+
+async def test_a_machine_is_lost_with_its_first_silent_poll(time, told):
     runner = runner_of(told, time, [signal("a/x"), signal("a/y")], [])
     await runner.poll(("a/x", "a/y"))
     told.silent["a"] = Fault(Reason.TIMEOUT)
     await runner.poll(("a/y",))
     [health] = runner.health()
-    assert (health.connected, health.silent, health.asked) == (True, 1, 2)
+    assert (health.connected, health.silent, health.asked) == (False, 1, 2)
 
 
 async def test_a_refused_register_does_not_make_a_machine_silent(time, told, caplog):
