@@ -119,7 +119,10 @@ def _runs(
 def _stretches(
     times: Sequence[float], watts: Sequence[float], level: float
 ) -> list[tuple[float, float]]:
-    """The stretches above a level, each from its first sample to the first one below again."""
+    """The stretches above a level, each from its first sample to the first one below again.
+
+    What lasts less than a quarter of the longest is no run: the inrush of a spindle.
+    """
     found: list[tuple[float, float]] = []
     begin: float | None = None
     for t, w in zip(times, watts, strict=True):
@@ -128,7 +131,10 @@ def _stretches(
         elif w <= level and begin is not None:
             found.append((begin, t))
             begin = None
-    return found if begin is None else [*found, (begin, times[-1])]
+    if begin is not None:
+        found.append((begin, times[-1]))
+    longest = max((end - begin for begin, end in found), default=0.0)
+    return [(begin, end) for begin, end in found if end - begin >= longest / 4]
 
 
 def _total(runs: Sequence[tuple[float, float]]) -> float:
