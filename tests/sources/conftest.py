@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from gateway.sources.modbus_source import ModbusSource
 from tests.sources.fault_line import FaultLine
+from tests.sources.line_reading import HandClock
 
 
 @pytest.fixture
@@ -13,3 +15,22 @@ async def line() -> AsyncIterator[FaultLine]:
     await server.start()
     yield server
     await server.stop()
+
+
+@pytest.fixture
+def clock():
+    return HandClock()
+
+
+@pytest.fixture
+async def reading(line, clock):
+    sources = []
+
+    def make(*units, **more):
+        source = ModbusSource(line.endpoint, units, now=clock, **more)
+        sources.append(source)
+        return source
+
+    yield make
+    for source in sources:
+        await source.close()
