@@ -49,7 +49,6 @@ class Lost:
 class Notes:
     """Small things that ride along with the next commit."""
 
-    cursors: dict[str, int] = field(default_factory=dict)
     gaps: list[GapRecord] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)

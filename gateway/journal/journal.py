@@ -226,18 +226,14 @@ class Journal(Generic[State]):
         return self._writer.cursors.get(name, 0)
 
     async def move_cursor(self, name: str, seq: int) -> None:
-        """Note that everything up to ``seq`` is delivered; kept with the next commit.
+        """Note that everything up to ``seq`` is delivered; kept with a commit of the next seconds.
 
         A crash before that repeats what was delivered: at least once, told apart by its number.
         """
         if seq > self.committed_seq:
             raise ValueError(f"cursor {name} cannot pass the last commit {self.committed_seq}")
-
-        def note(notes: Notes) -> None:
-            notes.cursors[name] = seq
-
         self._writer.live_cursors.add(name)
-        self._inbox.chore(note)
+        self._writer.cursors[name] = seq
 
     async def park(self, name: str, judged: Judged, why: str) -> None:
         """Note a batch that the peer of ``name`` refuses for good; kept with the next commit."""

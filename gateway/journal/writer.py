@@ -7,6 +7,7 @@ is replaced after the commit, never before: a crash at any instant leaves what w
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ EVENT_SPAN = 2**32
 """An event's id is boot counter x EVENT_SPAN + running number, so ids rise over broken files."""
 _PRUNE_EVERY = timedelta(seconds=60)
 _PRUNE_AGAIN = timedelta(seconds=2)
+_CURSORS_EVERY = 5.0
 _REST_SECONDS = (0.2, 0.5, 1.0, 2.0, 4.0)
 
 
@@ -67,7 +69,7 @@ class Writer(Generic[State]):
         self.boot = 0
         self.committed_seq = 0
         self.event_id = 0
-        self.cursors: Mapping[str, int] = {}
+        self.cursors: dict[str, int] = {}
         self.generation = 0
         self.trouble: tuple[str, datetime] | None = None
         self.broken: tuple[Path, ...] = ()
@@ -89,6 +91,8 @@ class Writer(Generic[State]):
         self._failures = 0
         self._fresh: GapRecord | None = None
         self._uncertain = False
+        self._kept_cursors: Mapping[str, int] = {}
+        self._cursors_due = 0.0
 
     # Opening
 
@@ -129,7 +133,7 @@ class Writer(Generic[State]):
         if self._last_at is not None:
             gaps.append(not_running(self._last_at, now))
         state, events = self._tracker.command(self.state, Restarted(self._last_at, now))
-        self._write(state, (), tuple(events), Notes(dict(kept.cursors), gaps), all_of_it=True)
+        self._write(state, (), tuple(events), Notes(gaps), all_of_it=True)
         self.recent.start(self.committed_seq)
 
     def _put_aside(self, now: datetime, why: str) -> Salvaged:
@@ -156,6 +160,7 @@ class Writer(Generic[State]):
         try:
             while (taken := self._inbox.take()) is not None:
                 self._round(taken)
+            self._keep_cursors()
         finally:
             end = JournalError("the journal is closed")
             for item in self._inbox.close(end):
@@ -197,7 +202,6 @@ class Writer(Generic[State]):
             self._file.open()
         notes = Notes()
         if self._fresh is not None:
-            notes.cursors |= self.cursors
             notes.gaps.append(self._fresh)
         for chore in taken.chores:
             chore(notes)
@@ -243,13 +247,14 @@ class Writer(Generic[State]):
         seq = batches[-1].last_seq if batches else self.committed_seq
         numbered = [(self.event_id + 1 + index, event) for index, event in enumerate(events)]
         changed = dumped != self._kept_state or all_of_it or self._uncertain
+        cursors = self._moved_cursors(all_of_it=all_of_it)
         self._file.commit(
             Work(
                 seq=seq,
                 batches=batches,
                 events=numbered,
                 state=dumped if changed else None,
-                cursors=notes.cursors,
+                cursors=cursors,
                 gaps=notes.gaps,
                 parked=notes.parked,
                 unreadable=notes.unreadable,
@@ -263,11 +268,29 @@ class Writer(Generic[State]):
         self._kept_state = dumped
         self.committed_seq = seq
         self.event_id += len(events)
-        self.cursors = {**self.cursors, **notes.cursors}
+        self._kept_cursors = {**self._kept_cursors, **cursors}
         if batches:
             newest = batches[-1].batch
             self._last_at, self._synced = newest.at, newest.clock is Clock.SYNCED
             self.recent.add(batches)
+
+    def _moved_cursors(self, *, all_of_it: bool) -> dict[str, int]:
+        """The cursors to write now: seldom, because each time costs a page on the card."""
+        now = time.monotonic()
+        if not all_of_it and now < self._cursors_due:
+            return {}
+        self._cursors_due = now + _CURSORS_EVERY
+        kept = {} if all_of_it else self._kept_cursors
+        return {name: seq for name, seq in dict(self.cursors).items() if kept.get(name) != seq}
+
+    def _keep_cursors(self) -> None:
+        """At the end: what moved since they were last written."""
+        self._cursors_due = 0.0
+        try:
+            if self._file.is_open:
+                self._write(self.state, (), (), Notes(), all_of_it=False)
+        except JournalError as error:
+            log.warning("Some values will be delivered twice after this: %s", error)
 
     def _unseen(self, taken: Taken, lost: Lost) -> Restarted:
         following = (item.at for item in taken.items if isinstance(item, Judged))
