@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import cos, pi
 
 from gateway.core.signals import Value
-from simulators.material import Charges, Cycles, Oven, Track
 from simulators.physics import furnace as heat
 from simulators.physics.bench import Bench
 from simulators.physics.chance import noisy
@@ -15,6 +14,7 @@ from simulators.physics.drill import Drill
 from simulators.physics.laser import Laser
 from simulators.physics.mill import Mill
 from simulators.physics.press import Press
+from simulators.tracks import Charges, Cycles, Oven, Track
 
 Physics = Mill | Press | Laser | Bench | Oven | Drill
 

@@ -16,13 +16,14 @@ from gateway.machines.catalog import template
 from simulators.device import Device
 from simulators.faults import COUNTER_RESET, ELEMENT, BurntElement, Intervention, Reroute
 from simulators.machine import Moment, Physics, Showing, show
-from simulators.material import Charges, Cycles, Done, Order, Oven, Package, Timeline, timeline
+from simulators.material import Timeline, timeline
+from simulators.opening import Balance, opening
 from simulators.physics.drill import Drill
 from simulators.physics.furnace import idle
-from simulators.physics.mill import Mill
 from simulators.plant_clock import PlantClock
 from simulators.setting import order_of, physics_of
 from simulators.simulation_file import MachineModel, SimulationFile
+from simulators.tracks import Charges, Cycles, Done, Order, Oven, Package
 
 
 class PlantError(WerkverbundError):
@@ -125,14 +126,9 @@ class Plant:
         for device in self._all_devices():
             device.go_on_from(shown[id(device)])
 
-    def opening(self) -> dict[str, dict[str, object]]:
+    def opening(self) -> dict[str, Balance]:
         """What every package has behind it: the opening balance of an order placed here."""
-        at = self.at
-        return {
-            package.id: self._balance(package, at)
-            for package in self.order.packages
-            if package.stands_in_for is None or self.reserve_at_work
-        }
+        return opening(self.order, self._timeline, self.at, reserve=self.reserve_at_work)
 
     def start(self, began: datetime, at: float, lapse: int) -> None:
         """Let the order run so that it was ``at`` at real time ``began``."""
@@ -218,21 +214,6 @@ class Plant:
         begins = [work.begin for work in works]
         place = numbers.index(lot) if lot in numbers else len(begins)
         return place < len(begins) and begins[place] <= self.at
-
-    def _balance(self, package: Package, at: float) -> dict[str, object]:
-        done = self.track(package.machine).done(at)
-        departed = [lot for lot in self._timeline.departed(at) if lot.package == package.id]
-        physics, began = self.physics[package.machine], done.began
-        loading = physics.loading if isinstance(physics, Mill) else 0.0
-        if began is not None and at - began <= loading:
-            began = None  # whoever watches from now on sees this run begin
-        return {
-            "good": done.good,
-            "scrap": done.rejected,
-            "runs": done.runs,
-            "departures_s": [lot.departed for lot in departed],
-            "run_began_s": began,
-        }
 
     def _package(self, package: str) -> Package:
         return next(found for found in self.order.packages if found.id == package)

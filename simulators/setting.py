@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from simulators.machine import Physics
-from simulators.material import Need, Order, Oven, Package
+from simulators.machine_models import FurnaceModel, Model
 from simulators.physics.drill import Drill
-from simulators.simulation_file import FurnaceModel, Model, SimulationFile
+from simulators.simulation_file import SimulationFile
+from simulators.tracks import Need, Order, Oven, Package
 
 
 def physics_of(model: Model) -> Physics:

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from gateway import resources
 from gateway.config import read_model
 from simulators.faults import BurntElement, Intervention, Reroute
-from simulators.material import Charges, Cycles, Order, Timeline, timeline
+from simulators.material import Timeline, timeline
 from simulators.setting import order_of, physics_of
 from simulators.simulation_file import SimulationFile
+from simulators.tracks import Charges, Cycles, Order
 
 MINUTE, HOUR = 60.0, 3600.0
 RESERVE = "haertetechnik-vogtei"

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulators.material import Charges
 from simulators.plant import Plant, PlantError
+from simulators.tracks import Charges
 
 START = 6 * 3600.0
 LAPSE = 144
@@ -77,6 +77,13 @@ def test_a_run_that_is_being_loaded_has_not_begun(plant):
     assert plant.opening()["AP1"]["run_began_s"] is None
     plant.place(START + 192 + 90)
     assert plant.opening()["AP1"]["run_began_s"] == START + 192
+
+
+def test_a_cut_that_is_all_but_over_counts_as_done(plant):
+    """Nobody could see its end between two polls."""
+    plant.place(START + 2 * 192 - 24)
+    balance = plant.opening()["AP1"]
+    assert (balance["runs"], balance["good"], balance["run_began_s"]) == (2, 24, None)
 
 
 def test_before_the_first_lot_nothing_is_done(plant):
