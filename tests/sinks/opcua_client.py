@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from asyncua import Client
+from asyncua import Client, ua
 from asyncua.crypto.security_policies import (
     SecurityPolicyAes256Sha256RsaPss,
     SecurityPolicyBasic256Sha256,
@@ -89,3 +90,29 @@ async def logged_in(
         yield client
     finally:
         await client.disconnect()
+
+
+async def activate(client: Client, claimed: bytes | None, user: str, password: str) -> None:
+    """Open a channel and a session by hand, with ``claimed`` as the client's certificate."""
+    await client.connect_socket()
+    try:
+        await client.send_hello()
+        await client.open_secure_channel()
+        parameters = ua.CreateSessionParameters()
+        parameters.ClientNonce = secrets.token_bytes(32)
+        parameters.ClientCertificate = claimed
+        parameters.ClientDescription.ApplicationUri = client.application_uri
+        parameters.EndpointUrl = client.server_url.geturl()
+        parameters.RequestedSessionTimeout = 60_000
+        session = await client.uaclient.create_session(parameters)
+        policy = client.security_policy
+        challenge = (policy.peer_certificate or b"") + session.ServerNonce
+        activation = ua.ActivateSessionParameters()
+        activation.ClientSignature.Algorithm = policy.AsymmetricSignatureURI
+        activation.ClientSignature.Signature = policy.asymmetric_cryptography.signature(challenge)
+        token = ua.UserNameIdentityToken()
+        token.PolicyId, token.UserName, token.Password = "username", user, password.encode()
+        activation.UserIdentityToken = token
+        await client.uaclient.activate_session(activation)
+    finally:
+        client.disconnect_socket()

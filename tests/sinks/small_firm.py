@@ -54,9 +54,7 @@ def signal(
 ) -> Signal:
     low, high = limits or (None, None)
     means = Text(f"Größe {point}", f"Quantity {point}")
-    return Signal(
-        signal_id(machine, point), means, UNITS[unit], kind, Limits(low, high), 0.1, role
-    )
+    return Signal(signal_id(machine, point), means, UNITS[unit], kind, Limits(low, high), 0.1, role)
 
 
 SIGNALS = (

@@ -125,9 +125,7 @@ async def test_before_the_first_answer_a_signal_waits(client: Client) -> None:
     assert code(await read(client, "press-1.never-asked")) == "BadWaitingForInitialData"
 
 
-async def test_good_value_carries_the_time_of_the_machine(
-    client: Client, sink: OpcUaSink
-) -> None:
+async def test_good_value_carries_the_time_of_the_machine(client: Client, sink: OpcUaSink) -> None:
     await sink.write([batch("mill-1", {"power": 1500.25, "energy": 12.5})])
     value = await read(client, "mill-1.power")
     assert value.Value == ua.Variant(1500.25, ua.VariantType.Double)
@@ -252,9 +250,7 @@ async def test_job_at_the_machine_is_shown_and_leaves(client: Client, sink: OpcU
     assert code(await read(client, "press-1.Job.Id")) == "GoodNoData"
 
 
-async def test_the_oldest_unfinished_job_is_the_one_shown(
-    client: Client, sink: OpcUaSink
-) -> None:
+async def test_the_oldest_unfinished_job_is_the_one_shown(client: Client, sink: OpcUaSink) -> None:
     jobs = [job("J-1", JobState.ENDED), job("J-2", JobState.RELEASED), job("J-3")]
     await sink.show([], jobs)
     assert (await read(client, "mill-1.Job.Id")).Value.Value == "J-2"

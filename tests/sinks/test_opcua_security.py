@@ -1,0 +1,268 @@
+"""Who gets into the OPC UA server, and what they may do there."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from asyncua import Client, ua
+from asyncua.crypto.security_policies import SecurityPolicyBasic256Sha256
+from asyncua.ua.uaerrors import (
+    BadCertificateTimeInvalid,
+    BadCertificateUntrusted,
+    BadCertificateUriInvalid,
+    BadIdentityTokenRejected,
+    BadTooManySubscriptions,
+    BadUserAccessDenied,
+    UaError,
+)
+from cryptography import x509
+from pydantic import SecretStr, ValidationError
+
+from gateway.config import Endpoint
+from gateway.core.signals import SignalId
+from gateway.sinks.opcua import OpcUaConfig
+from gateway.sinks.opcua.guarded import MESSAGE, SUBSCRIPTIONS
+from gateway.sinks.opcua.security import Pki, Users
+from gateway.sinks.opcua.server import OpcUaSink
+from tests.sinks.opcua_client import URI, activate, logged_in, make_certificate
+from tests.sinks.small_firm import SIGNALS, batch, firm, free_port
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PASSWORD = "offen-nur-hier"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("opcua")
+
+
+@pytest.fixture(scope="module")
+def pki(folder: Path) -> Pki:
+    return Pki(folder, "zerspanung-rennweg", "127.0.0.1")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sink(folder: Path) -> AsyncIterator[OpcUaSink]:
+    config = OpcUaConfig(
+        type="opcua",
+        listen=Endpoint("127.0.0.1", free_port()),
+        users={"leitstand": SecretStr(PASSWORD), "gast": SecretStr("nur-lesen")},
+    )
+    server = OpcUaSink(config, firm(folder, simulated=False), SIGNALS, folder)
+    await server.connect()
+    await server.write([batch("mill-1", {"power": 1500.0})])
+    yield server
+    await server.close()
+
+
+@pytest.fixture(scope="module")
+def trusted(folder: Path, pki: Pki, sink: OpcUaSink) -> tuple[Path, Path]:
+    """A client certificate that a person has put into ``trusted``."""
+    certificate, key = make_certificate(folder)
+    (pki.trusted / "scada.der").write_bytes(certificate.read_bytes())
+    return certificate, key
+
+
+@pytest.mark.parametrize("policy", ["Basic256Sha256", "Aes256Sha256RsaPss"])
+async def test_user_with_password_and_trusted_certificate_reads(
+    sink: OpcUaSink, pki: Pki, trusted: tuple[Path, Path], policy: str
+) -> None:
+    async with logged_in(sink.endpoint, pki.certificate, trusted, policy=policy) as client:
+        value = await client.get_node(sink.node(SignalId("mill-1/power"))).read_value()
+    assert value == 1500.0
+
+
+@pytest.mark.parametrize(
+    ("user", "password"), [("leitstand", "falsch"), ("niemand", PASSWORD), ("gast", PASSWORD)]
+)
+async def test_wrong_user_or_password_is_refused(
+    sink: OpcUaSink, pki: Pki, trusted: tuple[Path, Path], user: str, password: str
+) -> None:
+    with pytest.raises(BadUserAccessDenied):
+        async with logged_in(sink.endpoint, pki.certificate, trusted, user=user, password=password):
+            pass
+
+
+async def test_anonymous_is_refused_even_with_a_trusted_certificate(
+    sink: OpcUaSink, pki: Pki, trusted: tuple[Path, Path]
+) -> None:
+    with pytest.raises((BadIdentityTokenRejected, UaError)):
+        async with logged_in(sink.endpoint, pki.certificate, trusted, user=None):
+            pass
+
+
+async def test_only_signed_and_encrypted_endpoints_are_offered(sink: OpcUaSink) -> None:
+    offered = await Client(sink.endpoint, timeout=5).connect_and_get_server_endpoints()
+    assert {(e.SecurityMode.name, e.SecurityPolicyUri.rpartition("#")[2]) for e in offered} == {
+        ("SignAndEncrypt", "Basic256Sha256"),
+        ("SignAndEncrypt", "Aes256_Sha256_RsaPss"),
+    }
+    tokens = {policy.TokenType for e in offered for policy in e.UserIdentityTokens}
+    assert tokens == {ua.UserTokenType.UserName}
+
+
+async def test_plain_channel_with_the_right_password_gets_no_session(sink: OpcUaSink) -> None:
+    client = Client(sink.endpoint, timeout=5)  # asyncua opens such channels, for discovery
+    with pytest.raises(BadUserAccessDenied):
+        await activate(client, None, "leitstand", PASSWORD)
+
+
+async def test_unknown_client_is_refused_until_its_file_is_moved_to_trusted(
+    sink: OpcUaSink, pki: Pki, folder: Path
+) -> None:
+    uri = "urn:tests:newcomer"
+    newcomer = make_certificate(folder, uri=uri, name="Newcomer")
+    with pytest.raises(BadCertificateUntrusted):
+        async with logged_in(sink.endpoint, pki.certificate, newcomer, uri=uri):
+            pass
+    (kept,) = pki.rejected.glob("Newcomer-*.der")
+    assert kept.read_bytes() == newcomer[0].read_bytes()
+
+    kept.rename(pki.trusted / kept.name)
+    async with logged_in(sink.endpoint, pki.certificate, newcomer, uri=uri) as client:
+        assert await client.nodes.server_state.read_value() == 0
+
+    (pki.trusted / kept.name).unlink()
+    with pytest.raises(BadCertificateUntrusted):
+        async with logged_in(sink.endpoint, pki.certificate, newcomer, uri=uri):
+            pass
+
+
+async def test_somebody_elses_certificate_in_the_session_does_not_help(
+    sink: OpcUaSink, pki: Pki, folder: Path, trusted: tuple[Path, Path]
+) -> None:
+    """The channel is secured by an unknown certificate; the session names a trusted one."""
+    stranger = make_certificate(folder, uri="urn:tests:stranger", name="Stranger")
+    client = Client(sink.endpoint, timeout=5)
+    client.application_uri = URI
+    await client.set_security(
+        SecurityPolicyBasic256Sha256,
+        certificate=str(stranger[0]),
+        private_key=str(stranger[1]),
+        server_certificate=str(pki.certificate),
+    )
+    with pytest.raises(BadUserAccessDenied):
+        await activate(client, trusted[0].read_bytes(), "leitstand", PASSWORD)
+
+
+async def test_certificate_that_is_over_is_refused(sink: OpcUaSink, pki: Pki, folder: Path) -> None:
+    old = make_certificate(folder, name="Old", over_since=timedelta(days=1))
+    (pki.trusted / "old.der").write_bytes(old[0].read_bytes())
+    with pytest.raises(BadCertificateTimeInvalid):
+        async with logged_in(sink.endpoint, pki.certificate, old):
+            pass
+
+
+async def test_certificate_of_another_application_is_refused(
+    sink: OpcUaSink, pki: Pki, folder: Path
+) -> None:
+    other = make_certificate(folder, uri="urn:tests:other", name="Other")
+    (pki.trusted / "other.der").write_bytes(other[0].read_bytes())
+    with pytest.raises(BadCertificateUriInvalid):
+        async with logged_in(sink.endpoint, pki.certificate, other, uri=URI):
+            pass
+
+
+async def test_nobody_writes_calls_or_adds_nodes(
+    sink: OpcUaSink, pki: Pki, trusted: tuple[Path, Path]
+) -> None:
+    async with logged_in(sink.endpoint, pki.certificate, trusted) as client:
+        node = client.get_node(sink.node(SignalId("mill-1/power")))
+        with pytest.raises(BadUserAccessDenied):
+            await node.write_value(1.0)
+        with pytest.raises(BadUserAccessDenied):
+            await client.nodes.server.call_method("0:GetMonitoredItems", 1)
+        with pytest.raises(BadUserAccessDenied):
+            await client.nodes.objects.add_object(4, "mine")
+        assert await node.read_value() == 1500.0
+
+
+async def test_a_session_has_twenty_subscriptions_at_most_and_none_is_too_fast(
+    sink: OpcUaSink, pki: Pki, trusted: tuple[Path, Path]
+) -> None:
+    async with logged_in(sink.endpoint, pki.certificate, trusted) as client:
+        subscriptions = [await client.create_subscription(0, None) for _ in range(SUBSCRIPTIONS)]
+        assert subscriptions[0].parameters is not None
+        with pytest.raises(BadTooManySubscriptions):
+            await client.create_subscription(100, None)
+        internal = sink._server.iserver.subscription_service.subscriptions  # type: ignore[union-attr]
+        intervals = {one.data.RevisedPublishingInterval for one in internal.values()}
+        assert min(intervals) >= 50
+
+
+async def test_chunk_of_any_length_is_not_collected(sink: OpcUaSink) -> None:
+    host, port = sink.endpoint.removeprefix("opc.tcp://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"HELF" + struct.pack("<I", 2**31 - 1))
+    sent = 0
+    try:
+        async with asyncio.timeout(5):
+            while sent < 16 * MESSAGE:
+                writer.write(b"\0" * 65536)
+                await writer.drain()
+                sent += 65536
+            assert await reader.read() == b""
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+    assert sent < 16 * MESSAGE
+
+
+async def test_each_installation_makes_its_own_certificate_once(tmp_path: Path) -> None:
+    first, second = (Pki(tmp_path / name, "firma", "127.0.0.1") for name in ("a", "b"))
+    uri = first.prepare()
+    assert first.prepare() == uri != second.prepare()
+    assert first.key.stat().st_mode & 0o077 == 0
+    assert first.key.read_bytes() != second.key.read_bytes()
+    own = x509.load_der_x509_certificate(first.certificate.read_bytes())
+    names = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.UniformResourceIdentifier) == [uri]
+
+
+async def test_rejected_certificates_do_not_fill_the_disk(tmp_path: Path) -> None:
+    pki = Pki(tmp_path, "firma", "127.0.0.1")
+    pki.prepare()
+    certificate = make_certificate(tmp_path)[0].read_bytes()
+    for number in range(60):
+        (pki.rejected / f"{number}.der").touch()
+    assert not pki.trusts(certificate)
+    assert len(list(pki.rejected.iterdir())) == 60
+
+
+async def test_guessing_a_password_is_braked_and_passwords_are_not_kept() -> None:
+    users = Users({"leitstand": PASSWORD})
+    assert PASSWORD not in repr(vars(users))
+    assert users.check("leitstand", PASSWORD)
+    for _ in range(Users.FAILURES):
+        assert not users.check("leitstand", "falsch")
+    assert not users.check("leitstand", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("simulated", "listen", "key"),
+    [
+        (False, Endpoint("127.0.0.1", 4840), "open"),
+        (True, Endpoint("0.0.0.0", 4840), "listen"),
+        (True, Endpoint("127.0.0.1", 4840), None),
+    ],
+)
+async def test_open_is_for_simulated_machines_on_this_computer(
+    simulated: bool, listen: Endpoint, key: str | None
+) -> None:
+    config = OpcUaConfig(type="opcua", listen=listen, open=True)
+    objections = config.objections(simulated=simulated)
+    assert [one.key for one in objections] == ([key] if key else [])
+
+
+@pytest.mark.parametrize("wrong", [{}, {"open": True, "users": {"a": SecretStr("b")}}])
+async def test_a_server_has_either_users_or_is_open(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        OpcUaConfig(type="opcua", **wrong)  # type: ignore[arg-type]
