@@ -1,0 +1,335 @@
+// The HTTP API of a gateway (/api/v1) and of the stage (/stage/v1), as the pages see them.
+// Times are ISO 8601 in UTC; fields ending in `_s` are order time in seconds since day 1, 00:00.
+// A field of an order that was not agreed is absent, never zero.
+
+export interface Text {
+  de: string;
+  en: string;
+}
+
+export type Role = "owner" | "foreman" | "works_council" | "customer" | "visitor";
+
+export interface Session {
+  role: Role | null;
+  firm: string;
+  name: string;
+  demo: boolean;
+  simulated: boolean;
+  setup_needed: boolean;
+}
+
+export type Quality = "good" | "uncertain" | "bad";
+export type Value = number | boolean | string;
+
+export interface Signal {
+  id: string;
+  point: string;
+  means: Text;
+  unit: string;
+  value: Value | null;
+  quality: Quality;
+  reason: string;
+  at: string | null;
+  seq: number | null;
+  role: string | null;
+}
+
+export interface MachineState {
+  state: 0 | 1 | 2 | 3;
+  name: string;
+  mode: number;
+  since: string;
+  because: Text;
+  known: boolean;
+  phase: Text | null;
+}
+
+export interface Threshold {
+  signal: string;
+  value: number;
+  means: Text;
+}
+
+export interface Machine {
+  firm: string;
+  name: string;
+  title: Text;
+  template: string;
+  template_title?: Text | null;
+  built: number | null;
+  simulated: boolean;
+  connection: { type: string; host: string; port: number; units: number[] };
+  state: MachineState;
+  thresholds: Threshold[];
+  signals: Signal[];
+  job: Job | null;
+}
+
+export interface Trace {
+  signal: Signal;
+  register: { function: number; address: number; words: number[]; at: string } | null;
+  encoding: string;
+  order: string | null;
+  scale?: number;
+  template: string;
+  unit?: number | null;
+  source?: string | null;
+  opcua: { endpoint: string; node: string } | null;
+  mqtt: { broker: string; topic: string } | null;
+  stored: { seq?: number; at: string; value: Value | null } | null;
+  committed_seq?: number;
+}
+
+export interface Run {
+  number: number;
+  start: string;
+  end: string | null;
+  pieces: number;
+  partial: boolean;
+  job: string | null;
+}
+
+export type HistoryPoint = [
+  at: number,
+  low: number | null,
+  high: number | null,
+  last: Value | null,
+  quality: number | Quality,
+];
+
+export interface History {
+  signal: string;
+  unit: string;
+  points: HistoryPoint[];
+}
+
+export type WorkState = "planned" | "released" | "running" | "interrupted" | "ended" | "aborted";
+
+export interface Job {
+  id: string;
+  machine: string;
+  order: string | null;
+  package: string | null;
+  item: Text;
+  planned: number;
+  lot: number;
+  state: WorkState;
+  substate: string;
+  because: Text;
+  good: number;
+  scrap: number;
+  origins: Partial<Record<Origin, number>>;
+  runs_started: number;
+  runs_completed: number;
+  pieces_per_run: number;
+  planned_per_piece_s: number;
+  per_piece_s: number;
+  run_began: string | null;
+  run_expected_s: number | null;
+  started: string | null;
+  ended: string | null;
+  departures: string[];
+  inbound: number | null;
+  degraded: string | null;
+  gaps: { start: string; end: string; why: Text }[];
+  lapse: number;
+  simulated: boolean;
+}
+
+export type Origin = "measured" | "counted" | "entered" | "simulated";
+export type Level = "L0" | "L1" | "L2" | "L3" | "L4";
+export type LampKind = "grey" | "green" | "yellow" | "red" | "done" | "hatched";
+
+export interface Lot {
+  number: number;
+  quantity: number;
+  departed_s?: number | null;
+  arrived_s?: number | null;
+  expected_s?: number | null;
+}
+
+export interface WorkPackage {
+  id: string;
+  title: Text;
+  item: Text;
+  firm: string;
+  firm_name: string;
+  machine_title?: Text | null;
+  needs?: { package: string; per: number; lots?: number[] | null }[] | null;
+  weight?: number | null;
+  own: boolean;
+  level: Level;
+  status?: WorkState | "no_news" | null;
+  substate?: string | null;
+  lamp?: LampKind | null;
+  progress?: number | null;
+  good?: number | null;
+  planned?: number | null;
+  lots?: Lot[] | null;
+  forecast_s?: number | null;
+  band_s?: [number, number] | null;
+  plan_end_s?: number | null;
+  plan_start_s?: number | null;
+  own_delay_s?: number | null;
+  inbound_delay_s?: number | null;
+  reason?: string | null;
+  critical?: boolean | null;
+  slack_s?: number | null;
+  age_s?: number | null;
+  stale?: boolean;
+  not_agreed: string[];
+  withdrawn?: string | null;
+}
+
+export interface Offer {
+  id: string;
+  package: string;
+  lots: number[];
+  to: string;
+  from: string;
+  state: "open" | "accepted" | "declined" | "expired";
+  earliest_start_s?: number | null;
+  forecast_with_s?: number | null;
+}
+
+export interface Order {
+  firm?: string;
+  id: string;
+  version?: number;
+  item: Text;
+  quantity: number;
+  unit: Text | string;
+  lead?: string;
+  simulated: boolean;
+  lapse: number;
+  clock: { began: string; at_s: number };
+  start_s: number;
+  due_s: number;
+  threshold_s?: number;
+  interval_s?: number;
+  progress?: number | null;
+  forecast_s?: number | null;
+  plan_end_s?: number | null;
+  slack_s?: number | null;
+  late?: boolean | null;
+  complete?: number | null;
+  opening?: boolean;
+  you?: { firm: string; role: "lead" | "member" | "reserve"; packages: string[] };
+  packages?: WorkPackage[];
+  offers?: Offer[];
+  prepared?: Prepared | null;
+  warned?: { at_s: number; hours_before_due: number } | null;
+}
+
+export interface Agreement {
+  from: string;
+  to: string;
+  level: Level;
+  interval_s: number;
+  threshold_s: number;
+  fields: string[];
+  never: (Text | string)[];
+  withdrawn: string | null;
+  own: boolean;
+}
+
+export interface Message {
+  id: string;
+  at: string;
+  to: string;
+  from?: string;
+  kind: string;
+  order: string;
+  package: string | null;
+  sequence: number;
+  level: Level | null;
+  fields: Record<string, unknown>;
+  bytes: number;
+  hash: string;
+  prev: string | null;
+  state?: "pending" | "acked" | "cancelled";
+  acked?: string | null;
+}
+
+export interface Comparison {
+  firm: string;
+  mine: string;
+  theirs: string | null;
+  count: number;
+  equal: boolean;
+}
+
+export interface Stored {
+  signals: {
+    id: string;
+    means: Text;
+    unit: string;
+    every_s: number;
+    keep_s: number;
+    step_s?: number | null;
+  }[];
+  never: Text[];
+  journal: { bytes: number; committed_seq: number; oldest: string | null };
+  history: { bytes: number };
+}
+
+export interface Health {
+  firm: string;
+  name: string;
+  version: string;
+  started: string;
+  parts: { name: string; state: "ok" | "waiting" | "failed" | "absent"; text: Text }[];
+  now?: string;
+  clock?: { state?: string; text?: Text };
+}
+
+/** A reserve that was asked before; the lead firm can offer it these lots. */
+export interface Prepared {
+  firm: string;
+  firm_name?: string;
+  package: string;
+  lots: number[];
+  earliest_start_s?: number | null;
+  forecast_with_s?: number | null;
+}
+
+/** What the stage says of itself: GET /stage/v1/state; its events leave `presenter` out. */
+export interface StageState {
+  ready: boolean;
+  run: number;
+  order: string | null;
+  keyframe: number | null;
+  keyframes: { at_s: number; faults: string[] }[];
+  faults: string[];
+  unplugged: string[];
+  firms: StageFirm[];
+  presenter: boolean;
+  lan: string | null;
+  processes: { name: string; state: string; restarts: number }[];
+  lapse: number;
+  clock: { began: string; at_s: number } | null;
+}
+
+export interface StageFirm {
+  id: string;
+  name: string;
+  kind: "member" | "lead" | "reserve" | "retrofit";
+  machine: string;
+  package: string | null;
+  ready: boolean;
+  uplink: boolean | null;
+}
+
+/** Scene 9: GET /stage/v1/balance. */
+export interface Balance {
+  order: string | null;
+  warned?: { at_s: number; hours_before_due: number } | null;
+  forecast_s?: number | null;
+  due_s?: number | null;
+  complete?: number | null;
+  quantity?: number | null;
+  messages: number;
+  fields: number;
+  bytes: number;
+  beyond: number;
+}

@@ -1,0 +1,146 @@
+import type { Health, Job, Machine, Order, Session } from "../api";
+import { ApiError, get } from "../client";
+import { serverClock } from "./clock.svelte";
+import { type StageMessage, stageWindow } from "./embedding";
+import { Stream } from "./stream";
+
+const NAMES = ["order", "machine", "jobs", "sent", "health"] as const;
+const RETRY_MS = 3000;
+const CUSTOMER_MS = 5000;
+
+/** Everything that the pages show of one firm, kept alive by its event stream. */
+class Firm {
+  session = $state.raw<Session | null>(null);
+  machines = $state.raw<readonly Machine[] | null>(null);
+  jobs = $state.raw<readonly Job[] | null>(null);
+  orders = $state.raw<readonly Order[] | null>(null);
+  health = $state.raw<Health | null>(null);
+  /** Grows with every message that was sent or received: logs fetch anew. */
+  messages = $state(0);
+  /** Null while connected; else since when (ms) the stream is interrupted. */
+  interrupted = $state<number | null>(null);
+  /** Grows whenever the connection came (back). */
+  connections = $state(0);
+  failure = $state.raw<ApiError | null>(null);
+  readonly stage = stageWindow();
+
+  #started = false;
+  #retry = 0;
+  #heard = new WeakMap<Order, number>();
+
+  /** Fetches the session and, where it allows, everything else; then listens. */
+  async start(): Promise<void> {
+    clearTimeout(this.#retry);
+    try {
+      this.session = await get<Session>("api/v1/session");
+      this.failure = null;
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (!this.session.role) return;
+    if (this.#started) {
+      await this.refresh();
+      return;
+    }
+    this.#started = true;
+    if (this.stage) this.#listenToStage(this.stage);
+    else new Stream("api/v1/events", NAMES, this.#listener);
+    // A customer's stream carries no orders: the totals are fetched.
+    if (this.session.role === "customer") setInterval(() => void this.refresh(), CUSTOMER_MS);
+    await this.refresh();
+  }
+
+  /** Fetches the whole picture; what cannot be had keeps its last state. */
+  async refresh(): Promise<void> {
+    const part = async <T>(path: string, take: (value: T) => void) => {
+      try {
+        take(await get<T>(path));
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 401) this.session = signedOut(this.session);
+        else if (error instanceof ApiError && error.status === 0) this.#failed(error);
+      }
+    };
+    await Promise.all([
+      part<Machine[]>("api/v1/machines", (value) => (this.machines = value)),
+      part<Job[]>("api/v1/jobs", (value) => (this.jobs = value)),
+      part<Order[]>("api/v1/orders", (value) => {
+        for (const order of value) this.#heard.set(order, serverClock.now());
+        this.orders = value;
+      }),
+      part<Health>("api/v1/health", (value) => (this.health = value)),
+    ]);
+  }
+
+  /** Takes the newest state of an order. */
+  takeOrder(order: Order): void {
+    this.#heard.set(order, serverClock.now());
+    const others = (this.orders ?? []).filter((known) => known.id !== order.id);
+    this.orders = [...others, order];
+  }
+
+  /** When (ms) this state of an order was heard. */
+  heard(order: Order): number {
+    return this.#heard.get(order) ?? serverClock.now();
+  }
+
+  /** The order in work: the one asked for, else the latest. */
+  order(id?: string): Order | null {
+    const orders = this.orders ?? [];
+    if (id) return orders.find((order) => order.id === id) ?? null;
+    return orders.reduce<Order | null>(
+      (latest, order) => (!latest || order.clock.began >= latest.clock.began ? order : latest),
+      null,
+    );
+  }
+
+  #listener = {
+    up: () => {
+      this.interrupted = null;
+      if (this.connections++ > 0) void this.refresh();
+    },
+    down: () => {
+      this.interrupted ??= Date.now();
+    },
+    event: (name: string, data: unknown) => this.#take(name, data),
+  };
+
+  #take(name: string, data: unknown): void {
+    if (name === "order") this.takeOrder((data as { order?: Order }).order ?? (data as Order));
+    else if (name === "machine") this.#takeMachine((data as { machine: Machine }).machine);
+    else if (name === "jobs") this.jobs = Array.isArray(data) ? data : (data as { jobs: Job[] }).jobs;
+    else if (name === "sent") this.messages++;
+    else if (name === "health") this.health = data as Health;
+  }
+
+  #takeMachine(news: Machine): void {
+    if (!this.machines) return;
+    this.machines = this.machines.map((known) =>
+      known.name === news.name ? { ...known, ...news, thresholds: news.thresholds ?? known.thresholds } : known,
+    );
+  }
+
+  #listenToStage(stage: Window): void {
+    addEventListener("message", (event: MessageEvent<StageMessage>) => {
+      if (event.origin !== location.origin || event.source !== stage) return;
+      const message = event.data;
+      if (message.wv === "event") this.#listener.event(message.name, message.data);
+      else if (message.wv === "link" && message.up) this.#listener.up();
+      else if (message.wv === "link") this.interrupted = message.since;
+    });
+    stage.postMessage({ wv: "hello" }, location.origin);
+  }
+
+  #failed(error: unknown): void {
+    this.failure = error instanceof ApiError ? error : new ApiError(0, String(error));
+    this.interrupted ??= Date.now();
+    clearTimeout(this.#retry);
+    this.#retry = window.setTimeout(() => void this.start(), RETRY_MS);
+  }
+}
+
+function signedOut(session: Session | null): Session | null {
+  return session ? { ...session, role: null } : null;
+}
+
+export const firm = new Firm();

@@ -1,0 +1,63 @@
+import type { Language } from "../format";
+
+export type Theme = "system" | "light" | "dark";
+
+const LANG_KEY = "werkverbund.lang";
+const THEME_KEY = "werkverbund.theme";
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function kept(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function keep(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // a browser that keeps nothing still shows everything
+  }
+}
+
+/** Language and look, kept in this browser and shared by all pages of one origin. */
+class Prefs {
+  lang = $state<Language>(kept(LANG_KEY) === "en" ? "en" : "de");
+  theme = $state<Theme>((kept(THEME_KEY) as Theme | null) ?? "system");
+  /** The look as it is now; charts read their colours anew when it changes. */
+  dark = $state(false);
+
+  constructor() {
+    addEventListener("storage", (event) => {
+      if (event.key === LANG_KEY) this.lang = event.newValue === "en" ? "en" : "de";
+      if (event.key === THEME_KEY) this.theme = (event.newValue as Theme | null) ?? "system";
+      this.#apply();
+    });
+    dark.addEventListener("change", () => this.#apply());
+    this.#apply();
+  }
+
+  setLang(lang: Language): void {
+    this.lang = lang;
+    keep(LANG_KEY, lang);
+    this.#apply();
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    keep(THEME_KEY, theme);
+    this.#apply();
+  }
+
+  #apply(): void {
+    this.dark = this.theme === "dark" || (this.theme === "system" && dark.matches);
+    const root = document.documentElement;
+    root.lang = this.lang;
+    root.dataset.theme = this.dark ? "dark" : "light";
+  }
+}
+
+export const prefs = new Prefs();

@@ -1,0 +1,73 @@
+import type { Job, LampKind, Machine, Order, Text, WorkPackage } from "./api";
+import type { Catalogue } from "./texts/index.svelte";
+
+/** The lamp of a machine: its shape tells the state. */
+export function machineLamp(machine: Machine): LampKind {
+  if (!machine.state.known) return "hatched";
+  if (machine.state.state === 1) return "red";
+  if (machine.state.state === 3) return machine.job?.degraded ? "yellow" : "green";
+  return "grey";
+}
+
+/** The word beside a machine's lamp. */
+export function machineWord(machine: Machine, t: Catalogue): string {
+  if (!machine.state.known) return t.machineState.unknown;
+  const words = [
+    t.machineState.off,
+    t.machineState.fault,
+    t.machineState.idle,
+    t.machineState.running,
+  ] as const;
+  const word = words[machine.state.state];
+  return machine.job?.degraded && machine.state.state === 3 ? `${word}, ${t.job.degraded}` : word;
+}
+
+/** The word for the state of a job or a package; interruptions say whose cause it is. */
+export function workWord(
+  state: string | null | undefined,
+  substate: string | null | undefined,
+  t: Catalogue,
+): string {
+  const words: Record<string, string> = t.workState;
+  if (state === "interrupted" && substate && words[substate]) return words[substate];
+  return (state && words[state]) || t.unknown;
+}
+
+/** The lamp of a job inside its own firm. */
+export function jobLamp(job: Job): LampKind {
+  if (job.state === "ended") return "done";
+  if (job.state === "aborted") return "red";
+  if (job.state === "interrupted" || job.degraded) return "yellow";
+  return job.state === "running" ? "green" : "grey";
+}
+
+/** The lamp of a package as a partner sees it; without one, the report is missing. */
+export function packageLamp(work: WorkPackage): LampKind {
+  return work.stale ? "hatched" : (work.lamp ?? "grey");
+}
+
+/** The unit of an order in words. */
+export function unitWord(unit: Text | string, lang: "de" | "en"): string {
+  return typeof unit === "string" ? unit : unit[lang];
+}
+
+/** Why a package is late, in words. */
+export function reasonWord(work: WorkPackage, t: Catalogue): string | null {
+  if (!work.reason) return null;
+  return t.order.reasons[work.reason] ?? work.reason;
+}
+
+/** The name of a firm as this order knows it. */
+export function firmName(order: Order | null, id: string): string {
+  return order?.packages?.find((work) => work.firm === id)?.firm_name ?? pretty(id);
+}
+
+/** A readable name from an id: "haertetechnik-vogtei" becomes "Härtetechnik Vogtei". */
+export function pretty(id: string): string {
+  return id
+    .split("-")
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(" ")
+    .replace(/Ae/g, "Ä")
+    .replace(/ae/g, "ä");
+}
