@@ -26,11 +26,14 @@ class Place(_Body):
 
 
 class Start(_Body):
-    """Let the order run so that it was ``at_s`` when real time was ``began``."""
+    """Let the order run so that it was ``at_s`` when real time was ``began``.
+
+    ``lapse``: that of the file where none is given.
+    """
 
     began: AwareDatetime
     at_s: float = Field(ge=0)
-    lapse: int = Field(default=1, ge=1, le=10_000)
+    lapse: int | None = Field(default=None, ge=1, le=10_000)
 
 
 class Arm(_Body):
@@ -91,7 +94,7 @@ def app(simulation: Simulation) -> FastAPI:
     @api.post("/start")
     async def start(body: Start) -> Answer:
         """Let the order run."""
-        plant.start(body.began, body.at_s, body.lapse)
+        plant.start(body.began, body.at_s, body.lapse or plant.file.lapse)
         return simulation.brief()
 
     @api.post("/stop")

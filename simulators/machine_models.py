@@ -24,13 +24,15 @@ class MillModel(Strict):
     """A milling machine; a run is loading, then cutting."""
 
     type: Literal["mill"]
-    loading: Duration
-    cutting: Duration
-    pieces: Count
-    base: Watts = 400.0
-    spindle: Watts = 1100.0
-    cut: Watts = 900.0
-    wear: Share = 0.0002
+    loading: Duration = Field(description="Aufspannen / loading")
+    cutting: Duration = Field(description="Fräsen / cutting")
+    pieces: Count = Field(description="Teile je Lauf / pieces per run")
+    base: Watts = Field(default=400.0, description="Grundlast, W / base load, W")
+    spindle: Watts = Field(default=1100.0, description="Spindel, W / spindle, W")
+    cut: Watts = Field(default=900.0, description="Schnitt dazu, W / the cut on top, W")
+    wear: Share = Field(
+        default=0.0002, description="Mehr Schnittleistung je Lauf / more cutting power per run"
+    )
     tool_age: int = Field(default=0, ge=0, description="Läufe des Werkzeugs / runs of the tool")
 
     def physics(self) -> Mill:
@@ -51,11 +53,13 @@ class PressModel(Strict):
     """An injection moulding press."""
 
     type: Literal["press"]
-    cycle: Duration
-    closed: Duration
-    cavities: Count
-    rejects: Share = 0.012
-    warm_up: int = Field(default=10, ge=0)
+    cycle: Duration = Field(description="Zyklus / cycle")
+    closed: Duration = Field(description="Werkzeug geschlossen / mould closed")
+    cavities: Count = Field(description="Teile je Schuss / parts per shot")
+    rejects: Share = Field(default=0.012, description="Ausschussanteil / share of rejects")
+    warm_up: int = Field(
+        default=10, ge=0, description="Ausschuss nach einem Halt / scrap shots after a stop"
+    )
 
     def physics(self) -> Press:
         """As the physics takes it."""
@@ -72,9 +76,9 @@ class LaserModel(Strict):
     """A laser cutter."""
 
     type: Literal["laser"]
-    cycle: Duration
-    beam: Duration
-    rejects: Share = 0.008
+    cycle: Duration = Field(description="Zyklus / cycle")
+    beam: Duration = Field(description="Strahl an / beam on")
+    rejects: Share = Field(default=0.008, description="Ausschussanteil / share of rejects")
 
     def physics(self) -> Laser:
         """As the physics takes it."""
@@ -85,8 +89,8 @@ class BenchModel(Strict):
     """An assembly bench; rejects are reworked within the cycle."""
 
     type: Literal["bench"]
-    cycle: Duration
-    rework: Share = 0.01
+    cycle: Duration = Field(description="Zeit je Satz / time per set")
+    rework: Share = Field(default=0.01, description="Anteil der Nacharbeit / share of rework")
 
     def physics(self) -> Bench:
         """As the physics takes it."""
@@ -96,22 +100,30 @@ class BenchModel(Strict):
 class RecipeModel(Strict):
     """What a charge goes through; temperatures in °C."""
 
-    hot: float = 860.0
-    soak: Duration
-    quench: Duration
-    warm: float = 250.0
-    temper: Duration
-    handling: Duration
+    hot: float = Field(default=860.0, description="Härten, °C / hardening, °C")
+    soak: Duration = Field(description="Halten / soak")
+    quench: Duration = Field(description="Abschrecken / quench")
+    warm: float = Field(default=250.0, description="Anlassen, °C / tempering, °C")
+    temper: Duration = Field(description="Anlassen / temper")
+    handling: Duration = Field(description="Be- und Entladen / handling")
 
 
 class FurnaceModel(Strict):
     """A chamber furnace with three elements; capacity in J/K, losses in W/K."""
 
     type: Literal["furnace"]
-    capacity: float = Field(default=150_000.0, gt=0)
-    element: float = Field(default=12_000.0, gt=0)
-    loss: float = Field(default=12.0, gt=0)
-    open_loss: float = Field(default=324.0, gt=0)
+    capacity: float = Field(
+        default=150_000.0, gt=0, description="Wärmekapazität, J/K / heat capacity, J/K"
+    )
+    element: float = Field(
+        default=12_000.0, gt=0, description="Leistung je Heizelement, W / power of an element, W"
+    )
+    loss: float = Field(
+        default=12.0, gt=0, description="Verlust geschlossen, W/K / loss, closed, W/K"
+    )
+    open_loss: float = Field(
+        default=324.0, gt=0, description="Verlust offen, W/K / loss, open, W/K"
+    )
     recipe: RecipeModel
 
     def physics(self) -> Furnace:
@@ -135,13 +147,13 @@ class DrillModel(Strict):
     """A bench drill in real time, outside the order."""
 
     type: Literal["drill"]
-    loading: Duration
-    drilling: Duration
-    standby_power: Watts = 60.0
-    loading_power: Watts = 180.0
-    drilling_power: Watts = 550.0
-    batch: Count = 20
-    pause: Duration = timedelta(seconds=40)
+    loading: Duration = Field(description="Einlegen / loading")
+    drilling: Duration = Field(description="Bohren / drilling")
+    standby_power: Watts = Field(default=60.0, description="Bereitschaft, W / standby, W")
+    loading_power: Watts = Field(default=180.0, description="Leerlauf, W / idling, W")
+    drilling_power: Watts = Field(default=550.0, description="Bohren, W / drilling, W")
+    batch: Count = Field(default=20, description="Bohrungen bis zur Pause / holes before a pause")
+    pause: Duration = Field(default=timedelta(seconds=40), description="Pause / pause")
 
     def physics(self) -> Drill:
         """As the physics takes it."""

@@ -51,7 +51,7 @@ class Plant:
         self.now = now
         self.physics = {model.name: physics_of(model.model) for model in file.machines}
         self.order: Order = order_of(file, self.physics)
-        self.clock = PlantClock()
+        self.clock = PlantClock(lapse=file.lapse)
         self.own_clock = PlantClock()
         self.interventions: tuple[Intervention, ...] = ()
         self.reserve_at_work = False

@@ -10,7 +10,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from gateway.config import Duration, Endpoint, FirmId, MachineName, OrderMoment, Strict, wrong
+from gateway.core.signals import Kind
 from gateway.core.text import Text
+from gateway.machines.catalog import names, template
 from simulators.faults import Quirks
 from simulators.machine_models import Count, Model
 
@@ -20,11 +22,18 @@ PackageId = Annotated[str, Field(min_length=1, max_length=16)]
 class QuirksModel(Strict):
     """How a device differs from its template."""
 
-    word_swap: bool = False
-    off_by_one: bool = False
-    rollover: dict[str, Annotated[int, Field(ge=1)]] = Field(default_factory=dict)
-    delay: Duration = timedelta(0)
-    silent: bool = False
+    word_swap: bool = Field(default=False, description="Niedriges Wort zuerst / low word first")
+    off_by_one: bool = Field(
+        default=False, description="Alles eine Adresse höher / everything one address higher"
+    )
+    rollover: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        description="Höchster Rohwert eines Zählers / highest raw value of a counter",
+    )
+    delay: Duration = Field(
+        default=timedelta(0), description="Verzögerung jeder Antwort / delay of each answer"
+    )
+    silent: bool = Field(default=False, description="Antwortet nicht / does not answer")
 
     def quirks(self) -> Quirks:
         """As the device takes it."""
@@ -40,9 +49,11 @@ class QuirksModel(Strict):
 class DeviceModel(Strict):
     """One Modbus unit; ``counters`` is what its counters showed when we began."""
 
-    template: str
-    unit: int = Field(ge=1, le=247)
-    counters: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    template: str = Field(description="Maschinentyp / machine template")
+    unit: int = Field(ge=1, le=247, description="Modbus-Unit / Modbus unit")
+    counters: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict, description="Zählerstände am Anfang / counters at the beginning"
+    )
     quirks: QuirksModel = QuirksModel()
 
     @field_validator("template")
@@ -53,13 +64,30 @@ class DeviceModel(Strict):
             return value
         return str(Path(folder) / value)
 
+    @model_validator(mode="after")
+    def _counters_exist(self) -> Self:
+        try:
+            points = template(self.template).points
+        except KeyError as unknown:
+            raise _unknown(
+                f"den Maschinentyp {self.template} gibt es nicht; möglich: {', '.join(names())}",
+                f"there is no template {self.template}; possible: {', '.join(names())}",
+            ) from unknown
+        counting = {point.name for point in points if point.kind is Kind.COUNTER}
+        if strange := sorted({*self.counters, *self.quirks.rollover} - counting):
+            raise _unknown(
+                f"{self.template} hat keinen Zähler {', '.join(strange)}",
+                f"{self.template} has no counter {', '.join(strange)}",
+            )
+        return self
+
 
 class MachineModel(Strict):
     """A simulated machine at its address."""
 
     name: MachineName
     firm: FirmId
-    listen: Endpoint
+    listen: Endpoint = Field(description="Adresse des Servers / address of the server")
     model: Model
     devices: tuple[DeviceModel, ...] = Field(min_length=1)
 
@@ -77,7 +105,7 @@ class PackageModel(Strict):
     id: PackageId
     machine: MachineName
     quantity: Count
-    lot: Count
+    lot: Annotated[Count, Field(description="Teile je Transportlos / pieces of a transfer lot")]
     needs: tuple[NeedModel, ...] = ()
 
 
@@ -87,7 +115,7 @@ class ReserveModel(Strict):
     id: PackageId
     stands_in_for: PackageId
     machine: MachineName
-    free_from: OrderMoment
+    free_from: OrderMoment = Field(description="Frei ab / free from")
     lots: tuple[Count, ...] = Field(description="Lose beim Sprung / lots of a keyframe's reserve")
 
 
@@ -95,18 +123,20 @@ class ElementModel(Strict):
     """The element that burns out; ``armed`` is when, if a keyframe begins with the fault."""
 
     machine: MachineName
-    phase: int = Field(ge=1, le=3)
-    armed: OrderMoment
+    phase: int = Field(ge=1, le=3, description="Netzphase / phase of the mains")
+    armed: OrderMoment = Field(
+        description="Danach versagt es beim nächsten Aufheizen / it fails at the next ramp after"
+    )
 
 
 class SimulationFile(Strict):
     """The simulation file."""
 
     schema_: Literal[1] = Field(alias="schema")
-    seed: int = 17
-    start: OrderMoment
-    transport: Duration
-    lapse: Count = 1
+    seed: int = Field(default=17, description="Startzahl des Zufalls / seed of all chance")
+    start: OrderMoment = Field(description="Beginn des Auftrags / start of the order")
+    transport: Duration = Field(description="Zwischen zwei Firmen / between two firms")
+    lapse: Annotated[Count, Field(description="Zeitraffer des Auftrags / lapse of the order")] = 1
     packages: tuple[PackageModel, ...] = ()
     reserves: tuple[ReserveModel, ...] = ()
     element: ElementModel | None = None

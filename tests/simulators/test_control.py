@@ -85,6 +85,11 @@ async def test_a_place_answers_the_opening_and_a_start_lets_it_run(control, real
     assert mill["standing"] is False
 
 
+async def test_a_start_without_a_lapse_takes_the_file_s(control, real):
+    started = await post(control, "/start", began=real().isoformat(), at_s=START)
+    assert started["lapse"] == 144
+
+
 async def test_lots_appear_as_they_leave(control, real):
     await post(control, "/place", at_s=START + 2304)
     assert (await state(control))["lots"][-1] == {

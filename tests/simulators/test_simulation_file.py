@@ -69,6 +69,8 @@ def test_a_quirk_can_be_switched_on_in_the_file(tmp_path):
         ("{machine: furnace-1, phase", "{machine: mill-1, phase", "mill-1"),
         ("name: press-1", "name: mill-1", "same name"),
         ("phase: 2", "phase: 4", "4"),
+        ("{template: e1210-laser,", "{template: e1211-laser,", "e1210-laser"),
+        ("counters: {sets: 20317", "counters: {shots: 20317", "shots"),
         ("cutting: 132s", "cutting: 132", "132s"),
         ("type: press", "type: pres", "press"),
         ("MODBUS_PRESS_1:-5022", "MODBUS_PRESS_1:-5021", "address and unit"),
@@ -86,6 +88,11 @@ def test_a_mistake_names_its_place(tmp_path: Path, old: str, new: str, said: str
     assert all(problem.line >= 1 and problem.file == path for problem in problems)
     told = " ".join(p.what.en + " " + p.fix.en for p in problems)
     assert said in told
+
+
+def test_an_editor_gets_a_schema_in_both_languages():
+    schema = SimulationFile.model_json_schema(by_alias=True)
+    assert " / " in schema["properties"]["transport"]["description"]
 
 
 def test_the_bench_s_single_hand_cycles_cannot_be_read():
