@@ -124,6 +124,7 @@ class Journal(Generic[State]):
         self._feeds: list[CommitFeed] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._running: asyncio.Future[None] | None = None
+        self._closed = False
 
     # A lifetime
 
@@ -148,12 +149,18 @@ class Journal(Generic[State]):
         if self._loop is not None:
             await self._loop.run_in_executor(self._reading, self._reader.close)
             self._loop = None
+        self._closed = True
         self._writing.shutdown(wait=False)
         self._reading.shutdown(wait=False)
 
     def _ended(self, _: asyncio.Future[None]) -> None:
         for feed in self._feeds:
             feed.end()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has been closed; the newest batches can still be read from memory."""
+        return self._closed
 
     # What goes in
 
@@ -196,6 +203,10 @@ class Journal(Generic[State]):
         return JournalHealth(
             trouble, since, batches, weight, self._inbox.dropped, self._writer.broken
         )
+
+    def certain_now(self) -> datetime:
+        """The latest moment that has surely come: from here, ages for forgetting are counted."""
+        return self._writer.certain_now()
 
     def commits(self) -> CommitFeed:
         """Every commit from now on."""
@@ -295,6 +306,8 @@ class Journal(Generic[State]):
         return await self._ask(self._reader.size)
 
     async def _ask(self, read: Callable[[int], Answer]) -> Answer:
+        if self._closed:
+            raise JournalError("the journal is closed")
         generation = self._writer.generation
         loop = asyncio.get_running_loop()
         try:

@@ -87,6 +87,7 @@ class Writer(Generic[State]):
         self._kept_state: bytes | None = None
         self._last_at: datetime | None = None
         self._synced = False
+        self._witnessed: tuple[datetime, float] | None = None
         self._next_prune: datetime | None = None
         self._failures = 0
         self._fresh: GapRecord | None = None
@@ -126,6 +127,7 @@ class Writer(Generic[State]):
         self.committed_seq = kept.last_seq
         self.cursors = dict(kept.cursors)
         self._last_at = None if kept.last_at is None else from_us(kept.last_at)
+        self._witnessed = (self._last_at or now, time.monotonic())
         if kept.state is not None:
             self.state = self._tracker.load(kept.state)
         write_boot(self._folder, self.boot)
@@ -335,12 +337,24 @@ class Writer(Generic[State]):
 
     # Retention
 
-    def _prune(self) -> None:
-        """Remove what is too old; only by a clock that is known to be right."""
+    def certain_now(self) -> datetime:
+        """The latest moment that has surely come: what may be forgotten is counted from it.
+
+        A clock that is not known to be right may stand years ahead. Then only as much time counts
+        as has passed since the last batch that was kept before this start, by the monotonic clock.
+        """
         now = self._clock()
+        if self._synced or self._witnessed is None:
+            return now
+        since, began = self._witnessed
+        return min(now, since + timedelta(seconds=time.monotonic() - began))
+
+    def _prune(self) -> None:
+        """Remove what is too old, a bounded amount at once."""
+        now = self.certain_now()
         if self._next_prune is None:
             self._next_prune = now + _PRUNE_EVERY
-        if now < self._next_prune <= now + _PRUNE_EVERY or not self._synced:
+        if now < self._next_prune <= now + _PRUNE_EVERY:
             return
         limits = Limits(
             to_us(now - self._settings.keep),

@@ -1,0 +1,109 @@
+"""The runner of a live sink (OPC UA, MQTT): newest values now, nothing made up for later.
+
+It owns the connection and every retry. While the sink is away its queue on the bus drops the
+oldest; when it is back it gets what waits there, and the present states and jobs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from gateway.core.errors import NotConnected, Rejected
+from gateway.core.ports import Sink
+from gateway.core.work import Job, MachineStatus
+from gateway.flow.backoff import Backoff
+from gateway.flow.bus import Subscription
+from gateway.flow.sink_health import SinkHealth, SinkWatch
+
+
+class LiveRunner:
+    """Feeds one sink from its subscription until cancelled, or until the subscription is closed.
+
+    An error that is not the sink's (a bug) ends ``run`` and is the caller's.
+    """
+
+    def __init__(
+        self, sink: Sink, subscription: Subscription, name: str, *, backoff: Backoff | None = None
+    ) -> None:
+        self.sink = sink
+        self.name = name
+        self._subscription = subscription
+        self._backoff = backoff or Backoff()
+        self._watch = SinkWatch(name)
+        self._turn = asyncio.Lock()
+        self._news = asyncio.Event()
+        self._latest: tuple[Sequence[MachineStatus], Sequence[Job]] | None = None
+
+    @property
+    def health(self) -> SinkHealth:
+        """How the sink fares."""
+        return self._watch.health
+
+    @property
+    def dropped(self) -> int:
+        """How many batches the sink missed because it was away or slow."""
+        return self._subscription.dropped
+
+    def changed(self, machines: Sequence[MachineStatus], jobs: Sequence[Job]) -> None:
+        """Machine states or jobs have changed: show these, now or when the sink is back."""
+        self._latest = (machines, jobs)
+        self._news.set()
+
+    async def run(self) -> None:
+        """Connect, deliver, connect again."""
+        try:
+            while True:
+                try:
+                    await self._session()
+                except NotConnected as lost:
+                    wait = self._backoff.failed(time.monotonic())
+                    self._watch.lost(lost, wait)
+                    await self.sink.close()
+                    await asyncio.sleep(wait)
+                else:
+                    return
+        finally:
+            await self.sink.close()
+
+    async def _session(self) -> None:
+        """One connection, until it is lost or the stream has ended."""
+        await self.sink.connect()
+        self._watch.connected()
+        if self._latest is not None:
+            self._news.set()
+        tasks = {
+            asyncio.create_task(self._write(), name=f"{self.name} values"),
+            asyncio.create_task(self._show(), name=f"{self.name} states"),
+        }
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            task.result()
+
+    async def _write(self) -> None:
+        async for judged in self._subscription:
+            batches = [judged, *self._subscription.take()]
+            async with self._turn:
+                try:
+                    await self.sink.write(batches)
+                except Rejected as refused:
+                    self._watch.refuses(refused, len(refused.which))
+            self._watch.delivered += len(batches)
+            self._backoff.succeeded()
+
+    async def _show(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if self._latest is not None:
+                async with self._turn:
+                    try:
+                        await self.sink.show(*self._latest)
+                    except Rejected as refused:
+                        self._watch.refuses(refused, 0)

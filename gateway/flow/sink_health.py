@@ -1,0 +1,89 @@
+"""How a sink fares, for the health page and for one log line per change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from gateway.flow.line_log import LineLog
+
+log = logging.getLogger(__name__)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SinkHealth:
+    """One sink, now.
+
+    ``since`` is when it was last connected or lost (None: it was never reached); ``cause`` says
+    in the driver's words why it is away, and ``next_try`` when it is tried again. ``delivered``
+    and ``refused`` count batches.
+    """
+
+    name: str
+    connected: bool
+    since: datetime | None
+    cause: str | None
+    next_try: datetime | None
+    delivered: int
+    refused: int
+
+
+class SinkWatch:
+    """Follows one sink's connection and writes its log lines."""
+
+    def __init__(self, name: str, clock: Callable[[], datetime] = _now) -> None:
+        self._name = name
+        self._clock = clock
+        self._lines = LineLog(log)
+        self._connected = False
+        self._since: datetime | None = None
+        self._cause: str | None = None
+        self._next_try: datetime | None = None
+        self.delivered = 0
+        self.refused = 0
+
+    def connected(self) -> None:
+        """It is there."""
+        now = self._clock()
+        if self._cause is not None:
+            self._lines.line(self._name, now, f"{self._name} connected again")
+        else:
+            log.info("%s connected", self._name)
+        self._connected, self._since = True, now
+        self._cause, self._next_try = None, None
+
+    def lost(self, cause: Exception, wait: float) -> None:
+        """It is away, or could not be reached; the next try is in ``wait`` seconds."""
+        now = self._clock()
+        if self._connected or self._cause is None:
+            self._since = now
+            self._lines.line(
+                self._name, now, f"{self._name} lost: {cause}, next try in {wait:.0f} s"
+            )
+        self._connected = False
+        self._cause, self._next_try = str(cause), now + timedelta(seconds=wait)
+
+    def refuses(self, cause: Exception, batches: int) -> None:
+        """It refuses batches for good."""
+        self.refused += batches
+        line = f"{self._name} refuses values, {self.refused} batches so far: {cause}"
+        self._lines.line(f"{self._name} refused", self._clock(), line)
+
+    @property
+    def health(self) -> SinkHealth:
+        """How it fares now."""
+        return SinkHealth(
+            self._name,
+            self._connected,
+            self._since,
+            self._cause,
+            self._next_try,
+            self.delivered,
+            self.refused,
+        )

@@ -1,0 +1,197 @@
+"""A forwarding sink gets everything from the journal, at least once, in order, poison aside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.core.batches import BOOT_SPAN, Batch, Clock, Judged
+from gateway.core.errors import NotConnected, Rejected
+from gateway.core.signals import SignalId
+from gateway.flow.backoff import Backoff
+from gateway.flow.forward_runner import ForwardRunner
+from gateway.journal import Journal
+
+
+class NoJobs:
+    """A gateway without jobs."""
+
+    def initial(self) -> int:
+        return 0
+
+    def advance(self, state: int, _: Judged):
+        return state, ()
+
+    def command(self, state: int, _: object):
+        return state + 1, ()
+
+    def dump(self, state: int) -> bytes:
+        return str(state).encode()
+
+    def load(self, kept: bytes) -> int:
+        return int(kept)
+
+
+class Warehouse:
+    """A sink with moods: away, refusing some numbers, saying or not saying which."""
+
+    def __init__(self) -> None:
+        self.reachable = True
+        self.poison: set[int] = set()
+        self.names_them = True
+        self.lose_answer_after: int | None = None
+        self.got: list[int] = []
+        self.shown: list[object] = []
+        self.writes = 0
+        self.connects = 0
+        self.changed = asyncio.Event()
+
+    async def connect(self) -> None:
+        self.connects += 1
+        self.changed.set()
+        if not self.reachable:
+            raise NotConnected("away")
+
+    async def write(self, batches: Sequence[Judged]) -> None:
+        await asyncio.sleep(0)
+        self.writes += 1
+        self.changed.set()
+        if not self.reachable:
+            raise NotConnected("away")
+        numbers = [judged.batch.values[0] for judged in batches]
+        bad = [index for index, number in enumerate(numbers) if number in self.poison]
+        if bad:
+            raise Rejected("poison", bad if self.names_them else range(len(batches)))
+        self.got += numbers
+        if self.lose_answer_after is not None and len(self.got) >= self.lose_answer_after:
+            self.lose_answer_after = None
+            raise NotConnected("written, but the answer was lost")
+
+    async def show(self, machines, jobs) -> None:
+        self.shown.append((machines, jobs))
+        self.changed.set()
+
+    async def close(self) -> None:
+        pass
+
+    async def until(self, condition) -> None:
+        async with asyncio.timeout(20):
+            while not condition():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+def numbered(boot: int, number: int) -> Judged:
+    at = datetime(2026, 8, 3, tzinfo=UTC) + timedelta(seconds=number)
+    batch = Batch("m", at, 0.0, Clock.SYNCED, (SignalId("m/a"),), (number,))
+    return Judged(batch, boot * BOOT_SPAN + number, {})
+
+
+@pytest.fixture
+async def journal(tmp_path: Path):
+    made = Journal(tmp_path, NoJobs(), commit_every=timedelta(milliseconds=10))
+    await made.open()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def start():
+    tasks = []
+
+    def go(journal, sink) -> tuple[ForwardRunner, asyncio.Task[None]]:
+        runner = ForwardRunner(sink, journal, "warehouse", backoff=Backoff(0.001, 0.01))
+        tasks.append(asyncio.create_task(runner.run()))
+        return runner, tasks[-1]
+
+    yield go
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def fill(journal: Journal[int], first: int, last: int) -> None:
+    for number in range(first, last + 1):
+        journal.offer(numbered(journal.boot, number))
+
+
+async def test_everything_committed_is_delivered_in_order(journal, start):
+    sink = Warehouse()
+    runner, _ = start(journal, sink)
+    fill(journal, 1, 1200)
+    await sink.until(lambda: len(sink.got) == 1200)
+    assert sink.got == list(range(1, 1201))
+    assert runner.cursor == journal.boot * BOOT_SPAN + 1200
+    assert runner.health.delivered == 1200
+
+
+async def test_a_sink_that_was_away_reads_on_where_it_stopped(journal, start):
+    sink = Warehouse()
+    runner, _ = start(journal, sink)
+    fill(journal, 1, 10)
+    await sink.until(lambda: sink.got == list(range(1, 11)))
+    sink.reachable = False
+    fill(journal, 11, 700)
+    await sink.until(lambda: sink.connects >= 3)
+    assert runner.health.cause == "away"
+    sink.reachable = True
+    await sink.until(lambda: len(sink.got) == 700)
+    assert sink.got == list(range(1, 701))
+
+
+async def test_an_answer_that_is_lost_repeats_but_never_skips(journal, start):
+    sink = Warehouse()
+    sink.lose_answer_after = 5
+    start(journal, sink)
+    fill(journal, 1, 20)
+    await sink.until(lambda: 20 in sink.got)
+    assert sorted(set(sink.got)) == list(range(1, 21))
+
+
+async def test_after_a_restart_the_cursor_goes_on(tmp_path, start):
+    first = Journal(tmp_path, NoJobs(), commit_every=timedelta(milliseconds=10))
+    await first.open()
+    sink = Warehouse()
+    _, task = start(first, sink)
+    fill(first, 1, 50)
+    await sink.until(lambda: len(sink.got) == 50)
+    await first.close()
+    await asyncio.wait_for(task, 10)
+
+    second = Journal(tmp_path, NoJobs(), commit_every=timedelta(milliseconds=10))
+    await second.open()
+    again = Warehouse()
+    start(second, again)
+    fill(second, 51, 60)
+    await again.until(lambda: 60 in again.got)
+    assert again.got == list(range(51, 61))
+    await second.close()
+
+
+@pytest.mark.parametrize("names_them", [True, False])
+async def test_poison_is_parked_and_the_rest_delivered(journal, start, names_them):
+    sink = Warehouse()
+    sink.poison, sink.names_them = {7, 200, 201}, names_them
+    runner, _ = start(journal, sink)
+    fill(journal, 1, 400)
+    await sink.until(lambda: len(sink.got) == 397)
+    assert sorted(sink.got) == [n for n in range(1, 401) if n not in sink.poison]
+    assert len(set(sink.got)) == 397
+    assert runner.health.refused == 3
+    fill(journal, 401, 401)
+    await sink.until(lambda: 401 in sink.got)
+    parked = [parked.first_seq - journal.boot * BOOT_SPAN for parked in await journal.parked()]
+    assert sorted(parked) == [7, 200, 201]
+
+
+async def test_states_are_shown_with_what_is_written_next(journal, start):
+    sink = Warehouse()
+    runner, _ = start(journal, sink)
+    runner.changed(("running",), ("J-1",))
+    fill(journal, 1, 1)
+    await sink.until(lambda: bool(sink.shown))
+    assert sink.shown == [(("running",), ("J-1",))]
