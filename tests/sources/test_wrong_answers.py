@@ -22,6 +22,14 @@ async def test_a_late_answer_is_never_published(line, reading, clock):
     assert len({a.connection for a in line.asked if a.unit == 1}) == 4
 
 
+async def test_a_late_answer_meets_a_closed_socket_and_not_the_neighbours_question(line, reading):
+    line.late = {1: WITHIN * 1.3, 2: WITHIN * 0.7}
+    source = reading(unit(1, 10), unit(2, 20))
+    batches = await source.read(source.signals)
+    assert values_of(batches) == {"m1/w10": None, "m2/w20": told(2, 20)}
+    assert [a.connection for a in line.asked] == [1, 2]
+
+
 async def test_no_wrong_value_among_many_late_answers(line, reading, clock):
     source = reading(*(unit(n, *range(n * 10, n * 10 + 5), within=0.03) for n in (1, 2, 3)))
     for cycle in range(60):
