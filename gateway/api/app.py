@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import orjson
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -48,9 +48,7 @@ def create_app(
     return app
 
 
-async def events(
-    rooms: Here, request: Request, role: Annotated[Role, Depends(allowed(EVERYONE))]
-) -> Response:
+async def events(rooms: Here, role: Annotated[Role, Depends(allowed(EVERYONE))]) -> Response:
     """Server-sent events ``order``, ``machine``, ``jobs``, ``sent``, ``health``: whole states."""
     sees = {"health"}
     if role in PLANT:

@@ -37,6 +37,7 @@ class Guard:
         self._hosts = LOOPBACK | set(hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or serve with the security headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -14,6 +14,7 @@ from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus
 from gateway.exchange import Exchange
+from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
 
@@ -45,7 +46,7 @@ class Rooms:
     version: str
     started: datetime
     signals: Mapping[SignalId, Signal]
-    journal: Journal
+    journal: Journal[TrackerState]
     series: SeriesStore
     tracker: JobTracker
     latest: Latest

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from gateway.api.rooms import Rooms
 from gateway.api.live import Latest
+from gateway.api.rooms import Rooms
 from gateway.config import Machine
 from gateway.core.signals import Quality, Reason, Signal
 from gateway.core.text import Text

@@ -8,9 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.core.text import Text
+
+if TYPE_CHECKING:
+    from gateway.config import Endpoint
 
 
 def play(
@@ -48,9 +52,8 @@ def play(
 def simulate(file: Path, *, control: str, seed: int | None) -> None:
     """Run the simulated machines of a file until they are stopped."""
     with _demo_packages():
-        from simulators.simulation import Address  # noqa: PLC0415
         from simulators.simulation import simulate as run  # noqa: PLC0415
-    asyncio.run(run(file, Address(*_endpoint(control)), os.environ, seed=seed))
+    asyncio.run(run(file, _endpoint(control), os.environ, seed=seed))
 
 
 def brokers(ports: Sequence[int]) -> None:
@@ -96,13 +99,13 @@ def _duration(text: str) -> timedelta:
     return found
 
 
-def _endpoint(text: str) -> tuple[str, int]:
+def _endpoint(text: str) -> Endpoint:
     from pydantic_core import PydanticCustomError  # noqa: PLC0415
 
-    from gateway.config import Endpoint  # noqa: PLC0415
+    from gateway.config import Endpoint as Address  # noqa: PLC0415
 
     try:
-        endpoint = Endpoint.parse(text)
+        endpoint = Address.parse(text)
     except PydanticCustomError as error:
         raise CommandError(
             Text(
@@ -111,4 +114,4 @@ def _endpoint(text: str) -> tuple[str, int]:
             ),
             USAGE_IS_WRONG,
         ) from error
-    return endpoint.host, endpoint.port
+    return endpoint

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 SENTENCES = {
     "preparing": Text("Die Modellfabrik wird aufgebaut …", "Setting up the model factory …"),
-    "late": Text("Noch nicht bereit: {firms}. Protokolle: {logs}",
-                 "Not ready yet: {firms}. Logs: {logs}"),
-    "failed": Text("Der Auftrag ließ sich nicht eröffnen: {why}",
-                   "The order could not be opened: {why}"),
+    "late": Text(
+        "Noch nicht bereit: {firms}. Protokolle: {logs}", "Not ready yet: {firms}. Logs: {logs}"
+    ),
+    "failed": Text(
+        "Der Auftrag ließ sich nicht eröffnen: {why}", "The order could not be opened: {why}"
+    ),
     "stopping": Text("Alles wird beendet …", "Stopping everything …"),
 }
 
@@ -89,20 +91,18 @@ def addresses(demo: Demo, stage: Stage) -> dict[str, object]:
             }
             for index, player in enumerate(demo.scenario.firms)
         },
-        "pids": {
-            name: entry.pid for name, entry in stage.supervisor.running.items()
-        },
+        "pids": {name: entry.pid for name, entry in stage.supervisor.running.items()},
     }
 
 
 def _table(demo: Demo, stage: Stage, seconds: float) -> None:
     de = german()
     ports = demo.ports
+    after = f"{'bereit nach' if de else 'ready after'} {seconds:.1f} s"
     width = max(len(name) for name in stage.names.values()) + 2
     lines = [
         "",
-        f"  Werkverbund: {'Modellfabrik (simuliert)' if de else 'model factory (simulated)'}, "
-        f"{'bereit nach' if de else 'ready after'} {seconds:.1f} s",
+        f"  {'Modellfabrik (simuliert)' if de else 'Model factory (simulated)'}: {after}",
         "",
         f"  {'Bühne' if de else 'Stage':<{width}}{stage.address}",
     ]

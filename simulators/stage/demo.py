@@ -6,18 +6,18 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-import uvicorn
 import yaml
 
 from gateway import resources
 from gateway.api.live import Hub
+from gateway.api.serving import serve_app
 from simulators.stage import console, lan, prepare
 from simulators.stage.feed import Feed
 from simulators.stage.options import Options, default_state
@@ -32,15 +32,6 @@ READY_PATIENCE = 60.0
 """Seconds that the processes get until the first order can be opened."""
 STAGGER = 0.15
 """Seconds between the starts of two gateways."""
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the demo stops everything in one place."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the demo."""
-        yield
 
 
 @dataclass(slots=True)
@@ -174,17 +165,20 @@ class Demo:
         hub = Hub()
         address = lan.lan_address() if self.options.lan else None
         feeds: dict[str, Feed] = {}
+        supervisor = Supervisor()
         stage = Stage(
             show=show,
             hub=hub,
             feeds=feeds,
             names=firm_names(self.folder, scenario),
-            supervisor=Supervisor(lambda: stage.tell()),
+            supervisor=supervisor,
             presenter=lan.Presenter(),
             pages=resources.pages(),
             address=f"http://127.0.0.1:{ports.stage}/",
             public=f"http://{address}:{ports.stage}/" if address else None,
         )
+
+        supervisor.changed = stage.tell
 
         def seen(firm: str, event: str, content: dict[str, object]) -> None:
             show.seen(firm, event, content)
@@ -195,35 +189,24 @@ class Demo:
             feeds[firm] = Feed(firm, base, self.token, hub, seen)
             _own(stack, asyncio.create_task(feeds[firm].run(), name=f"feed {firm}"))
         _own(stack, asyncio.create_task(show.attend(), name="scenario"))
-        await self._serve(stage, stack)
+        self._serve(stage, stack)
         return stage
 
-    async def _serve(self, stage: Stage, stack: AsyncExitStack) -> None:
+    def _serve(self, stage: Stage, stack: AsyncExitStack) -> None:
         hosts = [stage.public.split("/")[2].rsplit(":", 1)[0]] if stage.public else []
-        config = uvicorn.Config(
-            create_app(stage, hosts=hosts),
-            host="0.0.0.0" if stage.public else "127.0.0.1",
-            port=self.ports.stage,
-            log_config=None,
-            access_log=False,
-            timeout_graceful_shutdown=1,
-            lifespan="off",
-        )
-        server = _Server(config)
-        task = asyncio.create_task(server.serve(), name="stage web")
-
-        async def close() -> None:
-            server.should_exit = True
-            await asyncio.gather(task, return_exceptions=True)
-
-        stack.push_async_callback(close)
+        host = "0.0.0.0" if stage.public else "127.0.0.1"
+        app = create_app(stage, hosts=hosts)
+        _own(stack, asyncio.create_task(serve_app(app, host, self.ports.stage), name="stage web"))
 
     async def _raise_curtain(self, stage: Stage, ended: asyncio.Event) -> None:
         """Wait until all gateways are ready, open the first order, tell where everything is."""
         deadline = time.monotonic() + READY_PATIENCE
         feeds = stage.feeds.values()
-        while not all(feed.ready for feed in feeds) and time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
+        try:
+            async with asyncio.timeout_at(asyncio.get_running_loop().time() + READY_PATIENCE):
+                await asyncio.gather(*(feed.first.wait() for feed in feeds))
+        except TimeoutError:
+            pass  # said below
         late = [feed.firm for feed in feeds if not feed.ready]
         if late:
             console.say(self.options, "late", firms=late, logs=str(self.state / "logs"))

@@ -30,6 +30,7 @@ class Feed:
     hub: Hub
     seen: Callable[[str, str, dict[str, object]], None]
     ready: bool = False
+    first: asyncio.Event = field(default_factory=asyncio.Event)
     latest: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -63,5 +64,6 @@ class Feed:
         self.hub.forward(event, f"{self.firm}/{name}", serialised)
         if not self.ready:
             self.ready = True
+            self.first.set()
             self.seen(self.firm, "ready", {})
         self.seen(self.firm, event, content)

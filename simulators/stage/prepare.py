@@ -18,7 +18,7 @@ from gateway.core.text import Text
 from simulators.stage.ports import Ports, taken
 from simulators.stage.scenario import Scenario
 
-NEEDED_MEMORY = 900
+NEEDED_MEMORY = 1300
 """Megabytes that the gateways, brokers and simulators of a whole demo take (measured)."""
 
 
@@ -115,9 +115,13 @@ async def consortium(
     content = yaml.safe_load((folder / scenario.consortium).read_text("utf-8"))
     for entry in content["firms"]:
         entry["sign"], entry["seal"] = keys[entry["id"]]["sign"], keys[entry["id"]]["seal"]
-    state.mkdir(parents=True, exist_ok=True)
-    file.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
+    _write(file, yaml.safe_dump(content, allow_unicode=True, sort_keys=False))
     return file
+
+
+def _write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
 
 
 async def _identity(file: Path, env: Mapping[str, str]) -> dict[str, str]:

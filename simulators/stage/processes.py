@@ -35,7 +35,7 @@ class Running:
     state: str = "starting"
     restarts: int = 0
     pid: int | None = None
-    _task: asyncio.Task[None] | None = None
+    task: asyncio.Task[None] | None = None
 
 
 def _die_with_parent() -> None:
@@ -47,7 +47,7 @@ def _die_with_parent() -> None:
 class Supervisor:
     """Keeps programs alive; ``changed`` is called whenever one starts or dies."""
 
-    changed: Callable[[], None]
+    changed: Callable[[], None] = lambda: None
     running: dict[str, Running] = field(default_factory=dict)
     _stopping: bool = False
 
@@ -55,14 +55,14 @@ class Supervisor:
         """Start ``program`` and keep it alive."""
         entry = Running(program)
         self.running[program.name] = entry
-        entry._task = asyncio.create_task(self._keep(entry), name=f"process {program.name}")
+        entry.task = asyncio.create_task(self._keep(entry), name=f"process {program.name}")
         return entry
 
     async def stop(self) -> None:
         """End every process: politely, then after four seconds by force."""
         self._stopping = True
         self._signal_all(signal.SIGTERM)
-        tasks = [entry._task for entry in self.running.values() if entry._task]
+        tasks = [entry.task for entry in self.running.values() if entry.task]
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=STOP_PATIENCE)
             if late:
@@ -102,7 +102,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one ctypes call, no locks
+                preexec_fn=_die_with_parent,
             )
         entry.pid, entry.state = process.pid, "running"
         self.changed()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,15 +12,6 @@ from gateway.config import Duration, Strict, read_model
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 
 FirmId = Annotated[str, Field(pattern=FIRM_PATTERN)]
-
-
-class Part(StrEnum):
-    """The part that a firm plays."""
-
-    MEMBER = "member"
-    LEAD = "lead"
-    RESERVE = "reserve"
-    RETROFIT = "retrofit"
 
 
 class Player(Strict):
@@ -65,7 +55,7 @@ class Scenario(Strict):
     @property
     def lead(self) -> Player:
         """The lead firm."""
-        return next(player for player in self.firms if player.kind == Part.LEAD)
+        return next(player for player in self.firms if player.kind == "lead")
 
 
 def load(path: Path) -> Scenario:

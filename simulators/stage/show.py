@@ -94,9 +94,7 @@ class Show:
             clock = opened["clock"]
             if not isinstance(clock, dict):
                 raise ShowError("the lead firm's order has no clock")
-            await self._post(
-                f"{self.control}/start", {**clock, "lapse": self.scenario.lapse}
-            )
+            await self._post(f"{self.control}/start", {**clock, "lapse": self.scenario.lapse})
             self.keyframe, self.order, self.clock = keyframe, order, clock
             self.faults, self._lagging = list(frame.faults), {}
             self.rerouted = {order} if frame.reserve else set()

@@ -263,7 +263,9 @@ async def _carry_out(stage: Stage, action: object) -> Response:
     return _json(stage.state(presenter=True))
 
 
-async def proxy(stage: Here, presents: Presents, request: Request, firm: str, path: str) -> Response:
+async def proxy(
+    stage: Here, presents: Presents, request: Request, firm: str, path: str
+) -> Response:
     """A firm's own pages and API, seen through the stage; visitors read only."""
     feed = _feed(stage, firm)
     if request.method != "GET" and not presents:
@@ -274,7 +276,7 @@ async def proxy(stage: Here, presents: Presents, request: Request, firm: str, pa
         answer = await stage.show.web.request(
             request.method,
             f"{feed.base}/{path}",
-            params=request.query_params.multi_items(),
+            params=str(request.query_params),
             content=await request.body(),
             headers=headers,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
@@ -17,7 +18,16 @@ from gateway.core.events import EventKind
 from gateway.core.signals import SignalId
 from gateway.core.text import Text
 from gateway.core.work import Job, Origin
-from gateway.jobs.commands import Book, ConfirmRate, End, Hold, Resume, Start
+from gateway.jobs.commands import (
+    Book,
+    Command,
+    ConfirmRate,
+    End,
+    Hold,
+    NotPossible,
+    Resume,
+    Start,
+)
 from gateway.machines import catalog
 
 router = APIRouter(tags=["plant"])
@@ -26,7 +36,12 @@ working = [Depends(allowed(WORK))]
 
 MAX_POINTS = 5000
 MAX_RUNS = 2000
-ACTIONS = {"start": Start, "hold": Hold, "resume": Resume, "end": End}
+ACTIONS: dict[str, type[Start | Hold | Resume | End]] = {
+    "start": Start,
+    "hold": Hold,
+    "resume": Resume,
+    "end": End,
+}
 
 
 class Booking(BaseModel):
@@ -57,6 +72,14 @@ def _job(rooms: Here, job: str) -> Job:
     if found is None:
         raise absent()
     return found
+
+
+async def _carry_out(rooms: Here, command: Command) -> None:
+    """Apply a command; what the job logic objects is told in both languages."""
+    try:
+        await rooms.journal.apply(command)
+    except NotPossible as error:
+        raise HTTPException(409, error.why.as_json()) from error
 
 
 Wanted = Annotated[Machine, Depends(_machine)]
@@ -121,7 +144,10 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Response:
 
 @router.get("/machines/{name}/runs", dependencies=seeing)
 async def runs(
-    rooms: Here, wanted: Wanted, start: AwareDatetime | None = None, end: AwareDatetime | None = None
+    rooms: Here,
+    wanted: Wanted,
+    start: AwareDatetime | None = None,
+    end: AwareDatetime | None = None,
 ) -> Response:
     """The finished runs that the job logic recognised, oldest first, for marking a curve."""
     until = end or rooms.now()
@@ -198,10 +224,10 @@ def job(wanted: WantedJob) -> Response:
 @router.post("/jobs/{job}/bookings", dependencies=working)
 async def book(rooms: Here, wanted: WantedJob, booking: Booking) -> Response:
     """Book a count; it carries its origin for ever."""
-    if booking.origin == Origin.SIMULATED and not rooms.site.simulated:
+    if booking.origin == "simulated" and not rooms.site.simulated:
         raise HTTPException(422, "only a simulated firm can book simulated counts")
-    await rooms.journal.apply(
-        Book(wanted.id, booking.good, booking.scrap, Origin(booking.origin), at=rooms.now())
+    await _carry_out(
+        rooms, Book(wanted.id, booking.good, booking.scrap, Origin(booking.origin), at=rooms.now())
     )
     return Json(views.job(_job(rooms, wanted.id)))
 
@@ -210,7 +236,7 @@ async def book(rooms: Here, wanted: WantedJob, booking: Booking) -> Response:
 async def confirm_rate(rooms: Here, wanted: WantedJob, rate: Rate) -> Response:
     """Confirm or correct the slower rate that evidence applied."""
     per_run = timedelta(seconds=rate.per_run_s) if rate.per_run_s is not None else None
-    await rooms.journal.apply(ConfirmRate(wanted.id, per_run, at=rooms.now()))
+    await _carry_out(rooms, ConfirmRate(wanted.id, per_run, at=rooms.now()))
     return Json(views.job(_job(rooms, wanted.id)))
 
 
@@ -219,7 +245,7 @@ async def act(
     rooms: Here, wanted: WantedJob, action: Literal["start", "hold", "resume", "end"]
 ) -> Response:
     """Release, hold, resume or end a job."""
-    await rooms.journal.apply(ACTIONS[action](wanted.id, at=rooms.now()))
+    await _carry_out(rooms, ACTIONS[action](wanted.id, at=rooms.now()))
     return Json(views.job(_job(rooms, wanted.id)))
 
 
@@ -244,11 +270,19 @@ def health_view(rooms: Here) -> views.Json:
     }
 
 
+def _bytes(folder: Path, pattern: str) -> int:
+    return sum(file.stat().st_size for file in folder.glob(pattern))
+
+
 NEVER = (
-    Text("Namen, Personalnummern, Schichten, Anmeldungen einzelner Personen",
-         "Names, personnel numbers, shifts, log-ins of single persons"),
-    Text("Zeiten einzelner Handgriffe an Handarbeitsplätzen",
-         "Times of single movements at manual stations"),
+    Text(
+        "Namen, Personalnummern, Schichten, Anmeldungen einzelner Personen",
+        "Names, personnel numbers, shifts, log-ins of single persons",
+    ),
+    Text(
+        "Zeiten einzelner Handgriffe an Handarbeitsplätzen",
+        "Times of single movements at manual stations",
+    ),
     Text("Ranglisten oder Vergleiche von Personen", "Rankings or comparisons of persons"),
     Text("Ton, Bild, Standort", "Sound, pictures, location"),
 )
@@ -277,6 +311,6 @@ async def stored(rooms: Here) -> Response:
                 "committed_seq": rooms.journal.committed_seq,
                 "oldest": views.iso(size.oldest),
             },
-            "history": {"bytes": rooms.series.bytes()},
+            "history": {"bytes": _bytes(rooms.site.state, "history.db*")},
         }
     )

@@ -1,0 +1,114 @@
+"""How each part of a gateway does, as plain sentences for the page ``Zustand``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from gateway.api.rooms import Part
+from gateway.core.text import Text
+from gateway.flow.sink_health import SinkHealth
+from gateway.flow.source_runner import MachineHealth
+from gateway.journal import JournalHealth
+
+OK, WAITING, FAILED, ABSENT = "ok", "waiting", "failed", "absent"
+
+
+def sources(healths: Iterable[MachineHealth]) -> Iterator[Part]:
+    """One part per machine and line."""
+    for health in healths:
+        name = health.machine
+        if health.silent == 0 and health.last_ok is not None:
+            yield Part(
+                name, OK, Text(f"antwortet, {health.endpoint}", f"answers, {health.endpoint}")
+            )
+        elif health.last_ok is None and health.fault is None:
+            yield Part(name, WAITING, Text("noch nicht gefragt", "not asked yet"))
+        else:
+            yield Part(name, FAILED, _silent(health))
+
+
+def _silent(health: MachineHealth) -> Text:
+    again = f", nächster Versuch {health.next_try:%H:%M:%S} UTC" if health.next_try else ""
+    again_en = f", next try {health.next_try:%H:%M:%S} UTC" if health.next_try else ""
+    partly = health.connected
+    return Text(
+        f"{'antwortet nur zum Teil' if partly else 'keine Antwort'} von {health.endpoint} "
+        f"({health.silent} von {health.asked} Signalen, {health.fault}){again}",
+        f"{'answers only in part' if partly else 'no answer'} from {health.endpoint} "
+        f"({health.silent} of {health.asked} signals, {health.fault}){again_en}",
+    )
+
+
+def sinks(healths: Iterable[SinkHealth]) -> Iterator[Part]:
+    """One part per sink: what is missing is said plainly, and that all else goes on."""
+    for health in healths:
+        if health.connected:
+            yield Part(health.name, OK, Text("verbunden", "connected"))
+        elif health.cause is None:
+            yield Part(health.name, WAITING, Text("startet", "starting"))
+        else:
+            yield Part(
+                health.name,
+                ABSENT,
+                Text(
+                    f"nicht erreichbar ({health.cause}). Lesen und Speichern gehen weiter.",
+                    f"not reachable ({health.cause}). Reading and storing go on.",
+                ),
+            )
+
+
+def journal(health: JournalHealth) -> Part:
+    """The durable store."""
+    if health.trouble is not None:
+        return Part(
+            "journal",
+            FAILED,
+            Text(
+                f"kann nicht speichern: {health.trouble}. {health.queued_batches} Pakete warten.",
+                f"cannot store: {health.trouble}. {health.queued_batches} batches wait.",
+            ),
+        )
+    if health.broken:
+        return Part(
+            "journal",
+            WAITING,
+            Text(
+                f"läuft; eine beschädigte Datei wurde beiseitegelegt: {health.broken[-1].name}",
+                f"works; a damaged file was put aside: {health.broken[-1].name}",
+            ),
+        )
+    return Part("journal", OK, Text("speichert", "stores"))
+
+
+def alone(name: str, failed: datetime | None, running: Text) -> Part:
+    """A part that restarts by itself, such as the exchange."""
+    if failed is None:
+        return Part(name, OK, running)
+    return Part(
+        name,
+        FAILED,
+        Text(
+            f"ausgefallen um {failed:%H:%M:%S} UTC, startet von selbst neu",
+            f"failed at {failed:%H:%M:%S} UTC, restarts by itself",
+        ),
+    )
+
+
+def missing(site_sinks: Sequence[str], *, consortium: bool) -> Iterator[Part]:
+    """What this gateway does without."""
+    for kind, words in (
+        ("opcua", Text("nicht eingerichtet", "not set up")),
+        ("mqtt", Text("nicht eingerichtet", "not set up")),
+        ("influx", Text("nicht eingerichtet", "not set up")),
+    ):
+        if kind not in site_sinks:
+            yield Part(kind, ABSENT, words)
+    if not consortium:
+        yield Part(
+            "exchange",
+            ABSENT,
+            Text(
+                "kein Verbund: Diese Firma arbeitet allein.", "no consortium: this firm is alone."
+            ),
+        )

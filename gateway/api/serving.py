@@ -1,0 +1,78 @@
+"""Serves the pages and the API of one gateway until cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from gateway.api.access import Access
+from gateway.api.app import create_app
+from gateway.api.rooms import Rooms
+from gateway.api.ticker import tick
+from gateway.config import Endpoint
+
+log = logging.getLogger(__name__)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the gateway stops in one place."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the gateway."""
+        yield
+
+
+async def serve(
+    rooms: Rooms, listen: Endpoint, *, demo_token: str | None, pages: Path | None
+) -> None:
+    """Serve until cancelled. Raises OSError when the address is taken."""
+    access = Access(rooms.site.state, demo_token=demo_token)
+    access.open()
+    if access.setup_code is not None:
+        log.warning(
+            "First start: open http://%s/ and enter the one-time set-up code %s",
+            listen,
+            access.setup_code,
+        )
+    app = create_app(rooms, access, pages=pages, hosts=[listen.host])
+    ticking = asyncio.create_task(tick(rooms), name="ticker")
+    serving = asyncio.create_task(serve_app(app, listen.host, listen.port), name="web")
+    try:
+        done, _ = await asyncio.wait({ticking, serving}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in (ticking, serving):
+            task.cancel()
+        await asyncio.gather(ticking, serving, return_exceptions=True)
+
+
+async def serve_app(app: ASGIApp, host: str, port: int) -> None:
+    """Serve any web application until cancelled. Raises OSError when the address is taken."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        server = _Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=1,
+            )
+        )
+        serving = asyncio.create_task(server.serve(sockets=[listening]), name=f"web {port}")
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await asyncio.gather(serving, return_exceptions=True)

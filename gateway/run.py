@@ -1,0 +1,295 @@
+"""One gateway, wired: the only file that knows every room.
+
+The way of a value, top to bottom: sources read, their runners judge, the journal and the bus get
+each batch, the journal advances the jobs inside its commit, sinks and history follow, the exchange
+and the pages look on. Polling starts first; what is slow to start (OPC UA) never delays it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from gateway import resources
+from gateway.api import parts
+from gateway.api.live import Hub, Latest
+from gateway.api.rooms import Part, Rooms
+from gateway.config import SiteConfig
+from gateway.core.batches import Judged
+from gateway.core.ports import Words
+from gateway.core.signals import Signal, SignalId
+from gateway.core.text import Text
+from gateway.flow.bus import Bus
+from gateway.flow.forward_runner import ForwardRunner
+from gateway.flow.history_runner import fill
+from gateway.flow.live_runner import LiveRunner
+from gateway.flow.numbering import Numbering
+from gateway.flow.source_runner import SourceRunner
+from gateway.history import Series
+from gateway.jobs.commands import AddJob
+from gateway.jobs.state import TrackerState
+from gateway.jobs.tracker import JobTracker, MachineSpec
+from gateway.journal import Journal
+from gateway.sinks.base import Lane, SinkConfig
+from gateway.sinks.mqtt import MqttSink
+from gateway.sinks.opcua.server import OpcUaSink
+from gateway.sources import open_sources, site_signals
+
+if TYPE_CHECKING:
+    from gateway.exchange import Exchange
+
+log = logging.getLogger(__name__)
+
+PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds before a failed part starts again: longer each time."""
+STOP_PATIENCE = 3.0
+
+
+@dataclass(slots=True)
+class Gateway:
+    """One firm's gateway: ``run`` lives until ``stop`` is set."""
+
+    site: SiteConfig
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    hub: Hub = field(default_factory=Hub)
+    latest: Latest = field(default_factory=Latest)
+    bus: Bus = field(default_factory=Bus)
+    signals: dict[SignalId, Signal] = field(default_factory=dict)
+    runners: list[SourceRunner] = field(default_factory=list)
+    sinks: dict[str, LiveRunner | ForwardRunner] = field(default_factory=dict)
+    journal: Journal[TrackerState] = field(init=False)
+    tracker: JobTracker = field(init=False)
+    series: Series = field(init=False)
+    exchange: Exchange | None = None
+    _failed: dict[str, datetime] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Open, work until asked to stop, close. Raises what is fatal."""
+        site = self.site
+        site.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        by_machine = site_signals(site)
+        self.signals = {entry.id: entry for group in by_machine.values() for entry in group}
+        self.tracker = JobTracker(
+            [
+                MachineSpec(machine.name, by_machine[machine.name], machine.evidence)
+                for machine in site.machines
+            ]
+        )
+        self.journal = Journal(site.state, self.tracker)
+        self.series = Series(site.state)
+        async with AsyncExitStack() as stack:
+            await self.journal.open()
+            stack.push_async_callback(self.journal.close)
+            await asyncio.to_thread(self.series.open)
+            stack.push_async_callback(asyncio.to_thread, self.series.close)
+            await self._open_jobs()
+            numbering = Numbering(self.journal.boot)
+            self.runners = [
+                SourceRunner(
+                    source,
+                    [self.signals[entry] for entry in source.signals],
+                    self._publish,
+                    numbering,
+                )
+                for source in open_sources(site)
+            ]
+            await self._work()
+
+    async def _work(self) -> None:
+        """Run every part until one that matters ends, or until asked to stop."""
+        site = self.site
+        core: list[asyncio.Task[None]] = [
+            asyncio.create_task(self.journal.run(), name="journal"),
+            asyncio.create_task(self._follow_commits(), name="commits"),
+            asyncio.create_task(
+                fill(self.series, self.journal, keep=site.history.keep), name="history"
+            ),
+            *(
+                asyncio.create_task(runner.run(), name=f"source {runner.source.endpoint}")
+                for runner in self.runners
+            ),
+        ]
+        side: dict[str, Callable[[], Awaitable[None]]] = {"pages": self._pages}
+        for index, config in enumerate(site.sinks):
+            assert isinstance(config, SinkConfig)  # noqa: S101 - the catalogue holds nothing else
+            name = config.type if config.type not in self.sinks else f"{config.type}-{index + 1}"
+            self.sinks[name] = self._sink(config, name)
+            side[name] = self.sinks[name].run
+        if site.network is not None:
+            from gateway.exchange import Exchange  # noqa: PLC0415 - a firm alone needs no keys
+
+            self.exchange = Exchange(site, self.journal, self.tracker, site.state)
+            side["exchange"] = self.exchange.run
+        alone = [
+            asyncio.create_task(self._keep(name, start), name=name) for name, start in side.items()
+        ]
+        stopping = asyncio.create_task(self._until_stopped(), name="stop")
+        try:
+            done, _ = await asyncio.wait({*core, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._end([*core[1:], *alone, stopping])
+        for task in done - {stopping}:
+            task.result()  # a part that must not end has ended: its error is the gateway's
+
+    async def _until_stopped(self) -> None:
+        await self.stop.wait()
+
+    def _publish(self, judged: Judged) -> None:
+        """Every batch: to the journal, to the pages' table, to the live sinks. Never waits."""
+        self.journal.offer(judged)
+        self.latest.take(judged)
+        self.bus.publish(judged)
+
+    async def _follow_commits(self) -> None:
+        """After each commit that changed a job or a state, the live sinks show the new ones."""
+        self._show()
+        async for commit in self.journal.commits():
+            if commit.events:
+                self._show()
+
+    def _show(self) -> None:
+        now = datetime.now(UTC)
+        machines = self.tracker.machines(self.journal.state, now)
+        jobs = self.tracker.jobs(self.journal.state)
+        for runner in self.sinks.values():
+            runner.changed(machines, jobs)
+
+    async def _open_jobs(self) -> None:
+        """The jobs that stand in the firm's own file."""
+        now = datetime.now(UTC)
+        for entry in self.site.jobs:
+            await self.journal.apply(
+                AddJob(
+                    job_id=entry.id,
+                    machine=entry.machine,
+                    order=None,
+                    package=None,
+                    item=Text(entry.item.de, entry.item.en),
+                    planned=entry.quantity,
+                    lot=entry.lot or entry.quantity,
+                    pieces_per_run=entry.pieces_per_run,
+                    planned_per_piece=entry.per_piece,
+                    at=now,
+                    simulated=self.site.simulated,
+                )
+            )
+
+    def _sink(self, config: SinkConfig, name: str) -> LiveRunner | ForwardRunner:
+        sink = config.build(self.site, tuple(self.signals.values()), self.site.state / name)
+        if config.lane is Lane.JOURNAL:
+            return ForwardRunner(sink, self.journal, name)
+        return LiveRunner(sink, self.bus.subscribe(name), name)
+
+    async def _keep(self, name: str, start: Callable[[], Awaitable[None]]) -> None:
+        """Run a part that may fail alone; one traceback, then again after a pause."""
+        for attempt in range(1_000_000):
+            try:
+                await start()
+            except Exception:
+                self._failed[name] = datetime.now(UTC)
+                log.exception("%s failed; it starts again, everything else goes on", name)
+            else:
+                return
+            await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+
+    @staticmethod
+    async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        _, late = await asyncio.wait(tasks, timeout=STOP_PATIENCE)
+        for task in late:
+            log.warning("%s did not stop in time", task.get_name())
+
+    # What the pages need
+
+    async def _pages(self) -> None:
+        """Serve pages and API."""
+        from gateway.api.serving import serve  # noqa: PLC0415 - FastAPI takes its time to import
+
+        web = self.site.web
+        token = web.demo_token.get_secret_value() if web.demo_token else None
+        await serve(self._rooms(), web.listen, demo_token=token, pages=resources.pages())
+
+    def _rooms(self) -> Rooms:
+        return Rooms(
+            site=self.site,
+            version=resources.version(),
+            started=self.started,
+            signals=self.signals,
+            journal=self.journal,
+            series=self.series,
+            tracker=self.tracker,
+            latest=self.latest,
+            hub=self.hub,
+            exchange=self.exchange,
+            addresses=Places(self.site, self.sinks),
+            words=self._words,
+            parts=self._parts,
+            now=lambda: datetime.now(UTC),
+        )
+
+    def _words(self, what: SignalId) -> Words | None:
+        found = (runner.source.words(what) for runner in self.runners)
+        return next((words for words in found if words is not None), None)
+
+    def _parts(self) -> list[Part]:
+        return [
+            parts.journal(self.journal.health),
+            *parts.sources(health for runner in self.runners for health in runner.health()),
+            *parts.sinks(runner.health for runner in self.sinks.values()),
+            *self._alone(),
+            *parts.missing(
+                [config.type for config in self.site.sinks],
+                consortium=self.site.network is not None,
+            ),
+        ]
+
+    def _alone(self) -> list[Part]:
+        if self.exchange is None:
+            return []
+        text = self.exchange.health()
+        return [parts.alone("exchange", self._failed.get("exchange"), text)]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a signal can be found besides the web."""
+
+    site: SiteConfig
+    sinks: Mapping[str, LiveRunner | ForwardRunner]
+
+    def opcua(self, signal: SignalId) -> Mapping[str, str] | None:
+        """Endpoint and node id of the first OPC UA server."""
+        for runner in self.sinks.values():
+            if isinstance(runner.sink, OpcUaSink):
+                return {"endpoint": runner.sink.endpoint, "node": runner.sink.node(signal)}
+        return None
+
+    def mqtt(self, signal: SignalId) -> Mapping[str, str] | None:
+        """Broker and topic of the first MQTT sink."""
+        for runner in self.sinks.values():
+            if isinstance(runner.sink, MqttSink):
+                return {"broker": runner.sink.broker, "topic": runner.sink.topic(signal)}
+        return None
+
+
+async def _until_signal(gateway: Gateway) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, gateway.stop.set)
+    await gateway.run()
+
+
+def run(site: SiteConfig) -> None:
+    """Run the gateway of ``site`` until SIGTERM or Ctrl-C. Raises what is fatal."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for chatty in ("asyncua", "pymodbus"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+    asyncio.run(_until_signal(Gateway(site)))
