@@ -10,24 +10,25 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.config.model_keys import known_keys
-from gateway.config.sentences import closest, literal_secret, sentence
+from gateway.config.finding import Spot
+from gateway.config.model_keys import description, known_keys, known_types
+from gateway.config.sentences import closest, doubtful, literal_secret, sentence
 from gateway.config.strict_yaml import Tree
 from gateway.config.tree import Items, Leaf, Node, Place, Step, Table, plain
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def validated(tree: Tree, model: type[Model], node: Node | None = None) -> Model | None:
-    """``node`` (default: the whole file) as a ``model``; None after reporting what is wrong."""
-    root = node if node is not None else tree.root
-    if root is None:
+def validated(tree: Tree, model: type[Model]) -> Model | None:
+    """The file as a ``model``; None after reporting what is wrong."""
+    if tree.root is None:
         return None
-    _take_secrets(tree, model, root)
-    errors, result = _errors(model, root, _context(tree))
-    for error in _without_echo(errors, model, root):
-        _report(tree, model, root, error)
-    return result if not _poisoned_below(tree, root) else None
+    _take_secrets(tree, model, tree.root)
+    errors, result = _errors(model, tree.root, _context(tree))
+    _settle_doubts(tree, model, errors)
+    for error in _without_echo(errors, model, tree.root):
+        _report(tree, model, tree.root, error)
+    return None if tree.problems else result
 
 
 def sound(tree: Tree, kind: Any, node: Node) -> Any:
@@ -67,16 +68,34 @@ def _take_secrets(tree: Tree, model: type[BaseModel], root: Node) -> None:
         if not isinstance(leaf, Leaf) or leaf.value is None:
             continue
         if leaf.by_reference_only:
-            if not _unresolved(tree, leaf):
-                tree.forgive(leaf)
+            tree.doubts.pop(id(leaf), None)
             leaf.value = leaf.text or None  # an empty secret is none
-        elif id(leaf) not in tree.poisoned or not leaf.referenced:
-            tree.forgive(leaf)
+        elif id(leaf) not in tree.poisoned:
+            tree.doubts.pop(id(leaf), None)
             tree.report(leaf.place, *literal_secret(error["loc"]), leaf)
 
 
-def _unresolved(tree: Tree, leaf: Leaf) -> bool:
-    return leaf.text == "" and id(leaf) in tree.poisoned
+def _settle_doubts(tree: Tree, model: type[BaseModel], errors: list[ErrorDetails]) -> None:
+    """Say what to write instead of a misleading scalar, now that it is known what is expected."""
+    if tree.root is None:
+        return
+    found: dict[int, ErrorDetails] = {}
+    unseen: list[Node] = []
+    for error in errors:
+        node, _ = locate(tree.root, error["loc"])
+        found.setdefault(id(node), error)
+        if error["type"] in ("extra_forbidden", "union_tag_invalid", "union_tag_not_found"):
+            unseen.append(node)
+    for leaf, doubt in list(tree.doubts.values()):
+        wrong = found.get(id(leaf))
+        if wrong is not None and wrong["type"] != "extra_forbidden":
+            expected = sentence(wrong, _place_in(tree, model, wrong, leaf))
+            what, fix = doubtful(leaf, doubt, wrong["type"], expected)
+        else:
+            kind = "unknown" if any(_is_below(leaf, node) for node in unseen) else "text"
+            what, fix = doubtful(leaf, doubt, kind, None)
+        tree.report(leaf.place, what, fix, leaf)
+    tree.doubts.clear()
 
 
 def locate(root: Node, path: Iterable[Step]) -> tuple[Node, tuple[Step, ...]]:
@@ -117,24 +136,31 @@ def _without_echo(
 
 
 def _report(tree: Tree, model: type[BaseModel], root: Node, error: ErrorDetails) -> None:
-    path = error["loc"]
     kind = error["type"]
+    path = (*error["loc"], *error.get("ctx", {}).get("at", ()))
     node, taken = locate(root, path)
-    if kind != "extra_forbidden" and _poisoned_above(tree, root, taken):
-        return
+    if kind != "extra_forbidden" and isinstance(node, Leaf) and id(node) in tree.poisoned:
+        return  # it has been found wrong before; more would only repeat it
     if kind == "too_short" and isinstance(node, Items) and node.items:
         return  # its entries are wrong, not too few
     place = node.place
-    keys: tuple[str, ...] = ()
-    if kind == "extra_forbidden":
-        holder, _ = locate(root, taken[:-1])
-        if isinstance(holder, Table) and str(path[-1]) in holder.entries:
-            place = holder.entries[str(path[-1])].place
-        keys = known_keys(model, plain(root), path[:-1])
-    elif kind in ("missing", "union_tag_not_found"):
+    if kind in ("extra_forbidden", "missing", "union_tag_not_found"):
         place = _key_of(root, taken) or place
-    what, fix = sentence(error, node, keys)
+    what, fix = sentence(error, _place_in(tree, model, error, node))
     tree.report(place, what, fix, node)
+
+
+def _place_in(tree: Tree, model: type[BaseModel], error: ErrorDetails, node: Node) -> Spot:
+    """What the model says of the place of an error."""
+    content = plain(tree.root) if tree.root is not None else None
+    path = error["loc"]
+    above = path[:-1] if error["type"] == "extra_forbidden" else path
+    return Spot(
+        node,
+        known_keys(model, content, above),
+        known_types(model, content, path),
+        description(model, content, path),
+    )
 
 
 def _key_of(root: Node, taken: tuple[Step, ...]) -> Place | None:
@@ -148,17 +174,17 @@ def _key_of(root: Node, taken: tuple[Step, ...]) -> Place | None:
     return None
 
 
-def _poisoned_above(tree: Tree, root: Node, taken: tuple[Step, ...]) -> bool:
-    """Whether the value itself has been found wrong before, so that more would only repeat it."""
-    node, _ = locate(root, taken)
-    return isinstance(node, Leaf) and id(node) in tree.poisoned
+def _is_below(leaf: Node, node: Node) -> bool:
+    return leaf is node or any(_is_below(leaf, below) for below in _children(node))
 
 
 def _poisoned_below(tree: Tree, node: Node) -> bool:
-    if id(node) in tree.poisoned:
-        return True
+    return id(node) in tree.poisoned or any(
+        _poisoned_below(tree, below) for below in _children(node)
+    )
+
+
+def _children(node: Node) -> list[Node]:
     if isinstance(node, Table):
-        return any(_poisoned_below(tree, entry.value) for entry in node.entries.values())
-    if isinstance(node, Items):
-        return any(_poisoned_below(tree, item) for item in node.items)
-    return False
+        return [entry.value for entry in node.entries.values()]
+    return node.items if isinstance(node, Items) else []

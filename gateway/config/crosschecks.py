@@ -11,7 +11,7 @@ from gateway.config.checking import locate, sound
 from gateway.config.models import Variant
 from gateway.config.scalars import Endpoint
 from gateway.config.sentences import choice
-from gateway.config.site import SiteConfig
+from gateway.config.site import SiteConfig, Web
 from gateway.config.strict_yaml import Tree
 from gateway.config.tree import Items, Leaf, Node, Place, Table, child
 from gateway.config.variants import Templates, Variants
@@ -41,7 +41,7 @@ class _Checks:
         """Every check, one after the other; the report is sorted later."""
         machines = list(_items(child(self.root, "machines")))
         names = self._unique(machines, "name", "die Maschine", "the machine")
-        self._unique(list(_items(child(self.root, "jobs"))), "id", "der Auftrag", "the job")
+        self._unique(list(_items(child(self.root, "jobs"))), "id", "den Auftrag", "the job")
         self._known_machines(names)
         self._one_device_per_place(machines)
         for machine in machines:
@@ -67,7 +67,7 @@ class _Checks:
                         f"{de} {name} gibt es schon in Zeile {line}",
                         f"{en} {name} stands in line {line} already",
                     ),
-                    Text("Geben Sie einen anderen Namen.", "Give another name."),
+                    Text("Vergeben Sie einen anderen Namen.", "Give another name."),
                 )
             first.setdefault(name, leaf.place)
         return list(first)
@@ -206,22 +206,26 @@ class _Checks:
     def _ports(self) -> None:
         """Pages and servers listen on different ports."""
         first: dict[int, int] = {}
-        for node in (child(self.root, "web"), *_items(child(self.root, "sinks"))):
-            leaf = child(node, "listen") if node else None
-            endpoint = sound(self.tree, Endpoint, leaf) if leaf else None
-            if leaf is None or not isinstance(endpoint, Endpoint):
+        sink_type = get_args(self.model.model_fields["sinks"].annotation)[0]
+        web = child(self.root, "web")
+        servers = [(web, Web)] if web else []
+        servers += [(node, sink_type) for node in _items(child(self.root, "sinks"))]
+        for node, kind in servers:
+            endpoint = getattr(sound(self.tree, kind, node), "listen", None)
+            if not isinstance(endpoint, Endpoint):
                 continue
+            place = (child(node, "listen") or node).place
             if endpoint.port in first:
                 line = first[endpoint.port]
                 self.tree.report(
-                    leaf.place,
+                    place,
                     Text(
                         f"Port {endpoint.port} ist schon in Zeile {line} vergeben",
                         f"port {endpoint.port} is taken in line {line} already",
                     ),
                     Text("Wählen Sie einen anderen Port.", "Choose another port."),
                 )
-            first.setdefault(endpoint.port, leaf.place.line)
+            first.setdefault(endpoint.port, place.line)
 
     def _demo_token(self, *, simulated: bool) -> None:
         web = child(self.root, "web")

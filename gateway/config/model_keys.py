@@ -1,4 +1,4 @@
-"""Which keys a model knows at a path: for "did you mean ...?"."""
+"""What a model knows about a path of its file: keys, variants, descriptions."""
 
 from __future__ import annotations
 
@@ -8,36 +8,73 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from gateway.config.glossary import DIVIDER, GLOSSARY
 from gateway.config.tree import Step
+from gateway.core.text import Text
 
 
 def known_keys(model: type[BaseModel], value: object, path: Iterable[Step]) -> tuple[str, ...]:
     """The keys that may stand at ``path`` below a file of this ``model``."""
-    found = _descend(model, value, tuple(path))
-    return tuple(sorted(_keys(found))) if found is not None else ()
+    models = [one for one in _models(_kind_at(model, value, tuple(path))) if one is not None]
+    fitting = [one for one in models if _fits(one, _value_at(value, path))]
+    return tuple(sorted(_keys(fitting[0]))) if fitting else ()
+
+
+def known_types(model: type[BaseModel], value: object, path: Iterable[Step]) -> tuple[str, ...]:
+    """The variants that may stand at ``path``, by their ``type``."""
+    found = set()
+    for one in _models(_kind_at(model, value, tuple(path))):
+        field = one.model_fields.get("type")
+        if field is not None and get_origin(field.annotation) is Literal:
+            found |= set(get_args(field.annotation))
+    return tuple(sorted(found))
+
+
+def description(model: type[BaseModel], value: object, path: tuple[Step, ...]) -> Text | None:
+    """What the model says of the key at the end of ``path``, in both languages."""
+    if not path or not isinstance(path[-1], str):
+        return None
+    above = _value_at(value, path[:-1])
+    for one in _models(_kind_at(model, value, path[:-1])):
+        for name, field in one.model_fields.items():
+            if (field.alias or name) == path[-1] and _fits(one, above):
+                return _both(field.description or "") or _both(GLOSSARY.get(path[-1], ""))
+    return None
+
+
+def _both(description: str) -> Text | None:
+    de, divider, en = description.partition(DIVIDER)
+    return Text(de, en) if divider else None
 
 
 def _keys(model: type[BaseModel]) -> set[str]:
     return {field.alias or name for name, field in model.model_fields.items()}
 
 
-def _descend(kind: Any, value: object, path: tuple[Step, ...]) -> type[BaseModel] | None:
-    models = [m for m in _models(kind) if _fits(m, value)]
+def _kind_at(kind: Any, value: object, path: tuple[Step, ...]) -> Any:
+    """The annotation at ``path``."""
     if not path:
-        return models[0] if models else None
+        return kind
     step, rest = path[0], path[1:]
-    if isinstance(value, dict) and value.get("type") == step and isinstance(step, str):
-        return _descend(kind, value, rest)
-    for model in models:
+    if isinstance(value, dict) and value.get("type") == step:
+        return _kind_at(kind, value, rest)
+    for model in (model for model in _models(kind) if _fits(model, value)):
         for name, field in model.model_fields.items():
             if (field.alias or name) == step:
-                below = value.get(step) if isinstance(value, dict) else None
-                return _descend(field.annotation, below, rest)
-    if isinstance(value, list) and isinstance(step, int) and step < len(value):
-        return _descend(_element(kind), value[step], rest)
-    if isinstance(value, dict) and isinstance(step, str) and step in value:
-        return _descend(_element(kind), value[step], rest)
-    return None
+                return _kind_at(field.annotation, _value_at(value, (step,)), rest)
+    element = _element(kind)
+    return None if element is None else _kind_at(element, _value_at(value, (step,)), rest)
+
+
+def _value_at(value: object, path: Iterable[Step]) -> object:
+    for step in path:
+        if isinstance(value, list):
+            value = value[step] if isinstance(step, int) and step < len(value) else None
+        elif isinstance(value, dict) and (step in value or value.get("type") != step):
+            value = value.get(step)
+        elif not isinstance(value, dict):
+            return None
+    return value
 
 
 def _fits(model: type[BaseModel], value: object) -> bool:

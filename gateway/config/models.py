@@ -60,10 +60,13 @@ class Variant(Strict):
         return ()
 
 
-def wrong(what: Text, fix: Text) -> PydanticCustomError:
-    """The error that a validator raises to say in both languages what is wrong and what to do."""
+def wrong(what: Text, fix: Text, at: Sequence[str | int] = ()) -> PydanticCustomError:
+    """The error that a validator raises to say in both languages what is wrong and what to do.
+
+    ``at`` leads from the model that is validated to the value that is wrong.
+    """
     return PydanticCustomError(
         "werkverbund",
         "{en}",
-        {"en": what.en, "de": what.de, "fix_en": fix.en, "fix_de": fix.de},
+        {"en": what.en, "de": what.de, "fix_en": fix.en, "fix_de": fix.de, "at": list(at)},
     )

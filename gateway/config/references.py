@@ -144,9 +144,8 @@ def _missing(name: str) -> tuple[Text, Text]:
             f"the environment variable {name} is not set",
         ),
         Text(
-            f"Setzen Sie sie vor dem Start (export {name}=...) oder schreiben Sie "
-            f"${{{name}:-Vorgabe}}.",
-            f"Set it before the start (export {name}=...) or write ${{{name}:-default}}.",
+            f"Setzen Sie sie vor dem Start: export {name}=...",
+            f"Set it before the start: export {name}=...",
         ),
     )
 

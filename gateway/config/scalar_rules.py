@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 
 from gateway.config.tree import Scalar
 from gateway.core.text import Text
 
-Verdict = tuple[Scalar, tuple[Text, Text] | None]
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a spelling misleads; ``clear`` is how it is written if no text is meant."""
+
+    what: Text
+    clear: str | None
+
 
 _INT = re.compile(r"^-?(0|[1-9][0-9]*)$")
 _FLOAT = re.compile(r"^-?(0|[1-9][0-9]*)\.[0-9]+$")
@@ -62,8 +70,8 @@ _MISLEADING = {
 }
 
 
-def meaning(text: str) -> Verdict:
-    """The value of an unquoted scalar, or what is misleading about it with the fix."""
+def meaning(text: str) -> tuple[Scalar, Doubt | None]:
+    """The value of an unquoted scalar, or what is misleading about it."""
     if text in _WORDS:
         return _WORDS[text], None
     if _INT.match(text):
@@ -72,38 +80,17 @@ def meaning(text: str) -> Verdict:
         return float(text), None
     clear = _MISLEADING.get(text.lower())
     if clear is not None:
-        return text, _ambiguous_word(text, clear)
-    for pattern, de, en in _REFUSED:
-        if pattern.match(text):
-            return text, (Text(f"{text}: {de}", f"{text}: {en}"), _fix(text))
-    return text, None
-
-
-def _ambiguous_word(text: str, clear: str) -> tuple[Text, Text]:
-    return (
-        Text(
+        what = Text(
             f"{text} ist mehrdeutig: Ja/Nein-Wert oder Text?",
             f"{text} is ambiguous: a yes/no value or text?",
-        ),
-        Text(
-            f'Schreiben Sie {clear}, oder als Text "{text}".',
-            f'Write {clear}, or as text "{text}".',
-        ),
-    )
-
-
-def _fix(text: str) -> Text:
-    """Numbers get their plain spelling where there is one; everything can be quoted."""
-    number = _decimal(text)
-    if number is None or number == text:
-        return Text(
-            f'Als Text schreiben Sie "{text}".',
-            f'As text write "{text}".',
         )
-    return Text(
-        f'Schreiben Sie {number}, oder als Text "{text}".',
-        f'Write {number}, or as text "{text}".',
-    )
+        return text, Doubt(what, clear)
+    for pattern, de, en in _REFUSED:
+        if pattern.match(text):
+            number = _decimal(text)
+            clear = None if number == text else number
+            return text, Doubt(Text(f"{text}: {de}", f"{text}: {en}"), clear)
+    return text, None
 
 
 def _decimal(text: str) -> str | None:

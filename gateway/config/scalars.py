@@ -30,6 +30,13 @@ _UNITS = {
     "h": timedelta(hours=1),
     "d": timedelta(days=1),
 }
+_SPELLINGS = {
+    **dict.fromkeys(("msec", "millisekunden", "milliseconds"), "ms"),
+    **dict.fromkeys(("sec", "sek", "sekunde", "sekunden", "second", "seconds"), "s"),
+    **dict.fromkeys(("m", "minute", "minuten", "minutes", "mins"), "min"),
+    **dict.fromkeys(("std", "stunde", "stunden", "hour", "hours", "hr"), "h"),
+    **dict.fromkeys(("t", "tag", "tage", "tagen", "day", "days"), "d"),
+}
 _DURATION = r"^(\d+(\.\d+)?(ms|s|min|h|d))+$"
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|min|s|h|d)")
 _MOMENT = re.compile(r"^day ([1-9]\d{0,2}) ([01]\d|2[0-3]):([0-5]\d)$")
@@ -47,14 +54,24 @@ def _duration(value: object) -> timedelta:
             ),
         )
     if not isinstance(value, str) or not re.match(_DURATION, value):
+        meant = _respelled(value) if isinstance(value, str) else None
         raise wrong(
             Text("das ist keine Dauer", "this is not a duration"),
-            Text(
+            Text(f"Schreiben Sie {meant}.", f"Write {meant}.")
+            if meant
+            else Text(
                 "Schreiben Sie Zahl und Einheit, zum Beispiel 100ms, 1s, 15min, 4h30min oder 30d.",
                 "Write a number and a unit, for example 100ms, 1s, 15min, 4h30min or 30d.",
             ),
         )
     return sum((float(n) * _UNITS[unit] for n, unit in _PART.findall(value)), timedelta())
+
+
+def _respelled(text: str) -> str | None:
+    """The duration that was probably meant."""
+    joined = re.sub(r"\s+", "", text.lower()).replace(",", ".")
+    spelled = re.sub(r"[a-zäöü]+", lambda unit: _SPELLINGS.get(unit.group(), unit.group()), joined)
+    return spelled if re.match(_DURATION, spelled) else None
 
 
 Duration = Annotated[

@@ -8,6 +8,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from gateway.config.glossary import DIVIDER, GLOSSARY
+
 _REFERENCE = r"\$\{[^{}]+\}"
 """Wherever a value may stand, a reference to one may stand."""
 
@@ -48,7 +50,7 @@ def _tidy(part: Any) -> Any:
     if not isinstance(part, dict):
         return part
     tidy = {
-        key: {name: _tidy(one) for name, one in value.items()}
+        key: _named(value, described=key == "properties")
         if key in ("properties", "$defs")
         else _tidy(value)
         for key, value in part.items()
@@ -57,4 +59,13 @@ def _tidy(part: Any) -> Any:
     pattern = tidy.get("pattern")
     if isinstance(pattern, str) and tidy.get("type") == "string" and "$\\{" not in pattern:
         tidy["pattern"] = f"({pattern})|{_REFERENCE}" if _REFERENCE not in pattern else pattern
+    return tidy
+
+
+def _named(parts: dict[str, Any], *, described: bool) -> dict[str, Any]:
+    """Tidied parts; keys that their model does not describe get the words of the glossary."""
+    tidy = {name: _tidy(part) for name, part in parts.items()}
+    for name, part in tidy.items():
+        if described and DIVIDER not in part.get("description", "") and name in GLOSSARY:
+            part["description"] = GLOSSARY[name]
     return tidy

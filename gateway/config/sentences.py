@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
 from pydantic_core import ErrorDetails
 
-from gateway.config.tree import Items, Leaf, Node, Step, Table
+from gateway.config.finding import Found, Said, Spot, as_written
+from gateway.config.scalar_rules import Doubt
+from gateway.config.tree import Leaf, Step
+from gateway.config.type_sentences import (
+    list_expected,
+    number_expected,
+    table_expected,
+    text_expected,
+    whole_expected,
+    yes_no_expected,
+)
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 from gateway.core.text import Text
-
-Said = tuple[Text, Text]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """One of pydantic's findings: at which key and value, its own details, what may stand there."""
-
-    key: str
-    node: Node
-    ctx: Mapping[str, object]
-    keys: Sequence[str]
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
@@ -41,9 +38,9 @@ def choice(name: str, known: Sequence[str]) -> Text:
     return Text(f"Möglich sind: {listed}", f"Possible are: {listed}")
 
 
-def sentence(error: ErrorDetails, node: Node, keys: Sequence[str]) -> Said:
-    """What pydantic found at ``node``; ``keys`` are those that may stand there."""
-    found = _Found(_key(error["loc"]), node, error.get("ctx", {}), keys)
+def sentence(error: ErrorDetails, spot: Spot) -> Said:
+    """What pydantic found at a spot."""
+    found = Found(_key(error["loc"]), error.get("ctx", {}), spot)
     said = _SAID.get(error["type"])
     if said is not None:
         return said(found)
@@ -51,6 +48,40 @@ def sentence(error: ErrorDetails, node: Node, keys: Sequence[str]) -> Said:
         Text(f"der Wert von {found.key} passt nicht", f"the value of {found.key} does not fit"),
         Text(f"Der Grund: {error['msg']}", f"The reason: {error['msg']}"),
     )
+
+
+def doubtful(leaf: Leaf, doubt: Doubt, kind: str, expected: Said | None) -> Said:
+    """A scalar whose spelling misleads, and what to write where ``kind`` was found wrong with it.
+
+    ``kind`` is pydantic's name of an error (``expected`` then says what it is about), ``text``
+    where text is right there, ``unknown`` where the model does not say.
+    """
+    what, clear = doubt.what, doubt.clear
+    if leaf.referenced:  # what stands outside the file may be a secret: it stays unsaid
+        what = Text(
+            f"der Wert von {leaf.shown} ist ohne Anführungszeichen mehrdeutig",
+            f"the value of {leaf.shown} is ambiguous without quotes",
+        )
+        clear = None
+    if expected is not None and not (clear and re.match(_CLEAR.get(kind, "$^"), clear)):
+        return what, expected[1]
+    quoted = Text(f'Schreiben Sie "{leaf.shown}".', f'Write "{leaf.shown}".')
+    if clear is None or kind == "text":
+        return what, quoted
+    if expected is not None:
+        return what, Text(f"Schreiben Sie {clear}.", f"Write {clear}.")
+    return what, Text(
+        f'Schreiben Sie {clear}, oder als Text "{leaf.shown}".',
+        f'Write {clear}, or as text "{leaf.shown}".',
+    )
+
+
+_CLEAR = {
+    "bool_type": r"^(true|false)$",
+    "int_type": r"^-?\d+$",
+    "float_type": r"^-?\d+(\.\d+)?$",
+}
+"""Which clear spelling fits where such a type is expected."""
 
 
 def literal_secret(path: Sequence[Step]) -> Said:
@@ -75,54 +106,56 @@ def _key(path: Sequence[Step]) -> str:
     return named[-1] if named else "?"
 
 
-def _shown(node: Node) -> str:
-    if isinstance(node, Table):
-        return "{...}"
-    if isinstance(node, Items):
-        return "[...]"
-    text = node.shown if isinstance(node, Leaf) else ""
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
 def _quoted(listed: str) -> list[str]:
     return re.findall(r"'([^']*)'", listed) or [listed]
 
 
-def _spoken(found: _Found) -> Said:
+def _spoken(found: Found) -> Said:
     """A validator of ours has said it already."""
     ctx = found.ctx
     return Text(str(ctx["de"]), str(ctx["en"])), Text(str(ctx["fix_de"]), str(ctx["fix_en"]))
 
 
-def _unknown_key(found: _Found) -> Said:
+def _unknown_key(found: Found) -> Said:
     key = found.key
     return (
         Text(f"den Schlüssel {key} gibt es hier nicht", f"there is no key {key} here"),
-        choice(key, found.keys),
+        choice(key, found.spot.keys),
     )
 
 
-def _missing(found: _Found) -> Said:
+def _missing(found: Found) -> Said:
     key = found.key
     return (
         Text(f"der Schlüssel {key} fehlt", f"the key {key} is missing"),
-        Text(f"Ergänzen Sie {key}: ...", f"Add {key}: ..."),
+        _add(found, key),
     )
 
 
-def _no_type(found: _Found) -> Said:
+def _add(found: Found, key: str) -> Text:
+    """What to add, with the words of the schema."""
+    means = found.spot.means
+    if means is None:
+        return Text(f"Ergänzen Sie {key}: ...", f"Add {key}: ...")
+    return Text(f"Ergänzen Sie {key}: ({means.de})", f"Add {key}: ({means.en})")
+
+
+def _no_type(found: Found) -> Said:
     return (
         Text(f"bei {found.key} fehlt der Schlüssel type", f"{found.key} lacks the key type"),
-        Text("Ergänzen Sie type: ...", "Add type: ..."),
+        Text(
+            f"Ergänzen Sie type; möglich sind: {', '.join(found.spot.types)}",
+            f"Add type; possible are: {', '.join(found.spot.types)}",
+        ),
     )
 
 
-def _not_one_of(found: _Found) -> Said:
+def _not_one_of(found: Found) -> Said:
     known = _quoted(str(found.ctx.get("expected", "")))
-    return _no_such(found.key, _shown(found.node), known)
+    return _no_such(found.key, as_written(found.node), known)
 
 
-def _no_such_type(found: _Found) -> Said:
+def _no_such_type(found: Found) -> Said:
     known = _quoted(str(found.ctx["expected_tags"]))
     return _no_such("type", str(found.ctx["tag"]), known)
 
@@ -137,10 +170,13 @@ def _no_such(key: str, shown: str, known: Sequence[str]) -> Said:
     return what, choice(shown, known)
 
 
-def _bad_pattern(found: _Found) -> Said:
-    pattern, shown = str(found.ctx["pattern"]), _shown(found.node)
+def _bad_pattern(found: Found) -> Said:
+    pattern, shown = str(found.ctx["pattern"]), as_written(found.node)
     what = Text(f"{shown} passt nicht als {found.key}", f"{shown} does not fit as {found.key}")
     if pattern not in (FIRM_PATTERN, MACHINE_PATTERN):
+        means = found.spot.means
+        if means is not None:
+            return what, Text(f"Gemeint ist: {means.de}", f"Meant is: {means.en}")
         return what, Text(f"Das Muster ist {pattern}", f"The pattern is {pattern}")
     plain = re.sub(r"[^a-z0-9]+", "-", _ascii(shown.lower())).strip("-")[:32]
     example = plain if re.match(pattern, plain) else "mill-1"
@@ -166,24 +202,37 @@ _BOUNDS = {
 }
 
 
-def _out_of_bounds(found: _Found) -> Said:
+def _out_of_bounds(found: Found) -> Said:
     name = next(name for name in found.ctx if name in _BOUNDS)
     de, en = _BOUNDS[name]
-    bound, key, shown = found.ctx[name], found.key, _shown(found.node)
+    bound, key, shown = _bound(found.ctx[name]), found.key, as_written(found.node)
     return (
         Text(f"{key} {shown} ist außerhalb des Möglichen", f"{key} {shown} is out of range"),
         Text(f"Erlaubt ist {de} {bound}.", f"Allowed is {en} {bound}."),
     )
 
 
-def _empty(found: _Found) -> Said:
+def _bound(value: object) -> str:
+    """A bound as it would be written in the file."""
+    text = re.sub(
+        r"(\d+) (millisecond|second|minute|hour|day)s?(?: and |, )?",
+        lambda part: part.group(1) + _UNITS[part.group(2)],
+        str(value),
+    )
+    return text.removesuffix(".0")
+
+
+_UNITS = {"millisecond": "ms", "second": "s", "minute": "min", "hour": "h", "day": "d"}
+
+
+def _empty(found: Found) -> Said:
     return (
         Text(f"{found.key} ist leer", f"{found.key} is empty"),
         Text("Mindestens ein Eintrag muss hier stehen.", "At least one entry must stand here."),
     )
 
 
-def _too_long(found: _Found) -> Said:
+def _too_long(found: Found) -> Said:
     longest = found.ctx.get("max_length")
     return (
         Text(f"{found.key} ist zu lang", f"{found.key} is too long"),
@@ -191,86 +240,7 @@ def _too_long(found: _Found) -> Said:
     )
 
 
-def _is(node: Node) -> Text:
-    """What stands there instead."""
-    if isinstance(node, Table):
-        return Text("stehen Schlüssel mit Werten", "there are keys with values")
-    if isinstance(node, Items):
-        return Text("steht eine Liste", "there is a list")
-    if isinstance(node, Leaf) and node.value is None:
-        return Text("steht nichts", "there is nothing")
-    shown = f'"{_shown(node)}"' if isinstance(node, Leaf) and node.quoted else _shown(node)
-    return Text(f"steht {shown}", f"there is {shown}")
-
-
-def _expected(key: str, node: Node, de: str, en: str) -> Text:
-    found = _is(node)
-    return Text(f"{key} soll {de} sein, hier {found.de}", f"{key} should be {en}, but {found.en}")
-
-
-def _text_expected(found: _Found) -> Said:
-    key, node = found.key, found.node
-    shown = _shown(node)
-    plain = isinstance(node, Leaf) and node.value is not None
-    return _expected(key, node, "ein Text", "text"), (
-        Text(f'Schreiben Sie {key}: "{shown}"', f'Write {key}: "{shown}"')
-        if plain
-        else Text(f"Schreiben Sie {key}: ein Text", f"Write {key}: some text")
-    )
-
-
-def _number_expected(found: _Found) -> Said:
-    key, node = found.key, found.node
-    what = _expected(key, node, "eine Zahl", "a number")
-    if isinstance(node, Leaf) and node.quoted and re.match(r"^-?\d+(\.\d+)?$", node.text):
-        return what, Text(
-            f"Schreiben Sie {key}: {_shown(node)} ohne Anführungszeichen.",
-            f"Write {key}: {_shown(node)} without quotes.",
-        )
-    return what, Text(
-        "Schreiben Sie nur Ziffern, ohne Einheit.", "Write digits only, without a unit."
-    )
-
-
-def _whole_expected(found: _Found) -> Said:
-    key, node = found.key, found.node
-    if isinstance(node, Leaf) and isinstance(node.value, float):
-        return _expected(key, node, "eine ganze Zahl", "a whole number"), Text(
-            "Schreiben Sie die Zahl ohne Nachkommastellen.", "Write the number without decimals."
-        )
-    return _number_expected(found)
-
-
-def _yes_no_expected(found: _Found) -> Said:
-    key, node = found.key, found.node
-    return _expected(key, node, "true oder false", "true or false"), Text(
-        f"Schreiben Sie {key}: true oder {key}: false, ohne Anführungszeichen.",
-        f"Write {key}: true or {key}: false, without quotes.",
-    )
-
-
-def _list_expected(found: _Found) -> Said:
-    key, node = found.key, found.node
-    return _expected(key, node, "eine Liste", "a list"), Text(
-        'Beginnen Sie jeden Eintrag mit "- ".', 'Begin each entry with "- ".'
-    )
-
-
-def _table_expected(found: _Found) -> Said:
-    key, node = found.key, found.node
-    return (
-        Text(
-            f"{key} soll aus Schlüsseln mit Werten bestehen, hier {_is(node).de}",
-            f"{key} should consist of keys with values, but {_is(node).en}",
-        ),
-        Text(
-            'Schreiben Sie darunter eingerückt "name: wert".',
-            'Write "name: value" below, indented.',
-        ),
-    )
-
-
-_SAID: dict[str, Callable[[_Found], Said]] = {
+_SAID: dict[str, Callable[[Found], Said]] = {
     "werkverbund": _spoken,
     "extra_forbidden": _unknown_key,
     "missing": _missing,
@@ -284,10 +254,10 @@ _SAID: dict[str, Callable[[_Found], Said]] = {
     ),
     **dict.fromkeys(("too_short", "string_too_short"), _empty),
     **dict.fromkeys(("too_long", "string_too_long"), _too_long),
-    **dict.fromkeys(("string_type", "path_type", "secret"), _text_expected),
-    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), _number_expected),
-    **dict.fromkeys(("int_type", "int_from_float", "int_parsing_size"), _whole_expected),
-    "bool_type": _yes_no_expected,
-    **dict.fromkeys(("tuple_type", "list_type", "frozen_set_type"), _list_expected),
-    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), _table_expected),
+    **dict.fromkeys(("string_type", "path_type", "secret"), text_expected),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), number_expected),
+    **dict.fromkeys(("int_type", "int_from_float", "int_parsing_size"), whole_expected),
+    "bool_type": yes_no_expected,
+    **dict.fromkeys(("tuple_type", "list_type", "frozen_set_type"), list_expected),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), table_expected),
 }

@@ -35,7 +35,7 @@ class Device(Strict):
     )
     connect: Variant = Field(description="Wie es erreicht wird / how it is reached")
     every: Duration = Field(
-        default=timedelta(seconds=1), description="Abfragetakt / polling period, e.g. 1s"
+        default=timedelta(seconds=1), description="Abfragetakt, z. B. 1s / polling period, e.g. 1s"
     )
 
 
@@ -46,7 +46,9 @@ class Machine(Strict):
     in code only ``devices`` counts.
     """
 
-    name: MachineName = Field(description="Kurzname, eindeutig / short name, unique, e.g. mill-1")
+    name: MachineName = Field(
+        description="Kurzname, eindeutig, z. B. mill-1 / short name, unique, e.g. mill-1"
+    )
     title: Bilingual = Field(description="Anzeigename / display name")
     built: int | None = Field(
         default=None, ge=1850, le=2100, description="Baujahr / year of construction"
@@ -59,7 +61,8 @@ class Machine(Strict):
         default=None, description="Anschluss des einzigen Geräts / link to the only device"
     )
     every: Duration | None = Field(
-        default=None, description="Abfragetakt des einzigen Geräts / polling period, e.g. 1s"
+        default=None,
+        description="Abfragetakt des einzigen Geräts, z. B. 1s / polling period, e.g. 1s",
     )
     devices: tuple[Device, ...] = Field(
         default=(), description="Mehrere Geräte an der Maschine / several devices"
@@ -109,7 +112,8 @@ class History(Strict):
     """How long values are kept for charts."""
 
     keep: Duration = Field(
-        default=timedelta(days=30), description="Aufbewahrung / how long to keep, e.g. 30d"
+        default=timedelta(days=30),
+        description="Aufbewahrung, z. B. 30d / how long to keep, e.g. 30d",
     )
 
 
@@ -133,14 +137,16 @@ class FileJob(Strict):
     item: Bilingual = Field(description="Was entsteht / what is made")
     quantity: int = Field(ge=1, description="Stückzahl / pieces")
     pieces_per_run: int = Field(default=1, ge=1, description="Teile je Lauf / pieces per run")
-    per_piece: Duration = Field(description="Zeit je Teil / time per piece, e.g. 18s")
+    per_piece: Duration = Field(description="Zeit je Teil, z. B. 18s / time per piece, e.g. 18s")
     lot: int | None = Field(default=None, ge=1, description="Losgröße / lot size")
 
 
 class Work(Strict):
     """Which machine does which work package."""
 
-    package: str = Field(min_length=1, description="Arbeitspaket / work package, e.g. AP1")
+    package: str = Field(
+        min_length=1, description="Arbeitspaket, z. B. AP1 / work package, e.g. AP1"
+    )
     machine: MachineName = Field(description="Maschine / machine")
     pieces_per_run: int = Field(default=1, ge=1, description="Teile je Lauf / pieces per run")
 
@@ -148,9 +154,15 @@ class Work(Strict):
 class Reserve(Strict):
     """What a reserve firm offers: an earliest start for one package, never its free capacity."""
 
-    package: str = Field(min_length=1, description="Arbeitspaket / work package, e.g. AP3")
-    earliest_start: OrderMoment = Field(description="Frühester Beginn / earliest start")
-    lot_time: Duration = Field(description="Zeit je Los / time per lot")
+    package: str = Field(
+        min_length=1, description="Arbeitspaket, z. B. AP3 / work package, e.g. AP3"
+    )
+    earliest_start: OrderMoment = Field(
+        description="Frühester Beginn, z. B. day 1 18:00 / earliest start, e.g. day 1 18:00"
+    )
+    lot_time: Duration = Field(
+        description="Zeit je Los, z. B. 4h30min / time per lot, e.g. 4h30min"
+    )
 
 
 class Network(Strict):
@@ -162,7 +174,7 @@ class Network(Strict):
     )
     broker: str = Field(
         pattern=r"^mqtts?://[^\s/@]+$",
-        description="Gemeinsamer Broker / shared broker, e.g. mqtts://broker.example:8883",
+        description="Gemeinsamer Broker, z. B. mqtts://broker.example:8883 / shared broker, e.g. mqtts://broker.example:8883",
     )
     user: str | None = Field(default=None, description="Benutzer am Broker / user at the broker")
     password: Secret | None = Field(
@@ -182,7 +194,9 @@ class SiteConfig(Strict):
     schema_: Literal[1] = Field(
         default=1, alias="schema", description="Fassung des Dateiformats / version of the format"
     )
-    firm: FirmId = Field(description="Kennung der Firma / id of the firm, e.g. zerspanung-rennweg")
+    firm: FirmId = Field(
+        description="Kennung der Firma, z. B. fraeserei-muster / id of the firm, e.g. acme-mills"
+    )
     name: str = Field(min_length=1, description="Name der Firma / name of the firm")
     plant: MachineName = Field(default="main", description="Werk / plant (MQTT topic)")
     area: MachineName = Field(default="main", description="Bereich / area (MQTT topic)")

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from gateway.config.references import Surroundings, mask, resolve, unmask
-from gateway.config.scalar_rules import meaning
+from gateway.config.scalar_rules import Doubt, meaning
 from gateway.config.source_text import decoded
 from gateway.config.tree import Entry, Items, Leaf, Node, Place, Table
 from gateway.config.yaml_errors import translated
@@ -29,13 +29,15 @@ class Tree:
     """A file as read: its root (None where the text is no YAML at all) and its problems so far.
 
     ``poisoned`` are the nodes that a problem has been reported for, by identity: whatever else
-    they cause stays unsaid.
+    they cause stays unsaid. ``doubts`` are the scalars whose spelling misleads; what to write
+    instead depends on what is expected there.
     """
 
     file: Path
     root: Node | None
     problems: list[Problem] = field(default_factory=list)
     poisoned: dict[int, list[Problem]] = field(default_factory=dict)
+    doubts: dict[int, tuple[Leaf, Doubt]] = field(default_factory=dict)
 
     def report(self, place: Place, what: Text, fix: Text, node: Node | None = None) -> None:
         """Note one problem."""
@@ -46,6 +48,7 @@ class Tree:
 
     def forgive(self, node: Node) -> None:
         """Take back what was said of one node."""
+        self.doubts.pop(id(node), None)
         for problem in self.poisoned.pop(id(node), []):
             self.problems.remove(problem)
 
@@ -110,19 +113,25 @@ class _Builder:
             return self._leaf(event)
         if isinstance(event, yaml.AliasEvent):
             self._tree.report(_place(event), *_alias(f"*{event.anchor}"))
-            leaf = Leaf(_place(event), "", None, f"*{event.anchor}")
-            self._tree.poisoned[id(leaf)] = []
-            return leaf
-        self._refuse_extras(event)
-        return self._table(event, depth) if _opens_table(event) else self._items(event, depth)
+            return self._refused(_place(event))
+        node = self._table(event, depth) if _opens_table(event) else self._items(event, depth)
+        return self._refused(_place(event)) if self._refuse_extras(event) else node
 
-    def _refuse_extras(self, event: yaml.Event) -> None:
+    def _refused(self, place: Place) -> Leaf:
+        """Stands for what has been refused as a whole."""
+        leaf = Leaf(place, "", None, "")
+        self._tree.poisoned[id(leaf)] = []
+        return leaf
+
+    def _refuse_extras(self, event: yaml.Event) -> bool:
+        """Report anchor and tag; True where a tag changes what the value means."""
         if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
-            return
+            return False
         if event.anchor:
             self._tree.report(_place(event), *_alias(f"&{event.anchor}"))
         if event.tag:
             self._tree.report(_place(event), *_tag(event.tag))
+        return bool(event.tag)
 
     def _items(self, event: yaml.Event, depth: int) -> Items:
         items = Items(_place(event))
@@ -159,7 +168,9 @@ class _Builder:
         shown = unmask(event.value)
         resolved = resolve(shown, self._where)
         quoted = event.style is not None
-        value, objection = (resolved.text, None) if quoted else meaning(resolved.text)
+        value, doubt = (resolved.text, None) if quoted else meaning(resolved.text)
+        if resolved.whole and resolved.text and value is None:
+            value = resolved.text  # a password may be "null"; only the file itself says nothing
         leaf = Leaf(
             _place(event),
             resolved.text,
@@ -169,11 +180,10 @@ class _Builder:
             referenced=resolved.referenced,
             by_reference_only=resolved.whole,
         )
-        problems = list(resolved.problems)
-        if objection and not problems:
-            problems.append(_from_outside(shown) if resolved.referenced else objection)
-        for what, fix in problems:
+        for what, fix in resolved.problems:
             self._tree.report(leaf.place, what, fix, leaf)
+        if doubt and not resolved.problems:
+            self._tree.doubts[id(leaf)] = (leaf, doubt)
         return leaf
 
 
@@ -192,7 +202,7 @@ def _repeated(key: str, first: int) -> tuple[Text, Text]:
             f"der Schlüssel {key} steht hier ein zweites Mal, zuerst in Zeile {first}",
             f"the key {key} is repeated; it stands in line {first} already",
         ),
-        Text("Löschen Sie eine der beiden Zeilen.", "Delete one of the two lines."),
+        Text("Löschen Sie einen der beiden Einträge.", "Delete one of the two entries."),
     )
 
 
@@ -217,17 +227,6 @@ def _tag(tag: str) -> tuple[Text, Text]:
             f"YAML's type tags ({short}) are not allowed here",
         ),
         Text("Löschen Sie die Typangabe.", "Delete the tag."),
-    )
-
-
-def _from_outside(shown: str) -> tuple[Text, Text]:
-    """The value itself stays unsaid: it may be a secret."""
-    return (
-        Text(
-            f"der Wert von {shown} ist ohne Anführungszeichen mehrdeutig",
-            f"the value of {shown} is ambiguous without quotes",
-        ),
-        Text(f'Schreiben Sie "{shown}".', f'Write "{shown}".'),
     )
 
 

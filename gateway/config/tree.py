@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 Scalar = str | int | float | bool | None
@@ -85,29 +84,3 @@ def child(node: Node, step: Step) -> Node | None:
     if isinstance(node, Items) and isinstance(step, int) and step < len(node.items):
         return node.items[step]
     return None
-
-
-def follow(node: Node, path: tuple[Step, ...]) -> tuple[Node, Entry | None]:
-    """The deepest value along ``path``, and the entry that holds it.
-
-    Steps that the file does not know (the name of a variant) are passed over.
-    """
-    holder: Entry | None = None
-    for step in path:
-        below = child(node, step)
-        if below is None:
-            continue
-        holder = node.entries[step] if isinstance(node, Table) and isinstance(step, str) else holder
-        node = below
-    return node, holder
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """The node and everything below it."""
-    yield node
-    if isinstance(node, Table):
-        for entry in node.entries.values():
-            yield from walk(entry.value)
-    elif isinstance(node, Items):
-        for item in node.items:
-            yield from walk(item)

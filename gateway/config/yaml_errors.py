@@ -84,6 +84,8 @@ _KNOWN: tuple[tuple[str, Text, Text], ...] = (
         ),
     ),
 )
+_SEEN_TOO_LATE = r"could not find expected ':'|expected ',' or '|unexpected end of stream"
+"""Complaints that come lines after the mistake; what they speak of began where it is."""
 _UNKNOWN = (
     Text("das ist kein gültiges YAML", "this is not valid YAML"),
     Text(
@@ -93,15 +95,43 @@ _UNKNOWN = (
 )
 
 
+_SECOND_COLON = (
+    Text('in der Zeile steht ein zweites ":"', 'there is a second ":" in the line'),
+    Text(
+        'Setzen Sie den Text in Anführungszeichen: name: "..."',
+        'Put the text in quotes: name: "..."',
+    ),
+)
+_OPEN_QUOTE = (
+    Text("ein Anführungszeichen ist nicht geschlossen", "a quote is not closed"),
+    Text("Schließen Sie, was hier beginnt.", "Close what begins here."),
+)
+
+
 def translated(error: yaml.MarkedYAMLError, text: str) -> tuple[Place, Text, Text]:
     """Where YAML stumbled, what is wrong, and what to do."""
-    problem = error.problem or ""
+    problem, mark, began = error.problem or "", error.problem_mark, error.context_mark
+    lines = text.split("\n")
+    if mark is None:
+        return Place(1, 1), *_UNKNOWN
+    here = Place(min(mark.line, len(lines) - 1) + 1, mark.column + 1)
+    quote = _open_quote(lines[: here.line])
+    if quote is not None:
+        return quote, *_OPEN_QUOTE
+    if problem.startswith("mapping values") and ": " in lines[here.line - 1][: mark.column]:
+        return here, *_SECOND_COLON
     what, fix = next(
         ((what, fix) for pattern, what, fix in _KNOWN if re.search(pattern, problem)), _UNKNOWN
     )
-    unclosed = "unexpected end of stream" in problem
-    mark = error.context_mark if unclosed and error.context_mark else error.problem_mark
-    if mark is None:
-        return Place(1, 1), what, fix
-    lines = text.count("\n") + 1
-    return Place(min(mark.line + 1, lines), mark.column + 1), what, fix
+    if began is not None and began.line < mark.line and re.search(_SEEN_TOO_LATE, problem):
+        here = Place(began.line + 1, began.column + 1)
+    return here, what, fix
+
+
+def _open_quote(lines: list[str]) -> Place | None:
+    """The first double quote that its own line does not close."""
+    for number, line in enumerate(lines, 1):
+        bare = re.sub(r"'[^']*'|\\\\.|(^|\\s)#.*", lambda found: " " * len(found.group()), line)
+        if bare.count('"') % 2:
+            return Place(number, bare.rindex('"') + 1)
+    return None

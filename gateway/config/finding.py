@@ -1,0 +1,49 @@
+"""One finding about a file: where it is, what the model says of the place, what stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.config.tree import Items, Leaf, Node, Table
+from gateway.core.text import Text
+
+Said = tuple[Text, Text]
+"""What is wrong, and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a file, and what its model says of it.
+
+    ``keys`` and ``types`` are what may stand there, ``means`` is the key's description.
+    """
+
+    node: Node
+    keys: Sequence[str] = ()
+    types: Sequence[str] = ()
+    means: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One of pydantic's findings: at which key, its own details, and the spot."""
+
+    key: str
+    ctx: Mapping[str, object]
+    spot: Spot
+
+    @property
+    def node(self) -> Node:
+        """The value that is wrong."""
+        return self.spot.node
+
+
+def as_written(node: Node) -> str:
+    """A value as a person wrote it, cut where it is long."""
+    if isinstance(node, Table):
+        return "{...}"
+    if isinstance(node, Items):
+        return "[...]"
+    text = node.shown if isinstance(node, Leaf) else ""
+    return text if len(text) <= 40 else text[:37] + "..."
