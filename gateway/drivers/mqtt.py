@@ -77,8 +77,8 @@ class MqttClient:
     """A client of one broker.
 
     ``will``      what the broker publishes for us when we vanish
-    ``session``   how long the broker keeps our subscriptions and their messages while we are
-                  away; None: not at all
+    ``session``   how long the broker is asked to keep our subscriptions and their messages while
+                  we are away; None: not at all. The embedded broker loses some all the same
     ``deadline``  how long an answer of the broker may take before the connection counts as lost
     ``inbox``     received messages kept until they are read; beyond it the oldest is dropped
     """

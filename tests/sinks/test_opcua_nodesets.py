@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -39,7 +39,7 @@ class Published:
 
 def published(uri: str) -> Mapping[Ref, Published]:
     file = package("node-opcua-nodesets") / "nodesets" / FILES[uri]
-    root = ElementTree.parse(file).getroot()
+    root = ET.parse(file).getroot()
     uris = [UA, *(one.text or "" for one in root.iterfind(f"{XML}NamespaceUris/{XML}Uri"))]
     aliases = {
         one.get("Alias", ""): one.text or "" for one in root.iterfind(f"{XML}Aliases/{XML}Alias")
