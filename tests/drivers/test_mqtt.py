@@ -176,6 +176,7 @@ async def test_session_keeps_messages_for_who_comes_back(
 async def test_wrong_password_is_not_connected_and_no_other_protocol_is_tried(
     tmp_path: Path, make_client: Callable[..., MqttClient]
 ) -> None:
+    need("mosquitto")
     passwords = tmp_path / "passwords"
     process = await asyncio.create_subprocess_exec(
         need("mosquitto_passwd"), "-b", "-c", str(passwords), "firm", "right"

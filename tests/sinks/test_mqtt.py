@@ -1,0 +1,234 @@
+"""The firm's MQTT sink: topics and payloads, birth and will, a broker that dies and forgets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from gateway.config import SiteConfig
+from gateway.core.clock import to_ms
+from gateway.core.errors import NotConnected
+from gateway.core.signals import SignalId
+from gateway.core.work import JobState
+from gateway.drivers.mqtt import Broker, MqttClient, Protocol
+from gateway.sinks.mqtt import MqttConfig, MqttSink
+from tests.drivers.brokers import RunningBroker, embedded, mosquitto, running
+from tests.sinks.small_firm import (
+    AT,
+    REFUSED,
+    SIGNALS,
+    TOO_HIGH,
+    batch,
+    executing,
+    firm,
+    job,
+)
+
+ROOT = "wv/v1/zerspanung-rennweg/rennweg"
+
+
+@pytest.fixture(params=["mosquitto", "embedded"])
+async def broker(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RunningBroker]:
+    async with running(mosquitto(tmp_path) if request.param == "mosquitto" else embedded()) as one:
+        yield one
+
+
+@pytest.fixture
+async def sink(broker: RunningBroker, site: SiteConfig, tmp_path: Path) -> AsyncIterator[MqttSink]:
+    config = MqttConfig(type="mqtt", broker=broker.url, protocol=broker.speaks)  # type: ignore[arg-type]
+    sink = config.build(site, SIGNALS, tmp_path)
+    assert isinstance(sink, MqttSink)
+    await sink.connect()
+    yield sink
+    await sink.close()
+
+
+class Reader:
+    """A subscriber of everything the firm publishes."""
+
+    def __init__(self, broker: RunningBroker) -> None:
+        address = Broker.parse(broker.url, protocol=Protocol(broker.speaks))
+        self._client = MqttClient(address, "reader")
+
+    async def __aenter__(self) -> Reader:
+        await self._client.connect()
+        await self._client.subscribe(f"{ROOT}/#")
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._client.close()
+
+    async def hear(self, topic: str, **expected: Any) -> Mapping[str, Any]:
+        """The next message on ``topic`` that has all of ``expected``."""
+        async with asyncio.timeout(10):
+            async for message in self._client.messages():
+                said: dict[str, Any] = orjson.loads(message.payload)
+                if message.topic == f"{ROOT}/{topic}" and expected.items() <= said.items():
+                    return {**said, "retain": message.retain}
+        raise AssertionError("the broker has gone")
+
+
+async def test_readings_are_one_message_per_machine_and_cycle(
+    broker: RunningBroker, sink: MqttSink
+) -> None:
+    async with Reader(broker) as reader:
+        values = {"power": 99_000.0, "energy": None}
+        judged = batch("mill-1", values, {"power": TOO_HIGH, "energy": REFUSED}, seq0=2**40 + 7)
+        await sink.write([judged])
+        assert await reader.hear("main/mill-1/readings") == {
+            "schema": 1,
+            "at": to_ms(AT),
+            "seq": 2**40 + 7,
+            "clock": "synced",
+            "points": {
+                "power": {"v": 99_000.0, "q": 1, "r": "out_of_range"},
+                "energy": {"v": None, "q": 2, "r": "refused(2)"},
+            },
+            "retain": False,
+        }
+
+
+async def test_good_values_keep_their_kind(broker: RunningBroker, sink: MqttSink) -> None:
+    async with Reader(broker) as reader:
+        await sink.write([batch("press-1", {"mould-closed": True, "shots": 12})])
+        said = await reader.hear("main/press-1/readings")
+        assert said["points"] == {
+            "mould-closed": {"v": True, "q": 0, "r": "ok"},
+            "shots": {"v": 12, "q": 0, "r": "ok"},
+        }
+
+
+async def test_batches_arrive_in_order(broker: RunningBroker, sink: MqttSink) -> None:
+    async with Reader(broker) as reader:
+        await sink.write([batch("mill-1", {"power": float(n)}, seq0=n) for n in range(30)])
+        heard = [await reader.hear("main/mill-1/readings") for _ in range(30)]
+        assert [said["seq"] for said in heard] == list(range(30))
+
+
+async def test_birth_tells_a_late_subscriber_meanings_and_units(
+    broker: RunningBroker, sink: MqttSink
+) -> None:
+    async with Reader(broker) as reader:
+        birth = await reader.hear("main/mill-1/birth")
+    assert birth["retain"] is True
+    assert birth["simulated"] is True
+    assert birth["title"] == {"de": "Fräsmaschine", "en": "Milling machine"}
+    assert birth["points"]["power"] == {
+        "means": {"de": "Größe power", "en": "Quantity power"},
+        "unit": "W",
+        "kind": "gauge",
+        "low": 0.0,
+        "high": 20_000.0,
+        "every_s": 0.1,
+        "role": "power",
+    }
+
+
+async def test_state_and_job_are_retained_and_say_why(
+    broker: RunningBroker, sink: MqttSink
+) -> None:
+    await sink.show([executing()], [job()])
+    async with Reader(broker) as reader:
+        state = await reader.hear("main/mill-1/state")
+        assert (state["state"], state["name"], state["mode"]) == (3, "executing", 3)
+        assert state["since"] == to_ms(AT)
+        assert state["because"]["de"] == "Leistung über 1200 W seit 3 s"
+        shown = await reader.hear("main/mill-1/job")
+        assert (shown["id"], shown["state"], shown["good"]) == ("GA-17-AP1", "running", 24)
+        assert (shown["origins"], shown["simulated"]) == ({"simulated": 24}, True)
+        await sink.show([executing()], [job(state=JobState.ENDED, good=240)])
+        await reader.hear("main/mill-1/job", state="ended", good=240)
+        await sink.show([executing()], [])
+        await reader.hear("main/mill-1/job", id=None)
+
+
+async def test_only_what_has_changed_is_published_again(
+    broker: RunningBroker, sink: MqttSink
+) -> None:
+    async with Reader(broker) as reader:
+        await sink.show([executing()], [job()])
+        await reader.hear("main/mill-1/job", good=24)
+        await sink.show([executing()], [job(good=25)])
+        await sink.write([batch("mill-1", {"power": 1.0})])
+        seen = []
+        async with asyncio.timeout(10):
+            async for message in reader._client.messages():
+                seen.append(message.topic.rpartition("/")[2])
+                if seen[-1] == "readings":
+                    break
+        assert seen == ["job", "readings"]
+
+
+async def test_status_says_when_the_gateway_comes_and_goes(
+    broker: RunningBroker, sink: MqttSink
+) -> None:
+    async with Reader(broker) as reader:
+        assert (await reader.hear("status", online=True))["simulated"] is True
+        await sink.close()
+        await reader.hear("status", online=False)
+        await sink.connect()
+        await reader.hear("status", online=True)
+
+
+async def test_last_will_says_that_the_gateway_vanished(
+    broker: RunningBroker, sink: MqttSink
+) -> None:
+    async with Reader(broker) as reader:
+        await reader.hear("status", online=True)
+        assert sink._client is not None
+        assert sink._client._link is not None
+        sock = sink._client._link.client.socket()
+        assert sock is not None
+        sock.shutdown(2)
+        await reader.hear("status", online=False)
+
+
+async def test_emptied_broker_learns_everything_again(
+    broker: RunningBroker, sink: MqttSink
+) -> None:
+    await sink.show([executing()], [job()])
+    await broker.kill()
+    with pytest.raises(NotConnected):
+        await sink.write([batch("mill-1", {"power": 1.0})])
+    with pytest.raises(NotConnected):
+        await sink.show([executing(known=False)], [job(good=36)])
+    with pytest.raises(NotConnected):
+        await sink.connect()
+    await broker.start()
+    await sink.connect()
+    async with Reader(broker) as reader:
+        await reader.hear("status", online=True)
+    async with Reader(broker) as reader:
+        await reader.hear("main/press-1/birth")
+    async with Reader(broker) as reader:
+        assert (await reader.hear("main/mill-1/state"))["known"] is False
+    async with Reader(broker) as reader:
+        assert (await reader.hear("main/mill-1/job"))["good"] == 36
+        await sink.write([batch("mill-1", {"power": 2.0})])
+        await reader.hear("main/mill-1/readings")
+
+
+async def test_topic_and_broker_can_be_told(broker: RunningBroker, sink: MqttSink) -> None:
+    assert sink.topic(SignalId("mill-1/power")) == f"{ROOT}/main/mill-1/readings"
+    assert sink.broker == broker.url
+
+
+async def test_write_before_connect_is_not_connected(tmp_path: Path) -> None:
+    config = MqttConfig(type="mqtt", broker="mqtt://127.0.0.1", password=SecretStr("geheim"))
+    sink = config.build(firm(tmp_path), SIGNALS, tmp_path)
+    with pytest.raises(NotConnected):
+        await sink.write([batch("mill-1", {"power": 1.0})])
+    await sink.close()
+    assert "geheim" not in repr(config) + repr(vars(sink))
+
+
+@pytest.mark.parametrize("broker", ["127.0.0.1:1883", "mqtt://user:word@host", "tcp://host"])
+def test_what_is_no_broker_is_refused(broker: str) -> None:
+    with pytest.raises(ValidationError):
+        MqttConfig(type="mqtt", broker=broker)
