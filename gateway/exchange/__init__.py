@@ -1,1 +1,5 @@
 """Sealed messages between the firms: what the order network needs of the world."""
+
+from gateway.exchange.exchange import Exchange
+
+__all__ = ["Exchange"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.core.work import Job, JobState, Substate
@@ -24,11 +24,16 @@ from gateway.network.state import package_state
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The last report on a partner's package (or the lead firm's summary), made at ``at``."""
+    """The last report on a partner's package (or the lead firm's summary), made at ``at``.
+
+    ``basis`` is the package as the report's version of the order knew it: it may have had more
+    lots then.
+    """
 
     level: Level
     report: Report
     at: timedelta
+    basis: WorkPackage | None = None
 
     @property
     def date(self) -> DateReport | None:
@@ -130,10 +135,14 @@ def expected_departures(knowledge: Knowledge) -> Departures:
             continue
         heard = knowledge.heard.get(package.id)
         date = heard.date if heard else None
-        numbers = [lot.number for lot in package.lots()]
-        found[package.id] = spread(
-            package.baseline, numbers, _departed(heard), date.forecast if date else None
-        )
+        basis, baseline = package, package.baseline
+        if heard is not None and heard.basis is not None and heard.basis.baseline is not None:
+            basis, baseline = heard.basis, heard.basis.baseline
+        numbers = [lot.number for lot in basis.lots()]
+        end = date.forecast if date else None
+        leaving = spread(baseline, numbers, _departed(heard), end)
+        present = {lot.number for lot in package.lots()}
+        found[package.id] = {lot: left for lot, left in leaving.items() if lot in present}
     return found
 
 
@@ -156,7 +165,7 @@ def arrived(knowledge: Knowledge, package: WorkPackage, now: timedelta) -> int |
 
 
 def whole_plan(knowledge: Knowledge, own: Mapping[str, Own], now: timedelta) -> Plan:
-    """The lead firm's plan: what firms expect of themselves, and the graph where they are silent."""
+    """The lead firm's plan: what firms expect of themselves, the graph where they are silent."""
     return plan(knowledge.order, _known(knowledge, own, now))
 
 
@@ -233,9 +242,7 @@ def complete(knowledge: Knowledge, own: Mapping[str, Own]) -> int | None:
     return None if None in counts or not counts else min(c for c in counts if c is not None)
 
 
-def order_state(
-    knowledge: Knowledge, own: Mapping[str, Own], whole: Plan, now: timedelta
-) -> PackageState:
+def order_state(knowledge: Knowledge, own: Mapping[str, Own], whole: Plan) -> PackageState:
     """The order as a whole, as the lead firm's summary discloses it."""
     order = knowledge.order
     states = [_seen_state(knowledge, own, package.id) for package in order.packages]
@@ -339,9 +346,3 @@ def _after(order: JointOrder, package: str) -> list[str]:
             reached.add(entry.id)
             found.append(entry.id)
     return found
-
-
-def without(knowledge: Knowledge, package: str) -> Knowledge:
-    """The same knowledge as if nothing had been heard of a package."""
-    heard = {name: entry for name, entry in knowledge.heard.items() if name != package}
-    return replace(knowledge, heard=heard)

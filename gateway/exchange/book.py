@@ -1,0 +1,104 @@
+"""What the exchange knows, in memory: the ledger's content since the last start, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from gateway.exchange.messages import GENESIS, Kind
+from gateway.network.order import JointOrder, Level, Prepared
+from gateway.network.rollup import Agreed, Heard
+from gateway.network.views import Offered, Warned
+
+Pair = tuple[str, str]
+"""Order and partner."""
+Key = tuple[str, str, Kind, str | None]
+"""Order, partner, kind and package (or offer): of each, one message may be on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A message in one of the two logs; ``text`` is the signed text, as long as it is kept."""
+
+    order: str
+    partner: str
+    chain: str
+    sequence: int
+    kind: Kind
+    package: str | None
+    version: int
+    level: Level | None
+    at: datetime
+    order_s: float
+    fields: Mapping[str, Any]
+    text: str | None
+    hash: str
+    prev: str
+    bytes: int
+    state: Literal["pending", "acked", "kept", "withdrawn", "cancelled"]
+    acked: datetime | None = None
+
+    @property
+    def key(self) -> Key:
+        """What it is about."""
+        return (self.order, self.partner, self.kind, self.package)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain."""
+
+    chain: str
+    sequence: int = 0
+    hash: str = GENESIS
+
+
+@dataclass(slots=True)
+class Book:
+    """Everything that decides what is sent, accepted and shown."""
+
+    versions: dict[str, dict[int, JointOrder]] = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
+    agreements: dict[tuple[str, str, str], Agreed] = field(default_factory=dict)
+    told: dict[Key, Entry] = field(default_factory=dict)
+    pending: dict[Key, Entry] = field(default_factory=dict)
+    out_heads: dict[Pair, Head] = field(default_factory=dict)
+    in_heads: dict[Pair, Head] = field(default_factory=dict)
+    in_chains: set[tuple[str, str, str]] = field(default_factory=set)
+    cancelled: dict[Pair, list[Entry]] = field(default_factory=dict)
+    heard: dict[tuple[str, str], Heard] = field(default_factory=dict)
+    summaries: dict[str, Heard] = field(default_factory=dict)
+    offers: dict[str, tuple[str, Offered]] = field(default_factory=dict)
+    ready: dict[Pair, Prepared] = field(default_factory=dict)
+    warned: dict[str, Warned] = field(default_factory=dict)
+    sent_count: int = 0
+    received_count: int = 0
+
+    def order(self, order: str) -> JointOrder | None:
+        """The newest version of an order."""
+        versions = self.versions.get(order)
+        return versions[max(versions)] if versions else None
+
+    def orders(self) -> list[JointOrder]:
+        """The newest version of each order, the order opened last first."""
+        newest = [versions[max(versions)] for versions in self.versions.values()]
+        return sorted(newest, key=lambda order: order.clock.began, reverse=True)
+
+    def active(self) -> JointOrder | None:
+        """The order that is worked on: the one opened last."""
+        return next((order for order in self.orders() if order.id not in self.closed), None)
+
+    def agreed(self, order: str, giver: str, taker: str) -> Agreed:
+        """What ``giver`` lets ``taker`` see; nothing where nothing was agreed."""
+        return self.agreements.get((order, giver, taker), Agreed(Level.L0))
+
+    def unanswered(self, order: str, partner: str) -> Iterator[Entry]:
+        """Messages to a partner that it has not acknowledged, in the order of their chain."""
+        waiting = [e for e in self.pending.values() if (e.order, e.partner) == (order, partner)]
+        yield from sorted(waiting, key=lambda entry: entry.sequence)
+
+    def offers_of(self, order: str) -> list[Offered]:
+        """The offers of an order."""
+        return [offer for of, offer in self.offers.values() if of == order]

@@ -1,0 +1,365 @@
+"""The exchange of one gateway: its part in the joint orders, towards the partners and the pages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+from gateway.config import SiteConfig, read_model
+from gateway.core.errors import ExchangeError, NotConnected, Rejected
+from gateway.core.text import Text
+from gateway.core.work import Job, JobState
+from gateway.drivers.mqtt import Broker
+from gateway.exchange import own_jobs
+from gateway.exchange.desk import Desk
+from gateway.exchange.dispatch import Dispatch
+from gateway.exchange.identity import identity
+from gateway.exchange.ledger import Ledger
+from gateway.exchange.lookout import Lookout
+from gateway.exchange.office import Office
+from gateway.exchange.outgoing import Side, wanted
+from gateway.exchange.reception import Reception
+from gateway.exchange.records import agreements_json, log_json
+from gateway.exchange.transport import MqttTransport, Transport
+from gateway.jobs.commands import CloseOrder, Command, NotPossible
+from gateway.network.files import ConsortiumFile, OrderFile
+from gateway.network.order import JointOrder, Level
+from gateway.network.views import Warned, view
+
+log = logging.getLogger(__name__)
+
+DONE = (JobState.ENDED, JobState.ABORTED)
+
+TICK = 0.25
+"""Seconds between two looks at what should leave."""
+PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""Seconds between attempts to reach the broker."""
+
+Json = dict[str, Any]
+
+
+class JobLog(Protocol):
+    """What the exchange needs of the journal: the jobs' state, and a way to command them."""
+
+    @property
+    def state(self) -> Any:
+        """The state of the jobs after the last commit."""
+
+    async def apply(self, command: object) -> object:
+        """Give a command to the job logic; committed when it returns. Raises NotPossible."""
+
+
+class Jobs(Protocol):
+    """What the exchange needs of the tracker: how to read the journal's state."""
+
+    def jobs(self, state: Any) -> Sequence[Job]:
+        """Every job in ``state``."""
+
+
+class Exchange:
+    """One firm's exchange. Construction does no I/O; ``run`` lives until it is cancelled."""
+
+    def __init__(
+        self,
+        site: SiteConfig,
+        journal: JobLog,
+        tracker: Jobs,
+        folder: Path,
+        *,
+        transport: Transport | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        if site.network is None:
+            raise ValueError(f"{site.firm} takes part in no network")
+        self._site, self._network = site, site.network
+        self._journal, self._tracker, self._clock = journal, tracker, clock
+        self._folder = folder
+        self._ledger = Ledger(folder)
+        self._thread = ThreadPoolExecutor(1, "exchange-ledger")
+        self._given = transport
+        self._inside: tuple[Office, Dispatch, Reception, Desk] | None = None
+        self._lookout = Lookout(site)
+        self._lock = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._plugged, self._pulled = asyncio.Event(), asyncio.Event()
+        self._plugged.set()
+
+    # Life
+
+    async def open(self) -> None:
+        """Read files, keys and the ledger. Raises ConfigError, ExchangeError or JournalError."""
+        if self._inside is not None:
+            return
+        consortium = read_model(self._network.consortium, ConsortiumFile).consortium()
+        if consortium.member(self._site.firm) is None:
+            raise ExchangeError(
+                f"{self._site.firm} is not a firm of {self._network.consortium}: add it there"
+            )
+        file = self._network.order
+        planned = None if file is None else read_model(file, OrderFile).order()
+        keys = identity(self._folder)
+        loop = asyncio.get_running_loop()
+        book = await loop.run_in_executor(self._thread, self._ledger.open)
+        side = Side(self._site.firm, consortium, self._network.reserve)
+        transport = self._given or MqttTransport(self._broker(), self._site.firm)
+        office = Office(
+            self._site, side, keys, book, self._ledger, transport, self._clock, self._thread
+        )
+        dispatch = Dispatch(office)
+        reception = Reception(office, dispatch)
+        self._inside = (office, dispatch, reception, Desk(office, dispatch, reception, planned))
+        self._look(self._clock())
+
+    async def close(self) -> None:
+        """Close everything; safe twice and before ``open``."""
+        inside, self._inside = self._inside, None
+        if inside is not None:
+            office, *_ = inside
+            office.connected = False
+            await office.transport.close()
+            await office.keep(self._ledger.close)
+
+    async def run(self) -> None:
+        """Exchange messages until cancelled; the way to the broker heals by itself."""
+        await self.open()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._link(), name="exchange link")
+                group.create_task(self._unplugging(), name="exchange plug")
+                group.create_task(self._ticking(), name="exchange tick")
+        finally:
+            await self.close()
+
+    def uplink(self, connected: bool) -> None:  # noqa: FBT001 - a switch, named in the call
+        """Pull the plug to the shared broker, or put it back."""
+        on, off = (self._plugged, self._pulled) if connected else (self._pulled, self._plugged)
+        on.set()
+        off.clear()
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the plug is in."""
+        return self._plugged.is_set()
+
+    @property
+    def health(self) -> tuple[str, Text]:
+        """How the exchange does: ok or waiting, and a sentence."""
+        if not self.plugged:
+            return "waiting", Text("Verbindung gezogen", "unplugged")
+        if self._inside is None or not self._office.connected:
+            return "waiting", Text(
+                f"kein Weg zum gemeinsamen Broker {self._network.broker}",
+                f"no way to the shared broker {self._network.broker}",
+            )
+        return "ok", Text("verbunden", "connected")
+
+    async def _link(self) -> None:
+        """Keep the way open: connect, read, and again."""
+        office, dispatch, reception, _ = self._parts()
+        tries = 0
+        while True:
+            await self._plugged.wait()
+            try:
+                await office.transport.connect()
+                office.connected, tries = True, 0
+                dispatch.reconnected()
+                self._wake.set()
+                log.info("%s: connected to %s", self._site.firm, self._network.broker)
+                async for named, wire in office.transport.messages():
+                    async with self._lock:
+                        await reception.handle(named, wire, time.monotonic())
+                    self._wake.set()
+            except (NotConnected, Rejected) as error:
+                if tries == 0:
+                    log.warning("%s: no way to the shared broker: %s", self._site.firm, error)
+            finally:
+                office.connected = False
+            await office.transport.close()
+            if self.plugged:
+                await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
+                tries += 1
+
+    async def _unplugging(self) -> None:
+        """Close the way while the plug is pulled."""
+        office = self._office
+        while True:
+            await self._pulled.wait()
+            office.connected = False
+            await office.transport.close()
+            await self._plugged.wait()
+
+    async def _ticking(self) -> None:
+        while True:
+            await self.tick()
+            try:
+                async with asyncio.timeout(TICK):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+            self._wake.clear()
+
+    async def tick(self, now: datetime | None = None) -> None:
+        """Bring jobs, forecasts and partners up to date once."""
+        office, dispatch, _, desk = self._parts()
+        async with self._lock:
+            real, mono = now or self._clock(), time.monotonic()
+            await desk.carry_out_accepted(real)
+            await self._command(real)
+            self._look(real)
+            order, picture = office.book.active(), self._lookout.newest
+            if order is None or picture is None:
+                return
+            await self._warn(order, real)
+            if office.connected:
+                own = {name: entry.state for name, entry in picture.own.items()}
+                at, whole = order.clock.order(real), self._lookout.whole
+                leaving = wanted(office.side, office.book, order, own, whole=whole, now=at)
+                await dispatch.take(leaving, mono)
+                await dispatch.repeat(mono)
+
+    async def _command(self, real: datetime) -> None:
+        """Tell the job logic what the orders ask of it; a job that does not fit is left alone."""
+        book = self._office.book
+        for job in self._jobs():
+            if job.order in book.closed and job.state not in DONE and job.order is not None:
+                await self._apply(CloseOrder(job.order, real))
+        order = book.active()
+        if order is None:
+            return
+        knowledge = self._lookout.knowledge(book, order, self._jobs(), real)
+        mine = own_jobs.jobs_of(self._jobs(), order)
+        at = order.clock.order(real)
+        for command in own_jobs.due(self._site, knowledge, mine, at, real):
+            await self._apply(command)
+
+    async def _apply(self, command: Command) -> None:
+        try:
+            await self._journal.apply(command)
+        except NotPossible as error:
+            log.warning("%s: %s", type(command).__name__, error)
+
+    async def _warn(self, order: JointOrder, real: datetime) -> None:
+        """Note when the forecast first passes the due time (lead firm)."""
+        office = self._office
+        whole = self._lookout.plan
+        if whole is None or order.id in office.book.warned or whole.end <= order.due:
+            return
+        at = order.clock.order(real)
+        warned = Warned(at, order.due - at)
+        await office.keep(self._ledger.keep_warned, order.id, warned)
+        office.book.warned[order.id] = warned
+
+    def _look(self, real: datetime) -> None:
+        office = self._office
+        self._lookout.look(office.book, office.side.consortium, self._jobs(), real)
+
+    def _jobs(self) -> Sequence[Job]:
+        return self._tracker.jobs(self._journal.state)
+
+    @property
+    def _office(self) -> Office:
+        return self._parts()[0]
+
+    @property
+    def _desk(self) -> Desk:
+        return self._parts()[3]
+
+    def _parts(self) -> tuple[Office, Dispatch, Reception, Desk]:
+        if self._inside is None:
+            raise ExchangeError("the order network is not open yet")
+        return self._inside
+
+    def _broker(self) -> Broker:
+        network = self._network
+        password = network.password.get_secret_value() if network.password else None
+        return Broker.parse(network.broker, user=network.user, password=password)
+
+    # What pages and API see; safe from any thread
+
+    def orders(self) -> list[Json]:
+        """The joint orders, the one opened last first; what was not agreed is absent."""
+        now = self._clock()
+        return [
+            view(picture, picture.knowledge.order.clock.order(now))
+            for picture in self._lookout.pictures
+        ]
+
+    def order(self, order: str) -> Json | None:
+        """One joint order, or None."""
+        now = self._clock()
+        for picture in self._lookout.pictures:
+            if picture.knowledge.order.id == order:
+                return view(picture, picture.knowledge.order.clock.order(now))
+        return None
+
+    def agreements(self, order: str) -> list[Json]:
+        """What this firm gives and gets, by partner."""
+        return agreements_json(self._office.book, order, self._site.firm)
+
+    def sent(self, order: str | None = None, limit: int = 200) -> list[Json]:
+        """Every message that left, with its exact content, newest first."""
+        return log_json(self._ledger.log("sent", order, limit), "to")
+
+    def received(self, order: str | None = None, limit: int = 200) -> list[Json]:
+        """Every message that came in, newest first; what was withdrawn is gone from it."""
+        return log_json(self._ledger.log("received", order, limit), "from")
+
+    def audited(self, limit: int = 200) -> list[Json]:
+        """What was refused, withdrawn or begun anew, newest first."""
+        return self._ledger.audited(limit)
+
+    def counts(self) -> tuple[int, int]:
+        """How many messages left and came in."""
+        if self._inside is None:
+            return 0, 0
+        book = self._office.book
+        return book.sent_count, book.received_count
+
+    # What people do
+
+    async def open_order(
+        self,
+        order: str,
+        *,
+        at_s: float,
+        opening: Mapping[str, Mapping[str, Any]] | None = None,
+        accepted_reserve: bool = False,
+    ) -> None:
+        """Open the order of this firm's file as ``order``, at an order time (lead firm).
+
+        ``opening`` holds what is done already, by package; ``accepted_reserve`` opens it with the
+        prepared lots at the reserve firm. Raises ExchangeError.
+        """
+        async with self._lock:
+            await self._desk.open_order(order, timedelta(seconds=at_s), opening or {},
+                                        reserve=accepted_reserve)  # fmt: skip
+        await self.tick()
+
+    async def offer(self, order: str, package: str, lots: Sequence[int], to: str) -> str:
+        """Ask ``to`` to take lots of a package (lead firm); the id. Raises ExchangeError."""
+        async with self._lock:
+            made = await self._desk.offer(order, package, tuple(lots), to)
+        await self.tick()
+        return made
+
+    async def answer(self, order: str, offer: str, *, accept: bool) -> None:
+        """Accept or decline an offer that was made to this firm. Raises ExchangeError."""
+        async with self._lock:
+            await self._desk.answer(order, offer, accept=accept)
+        await self.tick()
+
+    async def withdraw(self, order: str, recipient: str, level: str) -> None:
+        """Narrow what ``recipient`` gets from this firm to ``level``, at once."""
+        async with self._lock:
+            await self._desk.withdraw(order, recipient, Level(level))
+        await self.tick()
+
+    async def compare(self, firm: str, order: str | None = None) -> Json:
+        """Ask ``firm`` for its log and say whether both chains agree."""
+        return await self._desk.compare(firm, order)

@@ -1,0 +1,143 @@
+"""Whether a message fits its chain, and whether it says what its sender may say. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from enum import Enum, auto
+from typing import Any
+
+from gateway.core.errors import ExchangeError
+from gateway.exchange.book import Book, Head
+from gateway.exchange.messages import Cancelled, Kind, Message
+from gateway.network import disclosure
+from gateway.network.order import JointOrder, Level, Prepared
+from gateway.network.views import Offered
+
+
+class Fit(Enum):
+    """How a message fits the end of its chain."""
+
+    NEXT = auto()
+    KNOWN = auto()  # its number is in the log already
+    BEHIND = auto()  # messages before it are missing
+
+
+class NotYetError(ExchangeError):
+    """It may be right, but what it refers to has not arrived: no answer, it will come again."""
+
+
+def fit(book: Book, sender: str, message: Message) -> Fit:
+    """Where ``message`` belongs. Raises ExchangeError where it belongs nowhere."""
+    pair = (message.order, sender)
+    chain = message.chain or ""
+    head = book.in_heads.get(pair)
+    if head is None or (head.chain != chain and (*pair, chain) not in book.in_chains):
+        head = Head(chain)  # a chain that is new to us begins at its first message
+    if head.chain != chain:
+        raise ExchangeError("a message of a chain that has been replaced")
+    if message.sequence <= head.sequence:
+        return Fit.KNOWN
+    skipped = skipped_before(message, head)
+    if head.sequence + len(skipped) + 1 != message.sequence:
+        return Fit.BEHIND
+    end = skipped[-1].hash if skipped else head.hash
+    if message.prev != end:
+        raise ExchangeError("a message that does not continue its chain")
+    return Fit.NEXT
+
+
+def skipped_before(message: Message, head: Head) -> Sequence[Cancelled]:
+    """The cancelled messages between the head and ``message``, linked without a gap."""
+    end, found = head, list[Cancelled]()
+    for entry in sorted(message.cancels, key=lambda each: each.sequence):
+        if entry.sequence <= end.sequence:
+            continue
+        if entry.sequence != end.sequence + 1 or entry.prev != end.hash:
+            break
+        found.append(entry)
+        end = Head(head.chain, entry.sequence, entry.hash)
+    return found
+
+
+def check_report(book: Book, firm: str, sender: str, message: Message) -> disclosure.Report:
+    """The report in a message, if the sender may make it and it holds no more than agreed."""
+    order = book.versions.get(message.order, {}).get(message.version)
+    if order is None:
+        raise NotYetError("a report on an order that is not known here yet")
+    if message.kind is Kind.SUMMARY:
+        if order.lead != sender:
+            raise ExchangeError("a summary that is not from the lead firm")
+    elif message.package not in {package.id for package in order.of(sender)}:
+        raise ExchangeError("a report on a package of another firm")
+    agreed = book.agreed(message.order, sender, firm)
+    level = message.level or Level.L0
+    if level is Level.L0 or level > agreed.level:
+        raise ExchangeError(f"a report of level {level} where {agreed.level} is agreed")
+    report = disclosure.read(message.fields, level)
+    if report is None:
+        raise ExchangeError("an empty report")
+    return report
+
+
+def check_order(
+    order: JointOrder, message: Message, sender: str, lead: str, *, simulated: bool
+) -> None:
+    """Whether an order may be worked on here. Raises ExchangeError."""
+    if sender != lead or order.lead != sender:
+        raise ExchangeError("an order that is not from the lead firm")
+    if order.id != message.order or order.version != message.version:
+        raise ExchangeError("an order under another name")
+    if order.began is None or order.at is None:
+        raise ExchangeError("an order that has not been opened")
+    if order.lapse > 1 and not simulated:
+        raise ExchangeError(
+            f"an order in time lapse ({order.lapse}) is for simulated machines only; "
+            "the machines of this firm are real"
+        )
+
+
+def read_offer(message: Message, sender: str, firm: str) -> Offered:
+    """The offer in a message from the lead firm. Raises ExchangeError."""
+    fields = message.fields
+    try:
+        return Offered(
+            id=str(fields["id"]),
+            package=str(fields["package"]),
+            lots=tuple(int(lot) for lot in fields["lots"]),
+            to=firm,
+            by=sender,
+            state=_one_of(fields["state"], ("open", "accepted", "declined", "expired")),
+            earliest_start=_time(fields.get("earliest_start_s")),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExchangeError("an offer with missing or wrong fields") from error
+
+
+def read_ready(fields: dict[str, Any], sender: str) -> Prepared:
+    """What a reserve firm could take. Raises ExchangeError."""
+    start, lot_time = _time(fields.get("earliest_start_s")), _time(fields.get("lot_time_s"))
+    if start is None or lot_time is None or lot_time <= timedelta():
+        raise ExchangeError("a readiness with missing or wrong fields")
+    return Prepared(sender, str(fields.get("package")), start, lot_time)
+
+
+def read_withdrawal(message: Message, present: Level) -> Level:
+    """The level that is left. A withdrawal never gives more than there was."""
+    try:
+        level = Level(message.fields["level"])
+    except (KeyError, ValueError) as error:
+        raise ExchangeError("a withdrawal without a level") from error
+    return min(level, present)
+
+
+def _one_of(value: object, allowed: Sequence[str]) -> str:
+    if value not in allowed:
+        raise ValueError(value)
+    return str(value)
+
+
+def _time(value: Any) -> timedelta | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return timedelta(seconds=value) if 0 <= value < 10**8 else None

@@ -1,0 +1,271 @@
+"""exchange.db: what was sent, received and agreed. Everything here runs in one writer thread.
+
+A damaged ledger is not replaced by an empty one: with the withdrawals gone, more might leave the
+firm than was agreed. The exchange then stays closed until a person has decided.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gateway.core.clock import from_ms, to_ms
+from gateway.core.errors import JournalError
+from gateway.database import open_reader, open_writer, sqlite_errors, transaction
+from gateway.exchange.book import Book, Entry
+from gateway.exchange.kept import (
+    agreement_row,
+    entry_of,
+    entry_row,
+    offer_text,
+    order_text,
+    ready_text,
+    restored,
+)
+from gateway.network.disclosure import only
+from gateway.network.order import JointOrder, Level, Prepared
+from gateway.network.rollup import Agreed
+from gateway.network.views import Offered, Warned
+
+CHECK_UP_TO = 64 * 2**20
+COLUMNS = (
+    "order_id, partner, chain, sequence, kind, package, version, level, at_ms, order_s, fields, "
+    "text, hash, prev, bytes, state"
+)
+_MARKS = ", ".join("?" * 16)
+
+
+class Ledger:
+    """The file ``exchange.db`` in ``folder``. Construction does no I/O."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "exchange.db"
+        self._connection: sqlite3.Connection | None = None
+
+    def open(self) -> Book:
+        """Open the file and read what decides. Raises JournalError where it is damaged."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._connection = open_writer(
+                self.path, "gateway.exchange", synchronous="FULL", check_up_to=CHECK_UP_TO
+            )
+            with sqlite_errors(self.path):
+                return restored(self._connection, COLUMNS)
+        except JournalError as error:
+            raise type(error)(
+                f"{error}; nothing is shared until this is mended: restore the file, or move it "
+                "away to begin with empty agreements"
+            ) from error
+
+    def close(self) -> None:
+        """Close the file; safe twice and before ``open``."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        if self._connection is None:
+            raise JournalError(f"{self.path} is not open")
+        with transaction(self._connection, self.path):
+            yield self._connection
+
+    def keep_order(
+        self, order: JointOrder, agreed: dict[tuple[str, str], Agreed], at: datetime
+    ) -> None:
+        """A version of an order, and the agreements that come with it."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO orders VALUES (?, ?, ?, ?)",
+                (order.id, order.version, order_text(order), to_ms(at)),
+            )
+            db.executemany(
+                "INSERT OR IGNORE INTO agreements VALUES (?, ?, ?, ?, ?)",
+                [agreement_row(order.id, pair, entry) for pair, entry in agreed.items()],
+            )
+
+    def close_order(self, order: str, at: datetime) -> None:
+        """An order is over; what is unanswered is not sent again."""
+        with self._writing() as db:
+            db.execute("INSERT OR IGNORE INTO closed VALUES (?, ?)", (order, to_ms(at)))
+            db.execute(
+                "UPDATE sent SET state = 'cancelled' WHERE order_id = ? AND state = 'pending'",
+                (order,),
+            )
+
+    def send(self, entries: Iterable[Entry]) -> None:
+        """Messages that are about to leave."""
+        with self._writing() as db:
+            for entry in entries:
+                _insert(db, "sent", entry)
+                db.execute(
+                    "INSERT OR REPLACE INTO chains VALUES (?, ?, ?)",
+                    (entry.order, entry.partner, entry.chain),
+                )
+
+    def acknowledge(self, entry: Entry, at: datetime) -> None:
+        """The partner has committed a message."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE sent SET state = 'acked', acked_ms = ? WHERE chain = ? AND sequence = ?",
+                (to_ms(at), entry.chain, entry.sequence),
+            )
+
+    def narrow(
+        self, order: str, giver: str, taker: str, agreed: Agreed, cancelled: Sequence[Entry]
+    ) -> None:
+        """An agreement is narrowed, and what was on its way is taken back, in one commit."""
+        with self._writing() as db:
+            _narrow(db, order, giver, taker, agreed)
+            _cancel(db, cancelled)
+
+    def abandon(self, entries: Sequence[Entry], order: str, partner: str) -> None:
+        """The partner has lost its file: the chain ends here, the next message begins a new one."""
+        with self._writing() as db:
+            _cancel(db, entries)
+            db.execute("DELETE FROM chains WHERE order_id = ? AND partner = ?", (order, partner))
+
+    def receive(self, entry: Entry, skipped: Sequence[Entry]) -> None:
+        """A message that was accepted; ``skipped`` were taken back before they came."""
+        with self._writing() as db:
+            for other in (*skipped, entry):
+                _insert(db, "received", other)
+
+    def receive_withdrawal(
+        self, entry: Entry, skipped: Sequence[Entry], taker: str, agreed: Agreed
+    ) -> None:
+        """A partner takes something back: what we hold above the level is erased."""
+        with self._writing() as db:
+            for other in (*skipped, entry):
+                _insert(db, "received", other)
+            _narrow(db, entry.order, entry.partner, taker, agreed)
+            _erase(db, entry.order, entry.partner, agreed.level)
+
+    def known(self, partner: str, chain: str, sequence: int) -> tuple[str, str] | None:
+        """Hash and state of a message that is in the log."""
+        if self._connection is None:
+            return None
+        with sqlite_errors(self.path):
+            row = self._connection.execute(
+                "SELECT hash, state FROM received WHERE partner = ? AND chain = ? AND sequence = ?",
+                (partner, chain, sequence),
+            ).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def hash_at(self, log: str, order: str, partner: str, chain: str, sequence: int) -> str | None:
+        """The hash of one message in the log ``sent`` or ``received``."""
+        if self._connection is None or log not in ("sent", "received"):
+            return None
+        with sqlite_errors(self.path):
+            row = self._connection.execute(
+                f"SELECT hash FROM {log} WHERE order_id = ? AND partner = ? AND chain = ?"  # noqa: S608
+                " AND sequence = ?",
+                (order, partner, chain, sequence),
+            ).fetchone()
+        return None if row is None else row[0]
+
+    def keep_offer(self, order: str, offer: Offered) -> None:
+        """An offer as it stands."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO offers VALUES (?, ?, ?)",
+                (offer.id, order, offer_text(offer)),
+            )
+
+    def keep_ready(self, order: str, ready: Prepared) -> None:
+        """What a reserve firm could take."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO ready VALUES (?, ?, ?)",
+                (order, ready.firm, ready_text(ready)),
+            )
+
+    def keep_warned(self, order: str, warned: Warned) -> None:
+        """When the forecast first passed the due time."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO warned VALUES (?, ?, ?)",
+                (order, warned.at.total_seconds(), warned.before_due.total_seconds()),
+            )
+
+    def audit(self, at: datetime, firm: str, what: str, detail: str) -> None:
+        """A security event, without payload."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO audit (at_ms, firm, what, detail) VALUES (?, ?, ?, ?)",
+                (to_ms(at), firm, what, detail[:500]),
+            )
+
+    # Read by other threads, over a connection of their own
+
+    def log(self, log: str, order: str | None, limit: int) -> list[Entry]:
+        """The newest messages of the log ``sent`` or ``received``, newest first."""
+        if log not in ("sent", "received") or not self.path.exists():
+            return []
+        acked = "acked_ms" if log == "sent" else "NULL"
+        where = "WHERE order_id = ?" if order is not None else ""
+        query = f"SELECT {COLUMNS}, {acked} FROM {log} {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
+        reader = open_reader(self.path)
+        try:
+            with sqlite_errors(self.path):
+                rows = reader.execute(
+                    query, (order, limit) if order is not None else (limit,)
+                ).fetchall()
+        finally:
+            reader.close()
+        return [entry_of(row) for row in rows]
+
+    def audited(self, limit: int) -> list[dict[str, Any]]:
+        """The newest security events."""
+        reader = open_reader(self.path)
+        try:
+            with sqlite_errors(self.path):
+                rows = reader.execute(
+                    "SELECT at_ms, firm, what, detail FROM audit ORDER BY id DESC LIMIT ?", (limit,)
+                ).fetchall()
+        finally:
+            reader.close()
+        return [
+            {"at": from_ms(at), "firm": firm, "what": what, "detail": detail}
+            for at, firm, what, detail in rows
+        ]
+
+
+def _insert(db: sqlite3.Connection, log: str, entry: Entry) -> None:
+    db.execute(f"INSERT INTO {log} ({COLUMNS}) VALUES ({_MARKS})", entry_row(entry))  # noqa: S608
+
+
+def _cancel(db: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+    db.executemany(
+        "UPDATE sent SET state = 'cancelled' WHERE chain = ? AND sequence = ?",
+        [(entry.chain, entry.sequence) for entry in entries],
+    )
+
+
+def _narrow(db: sqlite3.Connection, order: str, giver: str, taker: str, agreed: Agreed) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO agreements VALUES (?, ?, ?, ?, ?)",
+        agreement_row(order, (giver, taker), agreed),
+    )
+
+
+def _erase(db: sqlite3.Connection, order: str, partner: str, level: Level) -> None:
+    """Shrink what a partner told us to ``level``; the chain of hashes stays."""
+    rows = db.execute(
+        "SELECT id, fields FROM received WHERE order_id = ? AND partner = ? AND level > ?"
+        " AND kind IN ('report', 'summary')",
+        (order, partner, level.value),
+    ).fetchall()
+    for number, fields in rows:
+        left = orjson.dumps(only(orjson.loads(fields), level)).decode()
+        db.execute(
+            "UPDATE received SET fields = ?, level = ?, text = NULL, state = 'withdrawn'"
+            " WHERE id = ? AND state = 'kept'",
+            (left, level.value, number),
+        )

@@ -1,0 +1,151 @@
+"""The pictures of the orders that pages and reports are made of, taken anew at every tick."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gateway.config import SiteConfig
+from gateway.core.work import Job
+from gateway.exchange.book import Book
+from gateway.exchange.own_jobs import Counting, bench, jobs_of
+from gateway.network.disclosure import PackageState
+from gateway.network.order import Consortium, JointOrder, Prepared
+from gateway.network.plan import Plan
+from gateway.network.rollup import (
+    Knowledge,
+    order_state,
+    own_packages,
+    what_if,
+    whole_plan,
+)
+from gateway.network.views import Offered, Picture
+
+KEPT = 6
+"""So many orders are shown, the ones opened last."""
+
+
+class Lookout:
+    """Takes the pictures; they are never changed, so any thread may read them."""
+
+    def __init__(self, site: SiteConfig) -> None:
+        self._site = site
+        self._counting = Counting()
+        self.pictures: tuple[Picture, ...] = ()
+        self.newest: Picture | None = None
+        self.plan: Plan | None = None
+        self.whole: PackageState | None = None
+
+    def look(self, book: Book, consortium: Consortium, jobs: Sequence[Job], real: datetime) -> None:
+        """Take all pictures: that of the active order anew, of the others once."""
+        active = book.active()
+        before = {picture.knowledge.order.id: picture for picture in self.pictures}
+        taken: list[Picture] = []
+        self.newest = self.plan = self.whole = None
+        for order in book.orders()[:KEPT]:
+            current = active is not None and order.id == active.id
+            if not current and order.id in before and order.id in book.closed:
+                taken.append(before[order.id])
+                continue
+            picture = self._take(book, consortium, order, jobs, real)
+            taken.append(picture)
+            if current:
+                self.newest, self.plan = picture, picture.plan
+                if picture.plan is not None:
+                    self.whole = order_state(picture.knowledge, picture.own, picture.plan)
+        self.pictures = tuple(taken)
+
+    def knowledge(
+        self, book: Book, order: JointOrder, jobs: Sequence[Job], real: datetime
+    ) -> Knowledge:
+        """What this firm has of an order."""
+        return Knowledge(
+            order,
+            self._site.firm,
+            self._counting.work(order, jobs_of(jobs, order), real),
+            {name: heard for (of, name), heard in book.heard.items() if of == order.id},
+        )
+
+    def _take(
+        self,
+        book: Book,
+        consortium: Consortium,
+        order: JointOrder,
+        jobs: Sequence[Job],
+        real: datetime,
+    ) -> Picture:
+        firm, now = self._site.firm, order.clock.order(real)
+        knowledge = self.knowledge(book, order, jobs, real)
+        own = own_packages(knowledge, now)
+        leads = knowledge.leads
+        prepared = prepared_reserve(book, order) if leads else None
+        titles = {machine.name: machine.title.text for machine in self._site.machines}
+        benches = {package.id: bench(self._site, package) for package in order.of(firm)}
+        picture = Picture(
+            knowledge=knowledge,
+            own=own,
+            agreed={
+                giver: agreed
+                for (of, giver, taker), agreed in book.agreements.items()
+                if of == order.id and taker == firm
+            },
+            names={member.id: member.name for member in consortium.members},
+            titles={package: titles[where.machine] for package, where in benches.items() if where},
+            role=self._role(leads=leads),
+            simulated=order.lapse > 1 or self._site.simulated,
+            plan=whole_plan(knowledge, own, now) if leads else None,
+            summary=book.summaries.get(order.id),
+            offers=tuple(book.offers_of(order.id)),
+            prepared=prepared,
+            warned=book.warned.get(order.id),
+        )
+        return self._with_forecasts(book, picture, now) if leads else picture
+
+    def _with_forecasts(self, book: Book, picture: Picture, now: timedelta) -> Picture:
+        """What the order would come to with each open offer, and with the prepared reserve."""
+        order = picture.knowledge.order
+
+        def end(reserve: Prepared | None, lots: tuple[int, ...]) -> timedelta | None:
+            if reserve is None:
+                return None
+            try:
+                return what_if(picture.knowledge, picture.own, reserve, lots, now)
+            except ValueError:
+                return None  # these lots cannot be given away any more
+
+        def priced(offer: Offered) -> Offered:
+            if offer.state != "open":
+                return offer
+            reserve = ready_reserve(book, order, offer.to, offer.package)
+            return replace(offer, forecast_with=end(reserve, offer.lots))
+
+        prepared = picture.prepared
+        return replace(
+            picture,
+            offers=tuple(priced(offer) for offer in picture.offers),
+            forecast_with=end(prepared, prepared.lots) if prepared else None,
+        )
+
+    def _role(self, *, leads: bool) -> str:
+        if leads:
+            return "lead"
+        network = self._site.network
+        return "reserve" if network is not None and network.reserve is not None else "member"
+
+
+def ready_reserve(book: Book, order: JointOrder, firm: str, package: str) -> Prepared | None:
+    """What ``firm`` has said it could take of ``package``; else what was prepared before."""
+    for found in (book.ready.get((order.id, firm)), order.prepared):
+        if found is not None and (found.firm, found.package) == (firm, package):
+            return found
+    return None
+
+
+def prepared_reserve(book: Book, order: JointOrder) -> Prepared | None:
+    """The reserve that could be asked now, with the lots that it would take; None once it has."""
+    planned = order.prepared
+    if planned is None or any(package.part_of for package in order.packages):
+        return None
+    reserve = ready_reserve(book, order, planned.firm, planned.package)
+    return None if reserve is None else replace(reserve, lots=planned.lots)

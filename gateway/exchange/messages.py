@@ -1,0 +1,118 @@
+"""Messages between firms: the header after Catena-X, the place in the chain, the fields.
+
+A firm's id stands where Catena-X has a business partner number.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gateway.core.errors import ExchangeError
+from gateway.network.order import Level
+
+SCHEMA = 1
+VERSION = "1.0.0"
+GENESIS = ""
+"""What the first message of a chain names as the one before it."""
+
+Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+ChainId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Sequence = Annotated[int, Field(ge=0, le=2**40)]
+
+
+class Kind(StrEnum):
+    """What a message is for. Those after ``WITHDRAWAL`` have no place in a chain."""
+
+    ORDER = "order"  # lead firm: the joint order, as far as it concerns the recipient
+    REPORT = "report"  # how an own package stands
+    SUMMARY = "summary"  # lead firm: how the order as a whole stands
+    READY = "ready"  # a reserve firm: from when it could take lots of a package
+    OFFER = "offer"  # lead firm: lots that another firm is asked to take
+    ANSWER = "answer"  # the asked firm: accepted or declined
+    WITHDRAWAL = "withdrawal"  # an agreement is narrowed
+    ACK = "ack"  # the message is committed at the recipient; not itself acknowledged
+    BEHIND = "behind"  # messages before this one are missing here
+    COMPARE = "compare"  # asks for the state of both chains
+    HEADS = "heads"  # answers that
+
+
+CHAINED = frozenset(Kind) - {Kind.ACK, Kind.BEHIND, Kind.COMPARE, Kind.HEADS}
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Header(_Wire):
+    """Header after Catena-X."""
+
+    messageId: Name  # noqa: N815 - the words of Catena-X
+    context: Name
+    sentDateTime: datetime  # noqa: N815
+    senderBpn: Name  # noqa: N815
+    receiverBpn: Name  # noqa: N815
+    relatedMessageId: Name | None = None  # noqa: N815
+    version: Name = VERSION
+
+
+class Cancelled(_Wire):
+    """A message that was taken back before the recipient acknowledged it."""
+
+    sequence: Sequence
+    hash: Hash
+    prev: Hash
+
+
+class Message(_Wire):
+    """One message. ``order_s`` is the order time at which its fields held."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    header: Header
+    kind: Kind
+    order: Name
+    version: Annotated[int, Field(ge=0)] = 0
+    package: Name | None = None
+    chain: ChainId | None = None
+    sequence: Sequence = 0
+    prev: Hash = GENESIS
+    level: Level | None = None
+    agreement: Name | None = None
+    order_s: float = 0.0
+    cancels: Annotated[tuple[Cancelled, ...], Field(max_length=1000)] = ()
+    fields: dict[str, Any] = {}
+
+    def content(self) -> dict[str, Any]:
+        """As it is signed."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def header(sender: str, receiver: str, kind: Kind, *, answers: str | None = None) -> Header:
+    """A new header; ids are random, so that they tell nothing."""
+    return Header(
+        messageId=str(uuid.uuid4()),
+        context=f"werkverbund:{kind.value}:{VERSION}",
+        sentDateTime=datetime.now(UTC),
+        senderBpn=sender,
+        receiverBpn=receiver,
+        relatedMessageId=answers,
+    )
+
+
+def read(content: dict[str, Any], sender: str, receiver: str) -> Message:
+    """The message in a signed text; it must name both sides. Raises ExchangeError."""
+    try:
+        message = Message.model_validate(content)
+    except ValidationError as error:
+        raise ExchangeError("the message is not of schema 1") from error
+    if message.header.senderBpn != sender or message.header.receiverBpn != receiver:
+        raise ExchangeError("the message is for, or from, another firm")
+    chained = message.chain is not None and message.sequence > 0
+    if chained != (message.kind in CHAINED):
+        raise ExchangeError(f"a message of kind {message.kind} without its place in the chain")
+    return message

@@ -1,0 +1,164 @@
+"""What should leave now: compared with what was told last, computed when it may go. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.config import Reserve
+from gateway.exchange.book import Book, Key
+from gateway.exchange.messages import Kind
+from gateway.network.agreement import Told, occasion
+from gateway.network.disclosure import PackageState, disclose
+from gateway.network.document import as_document, cut
+from gateway.network.order import Consortium, JointOrder, Level
+from gateway.network.views import Offered
+
+Fields = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A message that should leave; ``at`` is the order time at which its fields hold."""
+
+    key: Key
+    version: int
+    at: timedelta
+    fields: Fields
+    level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Who we are: the firm, its consortium, and what it offers as a reserve."""
+
+    firm: str
+    consortium: Consortium
+    reserve: Reserve | None = None
+
+
+def wanted(
+    side: Side,
+    book: Book,
+    order: JointOrder,
+    own: Mapping[str, PackageState],
+    *,
+    whole: PackageState | None,
+    now: timedelta,
+) -> Iterator[Wanted]:
+    """Everything that should leave for ``order`` now, an order before what refers to it.
+
+    ``whole`` is the state of the order as its lead firm knows it. What is on its way to a
+    recipient is not overtaken: the next of its kind is computed when that has been acknowledged.
+    """
+    yield from _orders(side, book, order, now)
+    yield from _withdrawals(side, book, order, now)
+    yield from _readiness(side, book, order, now)
+    yield from _offers(side, book, order, now)
+    for package, state in own.items():
+        yield from _reports(side, book, order, (Kind.REPORT, package, state), now)
+    if whole is not None:
+        yield from _reports(side, book, order, (Kind.SUMMARY, None, whole), now)
+
+
+def _orders(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:
+    if order.lead != side.firm:
+        return
+    for member in side.consortium.others(side.firm):
+        key: Key = (order.id, member.id, Kind.ORDER, None)
+        told = book.told.get(key)
+        if (
+            member.seal
+            and key not in book.pending
+            and (told is None or told.version < order.version)
+        ):
+            yield Wanted(key, order.version, now, as_document(cut(order, member.id)))
+
+
+def _withdrawals(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:
+    for (of, giver, taker), agreed in book.agreements.items():
+        if of != order.id or giver != side.firm or agreed.withdrawn is None:
+            continue
+        fields = {"level": agreed.level.value, "withdrawnAt": iso(agreed.withdrawn)}
+        yield from _changed(
+            book, order, (order.id, taker, Kind.WITHDRAWAL, None), lambda f=fields: f, now
+        )
+
+
+def _readiness(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:
+    reserve = side.reserve
+    if reserve is None or order.lead == side.firm:
+        return
+    fields = {
+        "package": reserve.package,
+        "earliest_start_s": reserve.earliest_start.total_seconds(),
+        "lot_time_s": reserve.lot_time.total_seconds(),
+    }
+    key: Key = (order.id, order.lead, Kind.READY, reserve.package)
+    yield from _changed(book, order, key, fields, now)
+
+
+def _offers(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:
+    for offer in book.offers_of(order.id):
+        if offer.by == side.firm:
+            key: Key = (order.id, offer.to, Kind.OFFER, offer.id)
+            yield from _changed(book, order, key, offer_fields(offer), now)
+        elif offer.to == side.firm and offer.state in ("accepted", "declined"):
+            key = (order.id, offer.by, Kind.ANSWER, offer.id)
+            answer = {"id": offer.id, "accepted": offer.state == "accepted"}
+            yield from _changed(book, order, key, answer, now)
+
+
+def _changed(
+    book: Book, order: JointOrder, key: Key, fields: Fields, now: timedelta
+) -> Iterator[Wanted]:
+    """A message that is a state: it leaves when it differs from what was told."""
+    if key in book.pending:
+        return
+    told = book.told.get(key)
+    if told is None or dict(told.fields) != fields:
+        yield Wanted(key, order.version, now, fields)
+
+
+def _reports(
+    side: Side,
+    book: Book,
+    order: JointOrder,
+    what: tuple[Kind, str | None, PackageState],
+    now: timedelta,
+) -> Iterator[Wanted]:
+    kind, package, state = what
+    for taker in order.firms():
+        level = book.agreed(order.id, side.firm, taker).level
+        key: Key = (order.id, taker, kind, package)
+        if taker == side.firm or key in book.pending:
+            continue
+        report = disclose(state, level, order.step)
+        if report is None:
+            continue
+        fields, told = report.fields(), book.told.get(key)
+        before = None
+        if told is not None and told.level is level:
+            before = Told(told.fields, timedelta(seconds=told.order_s))
+        if occasion(order, before, fields, now) is not None:
+            yield Wanted(key, order.version, now, fields, level)
+
+
+def offer_fields(offer: Offered) -> Fields:
+    """An offer as the asked firm gets it; what the order would come to stays with the lead."""
+    fields: Fields = {
+        "id": offer.id,
+        "package": offer.package,
+        "lots": list(offer.lots),
+        "state": offer.state,
+    }
+    if offer.earliest_start is not None:
+        fields["earliest_start_s"] = offer.earliest_start.total_seconds()
+    return fields
+
+
+def iso(at: datetime) -> str:
+    """A UTC time as messages and the API carry it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

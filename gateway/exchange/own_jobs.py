@@ -1,0 +1,117 @@
+"""The firm's own jobs that a joint order asks for: opened, fed, changed and closed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.config import SiteConfig
+from gateway.core.work import Job, JobState
+from gateway.jobs import commands
+from gateway.network.forecast import order_time
+from gateway.network.order import JointOrder, WorkPackage
+from gateway.network.rollup import Knowledge, Work, arrived
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where a firm works on a package."""
+
+    machine: str
+    pieces_per_run: int
+
+
+def bench(site: SiteConfig, package: WorkPackage) -> Bench | None:
+    """The machine for a package, or for the one it took lots from; None where none is named."""
+    work = site.network.work if site.network else ()
+    for name in (package.id, package.part_of):
+        for entry in work:
+            if entry.package == name:
+                return Bench(entry.machine, entry.pieces_per_run)
+    return None
+
+
+def job_id(order: JointOrder, package: WorkPackage) -> str:
+    """The id of the job for a package."""
+    return f"{order.id}-{package.id}"
+
+
+def jobs_of(jobs: Sequence[Job], order: JointOrder) -> dict[str, Job]:
+    """The jobs for an order's packages, by package."""
+    return {job.package: job for job in jobs if job.order == order.id and job.package is not None}
+
+
+def due(
+    site: SiteConfig,
+    knowledge: Knowledge,
+    jobs: Mapping[str, Job],
+    now: timedelta,
+    real: datetime,
+) -> Iterator[commands.Command]:
+    """What the job logic has to be told so that it fits the order."""
+    order = knowledge.order
+    for package in order.of(site.firm):
+        job, where = jobs.get(package.id), bench(site, package)
+        if where is None:
+            continue
+        if job is None:
+            yield _new(site, order, package, where)
+            continue
+        if job.state in (JobState.ENDED, JobState.ABORTED):
+            continue
+        if job.planned != package.quantity:
+            yield commands.ChangeJob(job.id, package.quantity, real)
+        pieces = arrived(knowledge, package, now)
+        if pieces is not None and pieces > (job.inbound or 0):
+            yield commands.Inbound(job.id, pieces, real)
+
+
+def _new(
+    site: SiteConfig, order: JointOrder, package: WorkPackage, where: Bench
+) -> commands.AddJob:
+    opening = package.opening
+    clock = order.clock
+    return commands.AddJob(
+        job_id=job_id(order, package),
+        machine=where.machine,
+        order=order.id,
+        package=package.id,
+        item=package.item,
+        planned=package.quantity,
+        lot=package.lot,
+        pieces_per_run=where.pieces_per_run,
+        planned_per_piece=package.per_piece or timedelta(),
+        at=clock.began,
+        needs_input=bool(package.needs),
+        release=order.lapse > 1 or site.simulated,
+        lapse=order.lapse,
+        simulated=site.simulated,
+        opening=opening
+        and commands.Opening(
+            good=opening.good,
+            scrap=opening.scrap,
+            runs=opening.runs,
+            departures=tuple(clock.real(left) for left in opening.departures),
+            run_began=None if opening.run_began is None else clock.real(opening.run_began),
+        ),
+    )
+
+
+class Counting:
+    """Remembers when each job's good count last changed, in order time."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, timedelta]] = {}
+
+    def work(self, order: JointOrder, jobs: Mapping[str, Job], real: datetime) -> dict[str, Work]:
+        """The jobs with the time of their last count; of a job that is new to us it is now."""
+        now = order_time(order, real)
+        found: dict[str, Work] = {}
+        for package, job in jobs.items():
+            good, at = self._seen.get(job.id, (-1, now))
+            if good != job.good:
+                at = now
+                self._seen[job.id] = (job.good, at)
+            found[package] = Work(job, at if job.good else None)
+        return found

@@ -1,0 +1,327 @@
+"""Receiving: open, check, commit, then acknowledge. What is refused gets no answer."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.core.clock import from_ms, to_ms
+from gateway.core.errors import ExchangeError
+from gateway.exchange.book import Entry, Head
+from gateway.exchange.dispatch import Dispatch
+from gateway.exchange.incoming import (
+    Fit,
+    NotYetError,
+    check_order,
+    check_report,
+    fit,
+    read_offer,
+    read_ready,
+    read_withdrawal,
+    skipped_before,
+)
+from gateway.exchange.messages import CHAINED, Kind, Message, read
+from gateway.exchange.office import Office
+from gateway.exchange.sealing import Opened, opened
+from gateway.network import disclosure
+from gateway.network.document import from_document
+from gateway.network.order import JointOrder, Level
+from gateway.network.rollup import Agreed, Heard
+from gateway.network.split import in_force, proposed
+
+SEEN = 4096
+"""So many sealed messages are remembered to recognise one that the way delivers twice."""
+COMPLAIN_EVERY = 1.0
+"""Seconds between two messages to a partner that something is missing."""
+
+
+class Reception:
+    """Handles one message after the other."""
+
+    def __init__(self, office: Office, dispatch: Dispatch) -> None:
+        self._office = office
+        self._dispatch = dispatch
+        self._seen: OrderedDict[bytes, None] = OrderedDict()
+        self._complained: dict[tuple[str, str], float] = {}
+        self.asked: dict[str, asyncio.Future[Message]] = {}
+        """Questions to partners that wait for their answer, by message id."""
+
+    async def handle(self, named: str, wire: bytes, mono: float) -> None:
+        """One message as it arrived, under the sender's name that its address gives."""
+        digest = hashlib.sha256(wire).digest()
+        if digest in self._seen:
+            return  # delivered twice, or played back: a repetition by its sender is sealed anew
+        self._seen[digest] = None
+        if len(self._seen) > SEEN:
+            self._seen.popitem(last=False)
+        side = self._office.side
+        try:
+            got = opened(wire, side.firm, self._office.keys, side.consortium)
+            _same(got.sender, named)
+            message = read(got.content, got.sender, side.firm)
+            await self._sort(got, message, len(wire), mono)
+        except NotYetError:
+            return
+        except ExchangeError as error:
+            member = side.consortium.member(named)
+            await self._office.audit(member.id if member else "?", "refused", str(error))
+
+    async def _sort(self, got: Opened, message: Message, size: int, mono: float) -> None:
+        if message.kind in CHAINED:
+            await self._chained(got, message, size, mono)
+        elif message.kind is Kind.ACK:
+            await self._dispatch.acknowledged(got.sender, message, self._office.clock())
+        elif message.kind is Kind.BEHIND:
+            await self._dispatch.missing(got.sender, message, mono)
+        elif message.kind is Kind.COMPARE:
+            await self._compare(got.sender, message)
+        else:
+            waiting = self.asked.get(message.header.relatedMessageId or "")
+            if waiting is not None and not waiting.done():
+                waiting.set_result(message)
+
+    async def _chained(self, got: Opened, message: Message, size: int, mono: float) -> None:
+        office, sender = self._office, got.sender
+        where = fit(office.book, sender, message)
+        if where is Fit.BEHIND:
+            await self._complain(sender, message, mono)
+            return
+        if where is Fit.KNOWN:
+            known = await office.keep(
+                office.ledger.known, sender, message.chain or "", message.sequence
+            )
+            if known is None or known[0] != got.hash:
+                raise ExchangeError(f"another message under the number {message.sequence}")
+            if known[1] != "cancelled":
+                await self._acknowledge(sender, message, got.hash)
+            return
+        await self._accept(got, message, size)
+        await self._acknowledge(sender, message, got.hash)
+
+    async def _accept(self, got: Opened, message: Message, size: int) -> None:
+        office, book, sender = self._office, self._office.book, got.sender
+        pair = (message.order, sender)
+        chain = message.chain or ""
+        head = book.in_heads.get(pair, Head(chain))
+        if head.chain != chain:
+            await office.audit(
+                sender, "chain begun anew", f"{message.order}: after {head.sequence}"
+            )
+            head = Head(chain)
+        entry = _entry(got, message, size)
+        skipped = [
+            replace(entry, sequence=e.sequence, hash=e.hash, prev=e.prev, kind=Kind.REPORT,
+                    package=None, level=None, fields={}, text=None, bytes=0, state="cancelled")
+            for e in skipped_before(message, head)
+        ]  # fmt: skip
+        await _BY_KIND[message.kind](self, entry, skipped, message)
+        book.in_heads[pair] = Head(chain, message.sequence, got.hash)
+        book.in_chains.add((*pair, chain))
+        book.received_count += 1 + len(skipped)
+
+    async def _order(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
+        office, book = self._office, self._office.book
+        order = from_document(message.fields)
+        check_order(
+            order,
+            message,
+            entry.partner,
+            office.side.consortium.lead,
+            simulated=office.site.simulated,
+        )
+        await office.keep(office.ledger.receive, entry, skipped)
+        await take_order(office, order)
+        newest = book.order(order.id)
+        if newest is not None:
+            await close_older(office, self._dispatch, newest)
+
+    async def _report(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
+        office, book = self._office, self._office.book
+        report = check_report(book, office.side.firm, entry.partner, message)
+        await office.keep(office.ledger.receive, entry, skipped)
+        basis = book.versions[entry.order][entry.version]
+        package = next((p for p in basis.packages if p.id == entry.package), None)
+        level = entry.level or Level.L0
+        heard = Heard(level, report, timedelta(seconds=entry.order_s), package)
+        if message.kind is Kind.SUMMARY:
+            book.summaries[entry.order] = heard
+        elif entry.package is not None:
+            book.heard[entry.order, entry.package] = heard
+
+    async def _withdrawal(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
+        office, book = self._office, self._office.book
+        if book.order(entry.order) is None:
+            raise NotYetError("a withdrawal for an order that is not known here yet")
+        giver, taker = entry.partner, office.side.firm
+        level = read_withdrawal(message, book.agreed(entry.order, giver, taker).level)
+        agreed = Agreed(level, from_ms(to_ms(entry.at)))
+        await office.keep(office.ledger.receive_withdrawal, entry, skipped, taker, agreed)
+        book.agreements[entry.order, giver, taker] = agreed
+        _narrow_heard(office, entry.order, giver, level)
+        await office.audit(giver, "withdrawn", f"{entry.order}: {level}")
+
+    async def _offer(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
+        office, book = self._office, self._office.book
+        order = book.order(entry.order)
+        if order is None:
+            raise NotYetError("an offer for an order that is not known here yet")
+        if order.lead != entry.partner:
+            raise ExchangeError("an offer that is not from the lead firm")
+        offer = read_offer(message, entry.partner, office.side.firm)
+        await office.keep(office.ledger.receive, entry, skipped)
+        mine = book.offers.get(offer.id)
+        if mine is not None and mine[1].state != "open" and offer.state == "open":
+            return  # we have answered; the answer is on its way
+        await office.keep(office.ledger.keep_offer, entry.order, offer)
+        book.offers[offer.id] = (entry.order, offer)
+
+    async def _answer(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
+        office, book = self._office, self._office.book
+        order_id, offer = book.offers.get(str(message.fields.get("id")), ("", None))
+        if offer is None or order_id != entry.order or offer.to != entry.partner:
+            raise ExchangeError("an answer to an offer that was not made to this firm")
+        await office.keep(office.ledger.receive, entry, skipped)
+        if offer.state == "open":
+            state = "accepted" if message.fields.get("accepted") is True else "declined"
+            answered = replace(offer, state=state)
+            await office.keep(office.ledger.keep_offer, entry.order, answered)
+            book.offers[offer.id] = (entry.order, answered)
+
+    async def _ready(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
+        office = self._office
+        ready = read_ready(message.fields, entry.partner)
+        await office.keep(office.ledger.receive, entry, skipped)
+        await office.keep(office.ledger.keep_ready, entry.order, ready)
+        office.book.ready[entry.order, entry.partner] = ready
+
+    async def _acknowledge(self, sender: str, message: Message, hashed: str) -> None:
+        fields: dict[str, object] = {
+            "chain": message.chain,
+            "sequence": message.sequence,
+            "hash": hashed,
+        }
+        office, about = self._office, message.header.messageId
+        await office.say(sender, office.reply(sender, Kind.ACK, message.order, fields, about))
+
+    async def _complain(self, sender: str, message: Message, mono: float) -> None:
+        pair = (message.order, sender)
+        if mono < self._complained.get(pair, 0.0):
+            return
+        self._complained[pair] = mono + COMPLAIN_EVERY
+        head = self._office.book.in_heads.get(pair)
+        known = head is not None and head.chain == message.chain
+        have = head.sequence if head is not None and known else 0
+        fields: dict[str, object] = {"chain": message.chain, "have": have}
+        office, about = self._office, message.header.messageId
+        await office.say(sender, office.reply(sender, Kind.BEHIND, message.order, fields, about))
+
+    async def _compare(self, sender: str, message: Message) -> None:
+        """Tell the asking firm the hashes that our log has at the places it names."""
+        office, fields = self._office, dict[str, object]()
+        for side, log in (("sent", "received"), ("received", "sent")):
+            place = message.fields.get(side)
+            if not isinstance(place, dict):
+                continue
+            chain, sequence = place.get("chain"), place.get("sequence")
+            if isinstance(chain, str) and isinstance(sequence, int):
+                fields[side] = await office.keep(
+                    office.ledger.hash_at, log, message.order, sender, chain, sequence
+                )
+        about = message.header.messageId
+        await office.say(sender, office.reply(sender, Kind.HEADS, message.order, fields, about))
+
+
+_BY_KIND: dict[Kind, Any] = {
+    Kind.ORDER: Reception._order,  # noqa: SLF001 - its own methods, by kind
+    Kind.REPORT: Reception._report,  # noqa: SLF001
+    Kind.SUMMARY: Reception._report,  # noqa: SLF001
+    Kind.READY: Reception._ready,  # noqa: SLF001
+    Kind.OFFER: Reception._offer,  # noqa: SLF001
+    Kind.ANSWER: Reception._answer,  # noqa: SLF001
+    Kind.WITHDRAWAL: Reception._withdrawal,  # noqa: SLF001
+}
+
+
+async def take_order(office: Office, order: JointOrder) -> None:
+    """Keep a version of an order; the agreements that it proposes begin where none exist."""
+    book, firm = office.book, office.side.firm
+    agreed: dict[tuple[str, str], Agreed] = {}
+    for partner in order.firms():
+        for pair in ((firm, partner), (partner, firm)):
+            if in_force(order, *pair) and (order.id, *pair) not in book.agreements:
+                agreed[pair] = Agreed(proposed(order, *pair))
+    await office.keep(office.ledger.keep_order, order, agreed, office.clock())
+    book.versions.setdefault(order.id, {}).setdefault(order.version, order)
+    for pair, entry in agreed.items():
+        book.agreements[order.id, *pair] = entry
+
+
+async def close_older(office: Office, dispatch: Dispatch, order: JointOrder) -> None:
+    """Orders that were opened before ``order`` are over; an older order itself begins closed."""
+    newest = office.book.orders()[0]
+    for other in office.book.orders():
+        if (
+            other.id != newest.id
+            and other.lead == order.lead
+            and other.id not in office.book.closed
+        ):
+            await dispatch.close(other.id)
+
+
+def _entry(got: Opened, message: Message, size: int) -> Entry:
+    return Entry(
+        order=message.order,
+        partner=got.sender,
+        chain=message.chain or "",
+        sequence=message.sequence,
+        kind=message.kind,
+        package=message.package,
+        version=message.version,
+        level=message.level,
+        at=_utc(message.header.sentDateTime),
+        order_s=message.order_s,
+        fields=message.fields,
+        text=got.text,
+        hash=got.hash,
+        prev=message.prev,
+        bytes=size,
+        state="kept",
+    )
+
+
+def _same(signer: str, named: str) -> None:
+    if signer != named:
+        raise ExchangeError(f"signed by {signer}, sent under another name")
+
+
+def _utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ExchangeError("a time without its zone")
+    return at
+
+
+def _narrow_heard(office: Office, order: str, giver: str, level: Level) -> None:
+    """What a partner told us shrinks to what is left of its agreement."""
+    book = office.book
+    newest = book.order(order)
+    if newest is None:
+        return
+    for package in newest.of(giver):
+        heard = book.heard.get((order, package.id))
+        if heard is not None:
+            _shrink(book.heard, (order, package.id), heard, level)
+    if newest.lead == giver and order in book.summaries:
+        _shrink(book.summaries, order, book.summaries[order], level)
+
+
+def _shrink(kept: dict[Any, Heard], key: object, heard: Heard, level: Level) -> None:
+    left = disclosure.only(heard.report.fields(), level)
+    report = disclosure.read(left, level) if level < heard.level else heard.report
+    if report is None:
+        del kept[key]
+    else:
+        kept[key] = replace(heard, level=min(level, heard.level), report=report)

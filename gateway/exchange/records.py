@@ -1,0 +1,59 @@
+"""The logs and agreements as the API shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.exchange.book import Book, Entry
+from gateway.exchange.outgoing import iso
+from gateway.network.agreement import NEVER
+from gateway.network.disclosure import FIELDS
+
+Json = dict[str, Any]
+
+
+def log_json(entries: Sequence[Entry], partner: str) -> list[Json]:
+    """Messages of a log; ``partner`` names the key of the other firm: ``to`` or ``from``."""
+    return [_entry(entry, partner) for entry in entries]
+
+
+def _entry(entry: Entry, partner: str) -> Json:
+    return {
+        "id": entry.hash[:16],
+        "at": iso(entry.at),
+        partner: entry.partner,
+        "kind": entry.kind.value,
+        "order": entry.order,
+        "package": entry.package,
+        "sequence": entry.sequence,
+        "level": entry.level.value if entry.level else None,
+        "fields": dict(entry.fields),
+        "bytes": entry.bytes,
+        "hash": entry.hash,
+        "prev": entry.prev or None,
+        "state": entry.state,
+        "acked": iso(entry.acked) if entry.acked else None,
+    }
+
+
+def agreements_json(book: Book, order: str, firm: str) -> list[Json]:
+    """What ``firm`` gives (``own``) and gets in an order, by pair."""
+    found = book.order(order)
+    if found is None:
+        return []
+    return [
+        {
+            "from": giver,
+            "to": taker,
+            "level": agreed.level.value,
+            "interval_s": int(found.interval.total_seconds()),
+            "threshold_s": int(found.threshold.total_seconds()),
+            "fields": list(FIELDS[agreed.level]),
+            "never": [text.as_json() for text in NEVER],
+            "withdrawn": iso(agreed.withdrawn) if agreed.withdrawn else None,
+            "own": giver == firm,
+        }
+        for (of, giver, taker), agreed in sorted(book.agreements.items())
+        if of == order and firm in (giver, taker)
+    ]

@@ -1,0 +1,88 @@
+"""Signed, then sealed: a JWS (Ed25519) inside a JWE (ECDH-ES+A256KW on X25519, A256GCM).
+
+Everybody who may read a message can prove who wrote it; the broker can do neither. Sealing is
+done anew each time a message is sent; what counts, and is kept, is the signed text inside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from joserfc import jwe, jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from gateway.core.errors import ExchangeError
+from gateway.exchange.identity import Identity
+from gateway.network.order import Consortium, Member
+
+SIGNING = "Ed25519"
+SEALING = ["ECDH-ES+A256KW", "A256GCM"]
+LONGEST = 256 * 1024
+"""Bytes of the longest message that is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A message that is what it claims to be: from ``sender``, for us, unchanged."""
+
+    sender: str
+    content: dict[str, Any]
+    text: str
+    hash: str
+
+
+def canonical(content: dict[str, Any]) -> bytes:
+    """JSON in one form only: keys sorted, no blanks."""
+    return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+
+
+def signed(content: dict[str, Any], firm: str, keys: Identity) -> str:
+    """The signed text of a message (JWS, compact)."""
+    header = {"alg": SIGNING, "kid": firm, "typ": "werkverbund+json"}
+    return jws.serialize_compact(header, canonical(content), keys.sign, algorithms=[SIGNING])
+
+
+def fingerprint(text: str) -> str:
+    """The hash of a signed text, by which the next one names it."""
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def sealed(text: str, recipient: Member) -> bytes:
+    """A signed text that only ``recipient`` can open."""
+    if recipient.seal is None:
+        raise ExchangeError(f"{recipient.id} has not given its public keys yet")
+    header = {"alg": SEALING[0], "enc": SEALING[1], "kid": recipient.id, "cty": "JWS"}
+    key = OKPKey.import_key({"kty": "OKP", "crv": "X25519", "x": recipient.seal})
+    return jwe.encrypt_compact(header, text.encode("ascii"), key, algorithms=SEALING).encode()
+
+
+def opened(wire: bytes, firm: str, keys: Identity, consortium: Consortium) -> Opened:
+    """What a received message holds. Raises ExchangeError, and never says more than why."""
+    if len(wire) > LONGEST:
+        raise ExchangeError("the message is too long")
+    try:
+        outer = jwe.decrypt_compact(wire, keys.seal, algorithms=SEALING)
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise ExchangeError("not sealed for this firm, or damaged") from error
+    inner = outer.plaintext or b""
+    try:
+        claimed = jws.extract_compact(inner).headers().get("kid")
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise ExchangeError("not a signed message") from error
+    member = consortium.member(claimed) if isinstance(claimed, str) else None
+    if member is None or member.sign is None or member.id == firm:
+        raise ExchangeError("from a firm that does not belong to the consortium")
+    key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": member.sign})
+    try:
+        verified = jws.deserialize_compact(inner, key, algorithms=[SIGNING])
+        content = orjson.loads(verified.payload)
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise ExchangeError(f"the signature is not that of {member.id}") from error
+    if not isinstance(content, dict):
+        raise ExchangeError("the message holds no fields")
+    text = inner.decode("ascii")
+    return Opened(member.id, content, text, fingerprint(text))
