@@ -138,7 +138,7 @@ class Counters:
             after, change = read(before, int(value), self._tops.get(role, UINT32))
             if after is before:
                 continue
-            if change.backwards:
+            if change.jumped:
                 found.append(CounterChanged(role, change.rollover, change.before, int(value)))
                 if not change.rollover and counts and kept.last_at is not None:
                     found.append(Unseen(kept.last_at, frame.at, "counter_reset"))
@@ -213,10 +213,10 @@ class Counters:
             return Text("Noch kein Messwert da.", "No measured value yet.")
         if kept.item is ItemState.OUT_OF_SERVICE:
             return Text("Gestört: Die Störlampe ist an.", "Out of service: the fault lamp is on.")
-        count = number(kept.counts)
+        count, one = number(kept.counts), kept.counts == 1
         shown = Text(
-            f"{count.de} Takte gezählt",
-            f"{count.en} {'cycle' if kept.counts == 1 else 'cycles'} counted",
+            f"{count.de} {'Takt' if one else 'Takte'} gezählt",
+            f"{count.en} {'cycle' if one else 'cycles'} counted",
         )
         if kept.moved_t is None:
             return Text(

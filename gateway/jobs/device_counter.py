@@ -6,9 +6,12 @@ The rule, in order:
 2. A reading that is not below the last one counts the difference.
 3. A reading that is below, or that leaps ahead by more than ``LEAP``, must be confirmed by a second
    reading that continues it; a single odd reading counts nothing.
-4. Confirmed below: from the top quarter of the range into the bottom quarter it has rolled over;
-   down to half or less it was reset and counts what it shows (a device that lost its power starts
-   at 0); anything else was set by hand and is only a new baseline.
+4. Confirmed ahead by up to ``MOST`` it went on while nobody looked.
+5. Confirmed below, and it takes at most ``MOST`` counts (and a quarter of its range) over the top
+   to get there: it has rolled over.
+6. Confirmed below, at half or less and at most ``MOST``: it was reset and counts what it shows,
+   for a device that lost its power starts at 0.
+7. Anything else: it was set by hand, or exchanged; that is only a new baseline.
 
 The rule never takes back what was counted.
 """
@@ -18,6 +21,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LEAP = 100
+MOST = 1_000_000
+"""So many cycles may pass while nobody looks; a machine that stamps needs days for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,10 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a reading brought: how many more, and whether the counter went backwards."""
+    """What a reading brought: how many more, and whether the counter ``jumped``."""
 
     more: int = 0
-    backwards: bool = False
+    jumped: bool = False
     rollover: bool = False
     before: int = 0
 
@@ -59,8 +64,9 @@ def read(counter: Counter, value: int, top: int) -> tuple[Counter, Change]:
 
 def _confirmed(last: int, value: int, size: int) -> Change:
     """Two readings agree that the counter leapt from ``last`` to ``value``."""
-    if value > last:
+    if last < value <= last + MOST:
         return Change(value - last)
-    if last >= size - size // 4 and value < size // 4:
-        return Change(size - last + value, True, True, last)
-    return Change(value if value <= last // 2 else 0, True, False, last)
+    over = size - last + value
+    if value < last and over <= min(MOST, size // 4):
+        return Change(over, True, True, last)
+    return Change(value if value <= min(MOST, last // 2) else 0, True, False, last)

@@ -145,10 +145,10 @@ def _resting(before: Sequence[float], low: float) -> tuple[list[float], list[flo
     """The levels before the first run: off (how the recording begins), then standing by."""
     if before:
         off_level = median(before[: max(3, len(before) // 10)])
-        margin = max(5.0, 0.05 * (low - off_level))
+        margin = max(5.0, 0.05 * low)
         off = [w for w in before if w <= off_level + margin]
         rest = sorted(w for w in before if w > off_level + margin)
-        if rest:
+        if len(rest) >= max(5, len(before) // 10):
             standby_level = rest[len(rest) // 4]  # the lower one; loading lies above it
             standby = [w for w in rest if w <= standby_level + margin]
             return off, standby

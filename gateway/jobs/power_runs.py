@@ -88,6 +88,15 @@ class PowerRunsConfig(Variant):
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """What was too short for a run; it may turn out to be the first part of one with a dip."""
+
+    at: datetime
+    t: float
+    low_before_t: float
+
+
+@dataclass(frozen=True, slots=True)
 class PowerRunsState:
     """What has to be remembered between two samples. Times ``*_t`` are the machine's clock."""
 
@@ -111,6 +120,7 @@ class PowerRunsState:
     again: bool = False  # after a dip too short for a pause: the run before goes on
     low_before_t: float = 0.0  # the last low sample before the run
     last_high_t: float | None = None  # the last high sample of the run before
+    dropped: Dropped | None = None
     ended_t: float | None = None  # the end of the run before, None where something came between
     low_t: float | None = None  # below standby since
     off_t: float | None = None  # below off since
@@ -219,12 +229,15 @@ class PowerRuns:
             partial=False,
             again=False,
             last_high_t=None if unsure else kept.level_t,
+            dropped=None,
             ended_t=None if unsure else edge_t,
         )
         if several or kept.again:
             return state, found
         if edge_t - kept.low_before_t < self._min_run and not kept.told:
-            return replace(state, ended_t=kept.ended_t), (*found, NoRun())
+            began_t = edge_t if kept.run_t is None else kept.run_t
+            dropped = Dropped(kept.run_at or edge_at, began_t, kept.low_before_t)
+            return replace(state, ended_t=kept.ended_t, dropped=dropped), (*found, NoRun())
         seconds = None if kept.run_t is None else edge_t - kept.run_t
         cycle = None if kept.ended_t is None or unsure else edge_t - kept.ended_t
         found.append(RunFinished(edge_at, seconds, cycle, kept.partial))
@@ -258,10 +271,13 @@ class PowerRuns:
             )
         if kept.told:
             return state, found
-        begun = replace(state, run_at=edge_at, run_t=edge_t, partial=first or unsure)
+        begun = replace(state, run_at=edge_at, run_t=edge_t, partial=first or unsure, dropped=None)
         if kept.last_high_t is not None and edge_t - kept.last_high_t < self._min_pause:
-            return replace(begun, again=True), found
-        found.append(RunStarted(edge_at))
+            if kept.dropped is None:
+                return replace(begun, again=True), found
+            part = kept.dropped  # too short alone, but only a dip parts it from this
+            begun = replace(begun, run_at=part.at, run_t=part.t, low_before_t=part.low_before_t)
+        found.append(RunStarted(begun.run_at or edge_at))
         return begun, found
 
     def _standing(self, state: PowerRunsState, frame: Frame) -> PowerRunsState:

@@ -1,0 +1,252 @@
+"""Parts from device counters: exact through kills, rollovers and resets; states from movement."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.core.events import EventKind
+from gateway.core.work import ItemState, JobState, Origin
+from gateway.jobs.commands import Opening
+from gateway.jobs.counters import CountersConfig
+from gateway.jobs.tracker import JobTracker, MachineSpec
+from simulators.physics.press import Press
+from tests.jobs.one_machine import Line, press_evidence
+
+UINT32 = 2**32
+
+
+def look(line: Line, real: float, shots: int, rejects: int = 0, *, fault: bool = False) -> None:
+    shots, rejects = shots % UINT32, rejects % UINT32
+    line.see(real, good_count=shots, reject_count=rejects, running=False, fault=fault)
+
+
+def test_baseline_counts_nothing(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    look(press, 0, 81_234, 512)
+    assert (press.job.good, press.job.scrap) == (0, 0)
+    assert press.of(EventKind.COUNTED) == []
+
+
+def test_good_is_counts_times_pieces_less_rejects(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    look(press, 0, 100, 10)
+    look(press, 0.3, 102, 13)
+    assert (press.job.good, press.job.scrap) == (5, 3)
+    assert press.job.origins == {Origin.COUNTED: 5}
+    (event,) = press.of(EventKind.COUNTED)
+    assert event.details == {"good": 5, "scrap": 3}
+    assert press.job.runs_completed == 2
+
+
+def test_reworked_rejects_are_not_lost() -> None:
+    evidence = CountersConfig(rejects="rework", idle_after=timedelta(minutes=40))
+    line = Line(evidence)
+    line.add(planned=400, lot=100, per_run=1, per_piece=45)
+    look(line, 0, 10, 1)
+    look(line, 6, 30, 4)
+    assert (line.job.good, line.job.scrap) == (20, 0)
+
+
+def test_reject_seen_before_its_part_waits_and_takes_nothing_back(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    look(press, 0, 100, 0)
+    look(press, 0.3, 101, 0)
+    look(press, 0.6, 101, 3)
+    assert (press.job.good, press.job.scrap) == (4, 3)
+    look(press, 0.9, 102, 3)
+    assert press.job.good == 5  # 2 x 4 - 3
+
+
+def test_what_ran_while_the_gateway_was_dead_is_counted(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    look(press, 0, 100)
+    look(press, 0.3, 101)
+    press.restart(0.3, 60)
+    look(press, 60.2, 371)
+    look(press, 60.4, 371)  # a leap of 270 is believed when a second look agrees
+    assert press.job.good == 4 * 271
+    assert press.job.gaps == ()
+    assert press.of(EventKind.GAP) == []
+
+
+def test_rollover_is_an_event_and_loses_nothing(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    look(press, 0, UINT32 - 2)
+    look(press, 0.3, UINT32 + 1)
+    look(press, 0.6, UINT32 + 1)
+    assert press.job.good == 12
+    (event,) = press.of(EventKind.COUNTER_ROLLOVER)
+    assert event.details == {"signal": "good-count", "before": UINT32 - 2, "after": 1}
+    assert press.job.gaps == ()
+
+
+def test_reset_is_an_event_with_a_gap(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    look(press, 0, 5_000)
+    look(press, 0.3, 5_001)
+    look(press, 5.0, 2)
+    look(press, 5.3, 3)
+    assert press.job.good == 4 * (1 + 3)
+    (event,) = press.of(EventKind.COUNTER_RESET)
+    assert event.details == {"signal": "good-count", "before": 5_001, "after": 3}
+    assert press.job.gaps[0].why.de.startswith("Der Zähler wurde zurückgestellt")
+
+
+def test_declared_top_of_the_counter_is_where_it_rolls_over(press: Line) -> None:
+    counters = tuple(replace(signal, wraps_after=9_999) for signal in press.signals)
+    press.tracker = JobTracker([MachineSpec("m-1", counters, press.evidence)], 144)
+    press.state = press.tracker.initial()
+    press.add(per_run=4, per_piece=8)
+    for real, shown in ((0, 9_998), (0.3, 9_999), (0.6, 0), (0.9, 0)):
+        look(press, real, shown)
+    assert press.job.good == 8
+    assert len(press.of(EventKind.COUNTER_ROLLOVER)) == 1
+
+
+def test_state_from_movement_and_standing_after_idle(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    look(press, 0, 100)
+    assert press.status(0).state is ItemState.NOT_EXECUTING
+    look(press, 0.25, 101)
+    assert press.status(0.25).state is ItemState.EXECUTING
+    assert press.job.state is JobState.RUNNING
+    look(press, 1.0, 101)
+    assert press.status(1.0).state is ItemState.EXECUTING
+    look(press, 1.1, 101)  # 2 min of order time after the last movement
+    assert press.status(1.1).state is ItemState.NOT_EXECUTING
+    assert press.status(1.1).because.de == (
+        "Steht: Seit 2 min 2 s hat sich weder Zähler noch Kontakt bewegt, 1 Takt gezählt."
+    )
+
+
+def test_closing_contact_shows_work_before_the_first_count(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    press.see(0, good_count=7, reject_count=0, running=False, fault=False)
+    assert press.job.state is JobState.RELEASED
+    press.see(0.1, good_count=7, reject_count=0, running=True, fault=False)
+    assert press.job.state is JobState.RUNNING
+
+
+def test_contact_that_was_closed_from_the_start_is_no_work(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    for i in range(5):
+        press.see(i * 0.1, good_count=7, reject_count=0, running=True, fault=False)
+    assert press.status(0.5).state is ItemState.NOT_EXECUTING
+    assert press.job.state is JobState.RELEASED
+
+
+def test_fault_lamp_is_out_of_service_and_holds_the_job(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    look(press, 0, 100)
+    look(press, 0.2, 101)
+    look(press, 0.4, 101, fault=True)
+    assert press.status(0.4).state is ItemState.EXECUTING  # one look is not enough
+    look(press, 0.6, 101, fault=True)
+    assert press.status(0.6).state is ItemState.OUT_OF_SERVICE
+    assert press.job.state is JobState.INTERRUPTED
+    assert press.job.because.de == "Angehalten. Gestört: Die Störlampe ist an."
+    look(press, 0.8, 102, fault=False)
+    assert press.job.state is JobState.RUNNING
+
+
+def test_lost_connection_loses_no_count(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    look(press, 0, 100)
+    look(press, 0.2, 101)
+    for i in range(20):
+        press.see(0.4 + i, good_count=None, reject_count=None, running=None, fault=None)
+    assert not press.status(20).known
+    look(press, 21, 150)
+    assert press.status(21).known
+    assert press.job.good == 4 * 50
+    assert press.of(EventKind.GAP) == []
+
+
+def test_pace_over_a_quarter_of_an_hour_moves_the_rate_when_it_differs(press: Line) -> None:
+    press.add(planned=100_000, lot=600, per_run=4, per_piece=8)
+    for i in range(400):  # a shot every 40 s of order time instead of 32 s
+        look(press, i * 40 / 144, 100 + i)
+    assert press.job.per_piece == timedelta(seconds=10)
+
+
+def test_opening_keeps_the_baseline(press: Line) -> None:
+    look(press, 0, 700)
+    press.add(opening=Opening(good=1200, scrap=14, runs=304), per_run=4, per_piece=8, real=0.1)
+    look(press, 0.3, 701)
+    assert press.job.good == 1204
+    assert press.job.origins == {Origin.SIMULATED: 1200, Origin.COUNTED: 4}
+    assert press.job.runs_completed == 305
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_press_with_kills_at_random_instants_counts_exactly(press: Line, seed: int) -> None:
+    physics, chance = Press(), Random(seed)
+    good = scrap = shots = rejects = 0
+    press.add(planned=10**6, lot=600, per_run=4, per_piece=8)
+    real, last = 0.0, 0.0
+    look(press, real, 4_294_967_000)
+    while real < 300:
+        step = chance.uniform(0.1, 0.3)
+        if chance.random() < 0.02:
+            step += chance.uniform(1, 20)
+            press.restart(last, real + step)
+        real += step
+        while shots < int(real * 144 / physics.cycle):
+            outcome = physics.outcome(1987, shots, shots)
+            good, scrap = good + outcome.good, scrap + outcome.rejected
+            shots, rejects = shots + 1, rejects + outcome.rejected
+        look(press, real, 4_294_967_000 + shots, rejects)
+        last = real
+    look(press, real + 0.1, 4_294_967_000 + shots, rejects)
+    assert (press.job.good, press.job.scrap) == (good, scrap)
+    assert len(press.of(EventKind.COUNTER_ROLLOVER)) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["count", "reset", "odd", "dead", "kill"]),
+            st.integers(0, 3_000),
+            st.integers(0, 40),
+        ),
+        max_size=40,
+    ),
+    st.integers(0, UINT32 - 1),
+)
+def test_totals_never_fall_whatever_the_counter_does(
+    steps: list[tuple[str, int, int]], start: int
+) -> None:
+    line = Line(press_evidence())
+    line.add(planned=10**9, lot=10**6, per_run=4, per_piece=8)
+    shots, rejects, real = start, 0, 0.0
+    look(line, real, shots, rejects)
+    good = scrap = 0
+    for kind, more, bad in steps:
+        real += 0.3
+        if kind == "reset":
+            shots, rejects = 0, 0
+        elif kind == "odd":
+            look(line, real, more, bad)
+            real += 0.1
+        elif kind == "dead":
+            line.see(real, good_count=None, reject_count=None, running=None, fault=None)
+        elif kind == "kill":
+            line.restart(real - 0.3, real + 5)
+            real += 5
+        if kind in ("count", "dead", "kill"):
+            shots, rejects = shots + more, rejects + bad
+        look(line, real, shots, rejects)
+        look(line, real + 0.1, shots, rejects)
+        real += 0.1
+        assert line.job.good >= good
+        assert line.job.scrap >= scrap
+        good, scrap = line.job.good, line.job.scrap
+    finished = sum(int(e.details["good"]) for e in line.of(EventKind.COUNTED))  # type: ignore[arg-type]
+    assert finished == line.job.good
