@@ -118,11 +118,11 @@ def identity(files: Files, json: Json = False) -> None:
     from gateway.cli.keys import public_keys  # noqa: PLC0415
 
     for file in files:
-        firm, sign, seal = public_keys(file)
+        keys = public_keys(file)
         if json:
-            json_line({"firm": firm, "sign": sign, "seal": seal})
+            json_line({"firm": keys["id"], "sign": keys["sign"], "seal": keys["seal"]})
         else:
-            say(f"  - id: {firm}\n    sign: {sign}\n    seal: {seal}")
+            say("  - id: {id}\n    sign: {sign}\n    seal: {seal}".format_map(keys))
 
 
 def schema(kind: Annotated[str, typer.Argument()]) -> None:

@@ -51,16 +51,19 @@ def play(
 
 def simulate(file: Path, *, control: str, seed: int | None) -> None:
     """Run the simulated machines of a file until they are stopped."""
+    address = _endpoint(control)
     with _demo_packages():
         from simulators.simulation import simulate as run  # noqa: PLC0415
-    asyncio.run(run(file, _endpoint(control), os.environ, seed=seed))
+
+        asyncio.run(run(file, address, os.environ, seed=seed))
 
 
 def brokers(ports: Sequence[int]) -> None:
     """Run one embedded broker on each port until they are stopped."""
     with _demo_packages():
         from simulators.broker import serve  # noqa: PLC0415
-    serve(ports)
+
+        serve(ports)
 
 
 @contextmanager

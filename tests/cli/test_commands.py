@@ -1,0 +1,177 @@
+"""What the commands do, and how they end."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from gateway import resources
+
+PI = resources.configs() / "raspberry-pi.yaml"
+
+
+def test_check_says_that_all_is_well(werkverbund):
+    answer = werkverbund("check", PI)
+    assert (answer.code, answer.err) == (0, "")
+    assert "all well" in answer.out
+
+
+def test_check_takes_a_folder(werkverbund):
+    answer = werkverbund("--lang", "de", "check", resources.templates())
+    assert answer.code == 0
+    assert answer.out == "Geprüft: 5, alles gut.\n"
+
+
+def test_check_names_every_mistake_in_german(werkverbund, broken: Path):
+    answer = werkverbund("--lang", "de", "check", broken)
+    assert answer.code == 78
+    assert f"{broken}:2:1" in answer.out
+    assert "Meinten Sie name?" in answer.out
+    assert answer.out.endswith("Fehler gefunden.\n")
+
+
+def test_check_prints_one_json_object_per_mistake(werkverbund, broken: Path):
+    answer = werkverbund("check", "--json", broken)
+    assert answer.code == 78
+    found = [json.loads(line) for line in answer.out.splitlines()]
+    assert len(found) >= 3
+    for one in found:
+        assert set(one) == {"file", "line", "column", "what", "fix"}
+        assert one["file"] == str(broken)
+        assert set(one["what"]) == set(one["fix"]) == {"de", "en"}
+
+
+def test_check_with_json_is_silent_where_all_is_well(werkverbund):
+    assert werkverbund("check", "--json", PI).out == ""
+
+
+def test_check_can_be_told_the_kind(werkverbund, broken: Path):
+    answer = werkverbund("check", "--kind", "template", broken)
+    assert answer.code == 78
+    assert "the key template is missing" in answer.out
+
+
+def test_an_unknown_kind_is_wrong_usage(werkverbund, broken: Path):
+    answer = werkverbund("check", "--kind", "firm", broken)
+    assert answer.code == 2
+    assert "consortium" in answer.err
+
+
+def test_a_folder_without_files_is_wrong_usage(werkverbund, tmp_path: Path):
+    assert werkverbund("check", tmp_path).code == 2
+
+
+def test_a_missing_file_is_a_mistake_in_the_configuration(werkverbund, tmp_path: Path):
+    answer = werkverbund("check", tmp_path / "nowhere.yaml")
+    assert answer.code == 78
+    assert "does not exist" in answer.out
+
+
+def test_run_stops_before_anything_starts(program, broken: Path):
+    answer = program("--lang", "de", "run", broken)
+    assert answer.code == 78
+    assert answer.out == ""
+    assert "Meinten Sie name?" in answer.err
+    assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize(
+    "kind", ["site", "template", "consortium", "order", "simulation", "scenario"]
+)
+def test_schema_prints_a_json_schema(werkverbund, kind: str):
+    answer = werkverbund("schema", kind)
+    assert answer.code == 0
+    assert json.loads(answer.out)["$id"] == f"urn:werkverbund:schema:{kind}:1"
+
+
+def test_a_schema_of_an_unknown_kind_is_wrong_usage(werkverbund):
+    assert werkverbund("schema", "firm").code == 2
+
+
+def test_version_is_told(werkverbund):
+    assert werkverbund("version").out.startswith("werkverbund ")
+    assert json.loads(werkverbund("version", "--json").out)["version"] == resources.version()
+
+
+def test_read_says_that_nobody_answers(werkverbund):
+    answer = werkverbund("--lang", "de", "read", "--template", "sdm630", *nobody())
+    assert answer.code == 1
+    assert "schlecht: keine Verbindung" in answer.out
+
+
+def test_read_as_json_has_a_line_for_every_point(werkverbund):
+    answer = werkverbund("read", "--template", "pid-furnace", "--json", *nobody())
+    assert answer.code == 1
+    found = [json.loads(line) for line in answer.out.splitlines()]
+    assert {one["quality"] for one in found} == {"bad"}
+    assert "temperature" in {one["point"] for one in found}
+
+
+def test_read_wants_a_file_or_a_device(werkverbund):
+    answer = werkverbund("read")
+    assert answer.code == 2
+    assert "--template" in answer.err
+
+
+def test_read_of_an_unknown_machine_names_the_known_ones(werkverbund):
+    answer = werkverbund("read", PI, "mill-2")
+    assert answer.code == 2
+    assert "mill-1" in answer.err
+
+
+def test_read_of_an_unknown_template_names_the_known_ones(werkverbund):
+    answer = werkverbund("read", "--template", "sdm", "--host", "127.0.0.1")
+    assert answer.code == 2
+    assert "sdm630" in answer.err
+
+
+def test_identity_makes_keys_once(werkverbund, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("CONSORTIUM", str(tmp_path / "not-there-yet.yaml"))
+    firm = resources.demo() / "firms" / "laser-saalebogen.yaml"
+    first = werkverbund("identity", firm, "--json")
+    assert first.code == 0
+    keys = json.loads(first.out)
+    assert set(keys) == {"firm", "sign", "seal"}
+    assert keys["firm"] == "laser-saalebogen"
+    assert json.loads(werkverbund("identity", firm, "--json").out) == keys
+    assert keys["sign"] in werkverbund("identity", firm).out
+
+
+@pytest.mark.parametrize("duration", ["90", "soon", "-1s"])
+def test_the_demo_wants_a_duration_with_its_unit(werkverbund, duration: str):
+    answer = werkverbund("demo", "--no-browser", f"--duration={duration}")
+    assert answer.code == 2
+    assert "10min" in answer.err
+
+
+def test_simulate_wants_an_address_with_a_port(werkverbund):
+    file = resources.mini() / "simulation.yaml"
+    answer = werkverbund("simulate", file, "--control", "127.0.0.1")
+    assert answer.code == 2
+    assert "127.0.0.1:8640" in answer.err
+
+
+def test_a_missing_package_of_the_demo_is_named(werkverbund, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "amqtt", None)
+    monkeypatch.setitem(sys.modules, "amqtt.broker", None)
+    answer = werkverbund("broker", "--port", "1")
+    assert answer.code == 1
+    assert "werkverbund[demo]" in answer.err
+
+
+def test_the_program_says_its_version(program):
+    answer = program("version")
+    assert answer.code == 0
+    assert answer.out.startswith("werkverbund ")
+
+
+def nobody() -> list[str]:
+    """The address of a port where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return ["--host", "127.0.0.1", "--port", str(probe.getsockname()[1])]
