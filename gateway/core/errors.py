@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from gateway.core.text import Text
@@ -82,7 +83,14 @@ class SinkError(WerkverbundError):
 
 
 class NotConnected(SinkError):
-    """The peer is away; what was to be written is kept."""
+    """The peer is away; what was to be written is kept.
+
+    ``retry_after`` is the pause that the peer asks for, or None.
+    """
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Rejected(SinkError):

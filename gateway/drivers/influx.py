@@ -11,12 +11,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 from gateway.core.errors import NotConnected, Rejected
-
-if TYPE_CHECKING:
-    from influxdb_client import InfluxDBClient
 
 CONNECT_TIMEOUT = timedelta(seconds=3)
 ANSWER_TIMEOUT = timedelta(seconds=10)
@@ -34,7 +31,7 @@ class InfluxClient:
         self._org = org
         self._bucket = bucket
         self._token = token
-        self._client: InfluxDBClient | None = None
+        self._client: Any = None
         self._thread: ThreadPoolExecutor | None = None
 
     async def connect(self) -> None:
@@ -44,27 +41,24 @@ class InfluxClient:
         await self._in_thread(self._open)
 
     def _open(self) -> None:
-        from influxdb_client import InfluxDBClient, PingService  # noqa: PLC0415 - heavy
-
+        library = _library()
         self._shut()
         milliseconds = tuple(
             wait // timedelta(milliseconds=1) for wait in (CONNECT_TIMEOUT, ANSWER_TIMEOUT)
         )
-        self._client = InfluxDBClient(
+        self._client = library.InfluxDBClient(
             self.url, token=self._token, org=self._org, timeout=milliseconds, retries=False
         )
-        PingService(self._client.api_client).get_ping()
+        library.PingService(self._client.api_client).get_ping()
 
     async def write(self, lines: bytes) -> None:
         """Deliver lines with times in milliseconds. Raises NotConnected or Rejected (all)."""
         await self._in_thread(lambda: self._post(lines))
 
     def _post(self, lines: bytes) -> None:
-        from influxdb_client import WriteService  # noqa: PLC0415 - heavy
-
         if self._client is None:
             raise NotConnected(f"{self.url}: not connected")
-        WriteService(self._client.api_client).post_write(
+        _library().WriteService(self._client.api_client).post_write(
             org=self._org,
             bucket=self._bucket,
             body=lines,
@@ -94,6 +88,13 @@ class InfluxClient:
                 return work()
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, guarded)
+
+
+def _library() -> Any:
+    """The library, which is heavy (12 MB) and knows no types."""
+    import influxdb_client  # noqa: PLC0415
+
+    return influxdb_client
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from gateway.journal import CommitFeed, Journal
 
 AT_ONCE = 500
 """How many batches are written together when there is something to catch up."""
+MOST_PATIENCE = 300.0
+"""A peer may ask for a pause of at most so many seconds."""
 
 
 class ForwardRunner:
@@ -66,7 +68,7 @@ class ForwardRunner:
                     self._watch.connected()
                     await self._deliver(feed)
                 except (NotConnected, JournalError) as lost:
-                    wait = self._backoff.failed(time.monotonic())
+                    wait = max(self._backoff.failed(time.monotonic()), _asked_for(lost))
                     self._watch.lost(lost, wait)
                     await self.sink.close()
                     await asyncio.sleep(wait)
@@ -126,3 +128,9 @@ class ForwardRunner:
         except SinkError:
             self._latest = self._latest or latest
             raise
+
+
+def _asked_for(lost: NotConnected | JournalError) -> float:
+    """The pause that the peer asks for, in seconds, within reason."""
+    asked = lost.retry_after if isinstance(lost, NotConnected) else None
+    return 0.0 if asked is None else min(asked.total_seconds(), MOST_PATIENCE)
