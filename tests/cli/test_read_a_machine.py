@@ -1,0 +1,102 @@
+"""``werkverbund read`` against a simulated machine in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 20.0
+
+SIMULATION = """\
+schema: 1
+start: day 1 06:00
+transport: 1h
+machines:
+  - name: drill-1
+    firm: retrofit
+    listen: "127.0.0.1:${METER_PORT}"
+    model: {type: drill, loading: 6s, drilling: 12s, batch: 20, pause: 40s}
+    devices:
+      - {template: sdm630, unit: 1, counters: {energy: 318.6}}
+"""
+
+
+@pytest.fixture
+def meter(tmp_path: Path) -> Iterator[int]:
+    """The port of a simulated meter."""
+    port, control = free_port(), free_port()
+    file = tmp_path / "simulation.yaml"
+    file.write_text(SIMULATION, "utf-8")
+    arguments = ["simulate", str(file), "--control", f"127.0.0.1:{control}"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "METER_PORT": str(port)},
+    )
+    try:
+        wait_for(port, process)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def test_a_value_is_what_its_registers_say(werkverbund, meter: int):
+    answer = werkverbund("read", "--json", *at(meter))
+    assert answer.code == 0
+    points = {one["point"]: one for one in map(json.loads, answer.out.splitlines())}
+    power = points["power"]
+    assert (power["function"], power["address"], power["unit"]) == (4, 52, "W")
+    assert (power["quality"], power["reason"]) == ("good", "ok")
+    [told] = struct.unpack(">f", struct.pack(">2H", *power["words"]))
+    assert power["value"] == pytest.approx(told)
+    assert power["at"].endswith("Z")
+
+
+def test_the_table_shows_value_unit_quality_and_registers(werkverbund, meter: int):
+    answer = werkverbund("--lang", "de", "read", *at(meter))
+    assert answer.code == 0
+    [row] = [line.split() for line in answer.out.splitlines() if line.split()[:1] == ["power"]]
+    assert row[2:6] == ["W", "gut", "4", "52"]
+    assert all(len(word) == 4 for word in row[6:])
+
+
+def test_a_unit_that_is_not_there_is_silent(werkverbund, meter: int):
+    answer = werkverbund("read", *at(meter), "--unit", "9")
+    assert answer.code == 1
+    assert "bad: no answer" in answer.out or "bad: refused" in answer.out
+
+
+def at(port: int) -> list[str]:
+    return ["--template", "sdm630", "--host", "127.0.0.1", "--port", str(port)]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until somebody listens."""
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+    raise AssertionError("the simulated meter did not start")
