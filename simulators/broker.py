@@ -23,6 +23,7 @@ def serve(ports: Sequence[int]) -> None:
 
     Raises WerkverbundError when a port is taken.
     """
+    warnings.simplefilter("ignore")  # amqtt leaves closed connections to the garbage collector
     asyncio.run(_serve(ports))
 
 

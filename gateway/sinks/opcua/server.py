@@ -85,6 +85,9 @@ class OpcUaSink:
             await server.start()
         except OSError as error:
             raise NotConnected(f"{self.endpoint}: {error.strerror or error}") from error
+        except asyncio.CancelledError:
+            await server.stop()
+            raise
         self._server = server
         await self._show(self._statuses.values(), self._jobs)
 
