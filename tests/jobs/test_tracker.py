@@ -1,0 +1,379 @@
+"""The tracker: jobs begin on evidence, lots leave when full, every state has its reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.core.events import EventKind
+from gateway.core.text import Text
+from gateway.core.work import ItemState, JobState, Origin, Substate
+from gateway.jobs.commands import (
+    AddJob,
+    Book,
+    ChangeJob,
+    CloseOrder,
+    ConfirmRate,
+    End,
+    Hold,
+    Inbound,
+    NotPossible,
+    Opening,
+    Resume,
+    Start,
+)
+from gateway.jobs.tracker import JobTracker, MachineSpec
+from tests.jobs.one_machine import Line, mill_evidence, signals
+
+HIGH, LOADING, STANDBY = 2400.0, 1500.0, 400.0
+RUN = [LOADING] * 4 + [HIGH] * 9
+
+
+def play(line: Line, curve: list[float], since: float = 0.0) -> float:
+    for i, watts in enumerate(curve):
+        line.see(since + i * 0.1, power=watts)
+    return since + len(curve) * 0.1
+
+
+def states(line: Line) -> list[tuple[object, object]]:
+    return [(e.details["state"], e.details["substate"]) for e in line.of(EventKind.JOB)]
+
+
+# beginning
+
+
+def test_released_job_waits_for_the_machine(mill: Line) -> None:
+    mill.add()
+    assert (mill.job.state, mill.job.substate) == (JobState.RELEASED, Substate.READY)
+    assert mill.job.because.de == "Freigegeben: beginnt, sobald die Maschine arbeitet."
+    play(mill, [STANDBY] * 20)
+    assert mill.job.state is JobState.RELEASED
+    play(mill, [HIGH] * 2, since=2.0)
+    assert mill.job.state is JobState.RUNNING
+    assert mill.job.started == mill.at(2.1)
+    assert mill.job.because.de == (
+        "In Arbeit: 0 von 2.400 Stück sind fertig, 12 Stück in 3 min 12 s (Plan 3 min 12 s)."
+    )
+
+
+def test_job_that_needs_input_waits_for_its_first_lot(mill: Line) -> None:
+    mill.add(needs_input=True)
+    assert (mill.job.state, mill.job.substate) == (JobState.RELEASED, Substate.WAITING)
+    assert "Das erste Los von 600 Stück ist noch unterwegs" in mill.job.because.de
+    play(mill, [STANDBY] * 3)
+    mill.tell(Inbound("j-1", 600, mill.at(1)))
+    assert (mill.job.state, mill.job.substate) == (JobState.RELEASED, Substate.READY)
+    assert mill.job.inbound == 600
+
+
+def test_planned_job_begins_only_after_its_release(mill: Line) -> None:
+    mill.add(release=False)
+    t = play(mill, RUN + [LOADING] * 2)
+    assert (mill.job.state, mill.job.good) == (JobState.PLANNED, 0)
+    mill.tell(Start("j-1", mill.at(t)))
+    assert mill.job.state is JobState.RUNNING  # the machine shows it already
+    play(mill, RUN + [LOADING] * 2, since=t)
+    assert mill.job.good == 12
+
+
+def test_add_twice_changes_nothing(mill: Line) -> None:
+    mill.add()
+    play(mill, RUN + [LOADING] * 2)
+    before = mill.state
+    assert mill.add(planned=7) == ()
+    assert mill.state is before
+
+
+def test_oldest_job_that_has_not_ended_is_the_current_one(mill: Line) -> None:
+    mill.add("j-1", planned=12, lot=12)
+    mill.add("j-2", planned=24, lot=24)
+    play(mill, RUN * 2 + [LOADING] * 2)
+    first, second = mill.tracker.jobs(mill.state)
+    assert (first.good, first.state, first.substate) == (12, JobState.ENDED, Substate.COMPLETED)
+    assert (second.good, second.state) == (12, JobState.RUNNING)
+
+
+def test_machine_without_a_job_counts_for_itself_alone(mill: Line) -> None:
+    play(mill, RUN * 3 + [LOADING] * 2)
+    machine = mill.state.machines["m-1"]
+    assert (machine.good, machine.runs_completed) == (36, 3)
+    assert mill.tracker.jobs(mill.state) == ()
+    assert {event.job for event in mill.events} == {None}
+
+
+# lots
+
+
+def test_lot_leaves_when_it_is_full(mill: Line) -> None:
+    mill.add(planned=60, lot=24)
+    play(mill, RUN * 5 + [LOADING] * 2)
+    lots = mill.of(EventKind.LOT)
+    assert [(e.details["number"], e.details["quantity"]) for e in lots] == [
+        (1, 24),
+        (2, 24),
+        (3, 12),
+    ]
+    assert {e.details["origin"] for e in lots} == {"measured"}
+    assert mill.job.departures == tuple(e.at for e in lots)
+    assert (mill.job.state, mill.job.ended) == (JobState.ENDED, lots[-1].at)
+    assert states(mill)[-1] == ("ended", "completed")
+    assert mill.job.because.de == "Fertig: 60 von 60 Stück sind gut."
+
+
+def test_booking_completes_a_lot_and_keeps_its_origin(mill: Line) -> None:
+    mill.add(planned=48, lot=24)
+    t = play(mill, RUN + [LOADING] * 2)
+    mill.tell(Book("j-1", 12, 1, Origin.ENTERED, mill.at(t)))
+    job = mill.job
+    assert job.origins == {Origin.MEASURED: 12, Origin.ENTERED: 12}
+    assert (job.good, job.scrap, job.departures) == (24, 1, (mill.at(t),))
+    (lot,) = mill.of(EventKind.LOT)
+    assert lot.details["origin"] == "entered"
+    (booked,) = mill.of(EventKind.BOOKED)
+    assert booked.details == {"good": 12, "scrap": 1, "origin": "entered"}
+
+
+def test_booking_on_a_released_job_begins_and_completes_it(mill: Line) -> None:
+    mill.add(planned=24, lot=24)
+    mill.tell(Book("j-1", 24, 0, Origin.SIMULATED, mill.at(1)))
+    assert states(mill) == [("released", "ready"), ("running", ""), ("ended", "completed")]
+    assert len(mill.job.departures) == 1
+
+
+def test_correction_takes_back_only_what_was_booked(mill: Line) -> None:
+    mill.add()
+    mill.tell(Book("j-1", 10, 0, Origin.ENTERED, mill.at(1)))
+    mill.tell(Book("j-1", -4, 0, Origin.ENTERED, mill.at(2)))
+    assert mill.job.origins == {Origin.ENTERED: 6}
+    with pytest.raises(NotPossible, match="Not that much"):
+        mill.tell(Book("j-1", -7, 0, Origin.ENTERED, mill.at(3)))
+    with pytest.raises(NotPossible):
+        mill.tell(Book("j-1", -1, 0, Origin.MEASURED, mill.at(3)))
+
+
+def test_lot_that_went_to_the_reserve_shortens_the_job(mill: Line) -> None:
+    mill.add(planned=48, lot=12)
+    t = play(mill, RUN * 3 + [LOADING] * 2)
+    mill.tell(ChangeJob("j-1", 36, mill.at(t)))
+    assert (mill.job.state, mill.job.substate) == (JobState.ENDED, Substate.COMPLETED)
+    assert len(mill.job.departures) == 3
+
+
+# interruptions
+
+
+def test_machine_that_stands_without_input_is_suspended(mill: Line) -> None:
+    mill.add(planned=48, lot=24, needs_input=True)
+    mill.tell(Inbound("j-1", 24, mill.at(0)))
+    t = play(mill, RUN * 2 + [STANDBY] * 8)
+    assert (mill.job.state, mill.job.substate) == (JobState.INTERRUPTED, Substate.SUSPENDED)
+    assert mill.job.because.de.startswith("Wartet auf Anlieferung: 24 Stück")
+    mill.tell(Inbound("j-1", 48, mill.at(t)))
+    assert mill.job.substate is Substate.SUSPENDED  # resumed on evidence only
+    play(mill, RUN + [LOADING] * 2, since=t)
+    assert (mill.job.state, mill.job.good) == (JobState.RUNNING, 36)
+
+
+def test_material_that_is_not_touched_turns_suspended_into_held(mill: Line) -> None:
+    mill.add(planned=48, lot=24, needs_input=True)
+    mill.tell(Inbound("j-1", 24, mill.at(0)))
+    t = play(mill, RUN * 2 + [STANDBY] * 8)
+    mill.tell(Inbound("j-1", 48, mill.at(t)))
+    t = play(mill, [STANDBY] * 40, since=t)  # 576 s
+    assert mill.job.substate is Substate.SUSPENDED
+    play(mill, [STANDBY] * 4, since=t)
+    assert (mill.job.state, mill.job.substate) == (JobState.INTERRUPTED, Substate.HELD)
+    assert mill.job.because.de == (
+        "Angehalten: Die Maschine steht seit 10 min, obwohl sie arbeiten könnte."
+    )
+
+
+def test_machine_that_stands_by_itself_is_held_after_the_grace_time(mill: Line) -> None:
+    mill.add()
+    t = play(mill, RUN + [STANDBY] * 40)
+    assert mill.job.state is JobState.RUNNING
+    t = play(mill, [STANDBY] * 10, since=t)
+    assert (mill.job.state, mill.job.substate) == (JobState.INTERRUPTED, Substate.HELD)
+    play(mill, RUN, since=t)
+    assert mill.job.state is JobState.RUNNING
+
+
+def test_person_holds_and_resumes(mill: Line) -> None:
+    mill.add()
+    t = play(mill, RUN)
+    mill.tell(Hold("j-1", mill.at(t)))
+    assert (mill.job.state, mill.job.substate) == (JobState.INTERRUPTED, Substate.HELD)
+    t = play(mill, [LOADING] * 4 + RUN, since=t)
+    assert mill.job.state is JobState.INTERRUPTED  # evidence does not overrule a person
+    assert mill.job.good == 12  # but what was made is counted
+    mill.tell(Resume("j-1", mill.at(t)))
+    assert mill.job.state is JobState.RUNNING
+    assert states(mill)[1:] == [("running", ""), ("interrupted", "held"), ("running", "")]
+
+
+def test_hold_before_the_start_takes_the_release_back(mill: Line) -> None:
+    mill.add()
+    mill.tell(Hold("j-1", mill.at(1)))
+    assert mill.job.state is JobState.PLANNED
+    mill.tell(Start("j-1", mill.at(2)))
+    assert mill.job.state is JobState.RELEASED
+
+
+# ends
+
+
+def test_end_by_hand_closes_a_running_job(mill: Line) -> None:
+    mill.add()
+    t = play(mill, RUN + [LOADING] * 2)
+    mill.tell(End("j-1", mill.at(t)))
+    assert (mill.job.state, mill.job.substate) == (JobState.ENDED, Substate.CLOSED)
+    assert mill.job.because.de == "Von Hand beendet: 12 von 2.400 Stück sind gut."
+    play(mill, RUN + [LOADING] * 2, since=t)
+    assert mill.job.good == 12
+
+
+def test_end_before_the_start_aborts(mill: Line) -> None:
+    mill.add()
+    mill.tell(End("j-1", mill.at(1)))
+    assert mill.job.state is JobState.ABORTED
+
+
+def test_closing_an_order_closes_its_jobs_whatever_they_do(mill: Line) -> None:
+    mill.add("j-1", planned=12, lot=12)
+    mill.add("j-2")
+    mill.add("j-3")
+    play(mill, RUN * 2 + [LOADING] * 2)
+    mill.tell(CloseOrder("GA-17", mill.at(5)))
+    shown = [(str(job.state), str(job.substate)) for job in mill.tracker.jobs(mill.state)]
+    assert shown == [("ended", "closed"), ("ended", "closed"), ("aborted", "")]
+    before = mill.state
+    assert mill.tell(CloseOrder("GA-17", mill.at(6))) == ()
+    assert mill.state is before
+
+
+def test_next_order_takes_over_with_an_opening(mill: Line) -> None:
+    mill.add("j-1")
+    t = play(mill, RUN * 2 + RUN[:6])
+    mill.tell(CloseOrder("GA-17", mill.at(t)))
+    opening = Opening(good=600, runs=50, departures=(mill.at(-60),), run_began=None)
+    mill.add("j-2", opening=opening, real=t)
+    job = mill.job
+    assert (job.state, job.good, job.runs_started) == (JobState.RUNNING, 600, 50)
+    assert job.because.de.startswith("In Arbeit: 600 von 2.400 Stück")
+    play(mill, RUN * 2 + [LOADING] * 2, since=t)
+    assert mill.job.origins == {Origin.SIMULATED: 600, Origin.MEASURED: 24}
+    assert mill.tracker.jobs(mill.state)[0].good == 24
+
+
+def test_opening_that_is_complete_ends_at_once(mill: Line) -> None:
+    mill.add(opening=Opening(good=2400, runs=200, departures=tuple(mill.at(-i) for i in range(4))))
+    assert (mill.job.state, mill.job.substate) == (JobState.ENDED, Substate.COMPLETED)
+
+
+def test_commands_that_do_not_fit_say_why(mill: Line) -> None:
+    with pytest.raises(NotPossible) as unknown:
+        mill.tell(Start("j-9", mill.at(0)))
+    assert unknown.value.why.de == "Den Auftrag j-9 gibt es nicht."
+    mill.add(planned=12, lot=12)
+    play(mill, RUN + [LOADING] * 2)
+    for command in (
+        Book("j-1", 1, 0, Origin.ENTERED, mill.at(5)),
+        Hold("j-1", mill.at(5)),
+        ChangeJob("j-1", 24, mill.at(5)),
+    ):
+        with pytest.raises(NotPossible) as over:
+            mill.tell(command)
+        assert over.value.why.de == "Der Auftrag j-1 ist beendet und nimmt nichts mehr an."
+    assert mill.tell(Inbound("j-1", 24, mill.at(6))) == ()  # news of the network may come late
+    with pytest.raises(NotPossible):
+        mill.tell(
+            AddJob(
+                *("x", "no-such-machine", None, None, Text("x", "x"), 1, 1, 1),
+                timedelta(seconds=1),
+                mill.at(0),
+            )
+        )
+    with pytest.raises(TypeError):
+        mill.tell("start")
+
+
+def test_rate_confirmed_by_the_foreman_holds_and_can_be_taken_back(mill: Line) -> None:
+    mill.add()
+    play(mill, [LOADING])
+    mill.tell(ConfirmRate("j-1", timedelta(seconds=240), mill.at(1)))
+    assert mill.job.per_piece == timedelta(seconds=20)
+    assert mill.job.planned_per_piece == timedelta(seconds=16)
+    mill.tell(ConfirmRate("j-1", None, mill.at(2)))
+    assert mill.job.per_piece == timedelta(seconds=16)
+    with pytest.raises(NotPossible):
+        mill.tell(ConfirmRate("j-1", timedelta(0), mill.at(3)))
+
+
+def test_inbound_only_grows(mill: Line) -> None:
+    mill.add(needs_input=True)
+    mill.tell(Inbound("j-1", 1200, mill.at(1)))
+    mill.tell(Inbound("j-1", 600, mill.at(2)))
+    assert mill.job.inbound == 1200
+
+
+def test_job_without_input_shows_no_inbound(mill: Line) -> None:
+    mill.add()
+    assert mill.job.inbound is None
+
+
+def test_ended_jobs_are_forgotten_after_a_while(mill: Line) -> None:
+    for number in range(60):
+        mill.add(f"j-{number}", planned=12, lot=12)
+        mill.tell(Book(f"j-{number}", 12, 0, Origin.ENTERED, mill.at(number)))
+    mill.add("j-now")
+    jobs = mill.tracker.jobs(mill.state)
+    assert len(jobs) == 41
+    assert jobs[-1].id == "j-now"
+
+
+# machines
+
+
+def test_batch_that_was_seen_before_changes_nothing(mill: Line) -> None:
+    mill.add()
+    batches = [mill.batch(i * 0.1, {"power": watts}) for i, watts in enumerate(RUN * 2)]
+    for batch in batches:
+        mill.take(batch)
+    before, good = mill.state, mill.job.good
+    for batch in batches:
+        assert mill.take(batch) == ()
+    assert mill.state is before
+    assert mill.job.good == good == 12
+
+
+def test_batches_of_a_machine_that_is_not_ours_change_nothing(mill: Line) -> None:
+    stranger = Line(mill_evidence(), machine="m-2")
+    before = mill.state
+    assert mill.take(stranger.batch(0, {"power": 1.0})) == ()
+    assert mill.state is before
+
+
+def test_machine_without_evidence_is_only_known_or_not(mill: Line) -> None:
+    mill.tracker = JobTracker([MachineSpec("m-1", signals("m-1", ("power",)), None)])
+    mill.state = mill.tracker.initial()
+    assert not mill.status(0).known
+    mill.see(0, power=None)
+    assert not mill.status(0).known
+    mill.see(1, power=5.0)
+    shown = mill.status(1)
+    assert (shown.known, shown.state) == (True, ItemState.NOT_AVAILABLE)
+    assert "nur aufgezeichnet" in shown.because.de
+    assert mill.tracker.load(mill.tracker.dump(mill.state)) == mill.state
+
+
+def test_every_event_of_a_state_says_why_in_both_languages(mill: Line) -> None:
+    mill.add()
+    play(mill, [STANDBY] * 3 + RUN * 2 + [STANDBY] * 60)
+    told = mill.of(EventKind.STATE, EventKind.JOB)
+    assert len(told) >= 5
+    for event in told:
+        for language in ("de", "en"):
+            sentence = event.details[f"because_{language}"]
+            assert isinstance(sentence, str)
+            assert sentence.endswith(".")
