@@ -124,6 +124,11 @@ class Web(Strict):
         default=Endpoint("127.0.0.1", 8080),
         description="Adresse und Port der Seiten / address and port of the pages",
     )
+    hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Weitere Namen, unter denen Browser die Seiten öffnen dürfen, z. B. "
+        "gateway.local / further names by which browsers may open the pages, e.g. gateway.local",
+    )
     demo_token: Secret | None = Field(
         default=None, description="Nur für die Demo / for the demo only"
     )

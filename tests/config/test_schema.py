@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -65,6 +66,9 @@ def test_every_key_is_described_in_german_and_english(kind: str):
 
 @pytest.mark.parametrize("kind", MODELS)
 def test_the_shipped_schema_is_the_present_one(kind: str):
-    """Write them anew: ``for k in ...; do werkverbund schema $k > configs/schema/$k.json; done``"""
-    shipped = json.loads((resources.configs() / "schema" / f"{kind}.json").read_text("utf-8"))
-    assert shipped == made(kind)
+    """``WRITE_GOLDEN=1 pytest tests/config`` writes them anew."""
+    file = resources.configs() / "schema" / f"{kind}.json"
+    if os.environ.get("WRITE_GOLDEN"):
+        text = json.dumps(made(kind), ensure_ascii=False, indent=2)
+        file.write_text(f"{text}\n", "utf-8")
+    assert json.loads(file.read_text("utf-8")) == made(kind)
