@@ -74,7 +74,7 @@ export function span(seconds: number, lang: Language): string {
   const minutes = Math.round(s / 60);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${pad(minutes % 60)} min`;
+  if (hours < 48) return minutes % 60 ? `${hours} h ${pad(minutes % 60)} min` : `${hours} h`;
   const days = Math.floor(hours / 24);
   const word = lang === "de" ? (days === 1 ? "Tag" : "Tage") : days === 1 ? "day" : "days";
   return hours % 24 ? `${days} ${word} ${hours % 24} h` : `${days} ${word}`;

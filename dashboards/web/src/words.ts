@@ -19,7 +19,7 @@ export function machineWord(machine: Machine, t: Catalogue): string {
     t.machineState.running,
   ] as const;
   const word = words[machine.state.state];
-  return machine.job?.degraded && machine.state.state === 3 ? `${word}, ${t.job.degraded}` : word;
+  return machine.job?.degraded && machine.state.state === 3 ? t.job.degraded : word;
 }
 
 /** The word for the state of a job or a package; interruptions say whose cause it is. */

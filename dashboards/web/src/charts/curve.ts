@@ -63,7 +63,7 @@ export class Curve {
       ms: 1,
       legend: { show: false },
       cursor: { show: false },
-      padding: [18, 8, 0, 0],
+      padding: [18, 30, 0, 0],
       scales: {
         x: { time: true, auto: false },
         y: { range: (_, low, high) => this.#range(low, high, options.fromZero) },

@@ -39,6 +39,7 @@ export const de = {
   },
   unknown: "unbekannt",
   none: "keine",
+  until: "bis",
   yes: "ja",
   no: "nein",
   ago: (age: string) => `vor ${age}`,
@@ -269,7 +270,7 @@ export const de = {
     columns: { package: "Arbeitspaket", time: "Zeit", progress: "Fortschritt", report: "Meldung" },
     axis: "Zeitplan der Arbeitspakete",
     axisHint: "Umriss: Plan. Fläche: Prognose. Schräge Linien: Lose unterwegs.",
-    legend: { plan: "Plan", forecast: "Prognose", due: "Abholung", travel: "Los unterwegs", late: "Verzug" },
+    legend: { sofar: "bisher", plan: "Plan", forecast: "Prognose", due: "Abholung", travel: "Los unterwegs", late: "Verzug" },
     summary: (progress: string, complete: string, total: string, forecast: string, due: string) =>
       `${progress} fertig, ${complete} von ${total} Sätzen lieferfertig. Voraussichtlich fertig ${forecast}, Abholung ${due}.`,
     fields: {
@@ -294,7 +295,7 @@ export const de = {
   },
   offer: {
     title: "Entlastung durch die Reserve",
-    hint: (lot: number, firm: string) => `Charge ${lot} kann ${firm} übernehmen.`,
+    hint: (lot: number, firm: string) => `${firm} kann Charge ${lot} übernehmen`,
     offer: (lot: number) => `Charge ${lot} anbieten`,
     to: (firm: string) => `an ${firm}`,
     sent: (firm: string) => `Angeboten an ${firm}. Wartet auf Antwort.`,

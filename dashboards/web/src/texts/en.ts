@@ -41,6 +41,7 @@ export const en: Catalogue = {
   },
   unknown: "unknown",
   none: "none",
+  until: "to",
   yes: "yes",
   no: "no",
   ago: (age) => `${age} ago`,
@@ -270,7 +271,7 @@ export const en: Catalogue = {
     columns: { package: "Work package", time: "Time", progress: "Progress", report: "Report" },
     axis: "Schedule of the work packages",
     axisHint: "Outline: plan. Area: forecast. Slanted lines: lots on the way.",
-    legend: { plan: "Plan", forecast: "Forecast", due: "Pick-up", travel: "Lot on the way", late: "Delay" },
+    legend: { sofar: "so far", plan: "Plan", forecast: "Forecast", due: "Pick-up", travel: "Lot on the way", late: "Delay" },
     summary: (progress, complete, total, forecast, due) =>
       `${progress} done, ${complete} of ${total} sets ready to deliver. Expected to be finished ${forecast}, pick-up ${due}.`,
     fields: {
@@ -295,7 +296,7 @@ export const en: Catalogue = {
   },
   offer: {
     title: "Relief from the reserve",
-    hint: (lot, firm) => `${firm} can take over batch ${lot}.`,
+    hint: (lot, firm) => `${firm} can take over batch ${lot}`,
     offer: (lot) => `Offer batch ${lot}`,
     to: (firm) => `to ${firm}`,
     sent: (firm) => `Offered to ${firm}. Waiting for an answer.`,
