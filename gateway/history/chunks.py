@@ -28,7 +28,7 @@ _INTS = struct.Struct("<cqq")  # width, smallest difference, first
 _CONSTANT, _DIVIDED, _MULTIPLIED, _FLOAT32, _FLOAT64 = range(5)
 _MAX_DECIMALS = 3
 _EXACT = 2.0**53
-_LEVEL = 6
+_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,9 @@ class Summary:
 
 def summary(points: Points, start: int, end: int) -> Summary:
     """The summary of entries ``start`` to ``end`` (exclusive, at least one) of sound points."""
-    numbers = points.numbers[start:end]
-    found = [number for number in numbers if number == number]  # noqa: PLR0124 (not a number)
+    found = points.numbers[start:end]
+    if math.isnan(sum(found)):
+        found = [number for number in found if not math.isnan(number)]
     worst = 0
     if points.marks:
         worst = max((q for i, q in points.marks.items() if start <= i < end), default=0)
@@ -109,8 +110,11 @@ def _last(points: Points, start: int, end: int) -> tuple[Value | None, int | Non
 def encode(points: Points) -> bytes:
     """Sound points as bytes."""
     numbers = points.numbers
-    holes = [index for index, number in enumerate(numbers) if number != number]  # noqa: PLR0124
-    present = [number for number in numbers if number == number] if holes else list(numbers)  # noqa: PLR0124
+    holes: list[int] = []
+    present = list(numbers)
+    if math.isnan(sum(numbers)):
+        holes = [index for index, number in enumerate(numbers) if math.isnan(number)]
+        present = [number for number in numbers if not math.isnan(number)]
     form, decimals, body = _encode_numbers(present)
     extra = (
         orjson.dumps([holes, list(points.marks.items()), list(points.texts.items())])
@@ -176,8 +180,8 @@ def _whole(numbers: list[float]) -> tuple[int, int, list[int]] | None:
         factor = 10.0**decimals
         if not _fits(numbers[:4], factor):
             continue
-        found = [round(number * factor) for number in numbers]
-        if [number / factor for number in found] == numbers:
+        found = list(map(round, map(factor.__mul__, numbers)))
+        if list(map(factor.__rtruediv__, found)) == numbers:
             return _DIVIDED, decimals, found
         step = 10.0**-decimals
         if [number * step for number in found] == numbers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.core.batches import Judged
@@ -69,17 +70,15 @@ class Tail:
         self.until = _BEFORE_EVERYTHING
         self.last_at = _BEFORE_EVERYTHING
 
-    def fits(self, at: int) -> bool:
-        """Whether a value of this time still belongs to the open stretch (an empty one: no)."""
-        return self.last_at <= at < self.until and len(self.times) < MOST_VALUES
-
     def begin(self, at: int, seq: int) -> None:
         """Begin a stretch with a value of this time."""
         self.first_seq = seq
         self.until = ((at - self._grid) // SPAN_MS + 1) * SPAN_MS + self._grid
 
-    def add_good(self, at: int, seq: int, value: Value | None) -> None:
-        """Append a value that is good."""
+    def add(self, at: int, seq: int, value: Value | None) -> bool:
+        """Append a value that is good; False where it belongs to the next stretch."""
+        if not self.last_at <= at < self.until:
+            return False
         try:
             self.numbers.append(value)  # type: ignore[arg-type]
         except (TypeError, OverflowError):
@@ -87,16 +86,18 @@ class Tail:
         self.times.append(at)
         self.last_at = at
         self.last_seq = seq
+        if len(self.times) == MOST_VALUES:
+            self.until = _BEFORE_EVERYTHING
+        return True
 
     def _add_other(self, value: Value | None) -> None:
         if isinstance(value, str):
             self.texts[len(self.times)] = value
         self.numbers.append(NONE)
 
-    def add_marked(self, at: int, seq: int, value: Value | None, quality: Quality) -> None:
-        """Append a value that is not simply good; a bad one leaves only its mark."""
-        self.marks[len(self.times)] = int(quality)
-        self.add_good(at, seq, None if quality is Quality.BAD else value)
+    def mark(self, quality: Quality) -> None:
+        """The last value is not simply good."""
+        self.marks[len(self.times) - 1] = int(quality)
 
     def points(self) -> Points:
         """A copy of the open stretch."""
@@ -145,20 +146,31 @@ class Tails:
             return
         at = to_ms(judged.at)
         tails = self._tails(judged.batch.signals)
-        marks, seq = judged.marks, judged.seq0
-        seen_before = seq <= self._replayed
-        for index, value in enumerate(judged.batch.values):
-            tail = tails[index]
-            if seen_before and seq + index <= tail.closed_seq:
-                continue
-            if not tail.fits(at):
-                self._turn(tail, at, seq + index)
-            if index in marks:
-                tail.add_marked(at, seq + index, value, marks[index].quality)
-            else:
-                tail.add_good(at, seq + index, value)
+        seq = judged.seq0
+        if judged.marks or seq <= self._replayed:
+            self._add_with_care(judged, tails, at)
+        else:
+            for tail, value in zip(tails, judged.batch.values, strict=True):
+                if not tail.add(at, seq, value):
+                    self._turn(tail, at, seq)
+                    tail.add(at, seq, value)
+                seq += 1
         self.seq = judged.last_seq
         self.newest = max(self.newest, at)
+
+    def _add_with_care(self, judged: Judged, tails: Sequence[Tail], at: int) -> None:
+        """Add a batch of which some values are not good, or stand in chunks already."""
+        for index, (tail, value) in enumerate(zip(tails, judged.batch.values, strict=True)):
+            seq = judged.seq0 + index
+            if seq <= tail.closed_seq:
+                continue
+            mark = judged.marks.get(index)
+            trusted = None if mark is not None and mark.quality is Quality.BAD else value
+            if not tail.add(at, seq, trusted):
+                self._turn(tail, at, seq)
+                tail.add(at, seq, trusted)
+            if mark is not None:
+                tail.mark(mark.quality)
 
     def _tails(self, signals: tuple[SignalId, ...]) -> tuple[Tail, ...]:
         known = self._by_shape.get(signals)
