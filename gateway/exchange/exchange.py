@@ -148,16 +148,20 @@ class Exchange:
         return self._plugged.is_set()
 
     @property
-    def health(self) -> tuple[str, Text]:
-        """How the exchange does: ok or waiting, and a sentence."""
+    def connected(self) -> bool:
+        """Whether messages reach the shared broker now."""
+        return self.plugged and self._inside is not None and self._office.connected
+
+    def health(self) -> Text:
+        """How the exchange does, in a sentence."""
         if not self.plugged:
-            return "waiting", Text("Verbindung gezogen", "unplugged")
-        if self._inside is None or not self._office.connected:
-            return "waiting", Text(
-                f"kein Weg zum gemeinsamen Broker {self._network.broker}",
-                f"no way to the shared broker {self._network.broker}",
+            return Text("Verbindung gezogen", "unplugged")
+        if not self.connected:
+            return Text(
+                f"kein Weg zum gemeinsamen Broker {self._network.broker}, versucht es weiter",
+                f"no way to the shared broker {self._network.broker}, keeps trying",
             )
-        return "ok", Text("verbunden", "connected")
+        return Text("verbunden", "connected")
 
     async def _link(self) -> None:
         """Keep the way open: connect, read, and again."""

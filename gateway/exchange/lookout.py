@@ -91,7 +91,11 @@ class Lookout:
                 if of == order.id and taker == firm
             },
             names={member.id: member.name for member in consortium.members},
-            titles={package: titles[where.machine] for package, where in benches.items() if where},
+            titles={
+                package: titles[where.machine]
+                for package, where in benches.items()
+                if where is not None and where.machine in titles
+            },
             role=self._role(leads=leads),
             simulated=order.lapse > 1 or self._site.simulated,
             plan=whole_plan(knowledge, own, now) if leads else None,

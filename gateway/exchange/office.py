@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
 
 from gateway.config import SiteConfig
-from gateway.core.errors import NotConnected
+from gateway.core.errors import NotConnected, Rejected
 from gateway.exchange.book import Book
 from gateway.exchange.identity import Identity
 from gateway.exchange.ledger import Ledger
@@ -68,12 +68,14 @@ class Office:
     async def post(self, partner: str, text: str) -> None:
         """Seal a signed text and hand it over; lost if there is no way now."""
         member = self.side.consortium.member(partner)
-        if member is None or not self.connected:
+        if member is None or member.seal is None or not self.connected:
             return
         try:
             await self.transport.send(partner, sealed(text, member))
         except NotConnected:
             self.connected = False
+        except Rejected as error:
+            await self.audit(partner, "not delivered", str(error))
 
     def reply(
         self, partner: str, kind: Kind, order: str, fields: dict[str, object], answers: str

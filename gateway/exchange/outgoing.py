@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from gateway.config import Reserve
@@ -53,14 +54,21 @@ def wanted(
     ``whole`` is the state of the order as its lead firm knows it. What is on its way to a
     recipient is not overtaken: the next of its kind is computed when that has been acknowledged.
     """
-    yield from _orders(side, book, order, now)
-    yield from _withdrawals(side, book, order, now)
-    yield from _readiness(side, book, order, now)
-    yield from _offers(side, book, order, now)
-    for package, state in own.items():
-        yield from _reports(side, book, order, (Kind.REPORT, package, state), now)
+    reachable = {member.id for member in side.consortium.members if member.seal is not None}
+    told: list[tuple[Kind, str | None, PackageState]] = [
+        (Kind.REPORT, package, state) for package, state in own.items()
+    ]
     if whole is not None:
-        yield from _reports(side, book, order, (Kind.SUMMARY, None, whole), now)
+        told.append((Kind.SUMMARY, None, whole))
+    for message in chain(
+        _orders(side, book, order, now),
+        _withdrawals(side, book, order, now),
+        _readiness(side, book, order, now),
+        _offers(side, book, order, now),
+        *(_reports(side, book, order, what, now) for what in told),
+    ):
+        if message.key[1] in reachable:
+            yield message
 
 
 def _orders(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:
@@ -82,9 +90,8 @@ def _withdrawals(side: Side, book: Book, order: JointOrder, now: timedelta) -> I
         if of != order.id or giver != side.firm or agreed.withdrawn is None:
             continue
         fields = {"level": agreed.level.value, "withdrawnAt": iso(agreed.withdrawn)}
-        yield from _changed(
-            book, order, (order.id, taker, Kind.WITHDRAWAL, None), lambda f=fields: f, now
-        )
+        key: Key = (order.id, taker, Kind.WITHDRAWAL, None)
+        yield from _changed(book, order, key, fields, now)
 
 
 def _readiness(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:

@@ -10,7 +10,7 @@ from gateway.config import SiteConfig
 from gateway.core.work import Job, JobState
 from gateway.jobs import commands
 from gateway.network.forecast import order_time
-from gateway.network.order import JointOrder, WorkPackage
+from gateway.network.order import JointOrder, Opening, WorkPackage
 from gateway.network.rollup import Knowledge, Work, arrived
 
 
@@ -70,8 +70,6 @@ def due(
 def _new(
     site: SiteConfig, order: JointOrder, package: WorkPackage, where: Bench
 ) -> commands.AddJob:
-    opening = package.opening
-    clock = order.clock
     return commands.AddJob(
         job_id=job_id(order, package),
         machine=where.machine,
@@ -82,19 +80,23 @@ def _new(
         lot=package.lot,
         pieces_per_run=where.pieces_per_run,
         planned_per_piece=package.per_piece or timedelta(),
-        at=clock.began,
+        at=order.clock.began,
         needs_input=bool(package.needs),
         release=order.lapse > 1 or site.simulated,
         lapse=order.lapse,
         simulated=site.simulated,
-        opening=opening
-        and commands.Opening(
-            good=opening.good,
-            scrap=opening.scrap,
-            runs=opening.runs,
-            departures=tuple(clock.real(left) for left in opening.departures),
-            run_began=None if opening.run_began is None else clock.real(opening.run_began),
-        ),
+        opening=None if package.opening is None else _opening(order, package.opening),
+    )
+
+
+def _opening(order: JointOrder, opening: Opening) -> commands.Opening:
+    real, began = order.clock.real, opening.run_began
+    return commands.Opening(
+        good=opening.good,
+        scrap=opening.scrap,
+        runs=opening.runs,
+        departures=tuple(real(left) for left in opening.departures),
+        run_began=None if began is None else real(began),
     )
 
 

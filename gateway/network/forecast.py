@@ -1,9 +1,9 @@
 """A firm's forecast of its own package, from its own job and from what reaches it.
 
-The plan's rate stands until the measured one differs by more than 10 %, unless evidence has
-declared a degraded rate: that holds at once. A run that is overdue moves the end with the clock.
-Work that is not counted yet is believed for one report interval, because counts may be kept in
-coarse steps; after that the forecast moves with the clock, too.
+The job says how fast it is: as planned until the measured rate differs by more than 10 %, or as
+its evidence declared, which holds for the running run at once. A run that is overdue moves the
+end with the clock. Work that is not counted yet is believed for one report interval, because
+counts may be kept in coarse steps; after that the forecast moves with the clock, too.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ from datetime import datetime, timedelta
 from gateway.core.work import Job, JobState, Substate
 from gateway.network.order import Baseline, JointOrder, Need, WorkPackage
 from gateway.network.plan import Delivery
-
-TOLERANCE = 0.10
-"""How far a measured rate may differ before it takes the place of the plan's."""
 
 Inbound = Sequence[tuple[Need, Sequence[Delivery]]]
 """For each need of a package, the lots that have arrived or are expected, in order of arrival."""
@@ -60,16 +57,6 @@ def order_time(order: JointOrder, real: datetime) -> timedelta:
 def rounded(at: timedelta, step: timedelta) -> timedelta:
     """The nearest whole step; exactly between two it is the later one."""
     return step * ((at + step / 2) // step)
-
-
-def rate(job: Job) -> timedelta:
-    """Order time per piece that a forecast goes by."""
-    if job.degraded is not None:
-        return job.per_piece
-    if not job.planned_per_piece:
-        return job.per_piece
-    off = abs(job.per_piece / job.planned_per_piece - 1)
-    return job.per_piece if off > TOLERANCE else job.planned_per_piece
 
 
 def forecast(
@@ -138,7 +125,7 @@ class _Ahead:
         counted: timedelta | None,
     ) -> None:
         planned = package.per_piece or timedelta()
-        self._per_piece = planned if job is None else rate(job)
+        self._per_piece = planned if job is None else job.per_piece
         self._good = 0 if job is None else job.good
         self._made = self._good
         self._now = now

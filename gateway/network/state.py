@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from gateway.core.work import Job, JobState, Substate
 from gateway.network.disclosure import DelayReason, DepartedLot, Lamp, PackageState
-from gateway.network.forecast import Forecast, rate, rounded
+from gateway.network.forecast import Forecast, rounded
 from gateway.network.order import JointOrder, WorkPackage
 
 
@@ -24,7 +24,7 @@ def package_state(
         reason=reason(order, job, forecast),
         lots=tuple(DepartedLot(e.number, e.quantity, e.leaves) for e in forecast.departed),
         scrap=0 if job is None else job.scrap,
-        per_piece=(package.per_piece or timedelta()) if job is None else rate(job),
+        per_piece=(package.per_piece or timedelta()) if job is None else job.per_piece,
         own_delay=forecast.own_delay,
         inbound_delay=forecast.inbound_delay,
         machine="" if job is None else job.machine,

@@ -57,7 +57,8 @@ def test_agreements_and_openings_of_others_are_not_told(fair: JointOrder) -> Non
 
 def test_a_reserve_that_has_no_part_learns_nothing_of_the_packages(fair: JointOrder) -> None:
     seen = cut(fair, RESERVE)
-    assert seen.packages == seen.agreements == ()
+    assert seen.packages == ()
+    assert seen.agreements == ()
     assert proposed(fair, RESERVE, LEAD) is Level.L0
     assert not in_force(fair, MILL, RESERVE)
 
