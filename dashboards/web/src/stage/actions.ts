@@ -1,0 +1,36 @@
+import type { StageState } from "../api";
+import { orderTime, type Language } from "../format";
+import type { ShowCatalogue } from "../texts/show.svelte";
+import type { Action } from "./scenes";
+
+export interface Command {
+  label: string;
+  /** Route of the stage below /stage/v1 and what it is given. */
+  what: string;
+  body: unknown;
+  /** Whether the thing is switched right now (armed, pulled, unplugged). */
+  on: boolean;
+}
+
+/** What an action does now, and how its button reads. */
+export function commandFor(action: Action, state: StageState, show: ShowCatalogue, lang: Language): Command {
+  switch (action.kind) {
+    case "keyframe": {
+      const at = state.keyframes[action.keyframe]?.at_s;
+      const label = action.keyframe === 0 || at === undefined ? show.restart : `${show.jump}: ${orderTime(at, lang)}`;
+      return { label, what: "keyframe", body: { keyframe: action.keyframe }, on: false };
+    }
+    case "element": {
+      const on = state.faults.includes("element");
+      return { label: on ? show.elementArmed : show.element, what: "fault", body: { kind: "element" }, on };
+    }
+    case "unplug": {
+      const on = state.unplugged.includes(action.machine);
+      return { label: on ? show.plug.put : show.plug.pull, what: "unplug", body: { machine: action.machine, plugged: on }, on };
+    }
+    case "uplink": {
+      const on = state.firms.find((firm) => firm.id === action.firm)?.uplink === false;
+      return { label: on ? show.uplink.put : show.uplink.pull, what: "uplink", body: { firm: action.firm, connected: on }, on };
+    }
+  }
+}
