@@ -123,16 +123,32 @@ def locate(root: Node, path: Iterable[Step]) -> tuple[Node, tuple[Step, ...]]:
 def _without_echo(
     errors: list[ErrorDetails], model: type[BaseModel], root: Node
 ) -> list[ErrorDetails]:
-    """Without the keys that only seem to be missing, because they are misspelled."""
-    meant = set()
+    """One error for one mistake.
+
+    A misspelled key also seems to be missing; where a word or a list may stand, pydantic says of
+    either why it does not fit.
+    """
+    meant, words = set(), set()
     for error in errors:
+        parent, last = error["loc"][:-1], str(error["loc"][-1]) if error["loc"] else ""
         if error["type"] == "extra_forbidden":
-            parent = error["loc"][:-1]
-            keys = known_keys(model, plain(root), parent)
-            meant.add((parent, closest(str(error["loc"][-1]), keys)))
-    return [
-        e for e in errors if e["type"] != "missing" or (e["loc"][:-1], e["loc"][-1]) not in meant
-    ]
+            meant.add((parent, closest(last, known_keys(model, plain(root), parent))))
+        elif last.startswith(_BRANCH):
+            words.add((parent, isinstance(locate(root, parent)[0], Leaf)))
+
+    def echo(error: ErrorDetails) -> bool:
+        parent, last = error["loc"][:-1], str(error["loc"][-1]) if error["loc"] else ""
+        if error["type"] == "missing":
+            return (parent, last) in meant
+        if last.startswith(_BRANCH):
+            return (parent, False) in words
+        return (parent, True) in words
+
+    return [error for error in errors if not echo(error)]
+
+
+_BRANCH = "literal["
+"""How pydantic names the branch of a fixed word in its paths."""
 
 
 def _report(tree: Tree, model: type[BaseModel], root: Node, error: ErrorDetails) -> None:
@@ -155,7 +171,11 @@ def _place_in(tree: Tree, model: type[BaseModel], error: ErrorDetails, node: Nod
     content = plain(tree.root) if tree.root is not None else None
     path = error["loc"]
     above = path[:-1] if error["type"] == "extra_forbidden" else path
+    _, taken = locate(tree.root, path) if tree.root is not None else (node, ())
+    steps = (*taken, path[-1]) if error["type"] in ("missing", "extra_forbidden") else taken
+    named = [step for step in steps if isinstance(step, str)]
     return Spot(
+        named[-1] if named else "",
         node,
         known_keys(model, content, above),
         known_types(model, content, path),

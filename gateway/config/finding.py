@@ -16,9 +16,11 @@ Said = tuple[Text, Text]
 class Spot:
     """A place in a file, and what its model says of it.
 
-    ``keys`` and ``types`` are what may stand there, ``means`` is the key's description.
+    ``key`` is the nearest named step, ``keys`` and ``types`` are what may stand there, ``means`` is
+    the key's description.
     """
 
+    key: str
     node: Node
     keys: Sequence[str] = ()
     types: Sequence[str] = ()
@@ -27,11 +29,15 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One of pydantic's findings: at which key, its own details, and the spot."""
+    """One of pydantic's findings: its own details, and the spot."""
 
-    key: str
     ctx: Mapping[str, object]
     spot: Spot
+
+    @property
+    def key(self) -> str:
+        """The key at which it was found."""
+        return self.spot.key
 
     @property
     def node(self) -> Node:

@@ -40,7 +40,7 @@ def choice(name: str, known: Sequence[str]) -> Text:
 
 def sentence(error: ErrorDetails, spot: Spot) -> Said:
     """What pydantic found at a spot."""
-    found = Found(_key(error["loc"]), error.get("ctx", {}), spot)
+    found = Found(error.get("ctx", {}), spot)
     said = _SAID.get(error["type"])
     if said is not None:
         return said(found)
