@@ -192,7 +192,8 @@ async def test_a_session_has_twenty_subscriptions_at_most_and_none_is_too_fast(
         assert subscriptions[0].parameters is not None
         with pytest.raises(BadTooManySubscriptions):
             await client.create_subscription(100, None)
-        internal = sink._server.iserver.subscription_service.subscriptions  # type: ignore[union-attr]
+        assert sink._serving is not None
+        internal = sink._serving._server.iserver.subscription_service.subscriptions
         intervals = {one.data.RevisedPublishingInterval for one in internal.values()}
         assert min(intervals) >= 50
 

@@ -78,6 +78,6 @@ class OpcUaConfig(SinkConfig):
 
     def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:
         """The server for this firm; ``folder`` keeps its certificates."""
-        from gateway.sinks.opcua.server import OpcUaSink  # noqa: PLC0415 - asyncua weighs 30 MB
+        from gateway.sinks.opcua.server import OpcUaSink  # noqa: PLC0415 - it needs this module
 
         return OpcUaSink(self, site, signals, folder)

@@ -172,7 +172,7 @@ async def add_machine(
     space: Space, site: SiteConfig, machine: Machine, signals: Sequence[Signal]
 ) -> MachineNodes:
     """Add one machine with everything below it."""
-    own = f"urn:werkverbund:{site.firm}"
+    own = types.own_namespace(site.firm)
     path = machine.name
     title = _title(machine, simulated=site.simulated)
     root = await space.add_object(
@@ -246,7 +246,7 @@ async def _add_identification(
     rows: list[tuple[Name, ua.Variant, int]] = [
         (
             Name(DI, "ProductInstanceUri"),
-            ua.Variant(f"urn:werkverbund:{site.firm}:machine:{machine.name}"),
+            ua.Variant(f"{types.own_namespace(site.firm)}:machine:{machine.name}"),
             types.STRING,
         ),
         (Name(DI, "Manufacturer"), values.text(maker), types.LOCALIZED_TEXT),

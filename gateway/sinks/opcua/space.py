@@ -6,6 +6,7 @@ reference, so the node descriptions are made here and handed over whole.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ from gateway.sinks.opcua.types import (
 )
 from gateway.sinks.opcua.values import node_id
 
+PAUSE = 20
+"""Nodes added at a stretch: then the event loop gets its turn, a few milliseconds later."""
+
 _RULES = {
     Rule.MANDATORY: node_id(ObjectIds.ModellingRule_Mandatory),
     Rule.OPTIONAL: node_id(ObjectIds.ModellingRule_Optional),
@@ -40,6 +44,7 @@ class Space:
         self._session = server.iserver.isession
         self._indices = indices
         self._own = own
+        self._added = 0
 
     def id(self, ref: Ref) -> ua.NodeId:
         """The node id of a standard node."""
@@ -176,6 +181,9 @@ class Space:
         item.NodeClass = _CLASSES[type(attributes)]
         (result,) = await self._session.add_nodes([item])
         result.StatusCode.check()
+        self._added += 1
+        if self._added % PAUSE == 0:
+            await asyncio.sleep(0)
         return node
 
     async def link(self, source: ua.NodeId, link: Ref, target: ua.NodeId) -> None:

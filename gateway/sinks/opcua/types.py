@@ -16,6 +16,15 @@ UA = "http://opcfoundation.org/UA/"
 DI = "http://opcfoundation.org/UA/DI/"
 MACHINERY = "http://opcfoundation.org/UA/Machinery/"
 
+INDICES = {DI: 2, MACHINERY: 3}
+OWN_INDEX = 4
+"""Namespace indices in our servers: 0 is UA, 1 the application's own, 4 the firm's instances."""
+
+
+def own_namespace(firm: str) -> str:
+    """The namespace of a firm's instances."""
+    return f"urn:werkverbund:{firm}"
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:
