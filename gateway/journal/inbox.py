@@ -123,15 +123,15 @@ class Inbox:
             self._set_due()
 
     def _set_due(self) -> None:
+        """A commit is due after a while. The writer looks by itself: waking it costs the caller."""
         if self._due is None:
             self._due = time.monotonic() + self._every
-            self._changed.notify()
 
     def take(self) -> Taken | None:
         """Wait for work, gather it until a commit is due, and hand it out; None at the end."""
         with self._changed:
             while not self._is_due():
-                left = None if self._due is None else self._due - time.monotonic()
+                left = self._every if self._due is None else self._due - time.monotonic()
                 self._changed.wait(left)
             empty = not self._items and not self._chores and self._lost is None
             if empty and self._closed is not None:
