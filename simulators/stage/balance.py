@@ -8,15 +8,22 @@ LEVEL_FIELDS = {
     "L0": frozenset[str](),
     "L1": frozenset({"lamp"}),
     "L2": frozenset(
-        {"lamp", "productionStatus", "progress", "forecast", "precision", "reasonsForDelay"}
+        {
+            "lamp",
+            "productionStatus",
+            "progress",
+            "forecast_s",
+            "precisionOfForecast",
+            "reasonsForDelay",
+        }
     ),
     "L3": frozenset(
         {
             "lamp",
             "productionStatus",
             "progress",
-            "forecast",
-            "precision",
+            "forecast_s",
+            "precisionOfForecast",
             "reasonsForDelay",
             "good",
             "departedLots",

@@ -198,6 +198,18 @@ class Demo:
         app = create_app(stage, hosts=hosts)
         _own(stack, asyncio.create_task(serve_app(app, host, self.ports.stage), name="stage web"))
 
+    async def _all_open(self, stage: Stage, deadline: float) -> None:
+        """Wait until OPC UA and MQTT are up everywhere: their start would hide runs of the mill."""
+        for base in stage.show.gateways.values():
+            while time.monotonic() < deadline:
+                try:
+                    health = (await stage.show.web.get(f"{base}/api/v1/health")).json()
+                except httpx.HTTPError:
+                    health = {"parts": [{"state": "waiting"}]}
+                if not any(part["state"] == "waiting" for part in health["parts"]):
+                    break
+                await asyncio.sleep(0.2)
+
     async def _raise_curtain(self, stage: Stage, ended: asyncio.Event) -> None:
         """Wait until all gateways are ready, open the first order, tell where everything is."""
         deadline = time.monotonic() + READY_PATIENCE
@@ -207,6 +219,7 @@ class Demo:
                 await asyncio.gather(*(feed.first.wait() for feed in feeds))
         except TimeoutError:
             pass  # said below
+        await self._all_open(stage, deadline)
         late = [feed.firm for feed in feeds if not feed.ready]
         if late:
             console.say(self.options, "late", firms=late, logs=str(self.state / "logs"))
