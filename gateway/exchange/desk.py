@@ -71,6 +71,9 @@ class Desk:
     async def offer(self, order_id: str, package: str, lots: tuple[int, ...], to: str) -> str:
         """Ask a firm to take lots; it must have said that it could."""
         order = self._led(order_id)
+        member = self._office.side.consortium.member(to)
+        if member is None or member.seal is None:
+            raise ExchangeError(f"{to} cannot be reached: the consortium's file has no keys of it")
         reserve = ready_reserve(self._book, order, to, package)
         if reserve is None:
             raise ExchangeError(f"{to} has not said that it could take lots of {package}")

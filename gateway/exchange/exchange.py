@@ -29,6 +29,7 @@ from gateway.exchange.records import agreements_json, log_json
 from gateway.exchange.transport import MqttTransport, Transport
 from gateway.jobs.commands import CloseOrder, Command, NotPossible
 from gateway.network.files import ConsortiumFile, OrderFile
+from gateway.network.forecast import rounded
 from gateway.network.order import JointOrder, Level
 from gateway.network.views import Warned, view
 
@@ -252,7 +253,9 @@ class Exchange:
         """Note when the forecast first passes the due time (lead firm)."""
         office = self._office
         whole = self._lookout.plan
-        if whole is None or order.id in office.book.warned or whole.end <= order.due:
+        if whole is None or order.id in office.book.warned:
+            return
+        if rounded(whole.end, order.step) <= order.due:
             return
         at = order.clock.order(real)
         warned = Warned(at, order.due - at)
