@@ -112,6 +112,7 @@ class ChargesState:
     since: datetime | None = None
     phase: Phase = Phase.NONE
     phase_t: float = 0.0
+    entered: bool = True  # its beginning was seen; False where we came into the middle of it
     run_at: datetime | None = None
     run_t: float | None = None
     partial: bool = False
@@ -221,7 +222,7 @@ class Charges:
         hot = state.setpoint >= self._middle
         match state.phase:
             case Phase.NONE:
-                return self._first(state, frame, found, hot=hot)
+                return replace(self._first(state, frame, found, hot=hot), entered=False)
             case Phase.COLD:
                 return self._begin(state, frame, found) if hot and self._heats(state) else state
             case Phase.RAMP:
@@ -353,6 +354,8 @@ class Charges:
             return None
         if kept.run_t is None or kept.partial or kept.phase not in OPEN:
             return per_run
+        if not kept.entered:  # how long this phase has lasted is not known, only the whole
+            return max(per_run, t - kept.run_t)
         lengths = dict(self._lengths)
         lengths[Phase.RAMP] += per_run - self._cycle  # a slower charge is slower while it heats
         ahead = OPEN[OPEN.index(kept.phase) + 1 :]
@@ -397,7 +400,7 @@ def _planned(phases: ChargePhases, phase: Phase) -> float:
 
 
 def _enter(state: ChargesState, phase: Phase, frame: Frame) -> ChargesState:
-    return replace(state, phase=phase, phase_t=frame.t)
+    return replace(state, phase=phase, phase_t=frame.t, entered=True)
 
 
 def _dropped(state: ChargesState, frame: Frame) -> ChargesState:

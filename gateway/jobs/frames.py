@@ -9,7 +9,7 @@ a role that speaks again before another has spoken at all closes the look withou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -51,37 +51,35 @@ class MachineState:
     runs_completed: int = 0
 
 
-def ticked(machine: MachineState, batch: Judged, lapse: int) -> MachineState:
+def ticked(machine: MachineState, batch: Judged, lapse: int) -> float:
     """The machine's clock at a batch."""
-    at, mono = batch.at, batch.batch.mono
-    t = machine.t
-    if machine.at is not None:
-        same_boot = machine.seq >= 0 and machine.seq // BOOT_SPAN == batch.seq0 // BOOT_SPAN
-        if same_boot and mono > machine.mono:
-            t += (mono - machine.mono) * lapse
-        else:
-            t += max(0.0, (at - machine.at).total_seconds()) * lapse
-    return replace(machine, seq=batch.last_seq, at=at, mono=mono, t=t)
+    if machine.at is None:
+        return machine.t
+    mono = batch.batch.mono
+    same_boot = machine.seq >= 0 and machine.seq // BOOT_SPAN == batch.seq0 // BOOT_SPAN
+    if same_boot and mono > machine.mono:
+        return machine.t + (mono - machine.mono) * lapse
+    return machine.t + max(0.0, (batch.at - machine.at).total_seconds()) * lapse
 
 
 def gathered(
-    machine: MachineState, batch: Judged, roles: Mapping[SignalId, str]
-) -> tuple[MachineState, tuple[Look, ...]]:
-    """The looks that a batch completes: none, one, or two when it closes one without a role."""
+    pending: Look | None, batch: Judged, t: float, roles: Mapping[SignalId, str]
+) -> tuple[Look | None, tuple[Look, ...]]:
+    """What is pending now, and the looks that a batch completes.
+
+    None, one, or two when it closes one without a role.
+    """
     heard = _heard(batch, roles)
     if not heard:
-        return machine, ()
+        return pending, ()
     looks: tuple[Look, ...] = ()
-    pending = machine.pending
     if pending is not None:
         if heard.keys().isdisjoint(pending.values):
             heard = {**pending.values, **heard}
         else:
             looks = (pending,)
-    look = Look(batch.at, machine.t, heard)
-    if len(heard) < len(roles):
-        return replace(machine, pending=look), looks
-    return (machine if pending is None else replace(machine, pending=None)), (*looks, look)
+    look = Look(batch.at, t, heard)
+    return (look, looks) if len(heard) < len(roles) else (None, (*looks, look))
 
 
 def _heard(batch: Judged, roles: Mapping[SignalId, str]) -> dict[str, Value | None]:

@@ -189,7 +189,7 @@ class PowerRuns:
         against = watts < config.run_below if kept.running else watts > config.run_above
         found: Sequence[Finding] = ()
         if not against:
-            state, found = self._agrees(replace(kept, watts=watts), frame)
+            state, found = self._agrees(kept, frame, watts)
         elif kept.edge_t is None or kept.edge_at is None:
             why = frame.unseen or kept.why
             state = replace(kept, edge_t=frame.t, edge_at=frame.at, why=why)
@@ -200,11 +200,19 @@ class PowerRuns:
         return self._standing(state, frame), found
 
     def _agrees(
-        self, kept: PowerRunsState, frame: Frame
+        self, kept: PowerRunsState, frame: Frame, watts: float
     ) -> tuple[PowerRunsState, Sequence[Finding]]:
         """The level goes on; a single sample that disagreed was none of its kind."""
         limit = self._min_pause if kept.running else self._min_run
-        state = replace(kept, level_t=frame.t, level_at=frame.at, edge_t=None, edge_at=None, why="")
+        state = replace(
+            kept,
+            watts=watts,
+            level_t=frame.t,
+            level_at=frame.at,
+            edge_t=None,
+            edge_at=None,
+            why="",
+        )
         if kept.level_at is None or frame.t - kept.level_t < limit:
             return state, ()
         state = replace(state, ended_t=None, last_high_t=None)

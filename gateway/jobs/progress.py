@@ -36,12 +36,14 @@ def changed(
     return moved, (Event(EventKind.JOB, job.machine, at, job.id, details),)
 
 
+def waits(job: JobRecord) -> bool:
+    """Whether the job begins to run, or runs again, as soon as its machine shows work."""
+    return job.state is JobState.RELEASED or (job.state is JobState.INTERRUPTED and not job.by_hand)
+
+
 def begun(job: JobRecord, at: datetime, because: Text) -> Moved:
     """The machine shows that it works: transition 5, or 10 after an interruption."""
-    waiting = job.state is JobState.RELEASED or (
-        job.state is JobState.INTERRUPTED and not job.by_hand
-    )
-    if not waiting:
+    if not waits(job):
         return job, ()
     return changed(replace(job, idle_t=None), JobState.RUNNING, Substate.NONE, because, at)
 

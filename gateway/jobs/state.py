@@ -33,7 +33,7 @@ class TrackerState:
 
     def with_machine(self, name: str, machine: MachineState) -> TrackerState:
         """The state with one machine changed."""
-        return replace(self, machines={**self.machines, name: machine})
+        return TrackerState({**self.machines, name: machine}, self.jobs)
 
     def with_job(self, job: JobRecord) -> TrackerState:
         """The state with one job new or changed, and its machine's current job set anew."""

@@ -18,7 +18,7 @@ from gateway.jobs import state as states
 from gateway.jobs.findings import Evidence, EvidenceVariant
 from gateway.jobs.frames import Look, MachineState, framed, gathered, ticked
 from gateway.jobs.outcome import applied, shows_work
-from gateway.jobs.progress import Standing, begun, completed, settled
+from gateway.jobs.progress import Standing, begun, completed, settled, waits
 from gateway.jobs.record import public
 from gateway.jobs.state import TrackerState
 from gateway.jobs.wording import span
@@ -79,26 +79,27 @@ class JobTracker:
         if machine is None or batch.seq0 <= machine.seq:
             return state, ()
         job = None if machine.current is None else state.jobs[machine.current]
-        machine = ticked(machine, batch, self.lapse if job is None else job.lapse)
+        t = ticked(machine, batch, self.lapse if job is None else job.lapse)
         rule = self._evidence[batch.machine]
+        pending, looks = gathered(machine.pending, batch, t, self._roles[batch.machine])
+        heard = _Heard(batch.last_seq, batch.at, batch.batch.mono, t, pending)
         if rule is None:
-            answered = len(batch.marks) < len(batch.batch.signals) or machine.known
-            return state.with_machine(batch.machine, replace(machine, known=answered)), ()
-        machine, looks = gathered(machine, batch, self._roles[batch.machine])
-        state = state.with_machine(batch.machine, machine)
+            known = len(batch.marks) < len(batch.batch.signals)
+            return state.with_machine(batch.machine, heard.by(machine, known=known)), ()
         if not looks:
-            return state, ()
+            return state.with_machine(batch.machine, heard.by(machine)), ()
         events: list[Event] = []
         for look in looks:
-            state = self._look(state, batch.machine, rule, look, events)
+            state = self._look(state, batch.machine, rule, look, heard, events)
         return state, events
 
-    def _look(
+    def _look(  # noqa: PLR0917
         self,
         state: TrackerState,
         name: str,
         rule: Evidence[Any],
         look: Look,
+        heard: _Heard,
         events: list[Event],
     ) -> TrackerState:
         """One look at a machine: its state, then the work that it shows, then its job."""
@@ -106,18 +107,15 @@ class JobTracker:
         before, answers = machine.evidence, look.values.get(rule.roles[0]) is not None
         after, found = rule.look(before, framed(look, machine.unseen if answers else ""))
         known = machine.known
-        machine = _heard(replace(machine, evidence=after), look, answers=answers)
+        machine = heard.by(machine, evidence=after, **_answering(machine, look, answers=answers))
         state = state.with_machine(name, machine)
         if (after.item, after.mode, machine.known) != (before.item, before.mode, known):
             events.append(_state_event(name, machine, rule, look))
         job = state.current(name)
-        if job is None:
-            return applied(state, name, rule, found, at=look.at, events=events) if found else state
-        if shows_work(after, found):
+        if job is not None and waits(job) and shows_work(after, found):
             job, moved = begun(job, look.at, rule.explain(after, look.t))
-            if moved:
-                state = state.with_job(job)
-                events.extend(moved)
+            state = state.with_job(job)
+            events.extend(moved)
         if found:
             state = applied(state, name, rule, found, at=look.at, events=events)
         return self._settle(state, name, rule, look, events) if answers else state
@@ -214,16 +212,39 @@ def _roles(signals: Sequence[Signal], rule: Evidence[Any] | None) -> dict[Signal
     return {s.id: s.role for s in signals if s.role is not None and s.role in wanted}
 
 
-def _heard(machine: MachineState, look: Look, *, answers: bool) -> MachineState:
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What a batch leaves at its machine whatever it says; written together with the rest."""
+
+    seq: int
+    at: datetime
+    mono: float
+    t: float
+    pending: Look | None
+
+    def by(self, machine: MachineState, **more: Any) -> MachineState:
+        return replace(
+            machine,
+            seq=self.seq,
+            at=self.at,
+            mono=self.mono,
+            t=self.t,
+            pending=self.pending,
+            **more,
+        )
+
+
+def _answering(machine: MachineState, look: Look, *, answers: bool) -> dict[str, Any]:
     """Whether the machine answers, and why what comes next may have passed unseen."""
     if answers:
-        if machine.known and not machine.unseen:
-            return machine
-        return replace(machine, known=True, lost=None, unseen="")
+        return {} if machine.known and not machine.unseen else _ANSWERS
     if machine.lost is not None:
-        return machine
+        return {}
     unseen = machine.unseen or "connection"
-    return replace(machine, known=False, lost=look.at, unseen=unseen)
+    return {"known": False, "lost": look.at, "unseen": unseen}
+
+
+_ANSWERS: dict[str, Any] = {"known": True, "lost": None, "unseen": ""}
 
 
 def _state_event(name: str, machine: MachineState, rule: Evidence[Any], look: Look) -> Event:
