@@ -222,7 +222,8 @@ class Charges:
         hot = state.setpoint >= self._middle
         match state.phase:
             case Phase.NONE:
-                return replace(self._first(state, frame, found, hot=hot), entered=False)
+                first = self._first(state, frame, found, hot=hot)
+                return replace(first, entered=state.run_at is None)
             case Phase.COLD:
                 return self._begin(state, frame, found) if hot and self._heats(state) else state
             case Phase.RAMP:
