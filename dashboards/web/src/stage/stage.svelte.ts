@@ -65,7 +65,7 @@ class StageStore {
 
   #pass(name: string, data: unknown): void {
     if (name === "stage") {
-      this.state = { presenter: this.state?.presenter ?? false, ...(data as StageState) };
+      this.state = { ...(data as StageState), presenter: this.state?.presenter ?? false };
       return;
     }
     const firm = (data as { firm?: string }).firm;

@@ -29,6 +29,7 @@ export const showDe = {
   refused: (why: string) => `Das ging nicht: ${why}`,
   firms: "Betriebe",
   ready: "bereit",
+  readyCount: (ready: number, all: number) => `${ready} von ${all} Betrieben bereit`,
   notReady: "startet",
   unplugged: "vom Netz",
   processes: (count: number) => `${count} Prozesse laufen`,

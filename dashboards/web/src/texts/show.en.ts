@@ -30,6 +30,7 @@ export const showEn: ShowCatalogue = {
   refused: (why) => `That did not work: ${why}`,
   firms: "Firms",
   ready: "ready",
+  readyCount: (ready, all) => `${ready} of ${all} firms ready`,
   notReady: "starting",
   unplugged: "uplink pulled",
   processes: (count) => `${count} processes running`,
