@@ -32,7 +32,6 @@ class Occasion(StrEnum):
     FIRST = "first"
     LAMP = "lamp"
     STATUS = "status"
-    REASON = "reason"
     LOT = "lot"
     SHIFT = "shift"
     INTERVAL = "interval"
@@ -41,7 +40,6 @@ class Occasion(StrEnum):
 AT_ONCE = {
     "lamp": Occasion.LAMP,
     "productionStatus": Occasion.STATUS,
-    "reasonsForDelay": Occasion.REASON,
     "departedLots": Occasion.LOT,
 }
 """A report goes out at once when one of these disclosed fields has changed."""
