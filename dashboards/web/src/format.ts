@@ -117,6 +117,18 @@ export function moment(ms: number, lang: Language): string {
   return format.format(ms);
 }
 
+const days = new Map<Language, Intl.DateTimeFormat>();
+
+/** The date of a real moment: "21.11.2026". */
+export function date(ms: number, lang: Language): string {
+  let format = days.get(lang);
+  if (!format) {
+    format = new Intl.DateTimeFormat(LOCALE[lang], { dateStyle: "medium" });
+    days.set(lang, format);
+  }
+  return format.format(ms);
+}
+
 /** Bytes in the unit that fits. */
 export function bytes(count: number, lang: Language): string {
   if (count < 1000) return `${number(count, lang)} B`;

@@ -18,6 +18,8 @@ export interface CurveOptions {
   /** One entry per signal. */
   lines: { label: string; stepped: boolean }[];
   fromZero: boolean;
+  /** The value axis spans at least this much, so that a still counter is a line, not noise. */
+  leastSpan: number;
   format: (value: number) => string;
   clock: (ms: number) => string;
   height: number;
@@ -66,7 +68,7 @@ export class Curve {
       padding: [18, 30, 0, 0],
       scales: {
         x: { time: true, auto: false },
-        y: { range: (_, low, high) => this.#range(low, high, options.fromZero) },
+        y: { range: (_, low, high) => this.#range(low, high, options) },
       },
       axes: [
         { ...axis, grid: { show: false }, space: 90, size: 28, values: (_, ticks) => ticks.map(options.clock) },
@@ -89,10 +91,10 @@ export class Curve {
     };
   }
 
-  #range(low: number | null, high: number | null, fromZero: boolean): [number, number] {
+  #range(low: number | null, high: number | null, { fromZero, leastSpan }: CurveOptions): [number, number] {
     const marks = this.#thresholds.map((line) => line.value);
     const bottom = Math.min(low ?? 0, ...(fromZero ? [0] : []), ...marks);
-    const top = Math.max(high ?? 1, ...marks, bottom + 1e-6);
+    const top = Math.max(high ?? 1, ...marks, bottom + leastSpan);
     const room = (top - bottom) * 0.12 || 1;
     return [fromZero ? Math.min(0, bottom) : bottom - room, top + room];
   }

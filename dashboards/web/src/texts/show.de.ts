@@ -184,9 +184,9 @@ export const showDe = {
     staff: (count: number) => `${count} Leute`,
     unknownStaff: "kleiner Betrieb",
     houses: {
-      "zerspanung-rennweg": { does: "fräst 2 400 Klingen", machine: "Fräsmaschine, 1987", lacks: "kein Ofen, keine Presse" },
-      "spritzguss-ilmtal": { does: "spritzt 2 400 Griffe", machine: "Spritzgießmaschine, 1996", lacks: "fräst keinen Stahl" },
-      "haerterei-glutofen": { does: "härtet 2 400 Klingen", machine: "Kammerofen, 1991", lacks: "fertigt keine Teile" },
+      "zerspanung-rennweg": { does: "fräst 2.400 Klingen", machine: "Fräsmaschine, 1987", lacks: "kein Ofen, keine Presse" },
+      "spritzguss-ilmtal": { does: "spritzt 2.400 Griffe", machine: "Spritzgießmaschine, 1996", lacks: "fräst keinen Stahl" },
+      "haerterei-glutofen": { does: "härtet 2.400 Klingen", machine: "Kammerofen, 1991", lacks: "fertigt keine Teile" },
       "laser-saalebogen": { does: "schneidet 400 Einlagen", machine: "CO₂-Laser, 2004", lacks: "nur die Einlage" },
       "montage-holzland": { does: "fügt, prüft, packt 400 Sätze", machine: "Handpresse mit Zähler", lacks: "nichts zum Montieren" },
     } as Record<string, { does: string; machine: string; lacks: string }>,
