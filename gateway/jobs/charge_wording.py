@@ -29,7 +29,7 @@ class Seen:
     cold: float
     amps: tuple[float, float, float] | None
     lost: int
-    lasted: float
+    lasted: float | None
     planned: float | None
 
 
@@ -40,24 +40,24 @@ _SENTENCES: Mapping[str, Text] = {
         "Empty and off: {now.en}, no charge in the furnace.",
     ),
     "ramp": Text(
-        "Heizt auf: {now.de}, Ziel {hot.de}, seit {long.de}{plan.de}. {currents.de}",
-        "Heating up: {now.en}, goal {hot.en}, for {long.en}{plan.en}. {currents.en}",
+        "Heizt auf: {now.de}, Ziel {hot.de}{long.de}. {currents.de}",
+        "Heating up: {now.en}, goal {hot.en}{long.en}. {currents.en}",
     ),
     "soak": Text(
-        "Hält Härtetemperatur: {now.de} seit {long.de}{plan.de}.",
-        "Soaking: {now.en} for {long.en}{plan.en}.",
+        "Hält Härtetemperatur: {now.de}{long.de}.",
+        "Soaking: {now.en}{long.en}.",
     ),
     "quench": Text(
-        "Schreckt ab: {now.de}, fallend seit {long.de}{plan.de}.",
-        "Quenching: {now.en}, falling for {long.en}{plan.en}.",
+        "Schreckt ab: {now.de}{long.de}.",
+        "Quenching: {now.en}{long.en}.",
     ),
     "temper": Text(
-        "Lässt an: {now.de} seit {long.de}{plan.de}.",
-        "Tempering: {now.en} for {long.en}{plan.en}.",
+        "Lässt an: {now.de}{long.de}.",
+        "Tempering: {now.en}{long.en}.",
     ),
     "handling": Text(
-        "Wird entladen: {now.de}, fallend seit {long.de}; ab {cold.de} ist die Charge fertig.",
-        "Being unloaded: {now.en}, falling for {long.en}; at {cold.en} the charge is finished.",
+        "Wird entladen: {now.de}{long.de}. Bei {cold.de} ist die Charge fertig.",
+        "Being unloaded: {now.en}{long.en}. At {cold.en} the charge is finished.",
     ),
 }
 
@@ -68,26 +68,28 @@ def sentence(seen: Seen) -> Text:
         "now": degrees(seen.temperature),
         "hot": degrees(seen.hot),
         "cold": degrees(seen.cold),
-        "long": span(seen.lasted),
-        "plan": _plan(seen),
+        "long": _lasted(seen),
         "currents": _currents(seen),
     }
     text = _SENTENCES[seen.phase]
     return Text(text.de.format_map(words), text.en.format_map(words))
 
 
-def _plan(seen: Seen) -> Text:
-    """The planned length of the phase in brackets, and that it is overdue."""
-    if seen.planned is None:
+def _lasted(seen: Seen) -> Text:
+    """How long the phase has lasted, its planned length, and that it is overdue."""
+    if seen.lasted is None:
         return Text("", "")
+    long = span(seen.lasted)
+    if seen.planned is None:
+        return Text(f", seit {long.de}", f", for {long.en}")
     plan, over = span(seen.planned), seen.lasted - seen.planned
     if over > 0.1 * seen.planned:
         late = span(over)
         return Text(
-            f" (Plan {plan.de}, überfällig um {late.de})",
-            f" (plan {plan.en}, overdue by {late.en})",
+            f", seit {long.de} (Plan {plan.de}, überfällig um {late.de})",
+            f", for {long.en} (plan {plan.en}, overdue by {late.en})",
         )
-    return Text(f" (Plan {plan.de})", f" (plan {plan.en})")
+    return Text(f", seit {long.de} (Plan {plan.de})", f", for {long.en} (plan {plan.en})")
 
 
 def _currents(seen: Seen) -> Text:

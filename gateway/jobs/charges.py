@@ -112,7 +112,7 @@ class ChargesState:
     since: datetime | None = None
     phase: Phase = Phase.NONE
     phase_t: float = 0.0
-    entered: bool = True  # its beginning was seen; False where we came into the middle of it
+    entered: bool = False  # its beginning was seen; False where we came into the middle of it
     run_at: datetime | None = None
     run_t: float | None = None
     partial: bool = False
@@ -222,8 +222,7 @@ class Charges:
         hot = state.setpoint >= self._middle
         match state.phase:
             case Phase.NONE:
-                first = self._first(state, frame, found, hot=hot)
-                return replace(first, entered=state.run_at is None)
+                return self._first(state, frame, found, hot=hot)
             case Phase.COLD:
                 return self._begin(state, frame, found) if hot and self._heats(state) else state
             case Phase.RAMP:
@@ -285,13 +284,12 @@ class Charges:
             return self._finish(handling, frame, found) if now <= config.cold else handling
         else:
             return _enter(state, Phase.COLD, frame)
+        state = replace(_enter(state, phase, frame), entered=False)
         if told:
-            return _enter(state, phase, frame)
+            return replace(state, unsure=True)
         found.append(RunStarted(frame.at))
         seen = phase is Phase.RAMP and now <= config.cold + 2 * config.band
-        return replace(
-            _enter(state, phase, frame), run_at=frame.at, run_t=frame.t, partial=not seen
-        )
+        return replace(state, run_at=frame.at, run_t=frame.t, partial=not seen, entered=seen)
 
     def _heats(self, state: ChargesState) -> bool:
         """Current flows; without a meter, that it has become warm must do."""
@@ -355,13 +353,12 @@ class Charges:
             return None
         if kept.run_t is None or kept.partial or kept.phase not in OPEN:
             return per_run
-        if not kept.entered:  # how long this phase has lasted is not known, only the whole
-            return max(per_run, t - kept.run_t)
         lengths = dict(self._lengths)
         lengths[Phase.RAMP] += per_run - self._cycle  # a slower charge is slower while it heats
-        ahead = OPEN[OPEN.index(kept.phase) + 1 :]
-        present = max(lengths[kept.phase], t - kept.phase_t)
-        whole = kept.phase_t - kept.run_t + present + sum(lengths[phase] for phase in ahead)
+        later = sum(lengths[phase] for phase in OPEN[OPEN.index(kept.phase) + 1 :])
+        if not kept.entered:  # how long this phase has lasted is not known, only the whole
+            return max(per_run, t - kept.run_t + later)
+        whole = kept.phase_t - kept.run_t + max(lengths[kept.phase], t - kept.phase_t) + later
         return per_run if abs(whole - per_run) < 0.03 * per_run else whole
 
     def phase(self, kept: ChargesState) -> Text | None:
@@ -379,7 +376,7 @@ class Charges:
                 cold=self.config.cold,
                 amps=kept.amps,
                 lost=kept.lost,
-                lasted=t - kept.phase_t,
+                lasted=t - kept.phase_t if kept.entered else None,
                 planned=self._lengths.get(kept.phase),
             )
         )

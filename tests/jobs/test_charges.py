@@ -233,7 +233,7 @@ def test_overdue_ramp_moves_the_expected_end_without_any_other_evidence() -> Non
     assert "überfällig um" in line.status(100 * 60 / 144).because.de
 
 
-@pytest.mark.parametrize("into", [10, 60, 80, 102, 150, 235, 262])
+@pytest.mark.parametrize("into", [10, 60, 80, 102, 150, 200, 235, 262])
 def test_charge_of_an_opening_is_recognised_at_its_end(furnace: Line, into: int) -> None:
     hall = Hall().burn().wait(3600)
     began = furnace.at(0)
@@ -244,7 +244,10 @@ def test_charge_of_an_opening_is_recognised_at_its_end(furnace: Line, into: int)
     furnace.tell(Inbound("j-1", 1200, furnace.at(real)))
     assert furnace.job.state is JobState.RUNNING
     assert furnace.job.run_began == began
-    watch(furnace, hall, into * 60, hall.end)
+    for begin in range(into * 60, int(CHARGE) - 600, 600):
+        watch(furnace, hall, begin, begin + 600)
+        assert furnace.job.run_expected == timedelta(minutes=270)
+    watch(furnace, hall, int(CHARGE) - 600, hall.end)
     job = furnace.job
     assert (job.good, job.runs_completed, job.runs_started) == (1200, 2, 2)
     assert job.origins == {Origin.SIMULATED: 600, Origin.MEASURED: 600}
