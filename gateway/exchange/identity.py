@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,8 +67,9 @@ def _make(path: Path) -> None:
             "seal": OKPKey.generate_key("X25519").as_dict(private=True),
         }
     )
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    number, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # 0600
+    draft = Path(name)
+    with os.fdopen(number, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

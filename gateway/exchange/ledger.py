@@ -56,6 +56,8 @@ class Ledger:
                 self.path, "gateway.exchange", synchronous="FULL", check_up_to=CHECK_UP_TO
             )
             with sqlite_errors(self.path):
+                # What is erased is overwritten, not only forgotten.
+                self._connection.execute("PRAGMA secure_delete=ON")
                 return restored(self._connection, COLUMNS)
         except JournalError as error:
             raise type(error)(
@@ -146,6 +148,8 @@ class Ledger:
                 _insert(db, "received", other)
             _narrow(db, entry.order, entry.partner, taker, agreed)
             _erase(db, entry.order, entry.partner, agreed.level)
+        with sqlite_errors(self.path):
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor is it left in the log
 
     def known(self, partner: str, chain: str, sequence: int) -> tuple[str, str] | None:
         """Hash and state of a message that is in the log."""

@@ -50,14 +50,14 @@ class Office:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.thread, lambda: write(*args, **kwargs))
 
-    async def audit(self, firm: str, what: str, detail: str) -> None:
+    async def audit(self, firm: str, what: str, detail: str, *, level: int = logging.INFO) -> None:
         """Note a security event, and tell the owner in the log; never the sender."""
         now = self.clock()
         last = self._audited.get((firm, what))
         if last is not None and now - last < AUDIT_EVERY:
             return
         self._audited[firm, what] = now
-        log.warning("%s: %s: %s", firm, what, detail)
+        log.log(level, "%s: %s: %s", firm, what, detail)
         await self.keep(self.ledger.audit, now, firm, what, detail)
 
     async def say(self, partner: str, message: Message) -> None:
@@ -75,7 +75,7 @@ class Office:
         except NotConnected:
             self.connected = False
         except Rejected as error:
-            await self.audit(partner, "not delivered", str(error))
+            await self.audit(partner, "not delivered", str(error), level=logging.WARNING)
 
     def reply(
         self, partner: str, kind: Kind, order: str, fields: dict[str, object], answers: str

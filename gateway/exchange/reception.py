@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections import OrderedDict
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -68,7 +69,8 @@ class Reception:
             return
         except ExchangeError as error:
             member = side.consortium.member(named)
-            await self._office.audit(member.id if member else "?", "refused", str(error))
+            name = member.id if member else "?"
+            await self._office.audit(name, "refused", str(error), level=logging.WARNING)
 
     async def _sort(self, got: Opened, message: Message, size: int, mono: float) -> None:
         if message.kind in CHAINED:

@@ -1,0 +1,242 @@
+"""Lost ways, dead firms, empty brokers: everything converges by itself, nothing is doubled."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.core.errors import NotConnected
+from tests.drivers.brokers import RunningBroker
+from tests.exchange.firms import FURNACE, LEAD, MILL, Clock, Firm, opened, until, working
+
+THREE = (LEAD, MILL, FURNACE)
+HEALED = 10.0
+"""Seconds within which all views converge after a reconnect (promise F31)."""
+
+
+async def test_a_pulled_uplink_ages_and_heals(any_broker: RunningBroker, tmp_path: Path) -> None:
+    clock = Clock()
+    async with working(tmp_path, (LEAD, MILL), any_broker.url, clock=clock) as firms:
+        await opened(firms)
+        lead, mill = firms[LEAD], firms[MILL]
+        await until(lambda: lead.knows("AP1", progress=0.0))
+        mill.exchange.uplink(False)
+        await until(lambda: not mill.exchange.connected)
+        clock.to("1 07:00")
+        await mill.book(240)
+        await until(lambda: mill.package("AP1")["good"] == 240)  # its own work goes on
+        seen = lead.package("AP1")
+        assert seen["stale"] is True
+        assert seen["lamp"] == "hatched"
+        assert seen["status"] == "no_news"
+        assert seen["age_s"] >= 30 * 60
+        low, high = seen["band_s"]
+        assert high - seen["forecast_s"] > seen["forecast_s"] - low  # widened by the age
+        assert seen["progress"] == 0.0
+        mill.exchange.uplink(True)
+        begun = time.monotonic()
+        await until(lambda: lead.knows("AP1", progress=0.1, stale=False), HEALED)
+        assert time.monotonic() - begun < HEALED
+        assert lead.package("AP1")["lamp"] != "hatched"
+
+
+async def test_while_away_one_report_waits_not_a_queue(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with working(tmp_path, (LEAD, MILL), broker.url, clock=clock) as firms:
+        await opened(firms)
+        lead, mill = firms[LEAD], firms[MILL]
+        await until(lambda: lead.knows("AP1", progress=0.0))
+        await until(lambda: not [e for e in mill.exchange.sent() if e["state"] == "pending"])
+        await lead.kill()
+        before = len(mill.exchange.sent())
+        for hour in range(7, 12):
+            clock.to(f"1 {hour:02}:00")
+            await mill.book(100)
+            await mill.exchange.tick()
+        assert len(mill.exchange.sent()) == before + 1
+        await lead.start()
+        await until(lambda: lead.knows("AP1", progress=0.2), HEALED)
+
+
+async def test_a_broker_that_has_forgotten_everything_loses_nothing(
+    any_broker: RunningBroker, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with working(tmp_path, THREE, any_broker.url, clock=clock) as firms:
+        await opened(firms)
+        lead, mill, furnace = (firms[name] for name in THREE)
+        await until(lambda: furnace.knows("AP1", good=0))
+        await any_broker.kill()
+        clock.to("1 08:40")
+        await mill.book(600)
+        await until(lambda: not mill.exchange.connected)
+        await any_broker.start()
+        await until(lambda: furnace.knows("AP1", good=600), HEALED)
+        await until(lambda: lead.knows("AP1", progress=0.25), HEALED)
+
+
+@pytest.mark.parametrize("victim", THREE)
+async def test_a_killed_firm_goes_on_where_it_was(
+    broker: RunningBroker, tmp_path: Path, victim: str
+) -> None:
+    clock = Clock()
+    async with working(tmp_path, THREE, broker.url, clock=clock) as firms:
+        await opened(firms)
+        lead, mill, furnace = (firms[name] for name in THREE)
+        await until(lambda: furnace.knows("AP1", good=0))
+        await firms[victim].kill()
+        clock.to("1 08:40")
+        if victim != MILL:
+            await mill.book(600)
+        await firms[victim].start()
+        if victim == MILL:
+            await mill.book(600)
+        await until(lambda: furnace.knows("AP1", good=600), HEALED)
+        await until(lambda: lead.knows("AP1", progress=0.25), HEALED)
+        clock.to("1 09:45")
+        await until(lambda: furnace.jobs()["AP3"].inbound == 600, HEALED)
+        for one in firms.values():
+            for other in firms:
+                if other != one.id:
+                    assert (await one.exchange.compare(other))["equal"]
+
+
+async def test_a_firm_that_has_lost_its_file_gets_everything_again(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with working(tmp_path, (LEAD, MILL), broker.url, clock=clock) as firms:
+        await opened(firms)
+        lead, mill = firms[LEAD], firms[MILL]
+        await until(lambda: lead.knows("AP1", progress=0.0))
+        await mill.kill()
+        for file in mill.site.state.glob("exchange.db*"):
+            file.unlink()
+        await mill.start()
+        clock.to("1 06:20")
+        await until(lambda: mill.exchange.order("GA-17"), HEALED)
+        await mill.book(240)
+        clock.to("1 06:40")
+        await until(lambda: lead.knows("AP1", progress=0.1), HEALED)
+        assert (await lead.exchange.compare(MILL))["equal"]
+
+
+async def test_a_damaged_ledger_shares_nothing(broker: RunningBroker, tmp_path: Path) -> None:
+    """With the withdrawals gone, more might leave than was agreed: fail closed."""
+    async with working(tmp_path, (LEAD, MILL), broker.url) as firms:
+        await opened(firms)
+        mill = firms[MILL]
+        await mill.kill()
+        path = mill.site.state / "exchange.db"
+        for file in mill.site.state.glob("exchange.db-*"):
+            file.unlink()
+        path.write_bytes(b"not a database at all" * 1000)
+        with pytest.raises(Exception, match="nothing is shared until this is mended"):
+            await mill.start()
+        assert path.read_bytes().startswith(b"not a database")
+        await mill.journal.close()
+
+
+class Storm:
+    """A way between firms that loses, doubles and reorders; for tests of convergence only."""
+
+    def __init__(self, seed: int, loss: float = 0.25) -> None:
+        self.dice = random.Random(seed)
+        self.loss = loss
+        self.boxes: dict[str, asyncio.Queue[tuple[str, bytes]]] = {}
+        self.old: list[tuple[str, str, bytes]] = []
+
+    def of(self, firm: str) -> Way:
+        self.boxes.setdefault(firm, asyncio.Queue())
+        return Way(self, firm)
+
+    def carry(self, sender: str, recipient: str, wire: bytes) -> None:
+        self.old.append((sender, recipient, wire))
+        if self.dice.random() < self.loss:
+            return
+        self._deliver(sender, recipient, wire)
+        while self.dice.random() < self.loss:
+            self._deliver(*self.dice.choice(self.old))  # an old one again, to whom it was for
+
+    def _deliver(self, sender: str, recipient: str, wire: bytes) -> None:
+        box = self.boxes.get(recipient)
+        if box is None:
+            return
+        box.put_nowait((sender, wire))
+        if box.qsize() > 1 and self.dice.random() < self.loss:
+            waiting = [box.get_nowait() for _ in range(box.qsize())]
+            self.dice.shuffle(waiting)
+            for each in waiting:
+                box.put_nowait(each)
+
+
+class Way:
+    """One firm's end of the storm."""
+
+    def __init__(self, storm: Storm, firm: str) -> None:
+        self.storm, self.firm, self.open = storm, firm, False
+
+    async def connect(self) -> None:
+        self.open = True
+
+    async def send(self, recipient: str, wire: bytes) -> None:
+        if not self.open:
+            raise NotConnected("closed")
+        self.storm.carry(self.firm, recipient, wire)
+
+    async def messages(self) -> AsyncIterator[tuple[str, bytes]]:
+        while self.open:
+            yield await self.storm.boxes[self.firm].get()
+
+    async def close(self) -> None:
+        self.open = False
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_lost_doubled_and_reordered_messages_change_nothing(
+    tmp_path: Path, seed: int
+) -> None:
+    clock, storm = Clock(), Storm(seed)
+    async with working(tmp_path, THREE, transport=storm.of, clock=clock) as firms:
+        await firms[LEAD].exchange.open_order("GA-17", at_s=6 * 3600)
+        lead, mill, furnace = (firms[name] for name in THREE)
+        await until(lambda: all(f.exchange.order("GA-17") for f in firms.values()), 30)
+        for time_, good in (("1 08:40", 600), ("1 11:20", 600)):
+            clock.to(time_)
+            await mill.book(good)
+            await until(lambda: furnace.knows("AP1", good=mill.jobs()["AP1"].good), 30)
+        clock.to("1 14:10")
+        await furnace.book(600)
+        await furnace.exchange.withdraw("GA-17", MILL, "L0")
+        storm.loss = 0.1
+        await until(lambda: lead.knows("AP3", good=600), 30)
+        await until(lambda: mill.knows("AP3", level="L0"), 30)
+        assert furnace.jobs()["AP3"].inbound == 1200
+        for firm in firms.values():
+            assert _gapless(firm)
+            assert not [e for e in firm.exchange.audited() if e["what"] == "refused"], seed
+
+
+def _gapless(firm: Firm) -> bool:
+    """Every chain in the log is 1, 2, 3, ..., each naming the one before it."""
+    with sqlite3.connect(firm.site.state / "exchange.db") as db:
+        rows: list[Any] = db.execute(
+            "SELECT partner, chain, sequence, hash, prev FROM received"
+            " ORDER BY partner, chain, sequence"
+        ).fetchall()
+    last: dict[tuple[str, str], tuple[int, str]] = {}
+    for partner, chain, sequence, hashed, prev in rows:
+        before = last.get((partner, chain), (0, ""))
+        if (sequence, prev) != (before[0] + 1, before[1]):
+            return False
+        last[partner, chain] = (sequence, hashed)
+    return True

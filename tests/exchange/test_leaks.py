@@ -1,0 +1,208 @@
+"""What somebody at the broker gets, and what becomes of messages that are played back or forged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+
+from gateway.core.errors import NotConnected
+from gateway.drivers.mqtt import Broker, Message, MqttClient
+from gateway.exchange.identity import identity
+from gateway.exchange.messages import Kind, header
+from gateway.exchange.messages import Message as Letter
+from gateway.exchange.sealing import sealed, signed
+from gateway.network.order import Member
+from tests.drivers.brokers import RunningBroker
+from tests.exchange.firms import (
+    FURNACE,
+    LEAD,
+    MILL,
+    PRESS,
+    RESERVE,
+    Clock,
+    Firm,
+    opened,
+    until,
+    working,
+)
+
+SECRETS = (b"AP3", b"GA-17", b"600", b"lamp", b"green", b"forecast", b"Klinge", b"report", b"order")
+
+
+@asynccontextmanager
+async def listening(url: str, *topics: str) -> AsyncIterator[tuple[MqttClient, list[Message]]]:
+    """A client that hears everything, as an eavesdropper at the broker would."""
+    client = MqttClient(Broker.parse(url), "eavesdropper")
+    await client.connect()
+    await client.subscribe(*topics)
+    heard: list[Message] = []
+
+    async def hear() -> None:
+        try:
+            async for message in client.messages():
+                heard.append(message)
+        except NotConnected:
+            return
+
+    task = asyncio.create_task(hear())
+    try:
+        yield client, heard
+    finally:
+        await client.close()
+        await task
+
+
+async def test_the_broker_sees_firms_that_write_and_nothing_of_what_they_write(
+    any_broker: RunningBroker, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with listening(any_broker.url, "#") as (_, heard):
+        async with working(tmp_path, (LEAD, MILL, FURNACE), any_broker.url, clock=clock) as firms:
+            await opened(firms)
+            clock.to("1 08:40")
+            await firms[MILL].book(600)
+            await until(lambda: firms[FURNACE].knows("AP1", good=600))
+        assert len(heard) > 20
+        for message in heard:
+            assert not [secret for secret in SECRETS if secret in message.payload]
+            assert message.topic.split("/")[:2] == ["wv", "x1"]
+            assert set(message.topic.split("/")[2:]) <= {LEAD, MILL, FURNACE, PRESS, RESERVE}
+            assert not message.retain
+    async with listening(any_broker.url, "#") as (_, later):
+        await asyncio.sleep(0.3)
+        assert later == []  # nothing is left at the broker for who comes later
+
+
+async def test_messages_that_are_played_back_get_no_answer_and_change_nothing(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with listening(broker.url, "wv/x1/#") as (client, heard):
+        async with working(tmp_path, (LEAD, MILL), broker.url, clock=clock) as firms:
+            await opened(firms)
+            lead, mill = firms[LEAD], firms[MILL]
+            clock.to("1 08:40")
+            await mill.book(600)
+            await until(lambda: lead.knows("AP1", progress=0.25))
+            clock.to("1 11:20")
+            await mill.book(600)
+            await until(lambda: lead.knows("AP1", progress=0.5))
+            await until(lambda: _quiet(lead, mill))
+            before, received = list(heard), lead.exchange.counts()
+            for message in before:
+                await client.publish(message)  # everything that was ever said, once more
+            wrong = [Message(m.topic.replace(LEAD, MILL), m.payload) for m in before[:10]]
+            await client.publish(*wrong)
+            await until(lambda: len(heard) >= len(before) * 2 + len(wrong))
+            await asyncio.sleep(0.3)
+            assert len(heard) == len(before) * 2 + len(wrong)
+            assert lead.exchange.counts() == received
+            assert lead.package("AP1")["progress"] == 0.5
+
+
+async def test_forged_messages_are_refused_and_written_down_without_an_answer(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    async with listening(broker.url, "wv/x1/#") as (client, heard):
+        async with working(tmp_path, (LEAD, MILL, PRESS), broker.url) as firms:
+            await opened(firms)
+            lead = firms[LEAD]
+            await until(lambda: _quiet(*firms.values()))
+            keys = identity(lead.site.state)
+            to_lead = Member(LEAD, LEAD, keys.sign_public, keys.seal_public)
+            stranger = identity(tmp_path / "stranger")
+            press = identity(firms[PRESS].site.state)
+            order = firms[MILL].order()["id"]
+            letter = Letter(
+                header=header(MILL, LEAD, Kind.REPORT),
+                kind=Kind.REPORT,
+                order=order,
+                version=1,
+                package="AP1",
+                chain="f" * 16,
+                sequence=1,
+                level="L2",
+                fields={"lamp": "done"},
+            ).content()
+            attempts = {
+                "signature": sealed(signed(letter, MILL, stranger), to_lead),
+                "belong": sealed(signed(letter, "stranger", stranger), to_lead),
+                "another name": sealed(signed(letter, PRESS, press), to_lead),
+                "sealed": b"nonsense",
+            }
+            count, counts = len(heard), lead.exchange.counts()
+            for wire in attempts.values():
+                await client.publish(Message(f"wv/x1/{LEAD}/{MILL}", wire))
+                await until(lambda: len(heard) > count)
+                count = len(heard)
+            await client.publish(Message(f"wv/x1/{LEAD}/nobody-at-all", b"nonsense"))
+            await until(lambda: [e for e in lead.exchange.audited() if e["firm"] == "?"])
+            await asyncio.sleep(0.2)
+            answers = [m for m in heard if m.topic == f"wv/x1/{MILL}/{LEAD}"][-1:]
+            assert all(m in heard[: count - len(attempts)] for m in answers)
+            assert lead.exchange.counts() == counts
+            assert lead.package("AP1")["lamp"] != "done"
+            refused = [e for e in lead.exchange.audited() if e["what"] == "refused"]
+            assert {e["firm"] for e in refused} == {MILL, "?"}
+            text = orjson.dumps(refused, default=str)
+            assert b"done" not in text  # an audit holds no payload
+
+
+async def test_refusals_do_not_flood_the_ledger(broker: RunningBroker, tmp_path: Path) -> None:
+    async with listening(broker.url, "wv/x1/#") as (client, _):
+        async with working(tmp_path, (LEAD, MILL), broker.url) as firms:
+            await opened(firms)
+            lead = firms[LEAD]
+            for number in range(300):
+                noise = f"noise {number}".encode()
+                await client.publish(Message(f"wv/x1/{LEAD}/someone-{number}", noise))
+            await until(lambda: lead.exchange.audited())
+            await asyncio.sleep(0.3)
+            assert len(lead.exchange.audited()) < 5
+            assert lead.exchange.connected
+
+
+async def test_a_firm_gets_only_messages_between_itself_and_another(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    """No firm learns from its own log what two others say to each other."""
+    clock = Clock()
+    firms_here = (LEAD, MILL, FURNACE, PRESS)
+    async with working(tmp_path, firms_here, broker.url, clock=clock) as firms:
+        await opened(firms)
+        clock.to("1 08:40")
+        await firms[MILL].book(600)
+        await until(lambda: firms[FURNACE].knows("AP1", good=600))
+        await until(lambda: _quiet(*firms.values()))
+        for entry in firms[PRESS].exchange.received():
+            assert entry["kind"] in ("order", "report", "summary")
+            if entry["kind"] != "order":
+                assert set(entry["fields"]) == {"lamp"}
+        text = orjson.dumps(firms[PRESS].exchange.orders())
+        assert b'"good":600' not in text
+        for private in (b"lot_time", b"piece_time", b"per_piece", b"scrap", b"machine_name"):
+            assert private not in text
+
+
+@pytest.mark.parametrize("package", ["AP1", "AP3", "AP4", "AP5"])
+async def test_the_order_message_tells_no_cycle_time_of_another_firm(
+    broker: RunningBroker, tmp_path: Path, package: str
+) -> None:
+    async with working(tmp_path, (LEAD, PRESS), broker.url) as firms:
+        await opened(firms)
+        press = firms[PRESS]
+        (order,) = [e for e in press.exchange.received() if e["kind"] == "order"]
+        seen = next(p for p in order["fields"]["packages"] if p["id"] == package)
+        assert seen["lot_time"] is None
+        assert seen["piece_time"] is None
+        assert seen["baseline"] is None
+        assert order["fields"]["prepared"] is None
+
+
+def _quiet(*firms: Firm) -> bool:
+    return not [e for f in firms for e in f.exchange.sent(limit=50) if e["state"] == "pending"]
