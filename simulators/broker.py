@@ -24,6 +24,8 @@ def serve(ports: Sequence[int]) -> None:
     Raises WerkverbundError when a port is taken.
     """
     warnings.simplefilter("ignore")  # amqtt leaves closed connections to the garbage collector
+    # A client that is gone before amqtt has greeted it ends in a traceback of its callback.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     asyncio.run(_serve(ports))
 
 
