@@ -1,6 +1,7 @@
 """The journal: a gateway's durable stream, and the state of its jobs, committed together."""
 
-from gateway.journal.journal import CommitFeed, Journal
+from gateway.journal.feed import CommitFeed
+from gateway.journal.journal import Journal
 from gateway.journal.records import (
     Commit,
     GapReason,

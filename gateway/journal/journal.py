@@ -7,7 +7,6 @@ acknowledged is on the disk: ``apply`` has answered, ``committed_seq`` has passe
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from gateway.core.errors import JournalError
 from gateway.core.events import Event, EventKind
 from gateway.core.ports import State, Tracker
 from gateway.database import Corrupt
+from gateway.journal.feed import CommitFeed
 from gateway.journal.file import Block
 from gateway.journal.gaps import unreadable
 from gateway.journal.inbox import Asked, Inbox, Notes
@@ -31,59 +31,19 @@ from gateway.journal.records import (
     KeptEvent,
     Parked,
 )
-from gateway.journal.writer import Settings, Writer
+from gateway.journal.retention import Keep, Retention
+from gateway.journal.writer import Writer
 
 Answer = TypeVar("Answer")
 
 QUEUE_BYTES = 16 * 2**20
 MAX_BYTES = 512 * 2**20
-_FEED_LENGTH = 256
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-class CommitFeed:
-    """Every commit from the moment of asking: ``async for commit in journal.commits()``.
-
-    A listener that falls far behind misses the oldest; ``Commit.event_id`` shows it, and
-    ``Journal.events`` has them all. Ends when the journal closes.
-    """
-
-    def __init__(self, leave: Callable[[CommitFeed], None]) -> None:
-        self._waiting: deque[Commit] = deque(maxlen=_FEED_LENGTH)
-        self._changed = asyncio.Event()
-        self._ended = False
-        self._leave = leave
-
-    def put(self, commit: Commit) -> None:
-        """Called by the journal."""
-        self._waiting.append(commit)
-        self._changed.set()
-
-    def end(self) -> None:
-        """Called by the journal when it closes."""
-        self._ended = True
-        self._changed.set()
-
-    def close(self) -> None:
-        """Listen no more; safe twice."""
-        self._leave(self)
-        self.end()
-
-    def __aiter__(self) -> CommitFeed:
-        return self
-
-    async def __anext__(self) -> Commit:
-        while not self._waiting:
-            if self._ended:
-                raise StopAsyncIteration
-            self._changed.clear()
-            await self._changed.wait()
-        return self._waiting.popleft()
 
 
 class Journal(Generic[State]):
@@ -114,7 +74,7 @@ class Journal(Generic[State]):
             folder,
             tracker,
             self._inbox,
-            settings=Settings(keep, keep_events, max_bytes),
+            retention=Retention(Keep(keep, keep_events, max_bytes), clock),
             clock=clock,
             announce=self._announce,
         )
@@ -206,7 +166,7 @@ class Journal(Generic[State]):
 
     def certain_now(self) -> datetime:
         """The latest moment that has surely come: from here, ages for forgetting are counted."""
-        return self._writer.certain_now()
+        return self._writer.retention.certain_now()
 
     def commits(self) -> CommitFeed:
         """Every commit from now on."""
@@ -233,8 +193,7 @@ class Journal(Generic[State]):
 
     async def cursor(self, name: str) -> int:
         """How far ``name`` has got; 0 for a new one, which so gets all that is kept."""
-        self._writer.live_cursors.add(name)
-        return self._writer.cursors.get(name, 0)
+        return self._writer.cursors.get(name)
 
     async def move_cursor(self, name: str, seq: int) -> None:
         """Note that everything up to ``seq`` is delivered; kept with a commit of the next seconds.
@@ -243,8 +202,7 @@ class Journal(Generic[State]):
         """
         if seq > self.committed_seq:
             raise ValueError(f"cursor {name} cannot pass the last commit {self.committed_seq}")
-        self._writer.live_cursors.add(name)
-        self._writer.cursors[name] = seq
+        self._writer.cursors.move(name, seq)
 
     async def park(self, name: str, judged: Judged, why: str) -> None:
         """Note a batch that the peer of ``name`` refuses for good; kept with the next commit."""
