@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
-from gateway.core.text import Text
+from gateway.core.text import Language, Text
 
 if TYPE_CHECKING:
     from gateway.config import Endpoint
@@ -27,6 +27,7 @@ def play(
     fresh: bool,
     json: bool,
     folder: Path | None,
+    language: Language,
 ) -> None:
     """Run the demo until it ends."""
     with _demo_packages():
@@ -42,6 +43,7 @@ def play(
         fresh=fresh,
         json=json,
         folder=folder,
+        language=language,
     )
     try:
         demo(options)

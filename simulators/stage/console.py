@@ -30,18 +30,12 @@ SENTENCES = {
 }
 
 
-def german() -> bool:
-    """Whether this console speaks German: it does, unless its locale says something else."""
-    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG")
-    return not locale or locale.startswith(("de", "C", "POSIX"))
-
-
 def say(options: Options, kind: str, **facts: object) -> None:
     """One event."""
     if options.json:
         _line({"schema": 1, "kind": kind, **facts})
         return
-    sentence = SENTENCES[kind].in_("de" if german() else "en")
+    sentence = SENTENCES[kind].in_(options.language)
     sys.stdout.write(sentence.format(**facts) + "\n")
     sys.stdout.flush()
 
@@ -96,7 +90,7 @@ def addresses(demo: Demo, stage: Stage) -> dict[str, object]:
 
 
 def _table(demo: Demo, stage: Stage, seconds: float) -> None:
-    de = german()
+    de = demo.options.language == "de"
     ports = demo.ports
     after = f"{'bereit nach' if de else 'ready after'} {seconds:.1f} s"
     width = max(len(name) for name in stage.names.values()) + 2

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from gateway.core.text import Language
+
 DEFAULT_BASE_PORT = 8600
 
 
@@ -27,5 +29,6 @@ class Options:
     lan: bool = False
     fresh: bool = False
     json: bool = False
+    language: Language = "de"
     folder: Path | None = None
     state: Path | None = None
