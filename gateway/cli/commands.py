@@ -40,6 +40,7 @@ def demo(  # noqa: PLR0917 - typer calls it by name
         fresh=fresh,
         json=json,
         folder=folder,
+        language=language_of(context),
     )
 
 
