@@ -19,6 +19,7 @@ Files = Annotated[list[Path], typer.Argument()]
 
 
 def demo(  # noqa: PLR0917 - typer calls it by name
+    context: typer.Context,
     base_port: Annotated[int | None, typer.Option(min=0, max=65475)] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser")] = False,
     seed: int = 1987,
