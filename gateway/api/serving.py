@@ -42,7 +42,7 @@ async def serve(
             listen,
             access.setup_code,
         )
-    app = create_app(rooms, access, pages=pages, hosts=[listen.host])
+    app = create_app(rooms, access, pages=pages, hosts=[listen.host, *rooms.site.web.hosts])
     ticking = asyncio.create_task(tick(rooms), name="ticker")
     serving = asyncio.create_task(serve_app(app, listen.host, listen.port), name="web")
     try:
