@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -122,10 +122,17 @@ class Show:
         (self.unplugged.discard if plugged else self.unplugged.add)(machine)
 
     def seen(self, firm: str, event: str, content: Json) -> None:
-        """Take note of what a gateway tells: its jobs, and offers that were accepted."""
+        """Take note of what a gateway tells of its jobs.
+
+        Of one that is away nothing is known: what it counts when it is back is not to be booked
+        before it had time to look.
+        """
         if event == "jobs":
             jobs = content["jobs"]
             self.jobs[firm] = jobs if isinstance(jobs, list) else []
+        elif event == "away":
+            self.jobs.pop(firm, None)
+            self._lagging = {key: at for key, at in self._lagging.items() if key[0] != firm}
 
     async def attend(self) -> None:
         """Play the foreman and the driver until cancelled."""
@@ -158,13 +165,38 @@ class Show:
     async def _confirm(self) -> None:
         """Book what a gateway did not see of a full lot, as the foreman would; origin simulated."""
         truth = await self._get(f"{self.control}/state")
+        if self._forgotten(truth):
+            await self._put_back()
+            return
         full: dict[str, int] = {}
         lots = truth.get("lots")
         for lot in lots if isinstance(lots, list) else []:
             if lot["departed_s"] is not None:
                 full[lot["package"]] = full.get(lot["package"], 0) + lot["quantity"]
         for player in self.scenario.firms:
-            await self._confirm_firm(player, full)
+            try:
+                await self._confirm_firm(player, full)
+            except (httpx.HTTPError, ShowError) as error:
+                log.info("%s: nothing is confirmed yet: %s", player.id, error)
+
+    async def _put_back(self) -> None:
+        """Simulated machines that were restarted know nothing: the order goes on where it is."""
+        async with self._turn:
+            if self.clock is None or not self._forgotten(await self._get(f"{self.control}/state")):
+                return
+            lapse, began = self.scenario.lapse, datetime.fromisoformat(str(self.clock["began"]))
+            passed = (datetime.now(UTC) - began).total_seconds() * lapse
+            at_s = float(str(self.clock["at_s"])) + max(0.0, passed)
+            body = {"at_s": at_s, "faults": self.faults, "reserve": self.order in self.rerouted}
+            await self._post(f"{self.control}/place", body)
+            await self._post(f"{self.control}/start", {**self.clock, "lapse": lapse})
+
+    def _forgotten(self, truth: Json) -> bool:
+        """Whether the simulated machines stand where they stood before the order began."""
+        clock = truth.get("clock")
+        if not isinstance(clock, dict) or self.clock is None:
+            return False
+        return clock["began"] is None and clock["now_s"] <= float(str(self.clock["at_s"]))
 
     async def _confirm_firm(self, player: Player, full: Mapping[str, int]) -> None:
         for job in self.jobs.get(player.id, []):
