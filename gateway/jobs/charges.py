@@ -56,11 +56,19 @@ OPEN = (Phase.RAMP, Phase.SOAK, Phase.QUENCH, Phase.TEMPER, Phase.HANDLING)
 class ChargePhases(Strict):
     """So lange dauern die Phasen nach Plan / how long the phases take by plan, order time."""
 
-    ramp: Duration = timedelta(minutes=68)
-    soak: Duration = timedelta(minutes=30)
-    quench: Duration = timedelta(minutes=10)
-    temper: Duration = timedelta(minutes=120)
-    handling: Duration = timedelta(minutes=42)
+    ramp: Duration = Field(
+        default=timedelta(minutes=68), description="Aufheizen / heating up, e.g. 68min"
+    )
+    soak: Duration = Field(
+        default=timedelta(minutes=30), description="Halten auf Härtetemperatur / soaking"
+    )
+    quench: Duration = Field(
+        default=timedelta(minutes=10), description="Abschrecken / quenching in oil"
+    )
+    temper: Duration = Field(default=timedelta(minutes=120), description="Anlassen / tempering")
+    handling: Duration = Field(
+        default=timedelta(minutes=42), description="Entladen und Beladen / unloading and loading"
+    )
 
 
 class DegradedRates(Strict):
@@ -86,8 +94,13 @@ class ChargesConfig(Variant):
     dead_below: float = Field(
         default=1.0, description="Darunter gilt eine Phase als tot, A / a dead phase, A"
     )
-    phases: ChargePhases = ChargePhases()
-    degraded: DegradedRates = DegradedRates()
+    phases: ChargePhases = Field(
+        default=ChargePhases(), description="Plandauer der Phasen / planned length of each phase"
+    )
+    degraded: DegradedRates = Field(
+        default=DegradedRates(),
+        description="Zeit je Charge bei erkanntem Mangel / time per charge under evidence",
+    )
     grace: Duration = Field(
         default=timedelta(minutes=30),
         description="Danach gilt der Auftrag als angehalten / then the job counts as held",

@@ -116,12 +116,13 @@ WHY: Mapping[str, Text] = {
         "A poll came too late; a run may have passed unseen in between.",
     ),
     "connection": Text(
-        "Das Messgerät war nicht erreichbar; was in dieser Zeit lief, hat niemand gesehen.",
-        "The meter could not be reached; nobody saw what ran in that time.",
+        "Das Messgerät war nicht erreichbar; was in dieser Zeit lief, ist nicht gezählt.",
+        "The meter could not be reached; what ran in that time is not counted.",
     ),
     "restart": Text(
-        "Das Gateway war nicht in Betrieb; was in dieser Zeit lief, hat niemand gesehen.",
-        "The gateway was not running; nobody saw what ran in that time.",
+        "Das Gateway war nicht in Betrieb oder konnte nicht speichern; was in dieser Zeit lief, "
+        "ist nicht gezählt.",
+        "The gateway was not running or could not store; what ran in that time is not counted.",
     ),
     "counter_reset": Text(
         "Der Zähler wurde zurückgestellt; was er seit der letzten Abfrage zählte, ist verloren.",

@@ -1,0 +1,278 @@
+"""The fair order as the simulated plant plays it, seen by each firm's job logic: no sockets.
+
+Every value goes the whole way: physics, registers of the simulated device, codec, batch, tracker;
+thresholds, lots and polling periods are those of the demo's own files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from gateway import resources
+from gateway.cli import rooms
+from gateway.config import Machine, read_model
+from gateway.core.batches import BOOT_SPAN, Batch, Clock, Judged
+from gateway.core.events import Event, EventKind
+from gateway.core.signals import Signal, Value
+from gateway.core.text import Text
+from gateway.core.work import Job, JobState, Origin
+from gateway.jobs.commands import AddJob, Inbound, Opening
+from gateway.jobs.tracker import JobTracker, MachineSpec
+from gateway.machines.codec import decode
+from gateway.machines.template import FUNCTIONS
+from gateway.sources import site_signals
+from simulators.plant import Plant
+from simulators.simulation_file import SimulationFile
+from tests.jobs.one_machine import ROLES
+
+BEGAN = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+LAPSE = 144
+DAY1 = 6 * 3600.0
+FIRMS = {
+    "AP1": ("zerspanung-rennweg", 2400, 600, 12, 16.0),
+    "AP2": ("spritzguss-ilmtal", 2400, 600, 4, 8.0),
+    "AP3": ("haerterei-glutofen", 2400, 600, 600, 27.0),
+    "AP4": ("laser-saalebogen", 400, 100, 1, 70.0),
+    "AP5": ("montage-holzland", 400, 100, 1, 45.0),
+}
+NEEDS = {"AP3": ("AP1",), "AP5": ("AP2", "AP3", "AP4")}
+PER_SET = {"AP2": 6, "AP3": 6, "AP4": 1}
+
+
+@dataclass
+class Now:
+    """The wall clock of the plant."""
+
+    at: datetime = BEGAN
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Firm:
+    """One firm's tracker beside the plant."""
+
+    package: str
+    plant: Plant
+    machine: Machine
+    signals: tuple[Signal, ...]
+    now: Now
+    seq: int = BOOT_SPAN
+    events: list[Event] = field(default_factory=list)
+    due: float = 0.0
+
+    def __post_init__(self) -> None:
+        spec = MachineSpec(self.machine.name, self.signals, self.machine.evidence)
+        self.tracker = JobTracker([spec])
+        self.state = self.tracker.initial()
+        self.every = min(device.every.total_seconds() for device in self.machine.devices)
+        evidence = self.tracker.initial().machines[self.machine.name].evidence
+        wanted = ROLES[evidence.kind]
+        roles = {signal.id: signal for signal in self.signals if signal.role in wanted}
+        devices = self.plant.machines[self.machine.name].devices
+        self.points = [
+            (roles[id_], device, point)
+            for device in devices
+            for point in device.template.points
+            if (id_ := f"{self.machine.name}/{point.name}") in roles
+        ]
+
+    def poll(self) -> None:
+        values: list[Value | None] = []
+        for _, device, point in self.points:
+            words = device.read(
+                FUNCTIONS[point.table],
+                point.address,
+                point.last - point.address + 1,
+            )
+            values.append(decode(point, words)[0])
+        ids = tuple(signal.id for signal, _, _ in self.points)
+        mono = (self.now() - BEGAN).total_seconds()
+        batch = Batch(self.machine.name, self.now(), mono, Clock.SYNCED, ids, tuple(values))
+        self.state, found = self.tracker.advance(self.state, Judged(batch, self.seq, {}))
+        self.seq += len(ids)
+        self.events.extend(found)
+
+    def tell(self, command: object) -> None:
+        self.state, found = self.tracker.command(self.state, command)
+        self.events.extend(found)
+
+    @property
+    def job(self) -> Job:
+        return self.tracker.jobs(self.state)[-1]
+
+
+@dataclass
+class Fair:
+    """The plant and the five firms; time goes on in steps of 50 ms of real time."""
+
+    plant: Plant
+    now: Now
+    firms: dict[str, Firm]
+    at: float = DAY1
+
+    def order(self, at: float | None = None) -> float:
+        """Open the order at a moment of its order time; returns it."""
+        self.at = self.plant.at if at is None else at
+        balances = self.plant.opening()
+        for name, (_, planned, lot, per_run, per_piece) in FIRMS.items():
+            balance = balances[name]
+            began = balance["run_began_s"]
+            self.firms[name].tell(
+                AddJob(
+                    f"GA-17-{name}",
+                    self.firms[name].machine.name,
+                    "GA-17",
+                    name,
+                    Text(name, name),
+                    planned,
+                    lot,
+                    per_run,
+                    timedelta(seconds=per_piece),
+                    self.now(),
+                    needs_input=name in NEEDS,
+                    lapse=LAPSE,
+                    simulated=True,
+                    opening=Opening(
+                        good=int(str(balance["good"])),
+                        scrap=int(str(balance["scrap"])),
+                        runs=int(str(balance["runs"])),
+                        departures=tuple(self.real(d) for d in balance["departures_s"]),  # type: ignore[attr-defined]
+                        run_began=None if began is None else self.real(float(str(began))),
+                    ),
+                )
+            )
+        return self.at
+
+    def real(self, order: float) -> datetime:
+        return self.now() + timedelta(seconds=(order - self.at) / LAPSE)
+
+    def run(self, until: float) -> None:
+        self.plant.start(self.now(), self.at, LAPSE)
+        began, tick = self.now(), 0
+        for firm in self.firms.values():
+            firm.due = 0.0
+        while self.at < until:
+            tick += 1
+            self.now.at = began + timedelta(milliseconds=50 * tick)
+            self.at = self.plant.at
+            for name, firm in self.firms.items():
+                real = tick * 0.05
+                if real >= firm.due:
+                    firm.due = real + firm.every - 1e-9
+                    firm.poll()
+                    self._deliver(name, firm)
+
+    def _deliver(self, name: str, firm: Firm) -> None:
+        if name not in NEEDS or firm.job.state is JobState.ENDED:
+            return
+        arrived = [
+            sum(
+                lot.quantity
+                for lot in self.plant.timeline.lots
+                if lot.package == source and lot.arrives <= self.at
+            )
+            // (PER_SET[source] if name == "AP5" else 1)
+            for source in NEEDS[name]
+        ]
+        if min(arrived) > (firm.job.inbound or 0):
+            firm.tell(Inbound(firm.job.id, min(arrived), self.now()))
+
+
+@pytest.fixture
+def fair() -> Fair:
+    now = Now()
+    file = read_model(resources.demo() / "simulation.yaml", SimulationFile, {})
+    plant = Plant(file, now)
+    firms = {}
+    for name, (firm, *_) in FIRMS.items():
+        site = rooms.site(resources.demo() / "firms" / f"{firm}.yaml", with_files=False)
+        machine = site.machines[0]
+        firms[name] = Firm(name, plant, machine, tuple(site_signals(site)[machine.name]), now)
+    return Fair(plant, now, firms)
+
+
+def departures(fair: Fair, package: str) -> list[float]:
+    return [lot.departed for lot in fair.plant.timeline.departures(package)]
+
+
+TOLERANCE = {"AP1": 60.0, "AP2": 60.0, "AP3": 240.0, "AP4": 90.0, "AP5": 960.0}
+"""Seconds of order time within which a full lot is noticed: two polls; the bench is coarse."""
+
+
+def check(fair: Fair, package: str, zero: datetime, at0: float) -> None:
+    firm = fair.firms[package]
+    job = firm.job
+    true = fair.plant.done(firm.machine.name)
+    assert (job.good, job.runs_completed) == (true.good, true.runs), package
+    if package != "AP5":
+        assert job.scrap == true.rejected
+    assert job.gaps == (), package
+    assert len(job.departures) <= len(departures(fair, package))
+    left = [at0 + (one - zero).total_seconds() * LAPSE for one in job.departures]
+    true_left = departures(fair, package)
+    assert len(left) >= sum(at <= fair.at - TOLERANCE[package] for at in true_left), package
+    for seen, departed in zip(left, true_left, strict=False):
+        assert abs(seen - departed) <= TOLERANCE[package], (package, seen, departed)
+
+
+def test_the_whole_order_from_the_start(fair: Fair) -> None:
+    """Every firm's count equals the truth, every lot leaves when it does, every job ends."""
+    zero, at0 = fair.now(), fair.order()
+    fair.run(at0 + 25 * 3600)
+    for package, firm in fair.firms.items():
+        check(fair, package, zero, at0)
+        assert firm.job.state is JobState.ENDED, package
+        assert firm.job.good >= FIRMS[package][1]  # the press gives up to four at once
+        expected = Origin.MEASURED if package in ("AP1", "AP3") else Origin.COUNTED
+        assert set(firm.job.origins) == {expected}
+    ap5 = [event for event in fair.firms["AP5"].events if event.kind is EventKind.COUNTED]
+    steps = [(b.at - a.at).total_seconds() for a, b in pairwise(ap5)]
+    assert min(steps) >= 6.2  # 15 minutes of order time: no single hand movement
+
+
+KEYFRAMES = [
+    (13 * 3600 + 40 * 60, (), False),
+    (14 * 3600 + 20 * 60, ("element",), False),
+    (16 * 3600 + 30 * 60, ("element",), False),
+    (25 * 3600 + 30 * 60, ("element",), False),
+]
+
+
+@pytest.mark.parametrize(("at", "faults", "reserve"), KEYFRAMES)
+def test_an_order_opened_in_its_middle(
+    fair: Fair, at: float, faults: tuple[str, ...], reserve: bool
+) -> None:
+    """What the opening tells and what is seen afterwards add up to the truth."""
+    fair.plant.place(float(at), faults, reserve=reserve)
+    for firm in fair.firms.values():
+        firm.poll()
+    zero, at0 = fair.now(), fair.order(float(at))
+    furnace = fair.firms["AP3"]
+    fair.run(at0 + 10 * 60)
+    if faults:
+        assert furnace.job.degraded == "phase_lost"
+        assert furnace.job.per_piece * 600 == timedelta(minutes=315)
+    fair.run(at0 + 8 * 3600)
+    for package in FIRMS:
+        check(fair, package, zero, at0)
+
+
+def test_the_element_that_burns_out_is_seen_within_ten_seconds(fair: Fair) -> None:
+    fair.plant.place(13 * 3600 + 40 * 60.0)
+    fair.order(13 * 3600 + 40 * 60.0)
+    zero, at0 = fair.now(), fair.at
+    fair.run(at0 + 600)
+    fair.plant.arm("furnace-1", "element")
+    fair.run(15 * 3600.0)
+    (event,) = [e for e in fair.firms["AP3"].events if e.kind is EventKind.DEGRADED]
+    failed = zero + timedelta(seconds=(14 * 3600 + 10 * 60 - at0) / LAPSE)
+    assert timedelta(0) <= event.at - failed < timedelta(seconds=2)
+    job = fair.firms["AP3"].job
+    assert job.state is JobState.RUNNING
+    assert job.run_expected == timedelta(minutes=315)
