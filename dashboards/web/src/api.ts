@@ -84,6 +84,8 @@ export interface Run {
   number: number;
   start: string;
   end: string | null;
+  /** Length in order time. */
+  seconds?: number | null;
   pieces: number;
   partial: boolean;
   job: string | null;

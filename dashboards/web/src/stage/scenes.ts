@@ -46,7 +46,7 @@ export function scenes(firms: readonly StageFirm[]): Scene[] {
     },
     {
       views: [
-        pages(...page(mill, `trace/${mill?.machine}`)),
+        pages(...page(lead, `order/latest/${mill?.package}`, 0.55), ...page(mill, `trace/${mill?.machine}`, 1.35)),
         pages(...page(furnace, `trace/${furnace?.machine}`)),
       ],
       actions: [],

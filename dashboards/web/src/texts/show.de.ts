@@ -24,7 +24,7 @@ export const showDe = {
   plug: { pull: "Messgerät abziehen", put: "Messgerät anstecken" },
   uplink: { pull: "Netz ziehen", put: "Netz anstecken" },
   element: "Heizelement durchbrennen",
-  elementArmed: "Scharf: brennt beim nächsten Aufheizen durch",
+  elementArmed: "Ausgelöst: zeigt sich beim Aufheizen",
   done: "Erledigt.",
   refused: (why: string) => `Das ging nicht: ${why}`,
   firms: "Betriebe",
@@ -86,12 +86,12 @@ export const showDe = {
       see: "Vom Fortschritt des Auftrags bis zu den Registerworten, Schritt für Schritt.",
       say: [
         "Prozentzahlen kann jeder malen. Diese hier können Sie bis in die Maschine zurückverfolgen.",
-        "Auftrag, Paket, Durchlauf, Messwert – und ganz unten zwei Worte aus dem Zähler, so wie sie über die Leitung kamen.",
+        "Links der Auftrag bei der federführenden Firma. Rechts der Betrieb, der die Zahl liefert: Paket, Durchlauf, Messwert, und am Ende zwei Worte aus dem Zähler, so wie sie über die Leitung kamen.",
         "Derselbe Wert steht daneben in OPC UA, in MQTT und im Speicher. Offene Standards, kein schwarzer Kasten.",
       ],
       click: ["„Neu ablesen“ drücken: Alle Schritte springen gemeinsam weiter.", "Für Techniker: die 32 Bit vorrechnen. Die anderen dürfen hier Luft holen."],
       learn: "Jede Zahl hat eine Herkunft, und jeder kann sie prüfen.",
-      tabs: ["Fräsmaschine", "Ofen"],
+      tabs: ["Auftrag und Fräsmaschine", "Ofen"],
     },
     {
       short: "Lose reisen",

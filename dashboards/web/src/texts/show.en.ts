@@ -25,7 +25,7 @@ export const showEn: ShowCatalogue = {
   plug: { pull: "Unplug the meter", put: "Plug the meter in" },
   uplink: { pull: "Pull the uplink", put: "Plug the uplink in" },
   element: "Burn out a heating element",
-  elementArmed: "Armed: burns out at the next heating-up",
+  elementArmed: "Triggered: shows while heating",
   done: "Done.",
   refused: (why) => `That did not work: ${why}`,
   firms: "Firms",
@@ -87,12 +87,12 @@ export const showEn: ShowCatalogue = {
       see: "From the order's progress down to the register words, step by step.",
       say: [
         "Anybody can paint percentages. This one you can follow back into the machine.",
-        "Order, package, run, reading, and at the bottom two words from the meter, just as they came over the wire.",
+        "On the left the order at the lead firm. On the right the firm that supplies the number: package, run, reading, and at the end two words from the meter, just as they came over the wire.",
         "The same value stands beside it in OPC UA, in MQTT and in the store. Open standards, no black box.",
       ],
       click: ["Press “Read anew”: all steps move on together.", "For engineers: work out the 32 bits. Everybody else may take a breath."],
       learn: "Every number has an origin, and everybody can check it.",
-      tabs: ["Milling machine", "Furnace"],
+      tabs: ["Order and milling machine", "Furnace"],
     },
     {
       short: "Lots travel",

@@ -107,7 +107,11 @@ export function lotShares(work: WorkPackage): { number: number; share: number; g
   });
 }
 
-/** Whether a field of a package was agreed. */
-export function agreed(work: WorkPackage, field: keyof WorkPackage): boolean {
-  return work[field] !== undefined && work[field] !== null;
+/** How much later than planned a package ends, in seconds; 0 where it is not known. */
+export function delayOf(work: WorkPackage): number {
+  if (work.forecast_s == null || work.plan_end_s == null) return 0;
+  const delay = work.forecast_s - work.plan_end_s;
+  return delay >= DELAY_SHOWN_S ? delay : 0;
 }
+
+const DELAY_SHOWN_S = 900;
