@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from gateway.exchange.messages import GENESIS, Kind
+from gateway.network.knowledge import Agreed, Heard
 from gateway.network.order import JointOrder, Level, Prepared
-from gateway.network.rollup import Agreed, Heard
-from gateway.network.views import Offered, Warned
+from gateway.network.picture import Offered, Warned
 
 Pair = tuple[str, str]
 """Order and partner."""

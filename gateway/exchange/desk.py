@@ -13,17 +13,18 @@ from gateway.core.clock import from_ms, to_ms
 from gateway.core.errors import ExchangeError
 from gateway.exchange.book import Book
 from gateway.exchange.dispatch import Dispatch
+from gateway.exchange.keeping import close_older, take_order
 from gateway.exchange.lookout import ready_reserve
 from gateway.exchange.messages import GENESIS, Kind, Message, header
 from gateway.exchange.office import Office
 from gateway.exchange.opening import opened_order
-from gateway.exchange.reception import Reception, close_older, take_order
+from gateway.exchange.reception import Reception
 from gateway.network.agreement import narrowed
+from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level
+from gateway.network.picture import Offered
 from gateway.network.plan import promised
-from gateway.network.rollup import Agreed
 from gateway.network.split import split
-from gateway.network.views import Offered
 
 PATIENCE = 5.0
 """Seconds to wait for a partner's answer to a comparison."""

@@ -16,7 +16,7 @@ from gateway.exchange.messages import Cancelled, Kind, Message, header
 from gateway.exchange.office import Office
 from gateway.exchange.outgoing import Wanted
 from gateway.exchange.sealing import fingerprint, sealed, signed
-from gateway.network.rollup import Agreed
+from gateway.network.knowledge import Agreed
 
 RETRY = (1.0, 2.0, 3.0, 5.0)
 """Seconds until an unanswered message is sent again; then always the last."""

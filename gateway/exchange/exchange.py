@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from gateway.config import SiteConfig, read_model
-from gateway.core.errors import ExchangeError, NotConnected, Rejected
+from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
 from gateway.core.work import Job, JobState
 from gateway.drivers.mqtt import Broker
@@ -21,9 +21,11 @@ from gateway.exchange.desk import Desk
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.identity import identity
 from gateway.exchange.ledger import Ledger
+from gateway.exchange.link import Link
 from gateway.exchange.lookout import Lookout
 from gateway.exchange.office import Office
 from gateway.exchange.outgoing import Side, wanted
+from gateway.exchange.own_jobs import JobLog, Jobs
 from gateway.exchange.reception import Reception
 from gateway.exchange.records import agreements_json, log_json
 from gateway.exchange.transport import MqttTransport, Transport
@@ -31,7 +33,8 @@ from gateway.jobs.commands import CloseOrder, Command, NotPossible
 from gateway.network.files import ConsortiumFile, OrderFile
 from gateway.network.forecast import rounded
 from gateway.network.order import JointOrder, Level
-from gateway.network.views import Warned, view
+from gateway.network.picture import Warned
+from gateway.network.views import view
 
 log = logging.getLogger(__name__)
 
@@ -39,28 +42,7 @@ DONE = (JobState.ENDED, JobState.ABORTED)
 
 TICK = 0.25
 """Seconds between two looks at what should leave."""
-PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
-"""Seconds between attempts to reach the broker."""
-
 Json = dict[str, Any]
-
-
-class JobLog(Protocol):
-    """What the exchange needs of the journal: the jobs' state, and a way to command them."""
-
-    @property
-    def state(self) -> Any:
-        """The state of the jobs after the last commit."""
-
-    async def apply(self, command: object) -> object:
-        """Give a command to the job logic; committed when it returns. Raises NotPossible."""
-
-
-class Jobs(Protocol):
-    """What the exchange needs of the tracker: how to read the journal's state."""
-
-    def jobs(self, state: Any) -> Sequence[Job]:
-        """Every job in ``state``."""
 
 
 class Exchange:
@@ -88,8 +70,7 @@ class Exchange:
         self._lookout = Lookout(site)
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
-        self._plugged, self._pulled = asyncio.Event(), asyncio.Event()
-        self._plugged.set()
+        self._link = Link(self._network.broker, self._lock, self._wake)
 
     # Life
 
@@ -131,22 +112,20 @@ class Exchange:
         await self.open()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._link(), name="exchange link")
-                group.create_task(self._unplugging(), name="exchange plug")
+                group.create_task(self._link.run(*self._parts()[:3]), name="exchange link")
+                group.create_task(self._link.watch(self._office), name="exchange plug")
                 group.create_task(self._ticking(), name="exchange tick")
         finally:
             await self.close()
 
     def uplink(self, connected: bool) -> None:  # noqa: FBT001 - a switch, named in the call
         """Pull the plug to the shared broker, or put it back."""
-        on, off = (self._plugged, self._pulled) if connected else (self._pulled, self._plugged)
-        on.set()
-        off.clear()
+        self._link.plug(connected)
 
     @property
     def plugged(self) -> bool:
         """Whether the plug is in."""
-        return self._plugged.is_set()
+        return self._link.plugged
 
     @property
     def connected(self) -> bool:
@@ -163,41 +142,6 @@ class Exchange:
                 f"no way to the shared broker {self._network.broker}, keeps trying",
             )
         return Text("verbunden", "connected")
-
-    async def _link(self) -> None:
-        """Keep the way open: connect, read, and again."""
-        office, dispatch, reception, _ = self._parts()
-        tries = 0
-        while True:
-            await self._plugged.wait()
-            try:
-                await office.transport.connect()
-                office.connected, tries = True, 0
-                dispatch.reconnected()
-                self._wake.set()
-                log.info("%s: connected to %s", self._site.firm, self._network.broker)
-                async for named, wire in office.transport.messages():
-                    async with self._lock:
-                        await reception.handle(named, wire, time.monotonic())
-                    self._wake.set()
-            except (NotConnected, Rejected) as error:
-                if tries == 0:
-                    log.warning("%s: no way to the shared broker: %s", self._site.firm, error)
-            finally:
-                office.connected = False
-            await office.transport.close()
-            if self.plugged:
-                await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
-                tries += 1
-
-    async def _unplugging(self) -> None:
-        """Close the way while the plug is pulled."""
-        office = self._office
-        while True:
-            await self._pulled.wait()
-            office.connected = False
-            await office.transport.close()
-            await self._plugged.wait()
 
     async def _ticking(self) -> None:
         while True:

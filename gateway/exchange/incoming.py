@@ -12,7 +12,7 @@ from gateway.exchange.book import Book, Head
 from gateway.exchange.messages import Cancelled, Kind, Message
 from gateway.network import disclosure
 from gateway.network.order import JointOrder, Level, Prepared
-from gateway.network.views import Offered
+from gateway.network.picture import Offered
 
 
 class Fit(Enum):

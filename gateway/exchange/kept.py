@@ -16,9 +16,9 @@ from gateway.exchange.book import Book, Entry, Head
 from gateway.exchange.messages import Kind
 from gateway.network import disclosure
 from gateway.network.document import as_document, from_document
+from gateway.network.knowledge import Agreed, Heard
 from gateway.network.order import JointOrder, Level, Prepared
-from gateway.network.rollup import Agreed, Heard
-from gateway.network.views import Offered, Warned
+from gateway.network.picture import Offered, Warned
 
 Row = tuple[Any, ...]
 

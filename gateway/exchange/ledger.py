@@ -29,9 +29,9 @@ from gateway.exchange.kept import (
     restored,
 )
 from gateway.network.disclosure import only
+from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
-from gateway.network.rollup import Agreed
-from gateway.network.views import Offered, Warned
+from gateway.network.picture import Offered, Warned
 
 CHECK_UP_TO = 64 * 2**20
 COLUMNS = (

@@ -11,16 +11,12 @@ from gateway.core.work import Job
 from gateway.exchange.book import Book
 from gateway.exchange.own_jobs import Counting, bench, jobs_of
 from gateway.network.disclosure import PackageState
+from gateway.network.knowledge import Knowledge
 from gateway.network.order import Consortium, JointOrder, Prepared
+from gateway.network.picture import Offered, Picture
 from gateway.network.plan import Plan
-from gateway.network.rollup import (
-    Knowledge,
-    order_state,
-    own_packages,
-    what_if,
-    whole_plan,
-)
-from gateway.network.views import Offered, Picture
+from gateway.network.rollup import own_packages, what_if, whole_plan
+from gateway.network.standing import order_state
 
 KEPT = 6
 """So many orders are shown, the ones opened last."""

@@ -15,7 +15,7 @@ from gateway.network.agreement import Told, occasion
 from gateway.network.disclosure import PackageState, disclose
 from gateway.network.document import as_document, cut
 from gateway.network.order import Consortium, JointOrder, Level
-from gateway.network.views import Offered
+from gateway.network.picture import Offered
 
 Fields = dict[str, Any]
 

@@ -5,13 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from gateway.config import SiteConfig
 from gateway.core.work import Job, JobState
 from gateway.jobs import commands
 from gateway.network.forecast import order_time
+from gateway.network.knowledge import Knowledge, Work, arrived
 from gateway.network.order import JointOrder, Opening, WorkPackage
-from gateway.network.rollup import Knowledge, Work, arrived
+
+
+class JobLog(Protocol):
+    """What the exchange needs of the journal: the jobs' state, and a way to command them."""
+
+    @property
+    def state(self) -> Any:
+        """The state of the jobs after the last commit."""
+
+    async def apply(self, command: object) -> object:
+        """Give a command to the job logic; committed when it returns. Raises NotPossible."""
+
+
+class Jobs(Protocol):
+    """What the exchange needs of the tracker: how to read the journal's state."""
+
+    def jobs(self, state: Any) -> Sequence[Job]:
+        """Every job in ``state``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from gateway.exchange.incoming import (
 )
 from gateway.exchange.messages import Cancelled, Kind, Message, header, read
 from gateway.network.files import OrderFile
+from gateway.network.knowledge import Agreed
 from gateway.network.order import Level
-from gateway.network.rollup import Agreed
 from tests.exchange.firms import CONFIGS, FURNACE, LEAD, MILL, START
 
 CHAIN, OTHER = "a" * 16, "b" * 16

@@ -18,8 +18,8 @@ from gateway.exchange.messages import Kind
 from gateway.exchange.outgoing import Side, Wanted, wanted
 from gateway.network.disclosure import DepartedLot, Lamp, PackageState
 from gateway.network.files import OrderFile
+from gateway.network.knowledge import Agreed
 from gateway.network.order import Consortium, Level, Member
-from gateway.network.rollup import Agreed
 from tests.exchange.firms import CONFIGS, FURNACE, LASER, LEAD, MILL, PRESS
 
 ORDER = replace(

@@ -1,0 +1,62 @@
+"""Changes that both a person and a partner can bring about: orders taken, closed, narrowed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from gateway.exchange.dispatch import Dispatch
+from gateway.exchange.office import Office
+from gateway.network import disclosure
+from gateway.network.knowledge import Agreed, Heard
+from gateway.network.order import JointOrder, Level
+from gateway.network.split import in_force, proposed
+
+
+async def take_order(office: Office, order: JointOrder) -> None:
+    """Keep a version of an order; the agreements that it proposes begin where none exist."""
+    book, firm = office.book, office.side.firm
+    agreed: dict[tuple[str, str], Agreed] = {}
+    for partner in order.firms():
+        for pair in ((firm, partner), (partner, firm)):
+            if in_force(order, *pair) and (order.id, *pair) not in book.agreements:
+                agreed[pair] = Agreed(proposed(order, *pair))
+    await office.keep(office.ledger.keep_order, order, agreed, office.clock())
+    book.versions.setdefault(order.id, {}).setdefault(order.version, order)
+    for pair, entry in agreed.items():
+        book.agreements[order.id, *pair] = entry
+
+
+async def close_older(office: Office, dispatch: Dispatch, order: JointOrder) -> None:
+    """Orders that were opened before ``order`` are over; an older order itself begins closed."""
+    newest = office.book.orders()[0]
+    for other in office.book.orders():
+        if (
+            other.id != newest.id
+            and other.lead == order.lead
+            and other.id not in office.book.closed
+        ):
+            await dispatch.close(other.id)
+
+
+def narrow_heard(office: Office, order: str, giver: str, level: Level) -> None:
+    """What a partner told us shrinks to what is left of its agreement."""
+    book = office.book
+    newest = book.order(order)
+    if newest is None:
+        return
+    for package in newest.of(giver):
+        heard = book.heard.get((order, package.id))
+        if heard is not None:
+            _shrink(book.heard, (order, package.id), heard, level)
+    if newest.lead == giver and order in book.summaries:
+        _shrink(book.summaries, order, book.summaries[order], level)
+
+
+def _shrink(kept: dict[Any, Heard], key: object, heard: Heard, level: Level) -> None:
+    left = disclosure.only(heard.report.fields(), level)
+    report = disclosure.read(left, level) if level < heard.level else heard.report
+    if report is None:
+        del kept[key]
+    else:
+        kept[key] = replace(heard, level=min(level, heard.level), report=report)

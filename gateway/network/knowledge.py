@@ -1,0 +1,159 @@
+"""What one firm knows of an order: its own jobs, what it has heard, and what follows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gateway.core.work import Job
+from gateway.network.disclosure import (
+    DateReport,
+    Lamp,
+    PackageState,
+    QuantityReport,
+    Report,
+)
+from gateway.network.forecast import Forecast, spread
+from gateway.network.order import JointOrder, Level, WorkPackage
+from gateway.network.plan import Departures, deliveries, makeable
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The last report on a partner's package (or the lead firm's summary), made at ``at``.
+
+    ``basis`` is the package as the report's version of the order knew it: it may have had more
+    lots then.
+    """
+
+    level: Level
+    report: Report
+    at: timedelta
+    basis: WorkPackage | None = None
+
+    @property
+    def date(self) -> DateReport | None:
+        """The part of level L2, where it is agreed."""
+        if isinstance(self.report, QuantityReport):
+            return self.report.date
+        return self.report if isinstance(self.report, DateReport) else None
+
+    @property
+    def quantity(self) -> QuantityReport | None:
+        """The part of level L3, where it is agreed."""
+        return self.report if isinstance(self.report, QuantityReport) else None
+
+    @property
+    def lamp(self) -> Lamp:
+        """The lamp, which every level has."""
+        report = self.report
+        return report.date.lamp if isinstance(report, QuantityReport) else report.lamp
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A firm's own job for a package; ``counted`` is when its good count last changed."""
+
+    job: Job | None
+    counted: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """An own package: its job, its forecast, and what may be disclosed of it."""
+
+    job: Job | None
+    forecast: Forecast
+    state: PackageState
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What a partner lets us see; ``withdrawn`` is when it took something back."""
+
+    level: Level
+    withdrawn: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What one firm has of an order: its own jobs, and what it has heard, by package."""
+
+    order: JointOrder
+    firm: str
+    work: Mapping[str, Work]
+    heard: Mapping[str, Heard]
+
+    @property
+    def leads(self) -> bool:
+        """Whether this firm leads the order and so knows the whole plan."""
+        return self.order.lead == self.firm
+
+    def stale(self, package: str, now: timedelta) -> bool:
+        """Whether the last report is too old; what was never heard of is stale after a while."""
+        heard = self.heard.get(package)
+        since = heard.at if heard is not None else self.order.clock.at
+        return now - since > self.order.stale
+
+
+def expected_departures(knowledge: Knowledge) -> Departures:
+    """When lots of partners' packages leave, as far as their reports and their plans tell."""
+    found: dict[str, dict[int, timedelta]] = {}
+    for package in knowledge.order.packages:
+        if package.firm == knowledge.firm or package.baseline is None:
+            continue
+        heard = knowledge.heard.get(package.id)
+        date = heard.date if heard else None
+        basis, baseline = package, package.baseline
+        if heard is not None and heard.basis is not None and heard.basis.baseline is not None:
+            basis, baseline = heard.basis, heard.basis.baseline
+        numbers = [lot.number for lot in basis.lots()]
+        end = date.forecast if date else None
+        leaving = spread(baseline, numbers, departed_lots(heard), end)
+        present = {lot.number for lot in package.lots()}
+        found[package.id] = {lot: left for lot, left in leaving.items() if lot in present}
+    return found
+
+
+def arrived(knowledge: Knowledge, package: WorkPackage, now: timedelta) -> int | None:
+    """How many pieces can be made of what has arrived; None where nothing is needed.
+
+    Where a partner's lots are not agreed, nobody tells us what has left: then goods receipt is
+    not known here, and holds nothing up.
+    """
+    order = knowledge.order
+    counts = [package.quantity]
+    for need in package.needs:
+        sources = order.sources(need)
+        if not all(_tells_lots(knowledge, source) for source in sources):
+            continue
+        left = {source.id: _left(knowledge, source) for source in sources}
+        found = makeable([(need, deliveries(order, package, need, left))], now)
+        counts.append(found if found is not None else package.quantity)
+    return min(counts) if package.needs else None
+
+
+def departed_lots(heard: Heard | None) -> dict[int, timedelta]:
+    """The lots that have left, as far as that is agreed, with their times."""
+    told = heard.quantity if heard else None
+    return {lot.number: lot.departed for lot in told.lots} if told else {}
+
+
+def _tells_lots(knowledge: Knowledge, source: WorkPackage) -> bool:
+    if source.firm == knowledge.firm:
+        return True
+    heard = knowledge.heard.get(source.id)
+    return heard is None or heard.level >= Level.L3
+
+
+def _left(knowledge: Knowledge, source: WorkPackage) -> Mapping[int, timedelta]:
+    """The lots of ``source`` that have left for certain."""
+    if source.firm != knowledge.firm:
+        return departed_lots(knowledge.heard.get(source.id))
+    work = knowledge.work.get(source.id, Work(None))
+    times = work.job.departures if work.job is not None else ()
+    return {
+        lot.number: knowledge.order.clock.order(left)
+        for lot, left in zip(source.lots(), times, strict=False)
+    }

@@ -1,0 +1,201 @@
+"""A work package as the pages and the API show it; what was not agreed is absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from gateway.core.work import JobState
+from gateway.network.disclosure import SEEN_AS
+from gateway.network.forecast import rounded
+from gateway.network.knowledge import Agreed, Own, expected_departures
+from gateway.network.order import JointOrder, Level, WorkPackage
+from gateway.network.picture import Picture
+from gateway.network.plan import Departures, deliveries
+
+Json = dict[str, Any]
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+
+HIDDEN: Mapping[Level, tuple[str, ...]] = {
+    Level.L0: ("lamp", "status", "progress", "forecast_s", "reason", "good", "lots"),
+    Level.L1: ("status", "progress", "forecast_s", "reason", "good", "lots"),
+    Level.L2: ("good", "lots"),
+    Level.L3: (),
+    Level.L4: (),
+}
+"""What a package's view lacks at each level."""
+
+
+def package_view(
+    picture: Picture, package: WorkPackage, leaving: Departures, now: timedelta
+) -> Json:
+    """One package as this firm knows it at order time ``now``."""
+    order, firm = picture.knowledge.order, picture.knowledge.firm
+    own = picture.own.get(package.id)
+    agreed = Agreed(Level.L3) if own else picture.agreed.get(package.firm, Agreed(Level.L0))
+    shown: Json = {
+        "id": package.id,
+        "title": package.title.as_json(),
+        "item": package.item.as_json(),
+        "firm": package.firm,
+        "firm_name": picture.names.get(package.firm, package.firm),
+        "needs": _needs(order, package),
+        "weight": package.weight,
+        "planned": package.quantity,
+        "own": package.firm == firm,
+        "level": agreed.level.value,
+        "not_agreed": [] if own else list(HIDDEN[agreed.level]),
+        "withdrawn": iso(agreed.withdrawn),
+    }
+    if package.baseline is not None:
+        shown["plan_start_s"] = seconds(package.baseline.start)
+        shown["plan_end_s"] = seconds(package.baseline.end)
+    if picture.plan is not None:
+        ahead = picture.plan.packages[package.id]
+        shown["critical"] = ahead.critical
+        shown["slack_s"] = None if ahead.slack is None else seconds(ahead.slack)
+    arrivals = _arrivals(order, package, leaving)
+    if own is not None:
+        return shown | _own(picture, package, own, arrivals, now)
+    return shown | _heard(picture, package, agreed, arrivals, now)
+
+
+def _own(
+    picture: Picture,
+    package: WorkPackage,
+    own: Own,
+    arrivals: Mapping[int, timedelta],
+    now: timedelta,
+) -> Json:
+    order, state = picture.knowledge.order, own.state
+    end = rounded(own.forecast.end, MINUTE)
+    shown: Json = {
+        "status": state.state.value,
+        "substate": state.substate.value,
+        "lamp": state.lamp.value,
+        "progress": round(min(1.0, state.good / state.planned), 4),
+        "good": state.good,
+        "forecast_s": seconds(end),
+        "band_s": [seconds(end - order.step), seconds(end + order.step)],
+        "own_delay_s": seconds(rounded(state.own_delay, MINUTE)),
+        "inbound_delay_s": seconds(rounded(state.inbound_delay, MINUTE)),
+        "age_s": 0,
+        "stale": False,
+        "lots": [
+            _lot(e.number, e.quantity, e.leaves, arrivals, now, departed=e.departed)
+            for e in own.forecast.lots
+        ],
+    }
+    if state.reason is not None:
+        shown["reason"] = state.reason.value
+    title = picture.titles.get(package.id)
+    return shown if title is None else shown | {"machine_title": title.as_json()}
+
+
+def _heard(
+    picture: Picture,
+    package: WorkPackage,
+    agreed: Agreed,
+    arrivals: Mapping[int, timedelta],
+    now: timedelta,
+) -> Json:
+    knowledge = picture.knowledge
+    if agreed.level is Level.L0:
+        return {}
+    stale = knowledge.stale(package.id, now)
+    heard = knowledge.heard.get(package.id)
+    if heard is None:
+        silent: Json = {"stale": stale, "lamp": "hatched" if stale else "grey"}
+        return silent | {"status": "no_news"} if stale else silent
+    age = max(timedelta(), now - heard.at)
+    shown: Json = {
+        "age_s": seconds(age),
+        "stale": stale,
+        "lamp": "hatched" if stale else heard.lamp.value,
+    }
+    date = heard.date
+    if date is not None:
+        end, wider = date.forecast, age if stale else timedelta()
+        status = SEEN_AS[date.status]
+        shown |= {
+            "status": "no_news" if stale and status is not JobState.ENDED else status.value,
+            "progress": date.progress / 100,
+            "forecast_s": seconds(end),
+            "band_s": [seconds(end - date.precision), seconds(end + date.precision + wider)],
+        }
+        if date.reason is not None:
+            shown["reason"] = date.reason.value
+    if heard.quantity is not None:
+        departed = {lot.number for lot in heard.quantity.lots}
+        leaves = expected_departures(knowledge).get(package.id, {})
+        shown["good"] = heard.quantity.good
+        shown["progress"] = round(min(1.0, heard.quantity.good / package.quantity), 4)
+        shown["lots"] = [
+            _lot(e.number, e.quantity, leaves.get(e.number), arrivals, now,
+                 departed=e.number in departed)
+            for e in package.lots()
+        ]  # fmt: skip
+    if stale and date is not None and SEEN_AS[date.status] is JobState.ENDED:
+        shown |= {"stale": False, "lamp": heard.lamp.value}  # nothing more is to be said
+    return shown
+
+
+def _lot(
+    number: int,
+    quantity: int,
+    leaves: timedelta | None,
+    arrivals: Mapping[int, timedelta],
+    now: timedelta,
+    *,
+    departed: bool,
+) -> Json:
+    shown: Json = {"number": number, "quantity": quantity}
+    if leaves is None:
+        return shown
+    if not departed:
+        return shown | {"expected_s": seconds(leaves)}
+    shown["departed_s"] = seconds(leaves)
+    arrives = arrivals.get(number)
+    if arrives is not None and arrives <= now:
+        shown["arrived_s"] = seconds(arrives)
+    return shown
+
+
+def leaving_of(picture: Picture) -> Departures:
+    """When lots leave, own and others, as far as it is known here."""
+    own = {
+        name: {lot.number: lot.leaves for lot in entry.forecast.lots}
+        for name, entry in picture.own.items()
+    }
+    return {**expected_departures(picture.knowledge), **own}
+
+
+def _arrivals(order: JointOrder, package: WorkPackage, leaving: Departures) -> dict[int, timedelta]:
+    """When each lot of ``package`` arrives where it is worked on next, by agreement."""
+    return {
+        entry.lot: entry.arrives
+        for consumer in order.consumers(package)
+        for need in consumer.needs
+        for entry in deliveries(order, consumer, need, leaving)
+        if entry.package == package.id
+    }
+
+
+def _needs(order: JointOrder, package: WorkPackage) -> list[Json]:
+    return [
+        {"package": source.id, "per": need.per}
+        for need in package.needs
+        for source in order.sources(need)
+    ]
+
+
+def seconds(time: timedelta) -> int:
+    """Order time as JSON carries it."""
+    return rounded(time, SECOND) // SECOND
+
+
+def iso(at: datetime | None) -> str | None:
+    """A UTC time as JSON carries it."""
+    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

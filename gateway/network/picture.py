@@ -1,0 +1,55 @@
+"""Everything that a view of an order is made of, taken at one moment and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.core.text import Text
+from gateway.network.knowledge import Agreed, Heard, Knowledge, Own
+from gateway.network.order import Prepared
+from gateway.network.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Lots of a package that a firm was asked to take; ``state``: open, accepted, declined,
+    expired.
+    """
+
+    id: str
+    package: str
+    lots: tuple[int, ...]
+    to: str
+    by: str
+    state: str
+    earliest_start: timedelta | None = None
+    forecast_with: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """When the forecast first passed the due time."""
+
+    at: timedelta
+    before_due: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything that a view of an order is made of."""
+
+    knowledge: Knowledge
+    own: Mapping[str, Own]
+    agreed: Mapping[str, Agreed]
+    names: Mapping[str, str]
+    titles: Mapping[str, Text]
+    role: str
+    simulated: bool
+    plan: Plan | None = None
+    summary: Heard | None = None
+    offers: Sequence[Offered] = ()
+    prepared: Prepared | None = None
+    forecast_with: timedelta | None = None
+    warned: Warned | None = None
