@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -169,6 +170,27 @@ async def test_damage_met_while_running_loses_neither_state_nor_what_is_queued(
     assert again.boot == journal.boot + 1
     assert again.state.total == state.total + 1
     assert again.state.booked == 3
+
+
+async def test_a_new_file_holds_all_that_was_known_even_if_nothing_happens_afterwards(
+    make, batch, committed, tmp_path
+):
+    before = await _filled(make, batch, committed, 500)
+    journal = make()
+    await journal.open()
+    _scribble(tmp_path / "journal.db")
+    with pytest.raises(JournalError):
+        await _read_until_damage(journal)
+    async with asyncio.timeout(10):
+        while not journal.health.broken:
+            await asyncio.sleep(0.01)
+    await journal.close()
+
+    again = make()
+    await again.open()
+    assert again.state.total == before.state.total == sum(range(1, 501))
+    assert await again.cursor("influx") == before.boot * BOOT_SPAN + 10
+    assert [gap.why for gap in await again.gaps()] == [GapReason.DAMAGED]
 
 
 def _scribble(path: Path) -> None:
