@@ -12,9 +12,8 @@ second one fits into the gap; after a longer gap the charge that was under way i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
@@ -23,34 +22,17 @@ from gateway.config import Duration, Strict, Variant
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode
+from gateway.jobs.charge_steps import OPEN, ChargesState, Phase, Recipe
 from gateway.jobs.charge_wording import NAMES, Seen, sentence
 from gateway.jobs.findings import (
     Finding,
     Frame,
-    RunFinished,
-    RunStarted,
     Strong,
-    Unseen,
     Weakened,
 )
 
 CURRENTS = ("current-l1", "current-l2", "current-l3")
 PHASE_LOST = "phase_lost"
-
-
-class Phase(StrEnum):
-    """The phases of a charge, in order; ``NONE``: not looked yet."""
-
-    NONE = "none"
-    COLD = "cold"
-    RAMP = "ramp"
-    SOAK = "soak"
-    QUENCH = "quench"
-    TEMPER = "temper"
-    HANDLING = "handling"
-
-
-OPEN = (Phase.RAMP, Phase.SOAK, Phase.QUENCH, Phase.TEMPER, Phase.HANDLING)
 
 
 class ChargePhases(Strict):
@@ -115,32 +97,6 @@ class ChargesConfig(Variant):
         return Charges(self)
 
 
-@dataclass(frozen=True, slots=True)
-class ChargesState:
-    """What has to be remembered between two looks. Times ``*_t`` are the machine's clock."""
-
-    kind: Literal["charges"] = "charges"
-    item: ItemState = ItemState.NOT_AVAILABLE
-    mode: OperationMode = OperationMode.NONE
-    since: datetime | None = None
-    phase: Phase = Phase.NONE
-    phase_t: float = 0.0
-    entered: bool = False  # its beginning was seen; False where we came into the middle of it
-    run_at: datetime | None = None
-    run_t: float | None = None
-    partial: bool = False
-    unsure: bool = False  # something passed unseen during this charge
-    tempered: bool = False
-    last_at: datetime | None = None
-    last_t: float = 0.0
-    temperature: float = 0.0
-    setpoint: float = 0.0
-    amps: tuple[float, float, float] | None = None
-    odd: int = 0  # looks in a row with one dead phase
-    whole: int = 0  # looks in a row with three live phases
-    lost: int = 0  # the dead phase, 1 to 3
-
-
 class Charges:
     """Recognises charges in temperature, setpoint and currents of one furnace."""
 
@@ -150,12 +106,16 @@ class Charges:
         self.config = config
         self.grace = config.grace.total_seconds()
         self.pieces_per_run = config.pieces
-        self._lengths = {phase: _planned(config.phases, phase) for phase in OPEN}
-        self._cycle = sum(self._lengths.values())
-        self._glance = min(self._lengths.values()) / 2
+        self._recipe = Recipe(
+            hot=config.hot,
+            temper=config.temper,
+            cold=config.cold,
+            band=config.band,
+            live_above=config.live_above,
+            lengths={phase: _planned(config.phases, phase) for phase in OPEN},
+        )
         slower = config.degraded.phase_lost
         self._slower = None if slower is None else slower.total_seconds()
-        self._middle = (config.hot + config.temper) / 2
 
     def initial(self) -> ChargesState:
         """Nothing was seen yet."""
@@ -168,7 +128,7 @@ class Charges:
         temperature, setpoint = frame.values.get("temperature"), frame.values.get("setpoint")
         if isinstance(temperature, int | float):
             wanted = setpoint if isinstance(setpoint, int | float) else kept.setpoint
-            state = self._unseen(state, frame, found)
+            state = self._recipe.unseen(state, frame, found)
             state = replace(
                 state,
                 last_at=frame.at,
@@ -176,7 +136,7 @@ class Charges:
                 temperature=float(temperature),
                 setpoint=float(wanted),
             )
-            state = self._phases(state, frame, found)
+            state = self._recipe.follow(state, frame, found)
         return self._item(state, frame), found
 
     def _currents(self, kept: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
@@ -198,143 +158,6 @@ class Charges:
             lost = 0
             found.append(Strong(PHASE_LOST))
         return replace(kept, amps=amps, odd=min(odd, 2), whole=min(whole, 2), lost=lost)
-
-    def _unseen(self, kept: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
-        """What lay between this look and the one before."""
-        if kept.last_at is None:
-            return kept
-        passed = frame.t - kept.last_t
-        if passed < self._glance and frame.unseen != "restart":
-            return kept
-        found.append(Unseen(kept.last_at, frame.at, frame.unseen or "late"))
-        if kept.phase not in OPEN:
-            return kept
-        if passed >= 0.8 * self._cycle:  # another charge may have begun in between
-            return replace(
-                kept,
-                phase=Phase.NONE,
-                run_at=None,
-                run_t=None,
-                partial=False,
-                unsure=False,
-                tempered=False,
-            )
-        return replace(kept, unsure=True)
-
-    def _phases(self, state: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
-        """Follow the charge; after a gap it may be several phases further."""
-        for _ in range(len(OPEN)):
-            before = state
-            state = self._step(state, frame, found)
-            if state.phase is before.phase:
-                break
-        return state
-
-    def _step(self, state: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
-        """One phase further, if the look shows it."""
-        hot = state.setpoint >= self._middle
-        match state.phase:
-            case Phase.NONE:
-                return self._first(state, frame, found, hot=hot)
-            case Phase.COLD:
-                return self._begin(state, frame, found) if hot and self._heats(state) else state
-            case Phase.RAMP:
-                return self._from_ramp(state, frame, hot=hot)
-            case Phase.SOAK:
-                left = not hot or state.temperature < self.config.hot - 100
-                return _enter(state, Phase.QUENCH, frame) if left else state
-        return self._from_late(self._tempered(state, frame), frame, found, hot=hot)
-
-    def _from_ramp(self, state: ChargesState, frame: Frame, *, hot: bool) -> ChargesState:
-        config = self.config
-        if state.temperature >= config.hot - config.band:
-            return _enter(state, Phase.SOAK, frame)
-        if hot:
-            return state
-        if state.unsure or state.temperature >= config.hot - 100:
-            return _enter(state, Phase.QUENCH, frame)
-        return _dropped(state, frame)  # stopped before it was hot: no charge
-
-    def _from_late(
-        self, state: ChargesState, frame: Frame, found: list[Finding], *, hot: bool
-    ) -> ChargesState:
-        """After the soak: cooling, tempering, handling, or the next ramp."""
-        if hot and self._heats(state):
-            if state.tempered:
-                return self._begin(self._finish(state, frame, found), frame, found)
-            return _enter(state, Phase.RAMP, frame)  # heated again: still the same charge
-        config, now = self.config, state.temperature
-        warm = state.setpoint >= config.temper / 2
-        fallen = now < config.temper - 3 * config.band
-        if state.phase is Phase.HANDLING:
-            return self._finish(state, frame, found) if now <= config.cold else state
-        if state.tempered and (fallen or (state.phase is Phase.TEMPER and not warm)):
-            return _enter(state, Phase.HANDLING, frame)
-        if state.phase is Phase.QUENCH and warm and now <= config.temper + config.band:
-            return _enter(state, Phase.TEMPER, frame)
-        return _dropped(state, frame) if now <= config.cold else state
-
-    def _first(
-        self,
-        state: ChargesState,
-        frame: Frame,
-        found: list[Finding],
-        *,
-        hot: bool,
-    ) -> ChargesState:
-        """Where a charge stands when nobody saw its beginning, or an opening told of it."""
-        config, now = self.config, state.temperature
-        warm = state.setpoint >= config.temper / 2
-        told = state.run_at is not None
-        if hot and (told or self._heats(state) or now >= config.hot - config.band):
-            phase = Phase.RAMP if now < config.hot - config.band else Phase.SOAK
-        elif warm and now <= config.temper + config.band and (told or now > config.temper / 2):
-            phase = Phase.TEMPER
-        elif not hot and now > config.temper + config.band:
-            phase = Phase.QUENCH
-        elif told:
-            handling = replace(_enter(state, Phase.HANDLING, frame), tempered=True)
-            return self._finish(handling, frame, found) if now <= config.cold else handling
-        else:
-            return _enter(state, Phase.COLD, frame)
-        state = replace(_enter(state, phase, frame), entered=False)
-        if told:
-            return replace(state, unsure=True)
-        found.append(RunStarted(frame.at))
-        seen = phase is Phase.RAMP and now <= config.cold + 2 * config.band
-        return replace(state, run_at=frame.at, run_t=frame.t, partial=not seen, entered=seen)
-
-    def _heats(self, state: ChargesState) -> bool:
-        """Current flows; without a meter, that it has become warm must do."""
-        if state.amps is None:
-            return state.temperature > self.config.cold + self.config.band
-        return max(state.amps) > self.config.live_above
-
-    def _tempered(self, state: ChargesState, frame: Frame) -> ChargesState:
-        """Tempering was seen, or (around a gap) the charge is old enough to have had it."""
-        if state.tempered:
-            return state
-        seen = (
-            state.phase is Phase.TEMPER
-            and frame.t - state.phase_t >= self._lengths[Phase.TEMPER] / 2
-        )
-        old = (
-            state.unsure and state.run_t is not None and frame.t - state.run_t >= 0.85 * self._cycle
-        )
-        return replace(state, tempered=True) if seen or old else state
-
-    def _begin(self, state: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
-        found.append(RunStarted(frame.at))
-        begun = replace(
-            state, run_at=frame.at, run_t=frame.t, partial=False, unsure=False, tempered=False
-        )
-        return _enter(begun, Phase.RAMP, frame)
-
-    def _finish(self, state: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
-        seconds = None if state.run_t is None or state.partial else frame.t - state.run_t
-        cycle = None if state.unsure else seconds
-        found.append(RunFinished(frame.at, seconds, cycle, state.partial))
-        return _dropped(state, frame)
 
     def _item(self, state: ChargesState, frame: Frame) -> ChargesState:
         item, mode = ItemState.NOT_EXECUTING, OperationMode.NONE
@@ -366,8 +189,9 @@ class Charges:
             return None
         if kept.run_t is None or kept.partial or kept.phase not in OPEN:
             return per_run
-        lengths = dict(self._lengths)
-        lengths[Phase.RAMP] += per_run - self._cycle  # a slower charge is slower while it heats
+        lengths = dict(self._recipe.lengths)
+        slower = per_run - self._recipe.cycle
+        lengths[Phase.RAMP] += slower  # a slower charge is slower while it heats
         later = sum(lengths[phase] for phase in OPEN[OPEN.index(kept.phase) + 1 :])
         if not kept.entered:  # how long this phase has lasted is not known, only the whole
             return max(per_run, t - kept.run_t + later)
@@ -390,7 +214,7 @@ class Charges:
                 amps=kept.amps,
                 lost=kept.lost,
                 lasted=t - kept.phase_t if kept.entered else None,
-                planned=self._lengths.get(kept.phase),
+                planned=self._recipe.lengths.get(kept.phase),
             )
         )
 
@@ -408,13 +232,3 @@ class Charges:
 def _planned(phases: ChargePhases, phase: Phase) -> float:
     length: timedelta = getattr(phases, phase)
     return length.total_seconds()
-
-
-def _enter(state: ChargesState, phase: Phase, frame: Frame) -> ChargesState:
-    return replace(state, phase=phase, phase_t=frame.t, entered=True)
-
-
-def _dropped(state: ChargesState, frame: Frame) -> ChargesState:
-    """The furnace is empty."""
-    empty = replace(state, run_at=None, run_t=None, partial=False, unsure=False, tempered=False)
-    return _enter(empty, Phase.COLD, frame)

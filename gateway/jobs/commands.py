@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-class NotPossible(WerkverbundError):  # noqa: N818 - a person is told no, nothing is in error
+class NotPossible(WerkverbundError):
     """A command does not fit the present state; ``why`` is for the person who gave it."""
 
     def __init__(self, why: Text) -> None:

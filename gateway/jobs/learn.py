@@ -23,7 +23,7 @@ Sample = tuple[float, float]
 """Seconds since the recording began, watts."""
 
 
-class NotLearnable(WerkverbundError):  # noqa: N818 - the recording is asked for once more
+class NotLearnable(WerkverbundError):
     """The recording does not show what it should; ``why`` says what to do."""
 
     def __init__(self, why: Text) -> None:

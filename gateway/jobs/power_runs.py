@@ -14,7 +14,7 @@ a pause can be, and everything follows from them:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -24,7 +24,8 @@ from gateway.config import Duration, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode
-from gateway.jobs.findings import Finding, Frame, NoRun, RunFinished, RunStarted, Unseen, Weakened
+from gateway.jobs.findings import Finding, Frame, NoRun, RunFinished, RunStarted, Weakened
+from gateway.jobs.power_state import Dropped, PowerRunsState, levelled, opened, unseen
 from gateway.jobs.power_wording import LOADING, OFF, ON, RUNNING, STANDBY, STILL_RUNNING
 
 REMEMBERED = 9
@@ -87,80 +88,6 @@ class PowerRunsConfig(Variant):
         return PowerRuns(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
-    """What was too short for a run; it may turn out to be the first part of one with a dip."""
-
-    at: datetime
-    t: float
-    low_before_t: float
-
-
-@dataclass(frozen=True, slots=True)
-class PowerRunsState:
-    """What has to be remembered between two samples. Times ``*_t`` are the machine's clock."""
-
-    kind: Literal["power-runs"] = "power-runs"
-    item: ItemState = ItemState.NOT_AVAILABLE
-    mode: OperationMode = OperationMode.NONE
-    since: datetime | None = None
-    since_t: float = 0.0
-    seen: bool = False
-    watts: float = 0.0
-    running: bool = False
-    level_t: float = 0.0  # the last sample that agreed with ``running``
-    level_at: datetime | None = None
-    level_since_t: float = 0.0
-    edge_t: float | None = None  # the first sample of an edge that wants a second
-    edge_at: datetime | None = None
-    run_at: datetime | None = None
-    run_t: float | None = None
-    told: bool = False  # an opening told of this run
-    partial: bool = False  # its beginning was not seen
-    again: bool = False  # after a dip too short for a pause: the run before goes on
-    low_before_t: float = 0.0  # the last low sample before the run
-    last_high_t: float | None = None  # the last high sample of the run before
-    dropped: Dropped | None = None
-    ended_t: float | None = None  # the end of the run before, None where something came between
-    low_t: float | None = None  # below standby since
-    off_t: float | None = None  # below off since
-    why: str = ""  # why the time before the first sample of an edge passed unseen
-    lengths: tuple[float, ...] = ()
-
-
-def _opened(kept: PowerRunsState, frame: Frame) -> PowerRunsState:
-    """The first sample: nothing is known of the time before."""
-    return replace(
-        kept,
-        seen=True,
-        since=frame.at,
-        since_t=frame.t,
-        level_since_t=frame.t,
-        item=ItemState.NOT_EXECUTING,
-        mode=OperationMode.NONE,
-    )
-
-
-def _levelled(kept: PowerRunsState, frame: Frame, edge_t: float) -> PowerRunsState:
-    """The other level holds since the first of the two samples."""
-    return replace(
-        kept,
-        level_t=frame.t,
-        level_at=frame.at,
-        level_since_t=edge_t,
-        edge_t=None,
-        edge_at=None,
-        why="",
-    )
-
-
-def _unseen(kept: PowerRunsState, frame: Frame) -> tuple[Unseen, ...]:
-    """The stretch from the last sample that showed the level until now."""
-    if kept.level_at is None:
-        return ()
-    return (Unseen(kept.level_at, frame.at, frame.unseen or kept.why or "late"),)
-
-
 class PowerRuns:
     """Recognises runs in the power of one machine."""
 
@@ -185,7 +112,7 @@ class PowerRuns:
             return kept, ()
         watts, config = float(value), self.config
         if not kept.seen:
-            kept = _opened(kept, frame)
+            kept = opened(kept, frame)
         against = watts < config.run_below if kept.running else watts > config.run_above
         found: Sequence[Finding] = ()
         if not against:
@@ -219,7 +146,7 @@ class PowerRuns:
         if kept.running:
             # Perhaps another run than before: where it began nobody saw.
             state = replace(state, partial=True, run_at=frame.at, run_t=frame.t, again=False)
-        return state, _unseen(kept, frame)
+        return state, unseen(kept, frame)
 
     def _falls(
         self, kept: PowerRunsState, frame: Frame, edge_t: float, edge_at: datetime
@@ -228,9 +155,9 @@ class PowerRuns:
         # One falling edge is certain. A second one hides only in this much time:
         several = edge_t - kept.level_t >= self._min_run + self._min_pause
         unsure = several or frame.t - edge_t >= self._min_run
-        found: list[Finding] = [*_unseen(kept, frame)] if unsure else []
+        found: list[Finding] = [*unseen(kept, frame)] if unsure else []
         state = replace(
-            _levelled(kept, frame, edge_t),
+            levelled(kept, frame, edge_t),
             running=False,
             run_at=None,
             run_t=None,
@@ -262,9 +189,9 @@ class PowerRuns:
             edge_t - kept.level_t >= self._min_run + self._min_pause
             or frame.t - edge_t >= self._min_pause
         )
-        found: list[Finding] = [*_unseen(kept, frame)] if unsure else []
+        found: list[Finding] = [*unseen(kept, frame)] if unsure else []
         state = replace(
-            _levelled(kept, frame, edge_t),
+            levelled(kept, frame, edge_t),
             running=True,
             low_before_t=edge_t if first else kept.level_t,
             ended_t=None if unsure else kept.ended_t,
