@@ -53,6 +53,8 @@ class Machine(Strict):
     built: int | None = Field(
         default=None, ge=1850, le=2100, description="Baujahr / year of construction"
     )
+    manufacturer: str | None = Field(default=None, description="Hersteller / manufacturer")
+    model: str | None = Field(default=None, description="Typ laut Typenschild / model")
     serial: str | None = Field(default=None, description="Seriennummer / serial number")
     template: TemplateName | None = Field(
         default=None, description="Gerätetyp des einzigen Geräts / type of the only device"

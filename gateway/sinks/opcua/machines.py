@@ -236,12 +236,19 @@ def _title(machine: Machine, *, simulated: bool) -> Text:
     return Text(f"{title.de} (simuliert)", f"{title.en} (simulated)") if simulated else title
 
 
+def _same(name: str | None) -> Text | None:
+    """A proper name: the same in every language."""
+    return Text(name, name) if name else None
+
+
 async def _add_identification(
     space: Space, site: SiteConfig, machine: Machine, root: ua.NodeId, title: Text
 ) -> ua.NodeId:
     path = f"{machine.name}.Identification"
     node = await space.add_add_in(path, Name(DI, "Identification"), root, types.IDENTIFICATION_TYPE)
     maker = Text("simuliert", "simulated") if site.simulated else _UNKNOWN
+    maker = _same(machine.manufacturer) or maker
+    model = _same(machine.model) or machine.title.text
     # Old machines have no product URI of their maker: the firm mints one under its own id.
     rows: list[tuple[Name, ua.Variant, int]] = [
         (
@@ -251,7 +258,7 @@ async def _add_identification(
         ),
         (Name(DI, "Manufacturer"), values.text(maker), types.LOCALIZED_TEXT),
         (Name(DI, "SerialNumber"), ua.Variant(machine.serial or _UNKNOWN.de), types.STRING),
-        (Name(DI, "Model"), values.text(machine.title.text), types.LOCALIZED_TEXT),
+        (Name(DI, "Model"), values.text(model), types.LOCALIZED_TEXT),
         (Name(DI, "ComponentName"), values.text(title), types.LOCALIZED_TEXT),
         (Name(DI, "AssetId"), ua.Variant(machine.name), types.STRING),
         (Name(MACHINERY, "Location"), ua.Variant(f"{site.plant}/{site.area}"), types.STRING),
