@@ -20,7 +20,7 @@ from gateway.exchange.office import Office
 from gateway.exchange.opening import opened_order
 from gateway.exchange.reception import Reception
 from gateway.network.agreement import narrowed
-from gateway.network.knowledge import Agreed
+from gateway.network.knowledge import Agreed, departed_lots
 from gateway.network.order import JointOrder, Level
 from gateway.network.picture import Offered
 from gateway.network.plan import promised
@@ -82,6 +82,10 @@ class Desk:
             if other.state == "open" and other.package == package and set(other.lots) & set(lots):
                 raise ExchangeError(f"these lots of {package} are already offered")
         _tried(order, package, lots, to, self._book)
+        heard = self._book.heard.get((order_id, package))
+        gone = set(departed_lots(heard)) & set(lots)
+        if gone:
+            raise ExchangeError(f"lots {sorted(gone)} of {package} have left already")
         offer = Offered(
             id=secrets.token_hex(6),
             package=package,

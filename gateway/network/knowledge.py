@@ -91,8 +91,13 @@ class Knowledge:
         return self.order.lead == self.firm
 
     def stale(self, package: str, now: timedelta) -> bool:
-        """Whether the last report is too old; what was never heard of is stale after a while."""
+        """Whether the last report is too old; what was never heard of is stale after a while.
+
+        Of a package that is done nothing more is to be said.
+        """
         heard = self.heard.get(package)
+        if heard is not None and heard.lamp is Lamp.DONE:
+            return False
         since = heard.at if heard is not None else self.order.clock.at
         return now - since > self.order.stale
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.core.work import JobState
 from gateway.network.disclosure import SEEN_AS
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import Agreed, Own, expected_departures
@@ -120,7 +119,7 @@ def _heard(
         end, wider = date.forecast, age if stale else timedelta()
         status = SEEN_AS[date.status]
         shown |= {
-            "status": "no_news" if stale and status is not JobState.ENDED else status.value,
+            "status": "no_news" if stale else status.value,
             "progress": date.progress / 100,
             "forecast_s": seconds(end),
             "band_s": [seconds(end - date.precision), seconds(end + date.precision + wider)],
@@ -137,8 +136,6 @@ def _heard(
                  departed=e.number in departed)
             for e in package.lots()
         ]  # fmt: skip
-    if stale and date is not None and SEEN_AS[date.status] is JobState.ENDED:
-        shown |= {"stale": False, "lamp": heard.lamp.value}  # nothing more is to be said
     return shown
 
 

@@ -22,7 +22,7 @@ from gateway.network.state import package_state
 def own_packages(knowledge: Knowledge, now: timedelta) -> dict[str, Own]:
     """Every own package with its forecast, from own jobs and from what reaches them."""
     order = knowledge.order
-    leaving = dict(expected_departures(knowledge))
+    leaving = _leaving(knowledge, now)
     found: dict[str, Own] = {}
     for package in order.in_turn():
         if package.firm != knowledge.firm:
@@ -39,6 +39,15 @@ def own_packages(knowledge: Knowledge, now: timedelta) -> dict[str, Own]:
         leaving[package.id] = {lot.number: lot.leaves for lot in ahead.lots}
         found[package.id] = Own(work.job, ahead, package_state(order, package, work.job, ahead))
     return found
+
+
+def _leaving(knowledge: Knowledge, now: timedelta) -> dict[str, Mapping[int, timedelta]]:
+    """When lots of partners leave. The lead firm knows the graph, which speaks for the silent."""
+    if not knowledge.leads:
+        return dict(expected_departures(knowledge))
+    departures = plan(knowledge.order, _known(knowledge, {}, now)).departures()
+    own = {package.id for package in knowledge.order.of(knowledge.firm)}
+    return {name: lots for name, lots in departures.items() if name not in own}
 
 
 def inbound_of(order: JointOrder, package: WorkPackage, leaving: Departures) -> Inbound:
@@ -64,11 +73,12 @@ def what_if(
     left = [lot.number for lot in changed.package(package).lots()]
     before = whole_plan(knowledge, own, now).packages[package]
     known = _known(knowledge, own, now)
-    stays = [lot for lot in before.lots if lot.number in left]
-    known[package] = Known(
-        tuple(lot.end for lot in stays if lot.departed),
-        tuple(lot.end for lot in stays if not lot.departed),
-    )
+    gone = tuple(lot.end for lot in before.lots if lot.departed)
+    if any(lot.departed and lot.number in lots for lot in before.lots):
+        raise ValueError(f"{package}: lots that have left cannot be given away")
+    # The lots that stay move up into the times of those that go.
+    times = tuple(lot.end for lot in before.lots if not lot.departed)
+    known[package] = Known(gone, times[: len(left) - len(gone)])
     for later in _after(changed, package):
         if later in own:
             leaving = plan(changed, known).departures()

@@ -1,0 +1,228 @@
+"""The roll-up: progress, the lead firm's plan, and what firms that are silent do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.config import read_model
+from gateway.network.disclosure import (
+    DateReport,
+    DepartedLot,
+    Lamp,
+    LampReport,
+    ProductionStatus,
+    QuantityReport,
+    Report,
+)
+from gateway.network.files import OrderFile
+from gateway.network.knowledge import Heard, Knowledge, arrived
+from gateway.network.order import JointOrder, Level
+from gateway.network.plan import promised
+from gateway.network.rollup import own_packages, what_if, whole_plan
+from gateway.network.split import split
+from gateway.network.standing import complete, order_state, progress
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+LEAD, FURNACE, MILL = "montage-holzland", "haerterei-glutofen", "zerspanung-rennweg"
+STEP = timedelta(minutes=5)
+FAIR = replace(
+    read_model(CONFIGS / "demo" / "order.yaml", OrderFile, env={}).order(),
+    began=datetime(2026, 1, 5, tzinfo=UTC),
+    at=timedelta(hours=6),
+)
+
+
+def at(text: str) -> timedelta:
+    day, clock = text.split()
+    hour, minute = clock.split(":")
+    return timedelta(days=int(day) - 1, hours=int(hour), minutes=int(minute))
+
+
+def told(
+    level: Level, end: str, made: str, good: int = 0, quantity: int = 2400, *lots: str
+) -> Heard:
+    """A report at ``level``, made at order time ``made``; ``lots`` are when lots left."""
+    status = ProductionStatus.IN_PRODUCTION if good < quantity else ProductionStatus.COMPLETED
+    share = 100 * good // quantity // 5 * 5
+    date = DateReport(Lamp.GREEN, status, share, at(end), STEP, None)
+    departed = tuple(DepartedLot(n, 600, at(lot)) for n, lot in enumerate(lots, 1))
+    reports: dict[Level, Report] = {
+        Level.L1: LampReport(Lamp.GREEN),
+        Level.L2: date,
+        Level.L3: QuantityReport(date, good, departed),
+    }
+    return Heard(level, reports[level], at(made))
+
+
+def lead(heard: Mapping[str, Heard], order: JointOrder = FAIR) -> Knowledge:
+    return Knowledge(order, LEAD, {}, heard)
+
+
+def end(heard: Mapping[str, Heard], now: str, order: JointOrder = FAIR) -> timedelta:
+    knowledge = lead(heard, order)
+    own = own_packages(knowledge, at(now))
+    return whole_plan(knowledge, own, at(now)).end
+
+
+def test_without_any_report_the_plan_fills_in() -> None:
+    assert end({}, "1 06:00") == at("2 05:55")
+
+
+def test_a_reported_delay_is_counted_once() -> None:
+    """The furnace's forecast includes what reaches it; the mill's delay is not added again."""
+    heard = {
+        "AP1": told(Level.L2, "1 17:40", "1 14:20", 1800),
+        "AP3": told(Level.L3, "2 05:55", "1 14:20", 600, 2400, "1 14:10"),
+    }
+    assert end(heard, "1 14:20") == at("2 08:10")
+
+
+def test_a_silent_firm_keeps_its_last_word_until_the_graph_knows_worse() -> None:
+    furnace = told(Level.L3, "2 05:55", "1 14:20", 600, 2400, "1 14:10")
+    assert end({"AP3": furnace}, "1 20:00") == at("2 08:10")
+    mill = told(Level.L2, "2 02:00", "1 14:20", 1800)  # its last lot leaves nine hours late
+    fresh = {"AP1": mill, "AP3": replace(furnace, at=at("1 14:20"))}
+    assert end(fresh, "1 14:20") == at("2 08:10")  # the furnace firm knows better
+    silent = {"AP1": mill, "AP3": furnace}
+    assert end(silent, "1 20:00") == at("2 03:00") + timedelta(hours=6, minutes=45)
+
+
+def test_progress_is_weighed_and_scrap_never_counts() -> None:
+    heard = {
+        "AP1": told(Level.L2, "1 16:40", "1 14:20", 1800),
+        "AP3": told(Level.L3, "2 03:40", "1 14:20", 600),
+    }
+    knowledge = lead(heard)
+    own = own_packages(knowledge, at("1 14:20"))
+    assert progress(knowledge, own) == pytest.approx((23 * 0.75 + 38 * 0.25) / 100)
+    assert complete(knowledge, own) == 0
+
+
+def test_a_package_of_which_only_the_lamp_is_known_adds_nothing_to_the_progress() -> None:
+    knowledge = lead({"AP3": told(Level.L1, "2 03:40", "1 14:20", 600)})
+    assert progress(knowledge, own_packages(knowledge, at("1 14:20"))) == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from(["AP1", "AP2", "AP3", "AP4"]), st.integers(0, 600))))
+@settings(max_examples=60, deadline=None)
+def test_progress_never_falls_while_counts_grow(steps: list[tuple[str, int]]) -> None:
+    good = dict.fromkeys(["AP1", "AP2", "AP3", "AP4"], 0)
+    before = 0.0
+    for package, more in steps:
+        good[package] += more
+        heard = {}
+        for name, pieces in good.items():
+            level, quantity = Level.L2 if name == "AP1" else Level.L3, FAIR.package(name).quantity
+            heard[name] = told(level, "2 03:40", "1 14:20", pieces, quantity)
+        knowledge = lead(heard)
+        now = progress(knowledge, own_packages(knowledge, at("1 14:20")))
+        assert before <= now <= 1
+        before = now
+
+
+def test_the_split_of_a_package_does_not_move_the_progress() -> None:
+    assert FAIR.prepared is not None
+    halved = promised(split(FAIR, "AP3", (4,), FAIR.prepared, accepted=at("1 14:20")))
+    heard = {"AP3": told(Level.L3, "2 03:40", "1 14:20", 600)}
+    before = progress(lead(heard), own_packages(lead(heard), at("1 14:20")))
+    after = progress(lead(heard, halved), own_packages(lead(heard, halved), at("1 14:20")))
+    assert before == pytest.approx(38 * 600 / 2400 / 100)
+    assert after == pytest.approx(29 * 600 / 1800 / 100)
+    assert after >= before
+
+
+def test_a_report_from_before_the_split_is_read_with_the_lots_it_meant() -> None:
+    """The furnace's last word was 05:55 for four charges; three of them end at 00:40."""
+    assert FAIR.prepared is not None
+    halved = promised(split(FAIR, "AP3", (4,), FAIR.prepared, accepted=at("1 14:24")))
+    old = told(Level.L3, "2 05:55", "1 14:20", 600, 2400, "1 14:10")
+    heard = {"AP3": replace(old, basis=FAIR.package("AP3"))}
+    assert end(heard, "1 14:24", halved) == at("2 02:55")
+
+
+@pytest.mark.parametrize(("lots", "result"), [((4,), "2 02:55"), ((3,), "2 02:55")])
+def test_what_if_the_reserve_took_a_charge(lots: tuple[int, ...], result: str) -> None:
+    knowledge = lead({"AP3": told(Level.L3, "2 05:55", "1 14:20", 600, 2400, "1 14:10")})
+    own = own_packages(knowledge, at("1 14:20"))
+    assert FAIR.prepared is not None
+    assert what_if(knowledge, own, FAIR.prepared, lots, at("1 14:20")) == at(result)
+
+
+def test_an_offer_of_lots_that_are_gone_has_no_forecast() -> None:
+    knowledge = lead({})
+    assert FAIR.prepared is not None
+    with pytest.raises(ValueError, match="cannot be given away"):
+        what_if(knowledge, {}, FAIR.prepared, (9,), at("1 14:20"))
+
+
+def test_lots_arrive_after_the_agreed_transport() -> None:
+    heard = {"AP1": told(Level.L3, "1 16:40", "1 11:30", 1200, 2400, "1 08:40", "1 11:20")}
+    knowledge = Knowledge(FAIR, FURNACE, {}, heard)
+    furnace = FAIR.package("AP3")
+    assert arrived(knowledge, furnace, at("1 09:39")) == 0
+    assert arrived(knowledge, furnace, at("1 09:40")) == 600
+    assert arrived(knowledge, furnace, at("1 12:20")) == 1200
+    assert arrived(knowledge, FAIR.package("AP1"), at("1 12:20")) is None
+
+
+def test_the_bench_can_make_what_every_input_allows() -> None:
+    heard = {
+        "AP2": told(Level.L3, "1 11:20", "1 08:00", 600, 2400, "1 07:20"),
+        "AP3": told(Level.L3, "2 03:40", "1 14:10", 600, 2400, "1 14:10"),
+        "AP4": told(Level.L3, "1 13:47", "1 08:00", 100, 400),
+    }
+    assert arrived(lead(heard), FAIR.package("AP5"), at("1 15:10")) == 0
+    trays = heard["AP4"].report
+    assert isinstance(trays, QuantityReport)
+    left = (DepartedLot(1, 100, at("1 08:00")),)
+    heard["AP4"] = replace(heard["AP4"], report=replace(trays, lots=left))
+    assert arrived(lead(heard), FAIR.package("AP5"), at("1 15:10")) == 100
+
+
+def test_where_lots_are_not_agreed_goods_receipt_holds_nothing_up() -> None:
+    heard = {"AP1": told(Level.L2, "1 16:40", "1 11:30", 1200)}
+    knowledge = Knowledge(FAIR, FURNACE, {}, heard)
+    assert arrived(knowledge, FAIR.package("AP3"), at("1 09:00")) == 2400
+
+
+def test_the_order_lamp_follows_the_forecast_end() -> None:
+    def lamp(heard: Mapping[str, Heard], now: str) -> Lamp:
+        knowledge = lead(heard)
+        own = own_packages(knowledge, at(now))
+        return order_state(knowledge, own, whole_plan(knowledge, own, at(now))).lamp
+
+    assert lamp({}, "1 06:00") is Lamp.GREY
+    on_plan = told(Level.L3, "2 03:40", "1 14:20", 600, 2400, "1 14:10")
+    assert lamp({"AP3": on_plan}, "1 14:20") is Lamp.GREEN
+    later = told(Level.L3, "2 04:10", "1 14:20", 600, 2400, "1 14:10")
+    assert lamp({"AP3": later}, "1 14:20") is Lamp.YELLOW
+    late = told(Level.L3, "2 05:55", "1 14:20", 600, 2400, "1 14:10")
+    assert lamp({"AP3": late}, "1 14:20") is Lamp.RED
+
+
+def test_reports_do_not_depend_on_the_order_in_which_they_are_held() -> None:
+    heard = {
+        "AP1": told(Level.L2, "1 16:40", "1 14:20", 1800),
+        "AP3": told(Level.L3, "2 05:55", "1 14:20", 600, 2400, "1 14:10"),
+    }
+    turned = dict(reversed(heard.items()))
+    assert end(heard, "1 14:20") == end(turned, "1 14:20")
+
+
+def test_a_package_is_not_stale_once_it_is_done() -> None:
+    done = told(Level.L3, "1 11:20", "1 11:20", 2400)
+    knowledge = lead({"AP2": replace(done, report=_done(done.report))})
+    assert not knowledge.stale("AP2", at("2 03:00"))
+    assert knowledge.stale("AP1", at("1 07:00"))
+
+
+def _done(report: Report) -> Report:
+    assert isinstance(report, QuantityReport)
+    return replace(report, date=replace(report.date, lamp=Lamp.DONE))
