@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from gateway.core.events import Detail, Event, EventKind
 from gateway.core.text import Text
 from gateway.core.work import ItemState, JobState, Origin, Substate
+from gateway.jobs.adding import Rules, added
 from gateway.jobs.commands import (
     AddJob,
     Book,
@@ -20,13 +20,11 @@ from gateway.jobs.commands import (
     Hold,
     Inbound,
     NotPossible,
-    Opening,
     Restarted,
     Resume,
     Start,
 )
-from gateway.jobs.findings import Evidence
-from gateway.jobs.outcome import weakened
+from gateway.jobs.outcome import handed_over
 from gateway.jobs.progress import (
     Moved,
     Standing,
@@ -42,7 +40,6 @@ from gateway.jobs.record import JobRecord
 from gateway.jobs.state import TrackerState
 from gateway.jobs.wording import number, pieces
 
-Rules = Mapping[str, Evidence[Any] | None]
 Result = tuple[TrackerState, Sequence[Event]]
 NO_MORE = "nimmt nichts mehr an"
 
@@ -51,7 +48,7 @@ def directed(state: TrackerState, command: object, rules: Rules) -> Result:
     """The state after a command. Raises NotPossible, and TypeError for what is no command."""
     match command:
         case AddJob():
-            return _add(state, command, rules)
+            return added(state, command, rules)
         case CloseOrder():
             return _close(state, command, rules)
         case Restarted():
@@ -61,21 +58,6 @@ def directed(state: TrackerState, command: object, rules: Rules) -> Result:
     raise TypeError(f"not a command: {command!r}")
 
 
-def handed_over(
-    state: TrackerState,
-    machine: str,
-    rule: Evidence[Any] | None,
-    at: datetime,
-    events: list[Event],
-) -> TrackerState:
-    """A job has become the machine's current one: a slower rate that holds there holds for it."""
-    job = state.current(machine)
-    if job is None or rule is None or job.degraded is not None:
-        return state
-    slower = rule.weakened(state.machines[machine].evidence)
-    return state if slower is None else state.with_job(weakened(job, slower, at, events))
-
-
 def _restarted(state: TrackerState) -> TrackerState:
     """What every machine did since its last look passed unseen; the next look says how long."""
     machines = {
@@ -83,102 +65,6 @@ def _restarted(state: TrackerState) -> TrackerState:
         for name, machine in state.machines.items()
     }
     return replace(state, machines=machines)
-
-
-def _add(state: TrackerState, command: AddJob, rules: Rules) -> Result:
-    if command.job_id in state.jobs:
-        return state, ()
-    if command.machine not in state.machines:
-        raise NotPossible(
-            Text(
-                f"Die Maschine {command.machine} gibt es hier nicht.",
-                f"There is no machine {command.machine} here.",
-            )
-        )
-    opening = command.opening or Opening()
-    job = _new(command, opening)
-    state = state.with_job(job)
-    details = {
-        "state": str(job.state),
-        "substate": str(job.substate),
-        "because_de": job.because.de,
-        "because_en": job.because.en,
-    }
-    events = [Event(EventKind.JOB, job.machine, command.at, job.id, details)]
-    rule = rules[job.machine]
-    if command.opening is not None and rule is not None and _is_current(state, job):
-        state = _reopened(state, command, opening, rule)
-    return handed_over(state, job.machine, rule, command.at, events), events
-
-
-def _is_current(state: TrackerState, job: JobRecord) -> bool:
-    return state.machines[job.machine].current == job.id
-
-
-def _new(command: AddJob, opening: Opening) -> JobRecord:
-    """The job as it begins: planned, released, or already under way by its opening."""
-    job = JobRecord(
-        id=command.job_id,
-        machine=command.machine,
-        order=command.order,
-        package=command.package,
-        item=command.item,
-        planned=command.planned,
-        lot=max(1, command.lot),
-        pieces_per_run=command.pieces_per_run,
-        planned_per_piece=command.planned_per_piece.total_seconds(),
-        needs_input=command.needs_input,
-        lapse=command.lapse,
-        simulated=command.simulated,
-        state=JobState.PLANNED,
-        substate=Substate.WAITING,
-        because=Text("Angelegt, noch nicht freigegeben.", "Planned, not released yet."),
-        origins={Origin.SIMULATED: opening.good} if opening.good else {},
-        scrap=opening.scrap,
-        runs_started=opening.runs + (opening.run_began is not None),
-        runs_completed=opening.runs,
-        departures=opening.departures,
-    )
-    if not command.release:
-        return job
-    if opening.good >= command.planned:
-        because = Text(
-            f"Fertig laut Eröffnung: {pieces(opening.good).de}.",
-            f"Completed by the opening: {pieces(opening.good).en}.",
-        )
-        return replace(
-            job,
-            state=JobState.ENDED,
-            substate=Substate.COMPLETED,
-            because=because,
-            ended=command.at,
-        )
-    if opening.good or opening.runs or opening.run_began is not None:
-        because = Text(
-            f"In Arbeit: laut Eröffnung sind {pieces(opening.good).de} fertig.",
-            f"Running: by the opening {pieces(opening.good).en} are done.",
-        )
-        started = opening.run_began or command.at
-        return replace(
-            job, state=JobState.RUNNING, substate=Substate.NONE, because=because, started=started
-        )
-    substate = Substate.WAITING if job.exhausted else Substate.READY
-    return replace(job, state=JobState.RELEASED, substate=substate, because=released(job))
-
-
-def _reopened(
-    state: TrackerState, command: AddJob, opening: Opening, rule: Evidence[Any]
-) -> TrackerState:
-    """What ran on the machine before is settled; what the opening tells of is under way."""
-    machine = state.machines[command.machine]
-    if machine.at is None:
-        machine = replace(machine, at=command.at)
-    began, began_t = opening.run_began, None
-    if began is not None and machine.at is not None:
-        began_t = machine.t - (machine.at - began).total_seconds() * command.lapse
-    kept = rule.reopened(machine.evidence, began, began_t)
-    machine = replace(machine, evidence=kept, pending=None, unseen="")
-    return state.with_machine(command.machine, machine)
 
 
 def _close(state: TrackerState, command: CloseOrder, rules: Rules) -> Result:

@@ -202,6 +202,21 @@ def weakened(job: JobRecord, finding: Weakened, at: datetime, events: list[Event
     )
 
 
+def handed_over(
+    state: TrackerState,
+    machine: str,
+    rule: Evidence[Any] | None,
+    at: datetime,
+    events: list[Event],
+) -> TrackerState:
+    """A job has become the machine's current one: a slower rate that holds there holds for it."""
+    job = state.current(machine)
+    if job is None or rule is None or job.degraded is not None:
+        return state
+    slower = rule.weakened(state.machines[machine].evidence)
+    return state if slower is None else state.with_job(weakened(job, slower, at, events))
+
+
 def _strong(job: JobRecord, finding: Strong, told: _Teller) -> JobRecord:
     if job.degraded != finding.evidence:
         return job

@@ -17,7 +17,7 @@ from gateway.jobs import directing
 from gateway.jobs import state as states
 from gateway.jobs.findings import Evidence, EvidenceVariant
 from gateway.jobs.frames import Look, MachineState, framed, gathered, ticked
-from gateway.jobs.outcome import applied, shows_work
+from gateway.jobs.outcome import applied, handed_over, shows_work
 from gateway.jobs.progress import Standing, begun, completed, settled, waits
 from gateway.jobs.record import public
 from gateway.jobs.state import TrackerState
@@ -146,7 +146,7 @@ class JobTracker:
         if done is job:
             return state
         state = state.with_job(done)
-        return directing.handed_over(state, name, rule, look.at, events) if ended else state
+        return handed_over(state, name, rule, look.at, events) if ended else state
 
     def machines(self, state: TrackerState, now: datetime) -> tuple[MachineStatus, ...]:
         """Every machine as everyone outside sees it."""
