@@ -106,7 +106,7 @@ class Factory:
         """The name of a firm's machine."""
         return self.ready["firms"][firm]["modbus"][0]["machine"]
 
-    def get(self, firm: str, path: str, **query: Any) -> Any:
+    def get(self, firm: str, path: str, /, **query: Any) -> Any:
         """What a gateway answers to GET."""
         answer = self.web.get(f"{self.firm(firm)}/{path}", params=query)
         answer.raise_for_status()
