@@ -159,6 +159,13 @@ class HistoryReader:
         for chunk, *fields in rows:
             yield chunk, Summary(*fields)
 
+    def newest(self, signal: int) -> list[int]:
+        """The time of the newest entry in a chunk, if there is any."""
+        rows = self._db.execute(
+            "SELECT final FROM spans WHERE signal=? ORDER BY first DESC LIMIT 1", (signal,)
+        )
+        return [row[0] for row in rows]
+
     def points(self, chunk: int) -> Points:
         """The values of a chunk. Raises Corrupt."""
         row = self._db.execute("SELECT body FROM chunks WHERE id=?", (chunk,)).fetchone()

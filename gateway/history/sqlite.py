@@ -10,11 +10,11 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gateway.core.batches import Judged
-from gateway.core.clock import to_ms
+from gateway.core.clock import from_ms, to_ms
 from gateway.core.ports import Point
 from gateway.core.signals import SignalId
 from gateway.database import Corrupt, Unwritable, put_aside
@@ -179,6 +179,25 @@ class Series:
                 self._suspect = str(error)
                 self._reader.close()
                 raise
+
+    def last(self, signal: SignalId) -> Point | None:
+        """The newest entry of a signal, as a point; None where there is none."""
+        with self._lock:
+            tail = self._tails.by_name.get(signal)
+            if tail is None:
+                return None
+            known = [
+                chunk.summary.final for chunk in self._tails.pending if chunk.signal == tail.signal
+            ]
+            known += tail.times[-1:]
+        if not known:
+            with self._trusting():
+                known = self._reader.newest(tail.signal)
+        if not known:
+            return None
+        at = from_ms(max(known))
+        found = self.history(signal, at, at + timedelta(milliseconds=1), 1)
+        return found[0] if found else None
 
     def prune(self, before: datetime) -> None:
         """Forget what is older."""

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from gateway.core.batches import Judged
+from gateway.core.batches import Judged, Reading
 from gateway.core.errors import JournalError
 from gateway.core.events import Event, EventKind
 from gateway.core.ports import State, Tracker
+from gateway.core.signals import SignalId
 from gateway.database import Corrupt
 from gateway.journal.feed import CommitFeed
 from gateway.journal.file import Block
@@ -235,6 +236,10 @@ class Journal(Generic[State]):
                 notes.unreadable.append(block.last_seq)
 
         self._inbox.chore(note)
+
+    def newest(self, signal: SignalId) -> Reading | None:
+        """The newest committed reading of a signal; None where there was none for long."""
+        return self._writer.recent.newest(signal)
 
     async def events(
         self,

@@ -6,7 +6,8 @@ import threading
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from gateway.core.batches import Judged
+from gateway.core.batches import Judged, Reading
+from gateway.core.signals import SignalId
 
 
 class Recent:
@@ -42,6 +43,15 @@ class Recent:
         self._floor = self._last_seqs[cut - 1]
         del self._batches[:cut]
         del self._last_seqs[:cut]
+
+    def newest(self, signal: SignalId) -> Reading | None:
+        """The newest reading of a signal, where this memory still has one."""
+        with self._lock:
+            batches = tuple(self._batches)
+        for judged in reversed(batches):
+            if signal in judged.batch.signals:
+                return judged.reading(judged.batch.signals.index(signal))
+        return None
 
     def after(self, seq: int, limit: int) -> list[Judged] | None:
         """What follows ``seq``, or None where this memory does not reach back so far."""

@@ -91,6 +91,19 @@ def test_what_is_no_number_never_becomes_one(series, value):
     assert (point.low, point.high, point.last, point.quality) == (None, None, None, Quality.BAD)
 
 
+def test_the_last_value_is_found_wherever_it_stands(series):
+    assert series.last(A) is None
+    batches = ramp(1200)
+    for batch in batches:
+        series.append([batch])
+        point = series.last(A)
+        assert (point.at, point.last) == (batch.at, batch.batch.values[0])
+    series.append([judged(5000, 90_000, {"b": 1.0})])
+    series._write()
+    point = series.last(A)
+    assert (point.at, point.last) == (batches[-1].at, batches[-1].batch.values[0])
+
+
 def test_an_unknown_signal_has_no_points(series):
     assert series.history(SignalId("m/nothing"), START, START + HOUR, 10) == []
 

@@ -26,6 +26,18 @@ async def test_what_is_offered_can_be_read_back_after_the_commit(make, batch, co
     assert journal.state.total == 15
 
 
+async def test_the_newest_committed_reading_of_a_signal_is_at_hand(make, batch, booking):
+    journal = make(commit_every=timedelta(hours=1))
+    await journal.open()
+    journal.offer(batch(journal.boot, 1))
+    assert journal.newest("m/count") is None, "not committed yet"
+    journal.offer(batch(journal.boot, 2))
+    await journal.apply(booking(1))
+    reading = journal.newest("m/count")
+    assert (reading.value, reading.seq) == (2, journal.committed_seq)
+    assert journal.newest("m/other") is None
+
+
 async def test_a_commit_comes_within_the_time_asked_for(make, batch):
     journal = make(commit_every=timedelta(milliseconds=100))
     await journal.open()
