@@ -29,8 +29,10 @@ export function commandFor(action: Action, state: StageState, show: ShowCatalogu
       return { label: on ? show.plug.put : show.plug.pull, what: "unplug", body: { machine: action.machine, plugged: on }, on };
     }
     case "uplink": {
-      const on = state.firms.find((firm) => firm.id === action.firm)?.uplink === false;
-      return { label: on ? show.uplink.put : show.uplink.pull, what: "uplink", body: { firm: action.firm, connected: on }, on };
+      const firm = state.firms.find((entry) => entry.id === action.firm);
+      const on = firm?.uplink === false;
+      const name = firm?.name ?? action.firm;
+      return { label: on ? show.uplink.put(name) : show.uplink.pull(name), what: "uplink", body: { firm: action.firm, connected: on }, on };
     }
   }
 }

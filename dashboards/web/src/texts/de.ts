@@ -399,7 +399,8 @@ export const de = {
     oldest: (at: string) => `Ältester Eintrag: ${at}`,
     toEach: "An wen was geht",
     law: "Mitbestimmung: § 87 Abs. 1 Nr. 6 BetrVG. Orientierung, keine Rechtsberatung.",
-    interval: "frühestens alle",
+    interval: (usual: string, delay: string) =>
+      `Üblicherweise alle ${usual} (Auftragszeit), sofort bei neuem Stand, Losabgang oder mehr als ${delay} Verzug.`,
   },
   health: {
     title: "Zustand",

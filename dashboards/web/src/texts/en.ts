@@ -400,7 +400,8 @@ export const en: Catalogue = {
     oldest: (at) => `Oldest entry: ${at}`,
     toEach: "What goes to whom",
     law: "Co-determination: section 87 (1) no. 6 BetrVG. Orientation, not legal advice.",
-    interval: "at the earliest every",
+    interval: (usual, delay) =>
+      `Usually every ${usual} (order time), at once on a new status, a departed lot or more than ${delay} of delay.`,
   },
   health: {
     title: "Health",

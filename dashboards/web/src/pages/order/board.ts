@@ -82,6 +82,13 @@ export function journeys(packages: readonly WorkPackage[]): Journey[] {
   return result;
 }
 
+/** How far a lot has come, from 0 to 1. */
+export function travelled(journey: Journey, now: number | null): number {
+  if (now === null) return 1;
+  const length = Math.max(1, journey.arrives - journey.departed);
+  return Math.min(1, Math.max(0, (now - journey.departed) / length));
+}
+
 function consumers(from: WorkPackage, lot: Lot, packages: readonly WorkPackage[]): WorkPackage[] {
   const all = packages.filter((work) =>
     (work.needs ?? []).some(

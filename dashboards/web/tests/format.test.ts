@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bytes, hex, number, orderTime, percent, span } from "../src/format";
+
+test("order time counts days from one", () => {
+  assert.equal(orderTime(21_600, "de"), "Tag 1, 06:00");
+  assert.equal(orderTime(111_600, "en"), "Day 2, 07:00");
+  assert.equal(orderTime(86_399.9, "de"), "Tag 1, 23:59");
+});
+
+test("a share is a hundred per cent only when everything is there", () => {
+  assert.equal(percent(0.9999, "de"), "99 %");
+  assert.equal(percent(1, "de"), "100 %");
+  assert.equal(percent(0.29, "de"), "29 %");
+});
+
+test("a length of time has two units at most", () => {
+  assert.equal(span(45, "de"), "45 s");
+  assert.equal(span(3900, "de"), "1 h 05 min");
+  assert.equal(span(7200, "en"), "2 h");
+  assert.equal(span(-4200, "de"), "1 h 10 min");
+  assert.equal(span(30 * 86_400, "de"), "30 Tage");
+});
+
+test("numbers follow the language", () => {
+  assert.equal(number(2400, "de"), "2.400");
+  assert.equal(number(2400.5, "en", 1), "2,400.5");
+  assert.equal(bytes(1_043_212, "de"), "1,0 MB");
+  assert.equal(hex(0xbb), "0x00BB");
+});
