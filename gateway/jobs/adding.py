@@ -71,6 +71,7 @@ def _new(command: AddJob, opening: Opening) -> JobRecord:
         state=JobState.PLANNED,
         substate=Substate.WAITING,
         because=Text("Angelegt, noch nicht freigegeben.", "Planned, not released yet."),
+        begins=command.at,
         origins={Origin.SIMULATED: opening.good} if opening.good else {},
         scrap=opening.scrap,
         runs_started=opening.runs + (opening.run_began is not None),

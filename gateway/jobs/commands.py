@@ -59,6 +59,7 @@ class Opening:
 class AddJob:
     """A new job. A job id that is known already changes nothing (a command may come twice).
 
+    It begins at ``at``, which may lie ahead: what its machine does before is not its own.
     ``planned`` and ``lot`` are pieces; ``planned_per_piece`` is order time; ``needs_input``: the
     job waits for pieces booked in by ``Inbound``; ``release``: it may start at once.
     """

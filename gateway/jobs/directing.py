@@ -118,6 +118,7 @@ def _on_job(state: TrackerState, command: JobCommand, rules: Rules) -> Result:
     done, ended = completed(done, command.at)
     events.extend(ended)
     here = rule is not None and machine is not None and machine.current == job.id
+    here = here and command.at >= job.begins
     if here and machine is not None and rule is not None and machine.known:
         item = machine.evidence.item
         if item is ItemState.EXECUTING and not ended:

@@ -37,6 +37,11 @@ def shows_work(kept: Traits, found: Sequence[Finding]) -> bool:
     )
 
 
+def takes(job: JobRecord, at: datetime) -> bool:
+    """Whether what a machine has done at ``at`` belongs to a job: it is released, and has begun."""
+    return job.state is not JobState.PLANNED and at >= job.begins
+
+
 def applied(
     state: TrackerState,
     name: str,
@@ -62,7 +67,7 @@ def _one(
     events: list[Event],
 ) -> TrackerState:
     machine, job = state.machines[name], state.current(name)
-    taking = job if job is not None and job.state is not JobState.PLANNED else None
+    taking = job if job is not None and takes(job, at) else None
     told = _Teller(name, at, None if job is None else job.id, events)
     match finding:
         case RunStarted():
@@ -83,7 +88,7 @@ def _one(
         case Unseen():
             if job is None and machine.evidence.run_at is None:
                 return state  # nobody works here: nothing can have been missed
-            taking = _unseen(finding, job, told)
+            taking = _unseen(finding, job if job is None or at >= job.begins else None, told)
         case Weakened():
             taking = None if job is None else weakened(job, finding, at, events)
         case Strong():

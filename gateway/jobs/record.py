@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import median
 
+from gateway.core.clock import EPOCH
 from gateway.core.text import Text
 from gateway.core.work import Gap, Job, JobState, Origin, Substate
 from gateway.jobs.states import OVER
@@ -24,6 +25,7 @@ MOST_GAPS = 100
 class JobRecord:
     """See ``gateway.core.work.Job``; durations here are seconds of order time.
 
+    ``begins``         what the machine did before belongs to nobody, or to the job before
     ``cycles``         seconds per piece of the last undisturbed cycles
     ``degraded_run``   declared seconds per run while ``degraded``
     ``confirmed_run``  seconds per run that the foreman confirmed
@@ -46,6 +48,7 @@ class JobRecord:
     state: JobState
     substate: Substate
     because: Text
+    begins: datetime = EPOCH
     origins: Mapping[Origin, int] = field(default_factory=dict)
     scrap: int = 0
     runs_started: int = 0

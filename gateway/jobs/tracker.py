@@ -17,7 +17,7 @@ from gateway.jobs import directing
 from gateway.jobs import state as states
 from gateway.jobs.findings import Evidence, EvidenceVariant
 from gateway.jobs.frames import Look, MachineState, framed, gathered, ticked
-from gateway.jobs.outcome import applied, handed_over, shows_work
+from gateway.jobs.outcome import applied, handed_over, shows_work, takes
 from gateway.jobs.progress import Standing, begun, completed, settled, waits
 from gateway.jobs.record import public
 from gateway.jobs.state import TrackerState
@@ -112,7 +112,7 @@ class JobTracker:
         if (after.item, after.mode, machine.known) != (before.item, before.mode, known):
             events.append(_state_event(name, machine, rule, look))
         job = state.current(name)
-        if job is not None and waits(job) and shows_work(after, found):
+        if job is not None and waits(job) and takes(job, look.at) and shows_work(after, found):
             job, moved = begun(job, look.at, rule.explain(after, look.t))
             state = state.with_job(job)
             events.extend(moved)
@@ -129,7 +129,7 @@ class JobTracker:
         events: list[Event],
     ) -> TrackerState:
         job = state.current(name)
-        if job is None:
+        if job is None or look.at < job.begins:
             return state
         item = state.machines[name].evidence.item
         why = (

@@ -184,6 +184,16 @@ def test_opening_keeps_the_baseline(press: Line) -> None:
     assert press.job.runs_completed == 305
 
 
+def test_counts_from_before_an_order_begins_are_not_its_own(press: Line) -> None:
+    """The press had made more than was read when it was placed anew."""
+    look(press, 0, 700)
+    press.add(opening=Opening(good=1200, scrap=14, runs=304), per_run=4, per_piece=8, real=2.0)
+    look(press, 0.3, 705)
+    assert press.job.good == 1200
+    look(press, 2.1, 706)
+    assert press.job.good == 1204
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_press_with_kills_at_random_instants_counts_exactly(press: Line, seed: int) -> None:
     physics, chance = Press(), Random(seed)

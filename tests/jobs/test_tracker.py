@@ -102,6 +102,16 @@ def test_machine_without_a_job_counts_for_itself_alone(mill: Line) -> None:
     assert {event.job for event in mill.events} == {None}
 
 
+def test_what_the_machine_does_before_the_job_begins_is_not_its_own(mill: Line) -> None:
+    mill.add(opening=Opening(good=24, runs=2), real=2.0)
+    t = play(mill, RUN + [LOADING] * 4)
+    assert (mill.job.good, mill.job.runs_completed) == (24, 2)
+    assert mill.state.machines["m-1"].good == 12
+    t = play(mill, [LOADING] * 10, since=t)
+    play(mill, RUN + [LOADING] * 2, since=t)
+    assert (mill.job.good, mill.job.runs_completed) == (36, 3)
+
+
 # lots
 
 
