@@ -192,8 +192,8 @@ class Counters:
         began: datetime | None,  # noqa: ARG002
         began_t: float | None,  # noqa: ARG002
     ) -> CountersState:
-        """A device's counter never jumps: only the averaging begins anew."""
-        return replace(kept, pace_t=None, pace_counts=0)
+        """A device's counter never jumps: only its movement belongs to what was before."""
+        return replace(kept, moved_t=None, pace_t=None, pace_counts=0)
 
     def weakened(self, kept: CountersState) -> Weakened | None:  # noqa: ARG002
         """Counters know no evidence for a slower rate."""
@@ -220,8 +220,8 @@ class Counters:
         )
         if kept.moved_t is None:
             return Text(
-                "Steht: Seit Beginn der Aufzeichnung hat sich der Zähler nicht bewegt.",
-                "Standing: the counter has not moved since recording began.",
+                "Steht: Der Zähler hat sich bisher nicht bewegt.",
+                "Standing: the counter has not moved so far.",
             )
         long, limit = span(t - kept.moved_t), span(self._idle_after)
         if kept.item is ItemState.EXECUTING:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gateway.core.events import Detail, Event, EventKind
 from gateway.core.text import Text
-from gateway.core.work import ItemState, JobState, Origin, Substate
+from gateway.core.work import JobState, Origin, Substate
 from gateway.jobs.adding import Rules, added
 from gateway.jobs.commands import (
     AddJob,
@@ -24,7 +24,7 @@ from gateway.jobs.commands import (
     Resume,
     Start,
 )
-from gateway.jobs.outcome import handed_over
+from gateway.jobs.outcome import handed_over, shows_work
 from gateway.jobs.progress import (
     Moved,
     Standing,
@@ -121,7 +121,7 @@ def _on_job(state: TrackerState, command: JobCommand, rules: Rules) -> Result:
     here = here and command.at >= job.begins
     if here and machine is not None and rule is not None and machine.known:
         item = machine.evidence.item
-        if item is ItemState.EXECUTING and not ended:
+        if not ended and shows_work(done, machine.evidence):
             done, moved = begun(done, command.at, rule.explain(machine.evidence, machine.t))
             events.extend(moved)
         done, moved = settled(

@@ -30,11 +30,15 @@ from gateway.jobs.record import JobRecord, with_cycle, with_gap
 from gateway.jobs.state import TrackerState
 
 
-def shows_work(kept: Traits, found: Sequence[Finding]) -> bool:
-    """Whether a look shows that the machine works (or has worked since the look before)."""
-    return kept.item is ItemState.EXECUTING or any(
-        isinstance(one, RunStarted | RunFinished | Counted) for one in found
-    )
+def shows_work(job: JobRecord, kept: Traits, found: Sequence[Finding] = ()) -> bool:
+    """Whether the machine shows that it works at this job: by what was found just now, or since.
+
+    That it still counts as working at what came before says nothing about this job.
+    """
+    if any(isinstance(one, RunStarted | RunFinished | Counted) for one in found):
+        return True
+    since = kept.since
+    return kept.item is ItemState.EXECUTING and since is not None and since >= job.begins
 
 
 def takes(job: JobRecord, at: datetime) -> bool:

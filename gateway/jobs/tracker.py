@@ -112,7 +112,8 @@ class JobTracker:
         if (after.item, after.mode, machine.known) != (before.item, before.mode, known):
             events.append(_state_event(name, machine, rule, look))
         job = state.current(name)
-        if job is not None and waits(job) and takes(job, look.at) and shows_work(after, found):
+        waiting = job is not None and waits(job) and takes(job, look.at)
+        if waiting and job is not None and shows_work(job, after, found):
             job, moved = begun(job, look.at, rule.explain(after, look.t))
             state = state.with_job(job)
             events.extend(moved)

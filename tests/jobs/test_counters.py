@@ -194,6 +194,17 @@ def test_counts_from_before_an_order_begins_are_not_its_own(press: Line) -> None
     assert press.job.good == 1204
 
 
+def test_movement_for_the_order_before_does_not_begin_the_next(press: Line) -> None:
+    look(press, 0, 700)
+    look(press, 0.2, 701)
+    press.add(per_run=4, per_piece=8, real=0.3)
+    look(press, 0.4, 701)
+    assert press.status(0.4).state is ItemState.EXECUTING  # it moved just now
+    assert press.job.state is JobState.RELEASED  # but not for this job
+    look(press, 0.6, 702)
+    assert press.job.state is JobState.RUNNING
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_press_with_kills_at_random_instants_counts_exactly(press: Line, seed: int) -> None:
     physics, chance = Press(), Random(seed)
