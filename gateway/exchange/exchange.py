@@ -42,6 +42,8 @@ DONE = (JobState.ENDED, JobState.ABORTED)
 
 TICK = 0.25
 """Seconds between two looks at what should leave."""
+GATHER = 0.05
+"""Seconds that pass after a message before the next look, so that several cost one."""
 Json = dict[str, Any]
 
 
@@ -151,6 +153,7 @@ class Exchange:
                     await self._wake.wait()
             except TimeoutError:
                 continue
+            await asyncio.sleep(GATHER)
             self._wake.clear()
 
     async def tick(self, now: datetime | None = None) -> None:

@@ -20,6 +20,10 @@ from gateway.network.standing import order_state
 
 KEPT = 6
 """So many orders are shown, the ones opened last."""
+PRICE_EVERY = timedelta(seconds=1)
+"""What an offer would bring is computed this often (real time): it takes some plans."""
+
+About = tuple[str, int, timedelta, Prepared, tuple[int, ...]]
 
 
 class Lookout:
@@ -32,6 +36,7 @@ class Lookout:
         self.newest: Picture | None = None
         self.plan: Plan | None = None
         self.whole: PackageState | None = None
+        self._ends: dict[About, tuple[datetime, timedelta | None]] = {}
 
     def look(self, book: Book, consortium: Consortium, jobs: Sequence[Job], real: datetime) -> None:
         """Take all pictures: that of the active order anew, of the others once."""
@@ -47,9 +52,7 @@ class Lookout:
             picture = self._take(book, consortium, order, jobs, real)
             taken.append(picture)
             if current:
-                self.newest, self.plan = picture, picture.plan
-                if picture.plan is not None:
-                    self.whole = order_state(picture.knowledge, picture.own, picture.plan)
+                self.newest, self.plan, self.whole = picture, picture.plan, picture.whole
         self.pictures = tuple(taken)
 
     def knowledge(
@@ -75,6 +78,7 @@ class Lookout:
         knowledge = self.knowledge(book, order, jobs, real)
         own = own_packages(knowledge, now)
         leads = knowledge.leads
+        plan = whole_plan(knowledge, own, now) if leads else None
         prepared = prepared_reserve(book, order) if leads else None
         titles = {machine.name: machine.title.text for machine in self._site.machines}
         benches = {package.id: bench(self._site, package) for package in order.of(firm)}
@@ -94,38 +98,51 @@ class Lookout:
             },
             role=self._role(leads=leads),
             simulated=order.lapse > 1 or self._site.simulated,
-            plan=whole_plan(knowledge, own, now) if leads else None,
+            plan=plan,
+            whole=None if plan is None else order_state(knowledge, own, plan),
             summary=book.summaries.get(order.id),
             offers=tuple(book.offers_of(order.id)),
             prepared=prepared,
             warned=book.warned.get(order.id),
         )
-        return self._with_forecasts(book, picture, now) if leads else picture
+        return self._with_forecasts(book, picture, real) if leads else picture
 
-    def _with_forecasts(self, book: Book, picture: Picture, now: timedelta) -> Picture:
+    def _with_forecasts(self, book: Book, picture: Picture, real: datetime) -> Picture:
         """What the order would come to with each open offer, and with the prepared reserve."""
         order = picture.knowledge.order
-
-        def end(reserve: Prepared | None, lots: tuple[int, ...]) -> timedelta | None:
-            if reserve is None:
-                return None
-            try:
-                return what_if(picture.knowledge, picture.own, reserve, lots, now)
-            except ValueError:
-                return None  # these lots cannot be given away any more
 
         def priced(offer: Offered) -> Offered:
             if offer.state != "open":
                 return offer
             reserve = ready_reserve(book, order, offer.to, offer.package)
-            return replace(offer, forecast_with=end(reserve, offer.lots))
+            return replace(offer, forecast_with=self._end_with(picture, reserve, offer.lots, real))
 
         prepared = picture.prepared
+        lots = prepared.lots if prepared is not None else ()
         return replace(
             picture,
             offers=tuple(priced(offer) for offer in picture.offers),
-            forecast_with=end(prepared, prepared.lots) if prepared else None,
+            forecast_with=self._end_with(picture, prepared, lots, real),
         )
+
+    def _end_with(
+        self, picture: Picture, reserve: Prepared | None, lots: tuple[int, ...], real: datetime
+    ) -> timedelta | None:
+        """When the order would end if ``reserve`` took ``lots``; computed anew once a second."""
+        order, plan = picture.knowledge.order, picture.plan
+        if reserve is None or plan is None:
+            return None
+        about = (order.id, order.version, plan.end, reserve, lots)
+        then, end = self._ends.get(about, (None, None))
+        if then is not None and timedelta() <= real - then < PRICE_EVERY:
+            return end
+        try:
+            end = what_if(picture.knowledge, picture.own, reserve, lots, order.clock.order(real))
+        except ValueError:
+            end = None  # these lots cannot be given away any more
+        self._ends = {key: kept for key, kept in self._ends.items() if key[:3] == about[:3]}
+        self._ends[about] = (real, end)
+        return end
 
     def _role(self, *, leads: bool) -> str:
         if leads:

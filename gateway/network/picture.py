@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.core.text import Text
+from gateway.network.disclosure import PackageState
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Own
 from gateway.network.order import Prepared
 from gateway.network.plan import Plan
@@ -38,7 +39,7 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Everything that a view of an order is made of."""
+    """Everything that a view of an order is made of; ``plan`` and ``whole`` at the lead firm."""
 
     knowledge: Knowledge
     own: Mapping[str, Own]
@@ -48,6 +49,7 @@ class Picture:
     role: str
     simulated: bool
     plan: Plan | None = None
+    whole: PackageState | None = None
     summary: Heard | None = None
     offers: Sequence[Offered] = ()
     prepared: Prepared | None = None

@@ -78,6 +78,8 @@ def _whole(picture: Picture) -> Json:
         "slack_s": seconds(order.due - end),
         "late": end > order.due,
     }
+    if picture.whole is not None:
+        shown["lamp"] = picture.whole.lamp.value
     sets = complete(knowledge, picture.own)
     return shown if sets is None else shown | {"complete": sets}
 

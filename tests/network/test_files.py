@@ -1,0 +1,107 @@
+"""The two files of the network: mistakes are named with their place and what to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.config import read_model
+from gateway.core.errors import ConfigError, Problem
+from gateway.network.files import ConsortiumFile, OrderFile
+from gateway.network.order import Level
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+
+
+def problems(folder: Path, text: str, model: type[OrderFile | ConsortiumFile]) -> list[Problem]:
+    path = folder / "file.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read_model(path, model, env={})
+    return list(caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("    needs: [{package: AP1, per: 1}]", "    needs: [{package: AP9, per: 1}]", "AP9"),
+        ("    needs: [{package: AP1, per: 1}]", "    needs: [{package: AP5, per: 1}]", "wait for"),
+        ("    piece_time: 16s", "    piece_time: 16s\n    lot_time: 1h", "exactly one time"),
+        ("    piece_time: 16s\n", "", "exactly one time"),
+        ("due: day 2 07:00", "due: day 1 05:00", "not after the start"),
+        ("due: day 2 07:00", "due: tomorrow", "not a moment"),
+        ("transport: 1h", "transport: 60", "no unit"),
+        ("  - id: AP2", "  - id: AP1", "same id"),
+        (
+            "      - {package: AP2, per: 6}",
+            "      - {package: AP2, per: 7}",
+            "does not make enough",
+        ),
+        ("level: L2}", "level: L9}", "L9"),
+        ("lapse: 144", "lapse: 0", "1"),
+        ("quantity: 400\nunit", "quantity: 400\ncolour: red\nunit", "colour"),
+    ],
+)
+def test_a_broken_order_file_says_where_and_why(
+    tmp_path: Path, before: str, after: str, words: str
+) -> None:
+    text = (CONFIGS / "demo" / "order.yaml").read_text("utf-8")
+    assert before in text
+    found = problems(tmp_path, text.replace(before, after, 1), OrderFile)
+    assert any(words in problem.what.en + problem.fix.en for problem in found), found
+    for problem in found:
+        assert problem.what.de
+        assert problem.fix.de
+        assert problem.line >= 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ("lead: montage-holzland", "lead: montage", "not among the firms"),
+        ("{id: laser-saalebogen,", "{id: spritzguss-ilmtal,", "listed twice"),
+        ("{id: laser-saalebogen,", "{id: Laser GmbH,", "id"),
+        ("name: Spritzguss Ilmtal KG}", "name: S, sign: short}", "sign"),
+    ],
+)
+def test_a_broken_consortium_file_says_where_and_why(
+    tmp_path: Path, before: str, after: str, words: str
+) -> None:
+    text = (CONFIGS / "demo" / "consortium.yaml").read_text("utf-8")
+    assert before in text
+    found = problems(tmp_path, text.replace(before, after, 1), ConsortiumFile)
+    shown = " ".join(str(problem) for problem in found)
+    assert words in shown
+
+
+@pytest.mark.parametrize("folder", ["demo", "mini"])
+def test_the_shipped_files_fit_together(folder: str) -> None:
+    order = read_model(CONFIGS / folder / "order.yaml", OrderFile, env={}).order()
+    consortium = read_model(CONFIGS / folder / "consortium.yaml", ConsortiumFile, env={})
+    members = {member.id for member in consortium.consortium().members}
+    assert set(order.firms()) <= members
+    assert order.lead == consortium.lead
+    assert sum(package.weight for package in order.packages) == 100
+
+
+def test_who_sees_what_is_as_agreed() -> None:
+    """The presets of the fair order, pair by pair."""
+    order = read_model(CONFIGS / "demo" / "order.yaml", OrderFile, env={}).order()
+    mill, press, furnace = "zerspanung-rennweg", "spritzguss-ilmtal", "haerterei-glutofen"
+    laser, lead, reserve = "laser-saalebogen", "montage-holzland", "haertetechnik-vogtei"
+    expected = {
+        (mill, lead): Level.L2,
+        (press, lead): Level.L3,
+        (furnace, lead): Level.L3,
+        (laser, lead): Level.L3,
+        (reserve, lead): Level.L3,
+        (mill, furnace): Level.L3,
+        (mill, reserve): Level.L3,
+    }
+    firms = (mill, press, furnace, laser, lead, reserve)
+    for giver in firms:
+        for taker in firms:
+            if giver != taker:
+                assert order.level(giver, taker) is expected.get((giver, taker), Level.L1)
+    assert order.level(lead, "somebody-else") is Level.L0

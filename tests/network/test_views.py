@@ -1,0 +1,210 @@
+"""An order as JSON: keys that were not agreed are absent, never zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from gateway.config import read_model
+from gateway.core.text import Text
+from gateway.network.disclosure import (
+    DateReport,
+    DelayReason,
+    DepartedLot,
+    Lamp,
+    LampReport,
+    ProductionStatus,
+    QuantityReport,
+    Report,
+)
+from gateway.network.document import cut
+from gateway.network.files import OrderFile
+from gateway.network.knowledge import Agreed, Heard, Knowledge
+from gateway.network.order import Level
+from gateway.network.picture import Offered, Picture, Warned
+from gateway.network.rollup import own_packages, whole_plan
+from gateway.network.standing import order_state
+from gateway.network.views import view
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+LEAD, FURNACE, MILL = "montage-holzland", "haerterei-glutofen", "zerspanung-rennweg"
+BEGAN = datetime(2026, 1, 5, 8, tzinfo=UTC)
+FAIR = replace(
+    read_model(CONFIGS / "demo" / "order.yaml", OrderFile, env={}).order(),
+    began=BEGAN,
+    at=timedelta(hours=6),
+)
+NOW = timedelta(hours=14, minutes=20)
+DATE = DateReport(
+    Lamp.RED,
+    ProductionStatus.IN_PRODUCTION,
+    25,
+    timedelta(hours=29, minutes=55),
+    timedelta(minutes=5),
+    DelayReason.INTERNAL,
+)
+REPORTS: dict[Level, Report] = {
+    Level.L1: LampReport(Lamp.RED),
+    Level.L2: DATE,
+    Level.L3: QuantityReport(DATE, 600, (DepartedLot(1, 600, timedelta(hours=14, minutes=10)),)),
+}
+
+
+def shown(
+    firm: str, levels: Mapping[str, Level], now: timedelta = NOW, **changed: Any
+) -> dict[str, Any]:
+    """The order as ``firm`` sees it; the furnace has reported at its level, 10 minutes ago."""
+    order = cut(FAIR, firm)
+    level = levels.get(FURNACE, Level.L0)
+    heard = {}
+    if level is not Level.L0:
+        heard["AP3"] = Heard(level, REPORTS[level], NOW - timedelta(minutes=10))
+    knowledge = Knowledge(order, firm, {}, heard)
+    own = own_packages(knowledge, now)
+    plan = whole_plan(knowledge, own, now) if firm == LEAD else None
+    picture = Picture(
+        knowledge=knowledge,
+        own=own,
+        agreed={giver: Agreed(agreed) for giver, agreed in levels.items()},
+        names={FURNACE: "Härterei"},
+        titles={"AP5": Text("Bank", "Bench")},
+        role="lead" if firm == LEAD else "member",
+        simulated=True,
+        plan=plan,
+        whole=None if plan is None else order_state(knowledge, own, plan),
+    )
+    return view(replace(picture, **changed), now)
+
+
+def package(order: Mapping[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(entry for entry in order["packages"] if entry["id"] == name)
+    return found
+
+
+SEEN_AT = {
+    Level.L0: set[str](),
+    Level.L1: {"lamp", "age_s", "stale"},
+    Level.L2: {
+        "lamp", "age_s", "stale", "status", "progress", "forecast_s", "band_s", "reason",
+    },
+    Level.L3: {
+        "lamp", "age_s", "stale", "status", "progress", "forecast_s", "band_s", "reason", "good",
+        "lots",
+    },
+}  # fmt: skip
+ALWAYS = {
+    "id", "title", "item", "firm", "firm_name", "needs", "weight", "planned", "own", "level",
+    "not_agreed", "withdrawn",
+}  # fmt: skip
+PLANNED = {"plan_start_s", "plan_end_s"}
+
+
+@pytest.mark.parametrize("level", list(SEEN_AT))
+def test_a_member_sees_the_keys_of_the_level_and_no_other(level: Level) -> None:
+    seen = package(shown(MILL, {FURNACE: level}), "AP3")
+    assert set(seen) == ALWAYS | SEEN_AT[level]
+    hidden = set(seen["not_agreed"])
+    assert not hidden & set(seen)
+    whole = {"lamp", "status", "progress", "forecast_s", "reason", "good", "lots"}
+    assert hidden == whole - SEEN_AT[level]
+
+
+def test_the_lead_firm_sees_plan_slack_and_critical_path_besides() -> None:
+    seen = package(shown(LEAD, {FURNACE: Level.L3}), "AP3")
+    assert set(seen) == ALWAYS | SEEN_AT[Level.L3] | PLANNED | {"slack_s", "critical"}
+    assert seen["critical"] is True
+    assert seen["lots"][0] == {"number": 1, "quantity": 600, "departed_s": 51000}
+    assert seen["lots"][1] == {"number": 2, "quantity": 600, "expected_s": 69900}
+
+
+def test_an_own_package_is_shown_whole() -> None:
+    order = shown(LEAD, {FURNACE: Level.L3})
+    seen = package(order, "AP5")
+    assert seen["own"] is True
+    assert seen["not_agreed"] == []
+    assert (seen["own_delay_s"], seen["inbound_delay_s"]) == (0, 8100)
+    assert seen["machine_title"] == {"de": "Bank", "en": "Bench"}
+    assert seen["needs"][1] == {"package": "AP3", "per": 6}
+    assert (order["forecast_s"], order["slack_s"], order["late"]) == (115_800, -4200, True)
+    assert order["lamp"] == "red"
+
+
+def test_a_lot_has_arrived_after_the_agreed_transport() -> None:
+    later = shown(LEAD, {FURNACE: Level.L3}, now=timedelta(hours=15, minutes=10))
+    assert package(later, "AP3")["lots"][0]["arrived_s"] == 54_600
+
+
+def test_an_old_report_is_hatched_and_its_band_widens() -> None:
+    fresh = package(shown(LEAD, {FURNACE: Level.L3}), "AP3")
+    old = package(shown(LEAD, {FURNACE: Level.L3}, now=NOW + timedelta(hours=2)), "AP3")
+    assert (fresh["stale"], fresh["lamp"]) == (False, "red")
+    assert (old["stale"], old["lamp"], old["status"]) == (True, "hatched", "no_news")
+    assert old["age_s"] == 7800
+    assert fresh["band_s"] == [107_400, 108_000]
+    assert old["band_s"] == [107_400, 108_000 + 7800]
+    assert old["forecast_s"] == fresh["forecast_s"]
+
+
+def test_a_firm_that_was_never_heard_of_becomes_silent() -> None:
+    started = package(shown(MILL, {FURNACE: Level.L0, LEAD: Level.L1}, now=FAIR.start), "AP5")
+    assert (started["lamp"], started["stale"]) == ("grey", False)
+    silent = package(shown(MILL, {LEAD: Level.L1}), "AP5")
+    assert (silent["lamp"], silent["stale"], silent["status"]) == ("hatched", True, "no_news")
+
+
+@pytest.mark.parametrize(
+    ("level", "keys"),
+    [
+        (Level.L0, set[str]()),
+        (Level.L1, {"lamp", "age_s", "stale"}),
+        (
+            Level.L2,
+            {"lamp", "age_s", "stale", "progress", "forecast_s", "slack_s", "late"},
+        ),
+        (
+            Level.L3,
+            {"lamp", "age_s", "stale", "progress", "forecast_s", "slack_s", "late", "complete"},
+        ),
+    ],
+)
+def test_a_member_knows_the_order_from_the_lead_firms_summary(level: Level, keys: set[str]) -> None:
+    summary = None if level is Level.L0 else Heard(level, REPORTS[level], NOW)
+    order = shown(MILL, {LEAD: level}, summary=summary)
+    possible = {
+        "lamp", "age_s", "stale", "progress", "forecast_s", "slack_s", "late", "complete",
+    }  # fmt: skip
+    assert set(order) & possible == keys
+    assert order["level"] == level.value
+    assert not set(order["not_agreed"]) & set(order)
+
+
+def test_offers_withdrawals_and_the_warning_are_told_with_their_times() -> None:
+    offer = Offered("o1", "AP3", (4,), "r", LEAD, "open", timedelta(hours=18), timedelta(days=1))
+    order = shown(
+        LEAD,
+        {},
+        offers=(offer,),
+        warned=Warned(NOW, timedelta(hours=16, minutes=40)),
+        agreed={FURNACE: Agreed(Level.L2, BEGAN)},
+    )
+    assert order["offers"] == [
+        {
+            "id": "o1", "package": "AP3", "lots": [4], "to": "r", "from": LEAD, "state": "open",
+            "earliest_start_s": 64_800, "forecast_with_s": 86_400,
+        }
+    ]  # fmt: skip
+    assert order["warned"] == {"at_s": 51_600, "hours_before_due": 16.7}
+    assert package(order, "AP3")["withdrawn"] == "2026-01-05T08:00:00.000Z"
+
+
+def test_a_view_is_json() -> None:
+    order = shown(LEAD, {FURNACE: Level.L3})
+    assert orjson.loads(orjson.dumps(order)) == order
+    assert order["clock"] == {"began": "2026-01-05T08:00:00.000Z", "at_s": 21_600}
+    assert order["you"] == {"firm": LEAD, "role": "lead", "packages": ["AP5"]}
