@@ -147,6 +147,7 @@ export interface Lot {
   quantity: number;
   departed_s?: number | null;
   arrived_s?: number | null;
+  /** When a lot that has not left yet is expected to leave. */
   expected_s?: number | null;
 }
 

@@ -73,7 +73,7 @@ export function journeys(packages: readonly WorkPackage[]): Journey[] {
     for (const lot of from.lots ?? []) {
       if (lot.departed_s == null) continue;
       for (const to of consumers(from, lot, packages)) {
-        const arrives = lot.arrived_s ?? lot.expected_s ?? lot.departed_s + TRANSPORT_S;
+        const arrives = lot.arrived_s ?? lot.departed_s + TRANSPORT_S;
         const key = `${from.id}/${lot.number}/${to.id}`;
         result.push({ key, lot, from, to, departed: lot.departed_s, arrives });
       }
