@@ -12,7 +12,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, Request, expect
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    FrameLocator,
+    Page,
+    Request,
+    Response,
+    expect,
+)
 
 from tests.system.conftest import Demos
 from tests.system.factory import FAIR, Factory, eventually
@@ -49,7 +57,12 @@ class Show:
             if address.scheme in {"http", "https", "ws", "wss"} and address.netloc != own:
                 self.complaints.append(f"{language}: asked {request.url}")
 
+        def answered(response: Response) -> None:
+            if response.status >= 400:
+                self.complaints.append(f"{language}: {response.status} {response.url}")
+
         page.on("console", console)
+        page.on("response", answered)
         page.on("request", asked)
         page.on("pageerror", lambda error: self.complaints.append(f"{language}: {error}"))
 
@@ -163,11 +176,15 @@ def test_scene_5_the_element_burns_out(show: Show) -> None:
     show.pages["de"].get_by_role("button", name="Heizelement durchbrennen").first.click()
     eventually(lambda: burnt(show.factory), within=60, what="the element fails", every=0.1)
     foresees(show.factory, LATE)
-    for language, day in zip(LANGUAGES, ("Tag 2, 08:", "Day 2, 08:"), strict=True):
-        expect(show.firm(LEAD, language).locator("main")).to_contain_text(day, timeout=PATIENCE)
+    for language, reason in zip(LANGUAGES, ("internes Problem", "internal problem"), strict=True):
+        told = show.firm(LEAD, language).locator("main")
+        expect(told).to_contain_text(reason, timeout=PATIENCE)
     show.picture("scene-5")
-    for page in show.pages.values():
-        page.locator(".tabs button").nth(1).click()
+    for language, day in zip(LANGUAGES, ("Tag 2, 08:", "Day 2, 08:"), strict=True):
+        show.pages[language].locator(".tabs button").nth(1).click()
+        settled(show.pages[language], 1)
+        board = show.firm(LEAD, language).locator("main")
+        expect(board).to_contain_text(day, timeout=PATIENCE)
     show.picture("scene-5-board")
 
 
