@@ -204,6 +204,10 @@ def test_scene_6_the_reserve_takes_a_charge_with_one_click(show: Show) -> None:
     for language, day in zip(LANGUAGES, ("Tag 2, 02:5", "Day 2, 02:5"), strict=True):
         expect(show.firm(LEAD, language).locator("main")).to_contain_text(day, timeout=PATIENCE)
     show.picture("scene-6")
+    for page in show.pages.values():
+        page.locator(".tabs button").nth(1).click()
+        settled(page, 1)
+    show.picture("scene-6-board")
 
 
 def test_scene_7_works_council_and_a_pulled_uplink(show: Show) -> None:
