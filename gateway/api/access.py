@@ -1,30 +1,34 @@
 """Who may see and do what: roles, sessions, the set-up code, and the demo's sessions.
 
-Accounts are functions, never persons: one password per role, kept as an argon2id hash in
-``access.json`` in the state folder. A session is a signed cookie, so a restart logs nobody out.
+Accounts are functions, never persons. A session is a signed cookie, so a restart logs nobody out.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from fastapi import HTTPException, Request
+
+from gateway.api.accounts import Accounts
+from gateway.api.audit import Audit, Happened
+from gateway.api.guard import SAFE_METHODS
+from gateway.api.refusals import refusal
+from gateway.api.throttle import Throttle
 
 SESSION_COOKIE = "werkverbund"
 SESSION_SECONDS = 12 * 3600
 MIN_PASSWORD = 10
-THROTTLE_SECONDS = 30.0
-FREE_TRIES = 5
+MOST_WAITING = 8
+"""So many passwords wait to be checked; checking one takes much memory and time by design."""
 
 
 class Role(StrEnum):
@@ -48,85 +52,84 @@ OWNER = frozenset({Role.OWNER})
 
 
 @dataclass(slots=True)
-class _Throttle:
-    """Failed log-ins in a row; after five, one try per half minute."""
-
-    failed: int = 0
-    last: float = 0.0
-
-    def refuse(self, now: float) -> bool:
-        return self.failed >= FREE_TRIES and now - self.last < THROTTLE_SECONDS
-
-    def note(self, now: float, *, good: bool) -> None:
-        self.failed = 0 if good else self.failed + 1
-        self.last = now
-
-
-@dataclass(slots=True)
 class Access:
-    """Accounts and sessions of one gateway.
+    """Sessions and log-ins of one gateway.
 
     ``demo_token`` is set in a demo only: whoever presents it acts as owner, or as the role that
-    the stage names beside it.
+    the stage names beside it. ``firm`` keeps the cookies of two gateways on one computer apart.
+    A ``caller`` is the address that a request comes from: each has its own count of failed tries.
     """
 
     folder: Path
     demo_token: str | None = None
+    firm: str = ""
+    audit: Audit | None = None
     setup_code: str | None = None
-    _hashes: dict[str, str] = field(default_factory=dict)
-    _key: bytes = b""
-    _throttle: _Throttle = field(default_factory=_Throttle)
-    _hasher: PasswordHasher = field(default_factory=PasswordHasher)
+    _accounts: Accounts = field(init=False)
+    _throttle: Throttle = field(default_factory=Throttle)
+    _checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _waiting: int = 0
+
+    def __post_init__(self) -> None:
+        self._accounts = Accounts(self.folder)
 
     def open(self) -> None:
         """Read the accounts; without an owner, make a one-time set-up code."""
-        file = self.folder / "access.json"
-        if file.exists():
-            kept = json.loads(file.read_text("utf-8"))
-            self._hashes, self._key = dict(kept["accounts"]), bytes.fromhex(kept["key"])
-        else:
-            self._key = secrets.token_bytes(32)
-            self._save()
+        if not self._accounts.open():
+            self._note(Happened.ACCOUNTS_LOST)
         if self.setup_needed:
             self.setup_code = "-".join(f"{secrets.randbelow(10_000):04}" for _ in range(3))
 
     @property
     def setup_needed(self) -> bool:
         """Whether nobody owns this gateway yet."""
-        return Role.OWNER not in self._hashes and self.demo_token is None
+        return not self._accounts.has(Role.OWNER) and self.demo_token is None
 
-    def set_up(self, code: str, password: str) -> None:
+    @property
+    def cookie(self) -> str:
+        """The name of this gateway's cookie."""
+        return f"{SESSION_COOKIE}-{self.firm}" if self.firm else SESSION_COOKIE
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Passwords are checked one at a time. Raises HTTPException when too many wait."""
+        if self._waiting >= MOST_WAITING:
+            raise _too_many()
+        self._waiting += 1
+        try:
+            async with self._checking:
+                yield
+        finally:
+            self._waiting -= 1
+
+    def set_up(self, code: str, password: str, caller: str = "") -> None:
         """Make the owner's account with the code from the console. Raises HTTPException."""
-        now = time.monotonic()
-        if self._throttle.refuse(now):
-            raise HTTPException(429, "too many tries; wait half a minute")
-        expected = self.setup_code or ""
-        good = bool(expected) and hmac.compare_digest(code.strip(), expected)
-        self._throttle.note(now, good=good)
-        if not good:
-            raise HTTPException(403, "wrong set-up code; it stands on the gateway's console")
-        self.set_password(Role.OWNER, password)
+        given, expected = code.strip().encode(), (self.setup_code or "").encode()
+        right = bool(expected) and hmac.compare_digest(given, expected)
+        if not self._tried(caller, lambda: right):
+            self._note(Happened.SETUP_REFUSED, caller)
+            raise refusal(
+                403,
+                "Dieser Einrichtungscode gilt nicht. Er steht auf der Konsole des Gateways.",
+                "This set-up code is not valid. It stands on the gateway's console.",
+            )
+        self._set(Role.OWNER, password)
         self.setup_code = None
+        self._note(Happened.SET_UP, caller, Role.OWNER)
 
-    def set_password(self, role: Role, password: str) -> None:
+    def set_password(self, role: Role, password: str, caller: str = "") -> None:
         """Set the password of a role. Raises HTTPException when it is too short."""
-        if role is Role.VISITOR:
-            raise HTTPException(422, "visitors have no password")
-        if len(password) < MIN_PASSWORD:
-            raise HTTPException(422, f"a password needs at least {MIN_PASSWORD} characters")
-        self._hashes[role] = self._hasher.hash(password)
-        self._save()
+        self._set(role, password)
+        self._note(Happened.PASSWORD_SET, caller, role)
 
-    def log_in(self, role: str, password: str) -> str:
-        """The session cookie's value for a right password. Raises HTTPException."""
-        now = time.monotonic()
-        if self._throttle.refuse(now):
-            raise HTTPException(429, "too many tries; wait half a minute")
-        good = self._verify(role, password)
-        self._throttle.note(now, good=good)
-        if not good:
-            raise HTTPException(403, "wrong role or password")
-        return self._sign(Role(role), int(time.time()) + SESSION_SECONDS)
+    def log_in(self, role: Role, password: str, caller: str = "") -> str:
+        """The cookie of a new session for a right password. Raises HTTPException."""
+        if not self._tried(caller, lambda: self._accounts.right(role, password)):
+            self._note(Happened.LOGIN_REFUSED, caller, role)
+            raise refusal(403, "Rolle oder Passwort falsch", "wrong role or password")
+        self._note(Happened.LOGGED_IN, caller, role)
+        text = f"{role}.{int(time.time()) + SESSION_SECONDS}"
+        return f"{text}.{self._accounts.signature(role, text)}"
 
     def role(self, request: Request) -> Role | None:
         """The role a request acts in, or None."""
@@ -135,57 +138,87 @@ class Access:
             if hmac.compare_digest(given.encode(), self.demo_token.encode()):
                 named = request.headers.get("x-werkverbund-role", Role.OWNER)
                 return Role(named) if named in EVERYONE else None
-        return self._signed_role(request.cookies.get(SESSION_COOKIE, ""))
+        return self._signed(request.cookies.get(self.cookie, ""))
 
-    def _verify(self, role: str, password: str) -> bool:
-        # An unknown role costs as much time as a wrong password.
-        kept = self._hashes.get(role) or self._hasher.hash(secrets.token_hex(8))
-        try:
-            return self._hasher.verify(kept, password)
-        except (VerifyMismatchError, InvalidHashError):
-            return False
+    def note(self, event: Happened, request: Request, role: Role | None) -> None:
+        """Note what became of a write: its route, never what was sent."""
+        route = getattr(request.scope.get("route"), "path", "")
+        self._note(event, caller_of(request), role, f"{request.method} {route}")
 
-    def _sign(self, role: Role, until: int) -> str:
-        text = f"{role}.{until}"
-        return f"{text}.{self._mac(text)}"
+    def _tried(self, caller: str, right: Callable[[], bool]) -> bool:
+        now = time.monotonic()
+        if self._throttle.refuses(caller, now):
+            raise _too_many()
+        good = right()
+        self._throttle.note(caller, now, good=good)
+        return good
 
-    def _mac(self, text: str) -> str:
-        # The account's hash is part of the key: a new password ends the old sessions.
-        account = self._hashes.get(text.split(".", 1)[0], "")
-        return hmac.new(self._key, f"{text}|{account}".encode(), sha256).hexdigest()
+    def _set(self, role: Role, password: str) -> None:
+        if role is Role.VISITOR:
+            raise refusal(422, "Besucher haben kein Passwort.", "Visitors have no password.")
+        if len(password) < MIN_PASSWORD:
+            raise refusal(
+                422,
+                f"Ein Passwort braucht mindestens {MIN_PASSWORD} Zeichen.",
+                f"A password needs at least {MIN_PASSWORD} characters.",
+            )
+        self._accounts.set(role, password)
 
-    def _signed_role(self, cookie: str) -> Role | None:
-        text, _, mac = cookie.rpartition(".")
-        if not text or not hmac.compare_digest(mac.encode(), self._mac(text).encode()):
-            return None
+    def _signed(self, cookie: str) -> Role | None:
+        text, _, signature = cookie.rpartition(".")
         role, _, until = text.partition(".")
+        expected = self._accounts.signature(role, text)
+        if not text or not hmac.compare_digest(signature.encode(), expected.encode()):
+            return None
         return Role(role) if int(until) > time.time() else None
 
-    def _save(self) -> None:
-        file = self.folder / "access.json"
-        fresh = file.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(
-            json.dumps({"schema": 1, "key": self._key.hex(), "accounts": self._hashes}), "utf-8"
-        )
-        fresh.replace(file)
+    def _note(
+        self, event: Happened, caller: str = "", role: Role | None = None, what: str = ""
+    ) -> None:
+        if self.audit is not None:
+            self.audit.note(
+                event, None if role is None else role.value, what=what, local=local(caller)
+            )
 
 
-def allowed(roles: frozenset[Role]) -> Callable[[Request], Role]:
+def caller_of(request: Request) -> str:
+    """The address that a request comes from."""
+    return request.client.host if request.client is not None else ""
+
+
+def local(caller: str) -> bool | None:
+    """Whether an address is this computer's own; None where nobody knows."""
+    try:
+        return ip_address(caller).is_loopback
+    except ValueError:
+        return None
+
+
+def _too_many() -> HTTPException:
+    return refusal(
+        429,
+        "Zu viele Versuche: bitte eine halbe Minute warten.",
+        "Too many tries: please wait half a minute.",
+    )
+
+
+def allowed(roles: frozenset[Role]) -> Callable[[Request], Awaitable[Role]]:
     """A dependency for a route: the caller's role, if it is among ``roles``.
 
     401 without a session. 403 tells the caller only that the role may not; whether the thing
-    asked for exists is not told.
+    asked for exists is not told. A refused write is noted.
     """
 
-    def check(request: Request) -> Role:
+    async def check(request: Request) -> Role:
         access: Access = request.app.state.access
         role = access.role(request)
+        if role is not None and role in roles:
+            return role
+        if request.method not in SAFE_METHODS:
+            access.note(Happened.REFUSED, request, role)
         if role is None:
-            raise HTTPException(401, "log in first")
-        if role not in roles:
-            raise HTTPException(403, "this role may not")
-        return role
+            raise refusal(401, "Bitte melden Sie sich an.", "Please log in.")
+        raise refusal(403, "Diese Rolle darf das nicht.", "This role may not do that.")
 
     check.roles = roles  # type: ignore[attr-defined]
     return check

@@ -2,67 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, FastAPI, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse, StreamingResponse
-from fastapi.staticfiles import StaticFiles
 
+from gateway.api import refusals
 from gateway.api.access import EVERYONE, PLANT, PRIVACY, Access, Role, allowed
-from gateway.api.answers import Here
-from gateway.api.guard import Guard
+from gateway.api.answers import Here, group
+from gateway.api.pages import Pages
 from gateway.api.rooms import Rooms
-from gateway.api.routes import orders, plant, session
-from gateway.api.ticker import whole
+from gateway.api.routes import house, jobs, orders, plant, session
+from gateway.api.ticker import FOR_CUSTOMERS, whole
 
-API = "/api/v1"
 NOT_BUILT = (
     "Die Seiten sind noch nicht gebaut: bitte 'make pages' ausführen.\n"
     "The pages are not built yet: please run 'make pages'.\n"
 )
+router = group("events")
 
 
-def create_app(
-    rooms: Rooms, access: Access, *, pages: Path | None, hosts: Iterable[str] = ()
-) -> FastAPI:
+class GatewayApp(FastAPI):
+    """The application; its OpenAPI document is made when somebody asks for it, not at the start."""
+
+    _documenting = threading.Lock()
+
+    def openapi(self) -> dict[str, Any]:
+        """The document."""
+        from gateway.api.documents import document  # noqa: PLC0415 - costs time at the start
+
+        with self._documenting:
+            if self.openapi_schema is None:
+                self.openapi_schema = document(self)
+        return self.openapi_schema
+
+
+def create_app(rooms: Rooms, access: Access, *, pages: Path | None) -> GatewayApp:
     """The application; ``pages`` is the folder of the built UI, or None if it is not built."""
-    app = FastAPI(
+    app = GatewayApp(
         title="Werkverbund gateway",
         version=rooms.version,
-        openapi_url=f"{API}/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
     app.state.rooms, app.state.access = rooms, access
-    app.add_middleware(Guard, hosts=hosts)
-    for group in (session, plant, orders):
-        app.include_router(group.router, prefix=API)
-    app.get(f"{API}/events", tags=["events"])(events)
+    refusals.install(app)
+    for part in (session, plant, jobs, house, orders):
+        app.router.routes.extend(part.router.routes)
+    app.router.routes.extend(router.routes)
     if pages is None:
-        app.get("/")(_not_built)
+        app.get("/", include_in_schema=False)(_not_built)
     else:
-        app.mount("/", StaticFiles(directory=pages, html=True))
+        app.mount("/", Pages(pages), name="pages")
     return app
 
 
-async def events(rooms: Here, role: Annotated[Role, Depends(allowed(EVERYONE))]) -> Response:
-    """Server-sent events ``order``, ``machine``, ``jobs``, ``sent``, ``health``: whole states."""
-    sees = {"health"}
+@router.get("/events")
+async def events(
+    request: Request, rooms: Here, role: Annotated[Role, Depends(allowed(EVERYONE))]
+) -> Response:
+    """Server-sent events ``order``, ``machine``, ``jobs``, ``sent``, ``health``: whole states.
+
+    They come at once, and again when something has changed; every 10 s a comment says that the
+    stream is alive. It ends when the caller's session does.
+    """
+    access: Access = request.app.state.access
+    sees = {"order", "health"}
     if role in PLANT:
         sees |= {"machine", "jobs"}
     if role in PRIVACY:
         sees |= {"sent"}
-    if role is not Role.CUSTOMER:
-        sees |= {"order"}
-    first = [(event, orjson.dumps(content)) for event, content in whole(rooms) if event in sees]
+    customer = role is Role.CUSTOMER
+
+    def wants(event: str, key: str) -> bool:
+        return event in sees and (key == FOR_CUSTOMERS) == customer
+
+    first = [
+        (event, orjson.dumps(content)) for event, key, content in whole(rooms) if wants(event, key)
+    ]
     return StreamingResponse(
-        rooms.hub.stream(lambda event, _key: event in sees, first),
+        rooms.hub.stream(wants, first, lambda: access.role(request) is role),
         media_type="text/event-stream",
         headers={"x-accel-buffering": "no"},
     )
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def openapi(request: Request) -> Response:
+    """The document of this API; open to everyone, as it holds nothing of this firm."""
+    app: FastAPI = request.app
+    return Response(orjson.dumps(app.openapi()), media_type="application/json")
 
 
 def _not_built() -> Response:

@@ -1,16 +1,18 @@
-"""The web's outer wall: security headers, host allow-list, origin check."""
+"""The web's outer wall: security headers, host allow-list, origin check, size of requests."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+LOCAL_NAME = "localhost"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MOST_BYTES = 64 * 1024
+"""The longest request that is read; the longest that our pages send has a few kilobytes."""
 HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -20,30 +22,44 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+OTHER_NAME = (
+    "Das Gateway heißt anders: bitte seine IP-Adresse verwenden oder den Namen in seiner "
+    "Datei unter web.hosts eintragen.\n"
+    "The gateway has another name: please use its IP address, or add the name to web.hosts in "
+    "its file.\n"
+)
+OTHER_PAGE = (
+    "Was etwas ändert, muss von den eigenen Seiten kommen.\n"
+    "What changes something must come from the gateway's own pages.\n"
+)
+
+Refused = Callable[[str, Scope], None]
 
 
 class Guard:
     """ASGI middleware around everything the gateway serves.
 
-    ``hosts`` are the host names under which the gateway may be addressed; a page that re-binds
-    its own name to our address is refused. A request that changes something must come from a page
-    of the same origin (or from a program, which sends no Origin).
+    ``hosts`` are the host names under which the gateway may be addressed, besides ``localhost``
+    and every IP address: a page that re-binds its own name to our address is refused, and only a
+    name can be re-bound. A request that changes something must come from a page of the same
+    origin (or from a program, which sends no Origin). ``refused`` is told what was wrong: ``host``
+    or ``origin``.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, hosts: Iterable[str] = (), refused: Refused | None = None
+    ) -> None:
         self._app = app
-        self._hosts = LOOPBACK | set(hosts)
+        self._hosts = {LOCAL_NAME} | {host.lower() for host in hosts}
+        self._refused = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or serve with the security headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        if (refusal := self._refusal(scope["method"], headers)) is not None:
-            await PlainTextResponse(refusal, 403)(scope, receive, send)
             return
 
         async def send_guarded(message: Message) -> None:
@@ -55,14 +71,45 @@ class Guard:
                     answer["cache-control"] = "no-store"
             await send(message)
 
-        await self._app(scope, receive, send_guarded)
+        refusal = self._refusal(scope)
+        app = self._app if refusal is None else PlainTextResponse(refusal[1], refusal[0])
+        await app(scope, receive, send_guarded)
 
-    def _refusal(self, method: str, headers: Headers) -> str | None:
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        headers = Headers(scope=scope)
         host = headers.get("host", "")
-        name = host if host.endswith("]") else host.rsplit(":", 1)[0]
-        if name not in self._hosts:
-            return f"this gateway is not called {name!r}; add it to web.hosts in its file"
+        if not self._own(host):
+            self._tell("host", scope)
+            return 403, OTHER_NAME
         origin = headers.get("origin")
-        if method not in SAFE_METHODS and origin is not None and urlsplit(origin).netloc != host:
-            return "requests that change something must come from the gateway's own pages"
-        return None
+        if (
+            scope["method"] not in SAFE_METHODS
+            and origin is not None
+            and origin.partition("://")[2] != host
+        ):
+            self._tell("origin", scope)
+            return 403, OTHER_PAGE
+        return _too_long(headers)
+
+    def _tell(self, what: str, scope: Scope) -> None:
+        if self._refused is not None:
+            self._refused(what, scope)
+
+    def _own(self, host: str) -> bool:
+        name = host if host.endswith("]") else host.rsplit(":", 1)[0]
+        if name.lower() in self._hosts:
+            return True
+        try:
+            ip_address(name[1:-1] if name.startswith("[") else name)
+        except ValueError:
+            return False
+        return True
+
+
+def _too_long(headers: Headers) -> tuple[int, str] | None:
+    if "transfer-encoding" in headers:
+        return 411, "Die Länge der Anfrage fehlt.\nThe request does not say how long it is.\n"
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > MOST_BYTES:
+        return 413, "Die Anfrage ist zu lang.\nThe request is too long.\n"
+    return None

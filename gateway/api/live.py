@@ -80,9 +80,16 @@ class Hub:
                 client.wake.set()
 
     async def stream(
-        self, wants: Callable[[str, str], bool], first: Iterable[tuple[str, bytes]]
+        self,
+        wants: Callable[[str, str], bool],
+        first: Iterable[tuple[str, bytes]],
+        may: Callable[[], bool] = lambda: True,
     ) -> AsyncIterator[bytes]:
-        """Server-sent events for one browser, beginning with the states in ``first``."""
+        """Server-sent events for one browser, beginning with the states in ``first``.
+
+        ``may`` is asked before each message: the stream ends when its caller may not see it any
+        more.
+        """
         client = _Client(wants)
         self._clients.add(client)
         try:
@@ -94,8 +101,12 @@ class Hub:
                     async with asyncio.timeout(HEARTBEAT):
                         await client.wake.wait()
                 except TimeoutError:
+                    if not may():
+                        return
                     yield b": alive\n\n"
                     continue
+                if not may():
+                    return
                 client.wake.clear()
                 messages, client.pending = client.pending, {}
                 yield b"".join(messages.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.api.live import Hub, Latest
 from gateway.config import SiteConfig
@@ -13,7 +13,6 @@ from gateway.core.ports import SeriesStore, Words
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus
-from gateway.exchange import Exchange
 from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
@@ -38,6 +37,57 @@ class Addresses(Protocol):
         """``broker`` and ``topic``."""
 
 
+class Partners(Protocol):
+    """What the API needs of the exchange; a firm alone has none, and loads none of its code.
+
+    The answers are JSON in the shapes of ``order_shapes``. Raises ExchangeError for what is
+    refused, and while the exchange is not open yet.
+    """
+
+    def orders(self) -> list[Any]:
+        """The joint orders, newest first."""
+
+    def order(self, order: str) -> Any | None:
+        """One joint order."""
+
+    def agreements(self, order: str) -> list[Any]:
+        """Who gives whom what in an order."""
+
+    def sent(self, order: str | None, limit: int) -> list[Any]:
+        """What left, newest first."""
+
+    def received(self, order: str | None, limit: int) -> list[Any]:
+        """What came in, newest first."""
+
+    def audited(self, limit: int) -> list[Any]:
+        """Security events of the exchange, newest first."""
+
+    def counts(self) -> tuple[int, int]:
+        """How many messages left and came in."""
+
+    async def open_order(
+        self,
+        order: str,
+        *,
+        at_s: float,
+        opening: Mapping[str, Mapping[str, Any]] | None,
+        accepted_reserve: bool,
+    ) -> None:
+        """Open an order."""
+
+    async def offer(self, order: str, package: str, lots: Sequence[int], to: str) -> str:
+        """Offer lots to a firm; the offer's id."""
+
+    async def answer(self, order: str, offer: str, *, accept: bool) -> None:
+        """Accept or decline an offer."""
+
+    async def withdraw(self, order: str, recipient: str, level: str) -> None:
+        """Narrow an agreement."""
+
+    async def compare(self, firm: str, order: str | None) -> Any:
+        """Both firms' logs beside each other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """The rooms of one gateway, as far as the API may enter them."""
@@ -51,7 +101,7 @@ class Rooms:
     tracker: JobTracker
     latest: Latest
     hub: Hub
-    exchange: Exchange | None
+    exchange: Partners | None
     addresses: Addresses
     words: Callable[[SignalId], Words | None]
     parts: Callable[[], Sequence[Part]]

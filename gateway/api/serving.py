@@ -10,15 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 
-from gateway.api.access import Access
+from gateway.api.access import Access, local
 from gateway.api.app import create_app
+from gateway.api.audit import Audit, Happened
+from gateway.api.guard import Guard
 from gateway.api.rooms import Rooms
 from gateway.api.ticker import tick
 from gateway.config import Endpoint
 
 log = logging.getLogger(__name__)
+
+MOST_CONNECTIONS = 500
 
 
 class _Server(uvicorn.Server):
@@ -34,7 +38,8 @@ async def serve(
     rooms: Rooms, listen: Endpoint, *, demo_token: str | None, pages: Path | None
 ) -> None:
     """Serve until cancelled. Raises OSError when the address is taken."""
-    access = Access(rooms.site.state, demo_token=demo_token)
+    audit = Audit(rooms.site.state, rooms.now)
+    access = Access(rooms.site.state, demo_token, rooms.site.firm, audit)
     access.open()
     if access.setup_code is not None:
         log.warning(
@@ -42,7 +47,11 @@ async def serve(
             listen,
             access.setup_code,
         )
-    app = create_app(rooms, access, pages=pages, hosts=[listen.host, *rooms.site.web.hosts])
+    app = Guard(
+        create_app(rooms, access, pages=pages),
+        hosts=[*own_names(listen), *rooms.site.web.hosts],
+        refused=lambda what, scope: _note_foreign(audit, what, scope),
+    )
     ticking = asyncio.create_task(tick(rooms), name="ticker")
     serving = asyncio.create_task(serve_app(app, listen.host, listen.port), name="web")
     try:
@@ -53,6 +62,24 @@ async def serve(
         for task in (ticking, serving):
             task.cancel()
         await asyncio.gather(ticking, serving, return_exceptions=True)
+        await asyncio.to_thread(audit.close)
+
+
+def own_names(listen: Endpoint) -> list[str]:
+    """The names under which a gateway that listens there may be called without further ado."""
+    if listen.loopback:
+        return [listen.host]
+    own = socket.gethostname()
+    return [listen.host, own, f"{own}.local"]
+
+
+def _note_foreign(audit: Audit, what: str, scope: Scope) -> None:
+    client = scope.get("client")
+    audit.note(
+        Happened.REFUSED,
+        what=f"foreign {what}",
+        local=local(client[0]) if client else None,
+    )
 
 
 async def serve_app(app: ASGIApp, host: str, port: int) -> None:
@@ -67,6 +94,9 @@ async def serve_app(app: ASGIApp, host: str, port: int) -> None:
                 log_level="warning",
                 access_log=False,
                 lifespan="off",
+                ws="none",
+                server_header=False,
+                limit_concurrency=MOST_CONNECTIONS,
                 timeout_graceful_shutdown=1,
             )
         )

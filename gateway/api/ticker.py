@@ -6,16 +6,26 @@ import asyncio
 from collections.abc import Iterator
 
 from gateway.api import views
+from gateway.api.access import Role
+from gateway.api.order_shapes import OrderEvent
+from gateway.api.plant_shapes import JobsEvent, MachineEvent
 from gateway.api.rooms import Rooms
-from gateway.api.routes.plant import health_view
+from gateway.api.routes.house import health_for, health_view
+from gateway.api.routes.orders import order_for
+from gateway.api.shapes import SentEvent
 
 TICK = 0.25
 """Seconds between looks at what has changed: at most four machine events a second."""
 SLOW_TICKS = 20
 """Health is told every five seconds."""
+FOR_CUSTOMERS = "for customers"
+"""The key of events that are cut down to what a customer may see."""
+
+Told = tuple[str, str, object]
+"""An event, the key of the thing it is about, its content."""
 
 
-def machine_event(rooms: Rooms, name: str) -> views.Json:
+def machine_event(rooms: Rooms, name: str) -> MachineEvent:
     """The event of one machine."""
     what = next(entry for entry in rooms.site.machines if entry.name == name)
     return {
@@ -24,38 +34,49 @@ def machine_event(rooms: Rooms, name: str) -> views.Json:
     }
 
 
-def jobs_event(rooms: Rooms) -> views.Json:
+def jobs_event(rooms: Rooms) -> JobsEvent:
     """The event of all jobs."""
     return {"firm": rooms.site.firm, "jobs": [views.job(job) for job in rooms.jobs()]}
 
 
-def order_events(rooms: Rooms) -> list[views.Json]:
-    """One event per joint order, as this firm sees it."""
-    if rooms.exchange is None:
-        return []
-    return [{"firm": rooms.site.firm, "order": order} for order in rooms.exchange.orders()]
+def order_events(rooms: Rooms) -> Iterator[Told]:
+    """The newest joint order, as this firm sees it and as its customers do."""
+    for order in (rooms.exchange.orders() if rooms.exchange else [])[:1]:
+        seen: OrderEvent = {"firm": rooms.site.firm, "order": order}
+        yield "order", "", seen
+        reduced: OrderEvent = {
+            "firm": rooms.site.firm,
+            "order": order_for(Role.CUSTOMER, order),
+        }
+        yield "order", FOR_CUSTOMERS, reduced
 
 
-def sent_event(rooms: Rooms) -> views.Json:
+def health_events(rooms: Rooms) -> Iterator[Told]:
+    """Health, whole and for customers."""
+    health = health_view(rooms)
+    yield "health", "", health
+    yield "health", FOR_CUSTOMERS, health_for(Role.CUSTOMER, health)
+
+
+def sent_event(rooms: Rooms) -> SentEvent:
     """How many messages left and came, so that a page knows when to look again."""
     sent, received = rooms.exchange.counts() if rooms.exchange else (0, 0)
     return {"firm": rooms.site.firm, "sent": sent, "received": received}
 
 
-def whole(rooms: Rooms) -> Iterator[tuple[str, views.Json]]:
+def whole(rooms: Rooms) -> Iterator[Told]:
     """Everything as it stands: what a browser gets first."""
     for machine in rooms.site.machines:
-        yield "machine", machine_event(rooms, machine.name)
-    yield "jobs", jobs_event(rooms)
-    for order in order_events(rooms)[:1]:
-        yield "order", order
-    yield "sent", sent_event(rooms)
-    yield "health", health_view(rooms)
+        yield "machine", machine.name, machine_event(rooms, machine.name)
+    yield "jobs", "", jobs_event(rooms)
+    yield from order_events(rooms)
+    yield "sent", "", sent_event(rooms)
+    yield from health_events(rooms)
 
 
 async def tick(rooms: Rooms) -> None:
     """Publish changes until cancelled."""
-    last: dict[str, object] = {}
+    last: dict[tuple[str, str], object] = {}
     for count in _forever():
         await asyncio.sleep(TICK)
         if not rooms.hub.watched:
@@ -64,19 +85,18 @@ async def tick(rooms: Rooms) -> None:
         changed, rooms.latest.changed = rooms.latest.changed, set()
         for name in changed:
             rooms.hub.publish("machine", name, machine_event(rooms, name))
-        slow = count % SLOW_TICKS == 0
-        states: list[tuple[str, str, views.Json]] = [
+        states: list[Told] = [
             ("jobs", "", jobs_event(rooms)),
             ("sent", "", sent_event(rooms)),
         ]
         # The newest order moves by itself (its clock does); twice a second is enough for people.
         if count % 2 == 0:
-            states += [("order", "", order) for order in order_events(rooms)[:1]]
-        if slow:
-            states.append(("health", "", health_view(rooms)))
+            states += order_events(rooms)
+        if count % SLOW_TICKS == 0:
+            states += health_events(rooms)
         for event, key, content in states:
-            if last.get(event) != content:
-                last[event] = content
+            if last.get((event, key)) != content:
+                last[(event, key)] = content
                 rooms.hub.publish(event, key, content)
 
 

@@ -1,37 +1,55 @@
-"""The JSON forms of our words: machines, signals, jobs. Pure; absent means not known."""
+"""The JSON forms of our words: machines, signals, jobs, events. Pure; null means not known."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from gateway.api.live import Latest
+from gateway.api.plant_shapes import JobShape, MachineShape, SignalShape, StateShape
 from gateway.api.rooms import Rooms
-from gateway.config import Machine
+from gateway.api.shapes import EventShape, GapRecordShape, Words
+from gateway.config import Bilingual, Machine
 from gateway.core.signals import Quality, Reason, Signal
 from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus
+from gateway.journal import GapRecord, KeptEvent
+from gateway.machines import catalog
 
-Json = dict[str, object]
+Trust = Literal["good", "uncertain", "bad"]
+QUALITIES: dict[Quality, Trust] = {
+    Quality.GOOD: "good",
+    Quality.UNCERTAIN: "uncertain",
+    Quality.BAD: "bad",
+}
+NUMBERS: dict[Quality, Literal[0, 1, 2]] = {
+    Quality.GOOD: 0,
+    Quality.UNCERTAIN: 1,
+    Quality.BAD: 2,
+}
 
 
 def iso(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with milliseconds and Z."""
-    if at is None:
-        return None
+    return None if at is None else moment(at)
+
+
+def moment(at: datetime) -> str:
+    """The same for a time that is there."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def text(value: Text | None) -> dict[str, str] | None:
+def words(value: Text | Bilingual) -> Words:
     """Both languages."""
-    return value.as_json() if value is not None else None
+    return {"de": value.de, "en": value.en}
 
 
-def seconds(value: timedelta | None) -> float | None:
+def seconds(value: timedelta) -> float:
     """Seconds, to the millisecond."""
-    return round(value.total_seconds(), 3) if value is not None else None
+    return round(value.total_seconds(), 3)
 
 
-def signal(rooms: Rooms, what: Signal, now: datetime) -> Json:
+def signal(rooms: Rooms, what: Signal, now: datetime) -> SignalShape:
     """One signal with its newest reading."""
     found = rooms.latest.reading(what.id)
     quality, reason = (
@@ -40,10 +58,10 @@ def signal(rooms: Rooms, what: Signal, now: datetime) -> Json:
     return {
         "id": what.id,
         "point": what.id.split("/", 1)[1],
-        "means": what.means.as_json(),
+        "means": words(what.means),
         "unit": what.unit.display,
         "value": found.value if found else None,
-        "quality": quality.name.lower(),
+        "quality": QUALITIES[quality],
         "reason": reason.value,
         "code": found.fault.code if found else None,
         "at": iso(found.at) if found else None,
@@ -52,36 +70,38 @@ def signal(rooms: Rooms, what: Signal, now: datetime) -> Json:
     }
 
 
-def state(status: MachineStatus) -> Json:
+def state(status: MachineStatus) -> StateShape:
     """What a machine does now."""
     return {
         "state": int(status.state),
         "name": status.state.name.lower(),
         "mode": int(status.mode),
         "since": iso(status.since),
-        "because": text(status.because),
+        "because": words(status.because),
         "known": status.known,
-        "phase": text(status.phase),
+        "phase": words(status.phase) if status.phase is not None else None,
     }
 
 
-def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> Json:
+def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineShape:
     """One machine with state, signals and its job."""
     now = rooms.now()
     status = next(entry for entry in rooms.machines() if entry.machine == what.name)
     jobs = [entry for entry in rooms.jobs() if entry.machine == what.name]
     current = next((entry for entry in jobs if entry.ended is None), jobs[-1] if jobs else None)
-    view: Json = {
+    first = what.devices[0]
+    view: MachineShape = {
         "firm": rooms.site.firm,
         "name": what.name,
-        "title": {"de": what.title.de, "en": what.title.en},
-        "template": what.devices[0].template,
+        "title": words(what.title),
+        "template": first.template,
+        "template_title": words(catalog.template(first.template).title),
         "built": what.built,
         "simulated": rooms.site.simulated,
         "connection": {
-            "type": what.devices[0].connect.type,
-            "host": getattr(what.devices[0].connect, "host", None),
-            "port": getattr(what.devices[0].connect, "port", None),
+            "type": str(first.connect.type),
+            "host": getattr(first.connect, "host", None),
+            "port": getattr(first.connect, "port", None),
             "units": [getattr(device.connect, "unit", None) for device in what.devices],
         },
         "state": state(status),
@@ -94,25 +114,25 @@ def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> Json:
     }
     if thresholds:
         view["thresholds"] = [
-            {"signal": of, "value": value, "means": text(means)}
+            {"signal": of, "value": value, "means": words(means)}
             for of, value, means in rooms.tracker.thresholds(what.name)
         ]
     return view
 
 
-def job(what: Job) -> Json:
+def job(what: Job) -> JobShape:
     """One job, in order time where a key ends in ``_s``."""
     return {
         "id": what.id,
         "machine": what.machine,
         "order": what.order,
         "package": what.package,
-        "item": text(what.item),
+        "item": words(what.item),
         "planned": what.planned,
         "lot": what.lot,
         "state": what.state.value,
         "substate": what.substate.value,
-        "because": text(what.because),
+        "because": words(what.because),
         "good": what.good,
         "scrap": what.scrap,
         "origins": {origin.value: count for origin, count in what.origins.items()},
@@ -122,16 +142,44 @@ def job(what: Job) -> Json:
         "planned_per_piece_s": seconds(what.planned_per_piece),
         "per_piece_s": seconds(what.per_piece),
         "run_began": iso(what.run_began),
-        "run_expected_s": seconds(what.run_expected),
+        "run_expected_s": None if what.run_expected is None else seconds(what.run_expected),
         "started": iso(what.started),
         "ended": iso(what.ended),
-        "departures": [iso(at) for at in what.departures],
+        "departures": [moment(at) for at in what.departures],
         "inbound": what.inbound,
         "degraded": what.degraded,
         "gaps": [
-            {"start": iso(gap.start), "end": iso(gap.end), "why": text(gap.why)}
+            {"start": moment(gap.start), "end": moment(gap.end), "why": words(gap.why)}
             for gap in what.gaps
         ],
         "lapse": what.lapse,
         "simulated": what.simulated,
+    }
+
+
+def event(kept: KeptEvent) -> EventShape:
+    """A finding of the job logic with its place in the journal."""
+    what = kept.event
+    return {
+        "id": kept.id,
+        "seq": kept.seq,
+        "kind": what.kind.value,
+        "machine": what.machine,
+        "job": what.job,
+        "at": moment(what.at),
+        "details": dict(what.details),
+    }
+
+
+def gap_record(what: GapRecord) -> GapRecordShape:
+    """A stretch that the journal lacks."""
+    return {
+        "why": what.why.value,
+        "start": iso(what.start),
+        "end": moment(what.end),
+        "first_seq": what.first_seq,
+        "last_seq": what.last_seq,
+        "batches": what.batches,
+        "entries": what.entries,
+        "note": what.note,
     }

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, HTTPException, Response
+from fastapi import Depends, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api.access import EVERYONE, OWNER, PRIVACY, Role, allowed
-from gateway.api.answers import Here, Json, absent
+from gateway.api.access import EVERYONE, OWNER, PRIVACY, Access, Role, allowed
+from gateway.api.answers import Here, Json, group
+from gateway.api.audit import Happened
+from gateway.api.order_shapes import (
+    AgreementShape,
+    ComparisonShape,
+    LeftShape,
+    MadeShape,
+    OrderShape,
+    ReceivedShape,
+    SentShape,
+)
+from gateway.api.refusals import absent
+from gateway.api.rooms import Partners
 from gateway.core.errors import ExchangeError
-from gateway.exchange import Exchange
 
-router = APIRouter(tags=["orders"])
-owning = [Depends(allowed(OWNER))]
+router = group("orders")
+seeing = [Depends(allowed(PRIVACY))]
 
 CUSTOMER_SEES = (
     "id",
@@ -32,6 +46,9 @@ CUSTOMER_SEES = (
 )
 """The customer sees order progress, forecast and complete sets; nothing of single firms."""
 
+Name = Annotated[str, Field(min_length=1, max_length=64)]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
 
 class Opening(BaseModel):
     """Where a package stands when an order is opened in the middle; counts are simulated."""
@@ -49,8 +66,8 @@ class NewOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")
-    at_s: float = Field(ge=0)
-    opening: dict[str, Opening] = {}
+    at_s: float = Field(ge=0, le=100_000_000, allow_inf_nan=False)
+    opening: dict[Name, Opening] = {}
     accepted_reserve: bool = False
 
 
@@ -58,9 +75,9 @@ class NewOffer(BaseModel):
     """Lots of a package that another firm is asked to take."""
 
     model_config = ConfigDict(extra="forbid")
-    package: str
-    lots: list[int] = Field(min_length=1)
-    to: str
+    package: Name
+    lots: list[Annotated[int, Field(ge=1)]] = Field(min_length=1, max_length=1000)
+    to: Name
 
 
 class Withdrawal(BaseModel):
@@ -70,33 +87,70 @@ class Withdrawal(BaseModel):
     level: Literal["L0", "L1", "L2", "L3"] = "L0"
 
 
-def _exchange(rooms: Here) -> Exchange:
+owning = allowed(OWNER)
+deciding = [Depends(owning)]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the owner decides: the exchange may refuse it; carried out, it is noted."""
+
+    request: Request
+    role: Annotated[Role, Depends(owning)]
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Carry out inside; a refusal becomes an answer that says why."""
+        with refusals():
+            yield
+        access: Access = self.request.app.state.access
+        access.note(Happened.CHANGED, self.request, self.role)
+
+
+Deciding = Annotated[Decision, Depends()]
+
+
+def _exchange(rooms: Here) -> Partners:
     if rooms.exchange is None:
         raise absent()
     return rooms.exchange
 
 
-Partners = Annotated[Exchange, Depends(_exchange)]
+Exchanging = Annotated[Partners, Depends(_exchange)]
 
 
-def order_for(role: Role, order: dict[str, object]) -> dict[str, object]:
-    """An order as a role may see it."""
-    if role is Role.CUSTOMER:
-        return {key: order[key] for key in CUSTOMER_SEES if key in order}
+def _known(partners: Exchanging, order: str) -> str:
+    """The id of an order that this firm knows; absent otherwise."""
+    with refusals():
+        if partners.order(order) is None:
+            raise absent()
     return order
 
 
+Known = Annotated[str, Depends(_known)]
+
+
+def order_for(role: Role, order: OrderShape) -> OrderShape:
+    """An order as a role may see it."""
+    if role is not Role.CUSTOMER:
+        return order
+    seen: OrderShape = {key: order[key] for key in CUSTOMER_SEES if key in order}  # type: ignore[literal-required,assignment]
+    return seen
+
+
 @router.get("/orders")
-def orders(rooms: Here, role: Annotated[Role, Depends(allowed(EVERYONE))]) -> Response:
+def orders(
+    rooms: Here, role: Annotated[Role, Depends(allowed(EVERYONE))]
+) -> Json[list[OrderShape]]:
     """The joint orders of this firm, newest first; empty without a consortium."""
     found = rooms.exchange.orders() if rooms.exchange else []
     return Json([order_for(role, entry) for entry in found])
 
 
-@router.get("/orders/{order}")
+@router.get("/orders/{order}", dependencies=[Depends(allowed(EVERYONE))])
 def order(
-    partners: Partners, order: str, role: Annotated[Role, Depends(allowed(EVERYONE))]
-) -> Response:
+    partners: Exchanging, order: str, role: Annotated[Role, Depends(allowed(EVERYONE))]
+) -> Json[OrderShape]:
     """One joint order; what was not agreed is absent and named in ``not_agreed``."""
     found = partners.order(order)
     if found is None:
@@ -104,10 +158,10 @@ def order(
     return Json(order_for(role, found))
 
 
-@router.post("/orders", dependencies=owning, status_code=201)
-async def open_order(partners: Partners, new: NewOrder) -> Response:
+@router.post("/orders", dependencies=deciding, status_code=201)
+async def open_order(partners: Exchanging, new: NewOrder, decision: Deciding) -> Json[MadeShape]:
     """Open an order (lead firm): signed, sealed and sent to every member."""
-    with refusals():
+    with decision.noted():
         await partners.open_order(
             new.id,
             at_s=new.at_s,
@@ -117,69 +171,79 @@ async def open_order(partners: Partners, new: NewOrder) -> Response:
     return Json({"id": new.id}, 201)
 
 
-@router.post("/orders/{order}/offers", dependencies=owning, status_code=201)
-async def offer(partners: Partners, order: str, new: NewOffer) -> Response:
+@router.post("/orders/{order}/offers", dependencies=deciding, status_code=201)
+async def offer(
+    partners: Exchanging, order: Known, new: NewOffer, decision: Deciding
+) -> Json[MadeShape]:
     """Ask another firm to take lots of a package (lead firm)."""
-    with refusals():
+    with decision.noted():
         made = await partners.offer(order, new.package, new.lots, new.to)
     return Json({"id": made}, 201)
 
 
-@router.post("/orders/{order}/offers/{offer}/accept", dependencies=owning)
-async def accept(partners: Partners, order: str, offer: str) -> Response:
+@router.post("/orders/{order}/offers/{offer}/accept", dependencies=deciding)
+async def accept(
+    partners: Exchanging, order: Known, offer: str, decision: Deciding
+) -> Json[MadeShape]:
     """Take an offer (the firm that was asked)."""
-    with refusals():
+    with decision.noted():
         await partners.answer(order, offer, accept=True)
     return Json({"id": offer})
 
 
-@router.post("/orders/{order}/offers/{offer}/decline", dependencies=owning)
-async def decline(partners: Partners, order: str, offer: str) -> Response:
+@router.post("/orders/{order}/offers/{offer}/decline", dependencies=deciding)
+async def decline(
+    partners: Exchanging, order: Known, offer: str, decision: Deciding
+) -> Json[MadeShape]:
     """Decline an offer."""
-    with refusals():
+    with decision.noted():
         await partners.answer(order, offer, accept=False)
     return Json({"id": offer})
 
 
-@router.get("/orders/{order}/agreements", dependencies=[Depends(allowed(PRIVACY))])
-def agreements(partners: Partners, order: str) -> Response:
+@router.get("/orders/{order}/agreements", dependencies=seeing)
+def agreements(partners: Exchanging, order: Known) -> Json[list[AgreementShape]]:
     """What each partner gets from whom, and what never leaves."""
     return Json(partners.agreements(order))
 
 
-@router.post("/orders/{order}/agreements/{firm}/withdraw", dependencies=owning)
-async def withdraw(partners: Partners, order: str, firm: str, what: Withdrawal) -> Response:
+@router.post("/orders/{order}/agreements/{firm}/withdraw", dependencies=deciding)
+async def withdraw(
+    partners: Exchanging, order: Known, firm: str, what: Withdrawal, decision: Deciding
+) -> Json[LeftShape]:
     """Narrow what a partner gets from this firm, at once."""
-    with refusals():
+    with decision.noted():
         await partners.withdraw(order, firm, what.level)
     return Json({"firm": firm, "level": what.level})
 
 
-@router.get("/sent", dependencies=[Depends(allowed(PRIVACY))])
-def sent(rooms: Here, order: str | None = None, limit: int = 200) -> Response:
+@router.get("/sent", dependencies=seeing)
+def sent(rooms: Here, order: str | None = None, limit: Limit = 200) -> Json[list[SentShape]]:
     """Every message that left this firm, with its exact content, newest first."""
     return Json(rooms.exchange.sent(order, limit) if rooms.exchange else [])
 
 
-@router.get("/received", dependencies=[Depends(allowed(PRIVACY))])
-def received(rooms: Here, order: str | None = None, limit: int = 200) -> Response:
-    """Every message that came in, newest first."""
+@router.get("/received", dependencies=seeing)
+def received(
+    rooms: Here, order: str | None = None, limit: Limit = 200
+) -> Json[list[ReceivedShape]]:
+    """Every message that came in, newest first; what was withdrawn is gone from it."""
     return Json(rooms.exchange.received(order, limit) if rooms.exchange else [])
 
 
-@router.get("/sent/compare", dependencies=[Depends(allowed(PRIVACY))])
-async def compare(partners: Partners, firm: str, order: str | None = None) -> Response:
+@router.get("/sent/compare", dependencies=seeing)
+async def compare(
+    partners: Exchanging, firm: str, order: str | None = None
+) -> Json[ComparisonShape]:
     """Ask a partner for its log's chain and say whether both agree."""
     with refusals():
         return Json(await partners.compare(firm, order))
 
 
-class refusals:  # noqa: N801 - reads as a statement where it is used
-    """Turns a refusal of the exchange into an answer that says why."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ExchangeError):
-            raise HTTPException(409, str(error)) from error
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a refusal of the exchange into an answer that says why."""
+    try:
+        yield
+    except ExchangeError as error:
+        raise HTTPException(409, str(error)) from error

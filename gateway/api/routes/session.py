@@ -1,16 +1,21 @@
-"""Who is asking: session, set-up, log-in, passwords of the roles."""
+"""Who is asking: session, set-up, log-in, passwords of the roles, the security log."""
 
 from __future__ import annotations
 
+import asyncio
+from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api.access import OWNER, SESSION_COOKIE, SESSION_SECONDS, Access, Role, allowed
-from gateway.api.answers import Here, Json
+from gateway.api import views
+from gateway.api.access import OWNER, SESSION_SECONDS, Access, Role, allowed, caller_of
+from gateway.api.answers import Here, Json, group
+from gateway.api.rooms import Partners
+from gateway.api.shapes import AuditShape, RoleShape, SessionShape
 
-router = APIRouter(tags=["session"])
+router = group("session")
 
 
 class Setup(BaseModel):
@@ -37,14 +42,21 @@ class NewPassword(BaseModel):
     password: str = Field(max_length=256)
 
 
-@router.get("/session")
-def session(request: Request, rooms: Here) -> Response:
-    """Who the caller is; open to everyone, so that the log-in page can be drawn."""
+def _access(request: Request) -> Access:
     access: Access = request.app.state.access
+    return access
+
+
+Gate = Annotated[Access, Depends(_access)]
+
+
+@router.get("/session")
+async def session(request: Request, rooms: Here, access: Gate) -> Json[SessionShape]:
+    """Who the caller is; open to everyone, so that the log-in page can be drawn."""
     role = access.role(request)
     return Json(
         {
-            "role": role,
+            "role": role.value if role is not None else None,
             "firm": rooms.site.firm,
             "name": rooms.site.name,
             "demo": access.demo_token is not None,
@@ -55,47 +67,74 @@ def session(request: Request, rooms: Here) -> Response:
 
 
 @router.post("/setup")
-def setup(request: Request, body: Setup) -> Response:
+async def setup(request: Request, access: Gate, body: Setup) -> Json[RoleShape]:
     """Make the owner's account with the one-time code from the console, and log in."""
-    access: Access = request.app.state.access
-    access.set_up(body.code, body.password)
-    return _logged_in(access, Role.OWNER, body.password)
+    async with access.turn():
+        await asyncio.to_thread(access.set_up, body.code, body.password, caller_of(request))
+    return await _logged_in(request, access, Role.OWNER, body.password)
 
 
 @router.post("/login")
-def login(request: Request, body: Login) -> Response:
+async def login(request: Request, access: Gate, body: Login) -> Json[RoleShape]:
     """Log in as a role."""
-    access: Access = request.app.state.access
-    return _logged_in(access, body.role, body.password)
+    return await _logged_in(request, access, body.role, body.password)
 
 
 @router.post("/logout")
-def logout() -> Response:
+async def logout(access: Gate) -> Json[RoleShape]:
     """End the session in this browser."""
-    answer = Json({"role": None})
-    answer.delete_cookie(SESSION_COOKIE, samesite="strict", httponly=True)
+    answer: Json[RoleShape] = Json({"role": None})
+    answer.delete_cookie(access.cookie, samesite="strict", httponly=True)
     return answer
 
 
 @router.post("/passwords", dependencies=[Depends(allowed(OWNER))])
-def password(request: Request, body: NewPassword) -> Response:
+async def password(request: Request, access: Gate, body: NewPassword) -> Json[RoleShape]:
     """Set a role's password; ends that role's sessions."""
-    access: Access = request.app.state.access
-    access.set_password(Role(body.role), body.password)
+    async with access.turn():
+        await asyncio.to_thread(
+            access.set_password, Role(body.role), body.password, caller_of(request)
+        )
     return Json({"role": body.role})
 
 
-def _logged_in(access: Access, role: Role, password: str) -> Response:
-    answer = Json({"role": role})
+@router.get("/audit", dependencies=[Depends(allowed(OWNER))])
+def audit(
+    rooms: Here, access: Gate, limit: Annotated[int, Query(ge=1, le=5000)] = 200
+) -> Json[list[AuditShape]]:
+    """Security events, newest last: log-ins, passwords, refused writes, changed agreements."""
+    found = access.audit.newest(limit) if access.audit is not None else []
+    if rooms.exchange is not None:
+        found = found + _of_the_exchange(rooms.exchange, limit)
+    return Json(sorted(found, key=lambda entry: entry["at"])[-limit:])
+
+
+def _of_the_exchange(partners: Partners, limit: int) -> list[AuditShape]:
+    found: list[AuditShape] = []
+    for entry in partners.audited(limit):
+        at = entry["at"]
+        found.append(
+            {
+                "at": views.moment(at) if isinstance(at, datetime) else str(at),
+                "source": "exchange",
+                "event": str(entry["what"]),
+                "firm": str(entry["firm"]),
+                "detail": str(entry["detail"]),
+            }
+        )
+    return found
+
+
+async def _logged_in(request: Request, access: Access, role: Role, secret: str) -> Json[RoleShape]:
+    async with access.turn():
+        value = await asyncio.to_thread(access.log_in, role, secret, caller_of(request))
+    answer: Json[RoleShape] = Json({"role": role.value})
     answer.set_cookie(
-        SESSION_COOKIE,
-        access.log_in(role, password),
+        access.cookie,
+        value,
         max_age=SESSION_SECONDS,
         samesite="strict",
         httponly=True,
+        secure=request.url.scheme == "https",
     )
     return answer
-
-
-Caller = Annotated[Role, Depends(allowed(frozenset(Role)))]
-"""Any role at all, as a route's parameter."""

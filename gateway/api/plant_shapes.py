@@ -1,0 +1,201 @@
+"""The shapes of the answers about machines, their history and their jobs."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+from gateway.api.shapes import Value, Words
+
+Bucket = tuple[int, float | None, float | None, Value | None, Literal[0, 1, 2]]
+"""Time in ms since 1970 (UTC), lowest, highest, last value, worst quality (0 good, 2 bad)."""
+
+
+class SignalShape(TypedDict):
+    """A signal with its newest reading.
+
+    ``value`` is null where there is none to be trusted; ``reason`` says why, and ``code`` is the
+    Modbus exception where the device refused.
+    """
+
+    id: str
+    point: str
+    means: Words
+    unit: str
+    value: Value | None
+    quality: Literal["good", "uncertain", "bad"]
+    reason: str
+    code: int | None
+    at: str | None
+    seq: int | None
+    role: str | None
+
+
+class StateShape(TypedDict):
+    """What a machine does (numbers of OPC 40001-1), since when, and the sentence why we say so."""
+
+    state: int
+    name: str
+    mode: int
+    since: str | None
+    because: Words
+    known: bool
+    phase: Words | None
+
+
+class ThresholdShape(TypedDict):
+    """A line in a signal's chart, and what it divides."""
+
+    signal: str
+    value: float
+    means: Words
+
+
+class ConnectionShape(TypedDict):
+    """How a machine is reached; one unit for each of its devices."""
+
+    type: str
+    host: str | None
+    port: int | None
+    units: list[int | None]
+
+
+class GapShape(TypedDict):
+    """A stretch of real time in which parts may have passed unseen."""
+
+    start: str | None
+    end: str | None
+    why: Words
+
+
+class JobShape(TypedDict):
+    """A firm's own order on one machine. Keys ending in ``_s`` are order time in seconds."""
+
+    id: str
+    machine: str
+    order: str | None
+    package: str | None
+    item: Words
+    planned: int
+    lot: int
+    state: Literal["planned", "released", "running", "interrupted", "ended", "aborted"]
+    substate: str
+    because: Words
+    good: int
+    scrap: int
+    origins: dict[str, int]
+    runs_started: int
+    runs_completed: int
+    pieces_per_run: int
+    planned_per_piece_s: float
+    per_piece_s: float
+    run_began: str | None
+    run_expected_s: float | None
+    started: str | None
+    ended: str | None
+    departures: list[str]
+    inbound: int | None
+    degraded: str | None
+    gaps: list[GapShape]
+    lapse: int
+    simulated: bool
+
+
+class MachineShape(TypedDict):
+    """One machine; ``thresholds`` is absent in events."""
+
+    firm: str
+    name: str
+    title: Words
+    template: str
+    template_title: Words
+    built: int | None
+    simulated: bool
+    connection: ConnectionShape
+    state: StateShape
+    signals: list[SignalShape]
+    job: JobShape | None
+    thresholds: NotRequired[list[ThresholdShape]]
+
+
+class RegisterShape(TypedDict):
+    """The words behind a value, as the device sent them; addresses count from 0."""
+
+    function: int
+    address: int
+    words: list[int]
+    at: str | None
+
+
+class NodeShape(TypedDict):
+    """A node of the gateway's OPC UA server."""
+
+    endpoint: str
+    node: str
+
+
+class TopicShape(TypedDict):
+    """A topic at the firm's own broker."""
+
+    broker: str
+    topic: str
+
+
+class StoredPointShape(TypedDict):
+    """The last point that the history holds."""
+
+    at: str | None
+    value: Value | None
+    quality: Literal[0, 1, 2]
+
+
+class TraceShape(TypedDict):
+    """One number followed back from the page to the register."""
+
+    signal: SignalShape
+    register: RegisterShape | None
+    encoding: str
+    order: str | None
+    scale: float
+    template: str
+    unit: int | None
+    source: str | None
+    opcua: NodeShape | None
+    mqtt: TopicShape | None
+    stored: StoredPointShape | None
+    committed_seq: int
+
+
+class RunShape(TypedDict):
+    """A finished run; ``seconds`` is order time."""
+
+    number: int | None
+    start: str | None
+    end: str | None
+    seconds: float | None
+    pieces: int | None
+    partial: bool
+    job: str | None
+
+
+class HistoryShape(TypedDict):
+    """A chart's points, in time order."""
+
+    signal: str
+    unit: str
+    points: list[Bucket]
+
+
+class MachineEvent(TypedDict):
+    """``event: machine``: at most four a second for each machine."""
+
+    firm: str
+    machine: MachineShape
+
+
+class JobsEvent(TypedDict):
+    """``event: jobs``: all jobs, when one has changed."""
+
+    firm: str
+    jobs: list[JobShape]

@@ -1,0 +1,80 @@
+"""Refusals: what a caller is told when something is not done, and what nobody is told.
+
+No answer names a path, a query or an exception of ours, and none repeats a value that the caller
+sent: a password in a request that does not fit must not come back in the refusal.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+import orjson
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException as WebException
+
+from gateway.core.errors import WerkverbundError
+from gateway.core.text import Text
+
+log = logging.getLogger(__name__)
+
+MOST_MISTAKES = 20
+ABSENT = Text("nicht gefunden", "not found")
+SAID = {
+    405: Text("diese Adresse kennt das nicht", "this address does not do that"),
+}
+UNFIT = Text("Die Anfrage passt nicht", "The request does not fit")
+TROUBLE = Text(
+    "Das geht gerade nicht. Die Seite »Zustand« und die Konsole des Gateways sagen, was fehlt.",
+    "This is not possible now. The page »Health« and the gateway's console say what is missing.",
+)
+
+
+def refusal(status: int, de: str, en: str) -> HTTPException:
+    """A refusal in both languages."""
+    return HTTPException(status, Text(de, en).as_json())
+
+
+def absent() -> HTTPException:
+    """The one answer for what does not exist and for what is not the caller's to know."""
+    return HTTPException(404, ABSENT.as_json())
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app`` refuse in our words."""
+    app.add_exception_handler(WebException, _refused)
+    app.add_exception_handler(RequestValidationError, _unfit)
+    app.add_exception_handler(WerkverbundError, _troubled)
+
+
+def _answer(status: int, content: object, headers: object = None) -> Response:
+    found = dict(headers) if isinstance(headers, dict) else None
+    return Response(orjson.dumps(content), status, found, "application/json")
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, WebException):
+        raise error
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return _answer(404, {"detail": ABSENT.as_json()})  # the same for every kind of absence
+    said = SAID.get(error.status_code)
+    detail = said.as_json() if said is not None else error.detail
+    return _answer(error.status_code, {"detail": detail}, error.headers)
+
+
+async def _unfit(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    mistakes = [
+        {"where": ".".join(str(part) for part in entry["loc"])[:200], "what": entry["msg"][:200]}
+        for entry in error.errors()[:MOST_MISTAKES]
+    ]
+    where = ", ".join(entry["where"] for entry in mistakes[:3])
+    detail = Text(f"{UNFIT.de}: {where}", f"{UNFIT.en}: {where}")
+    return _answer(422, {"detail": detail.as_json(), "mistakes": mistakes})
+
+
+async def _troubled(request: Request, error: Exception) -> Response:
+    log.warning("%s %s: %s", request.method, request.scope.get("path"), error)
+    return _answer(503, {"detail": TROUBLE.as_json()})

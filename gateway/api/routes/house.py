@@ -1,0 +1,126 @@
+"""The gateway itself: how it does, what it stores, what happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+
+from gateway.api import views
+from gateway.api.access import EVERYONE, PLANT, PRIVACY, Access, Role, allowed
+from gateway.api.answers import Here, Json, group
+from gateway.api.audit import KEEP
+from gateway.api.newest import newest_events
+from gateway.api.rooms import Rooms
+from gateway.api.shapes import ClockShape, HealthShape, LogShape, StoredShape
+from gateway.core.text import Text
+from gateway.flow.moment import synchronised
+
+router = group("house")
+
+NEVER = (
+    Text(
+        "Namen, Personalnummern, Schichten, Anmeldungen einzelner Personen",
+        "Names, personnel numbers, shifts, log-ins of single persons",
+    ),
+    Text(
+        "Zeiten einzelner Handgriffe an Handarbeitsplätzen",
+        "Times of single movements at manual stations",
+    ),
+    Text("Ranglisten oder Vergleiche von Personen", "Rankings or comparisons of persons"),
+    Text("Ton, Bild, Standort", "Sound, pictures, location"),
+)
+IN_STEP = Text(
+    "Die Uhr dieses Rechners wird abgeglichen.", "This computer's clock is kept in step."
+)
+ALONE = Text(
+    "Die Uhr dieses Rechners wird nicht abgeglichen, oder er weiß es nicht: "
+    "Zeiten können falsch sein.",
+    "This computer's clock is not kept in step, or it does not know: times may be wrong.",
+)
+
+
+@router.get("/health")
+async def health(
+    rooms: Here, role: Annotated[Role, Depends(allowed(EVERYONE))]
+) -> Json[HealthShape]:
+    """How each part of the gateway does, plainly; a customer learns nothing of its parts."""
+    return Json(health_for(role, health_view(rooms)))
+
+
+def health_view(rooms: Rooms) -> HealthShape:
+    """The whole health."""
+    return {
+        "firm": rooms.site.firm,
+        "name": rooms.site.name,
+        "version": rooms.version,
+        "started": views.iso(rooms.started),
+        "now": views.iso(rooms.now()),
+        "parts": [
+            {"name": part.name, "state": part.state, "text": views.words(part.text)}
+            for part in rooms.parts()
+        ],
+        "clock": _clock(),
+    }
+
+
+def health_for(role: Role, health: HealthShape) -> HealthShape:
+    """Health as a role may see it: parts name machines, addresses and brokers."""
+    return {**health, "parts": []} if role is Role.CUSTOMER else health
+
+
+def _clock() -> ClockShape:
+    if synchronised():
+        return {"state": "synced", "text": views.words(IN_STEP)}
+    return {"state": "unsynced", "text": views.words(ALONE)}
+
+
+@router.get("/stored", dependencies=[Depends(allowed(PRIVACY))])
+async def stored(request: Request, rooms: Here) -> Json[StoredShape]:
+    """What this gateway stores, how finely and for how long, and what it never records."""
+    access: Access = request.app.state.access
+    keep = rooms.site.history.keep.total_seconds()
+    size = await rooms.journal.size()
+    return Json(
+        {
+            "signals": [
+                {
+                    "id": what.id,
+                    "means": views.words(what.means),
+                    "unit": what.unit.display,
+                    "every_s": what.every,
+                    "keep_s": keep,
+                }
+                for what in rooms.signals.values()
+            ],
+            "never": [views.words(entry) for entry in NEVER],
+            "journal": {
+                "bytes": size.bytes,
+                "committed_seq": rooms.journal.committed_seq,
+                "oldest": views.iso(size.oldest),
+            },
+            "history": {"bytes": _bytes(rooms.site.state, "history.db*")},
+            "audit": {
+                "bytes": access.audit.size() if access.audit is not None else 0,
+                "keep_s": KEEP.total_seconds(),
+            },
+        }
+    )
+
+
+def _bytes(folder: Path, pattern: str) -> int:
+    return sum(file.stat().st_size for file in folder.glob(pattern))
+
+
+@router.get("/log", dependencies=[Depends(allowed(PLANT))])
+async def log(rooms: Here, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Json[LogShape]:
+    """What happened, newest last: what the job logic found, and what the journal lacks."""
+    events = await newest_events(rooms, limit)
+    gaps = await rooms.journal.gaps()
+    return Json(
+        {
+            "events": [views.event(entry) for entry in events],
+            "gaps": [views.gap_record(entry) for entry in gaps[-limit:]],
+        }
+    )

@@ -1,0 +1,179 @@
+"""The shapes of the answers: sessions, health, what is stored, what happened.
+
+Documentation only: mypy holds the code to them and OpenAPI shows them, but nothing is validated a
+second time while the gateway works. ``NotRequired`` means that the key may be absent.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired
+
+from typing_extensions import TypedDict
+
+Role = Literal["owner", "foreman", "works_council", "customer", "visitor"]
+Value = float | int | bool | str
+
+
+class Words(TypedDict):
+    """A text in both languages."""
+
+    de: str
+    en: str
+
+
+class Mistake(TypedDict):
+    """A part of a request that does not fit, and why."""
+
+    where: str
+    what: str
+
+
+class Refusal(TypedDict):
+    """Why a request was refused. ``mistakes`` only where its content does not fit (422)."""
+
+    detail: Words | str
+    mistakes: NotRequired[list[Mistake]]
+
+
+class SessionShape(TypedDict):
+    """Who the caller is (``role`` null: nobody yet) and whose gateway this is."""
+
+    role: Role | None
+    firm: str
+    name: str
+    demo: bool
+    simulated: bool
+    setup_needed: bool
+
+
+class RoleShape(TypedDict):
+    """The role that the request was about; null after logging out."""
+
+    role: Role | None
+
+
+class EventShape(TypedDict):
+    """A finding of the job logic; the keys of ``details`` depend on ``kind``."""
+
+    id: int
+    seq: int
+    kind: str
+    machine: str
+    job: str | None
+    at: str | None
+    details: dict[str, Value | None]
+
+
+class GapRecordShape(TypedDict):
+    """A stretch that the journal lacks. Null where nobody can know the number."""
+
+    why: str
+    start: str | None
+    end: str | None
+    first_seq: int | None
+    last_seq: int | None
+    batches: int | None
+    entries: int | None
+    note: str
+
+
+class LogShape(TypedDict):
+    """What happened, each list with the newest last."""
+
+    events: list[EventShape]
+    gaps: list[GapRecordShape]
+
+
+class PartShape(TypedDict):
+    """A part of the gateway and how it does: ok, waiting, failed or absent."""
+
+    name: str
+    state: str
+    text: Words
+
+
+class ClockShape(TypedDict):
+    """Whether the computer's clock is known to be right."""
+
+    state: Literal["synced", "unsynced"]
+    text: Words
+
+
+class HealthShape(TypedDict):
+    """How the gateway does. A customer sees no parts."""
+
+    firm: str
+    name: str
+    version: str
+    started: str | None
+    now: str | None
+    parts: list[PartShape]
+    clock: ClockShape
+
+
+class StoredSignalShape(TypedDict):
+    """What is stored of a signal: one value ``every_s`` seconds, for ``keep_s`` seconds."""
+
+    id: str
+    means: Words
+    unit: str
+    every_s: float
+    keep_s: float
+
+
+class JournalSizeShape(TypedDict):
+    """The durable stream."""
+
+    bytes: int
+    committed_seq: int
+    oldest: str | None
+
+
+class SizeShape(TypedDict):
+    """How much a store holds."""
+
+    bytes: int
+
+
+class AuditSizeShape(TypedDict):
+    """The log of security events: by role, never by person."""
+
+    bytes: int
+    keep_s: float
+
+
+class StoredShape(TypedDict):
+    """What this gateway stores, and what it never records."""
+
+    signals: list[StoredSignalShape]
+    never: list[Words]
+    journal: JournalSizeShape
+    history: SizeShape
+    audit: AuditSizeShape
+
+
+_AuditFrom = TypedDict("_AuditFrom", {"from": NotRequired[Literal["this computer", "the network"]]})
+
+
+class AuditShape(_AuditFrom):
+    """A security event: of the web (``role``, ``what``) or of the exchange (``firm``).
+
+    ``more`` counts equal events that were not written one by one.
+    """
+
+    at: str
+    source: Literal["web", "exchange"]
+    event: str
+    role: NotRequired[Role | None]
+    what: NotRequired[str]
+    more: NotRequired[int]
+    firm: NotRequired[str]
+    detail: NotRequired[str]
+
+
+class SentEvent(TypedDict):
+    """``event: sent``: how many messages left and came, so that a page looks again."""
+
+    firm: str
+    sent: int
+    received: int
