@@ -206,6 +206,7 @@ export const showDe = {
     notWarned: "In diesem Durchgang war keine Warnung nötig.",
     fields: "Felder haben die Betriebe verlassen",
     messages: (count: string, size: string) => `in ${count} Meldungen, ${size}, jede signiert und versiegelt`,
+    uncounted: "noch keine Meldung gezählt",
     beyond: "davon jenseits der Vereinbarungen",
     beyondText: "gegen die Felderliste jeder Stufe gezählt",
     complete: "Sätze lieferfertig",

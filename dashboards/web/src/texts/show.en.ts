@@ -207,6 +207,7 @@ export const showEn: ShowCatalogue = {
     notWarned: "No warning was needed in this run.",
     fields: "fields left the firms",
     messages: (count, size) => `in ${count} reports, ${size}, each signed and sealed`,
+    uncounted: "no report counted yet",
     beyond: "of them beyond the agreements",
     beyondText: "counted against the list of fields of each level",
     complete: "sets ready to deliver",
