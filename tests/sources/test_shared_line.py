@@ -50,11 +50,9 @@ async def test_a_dead_unit_leaves_its_neighbours_at_nearly_full_rate(line):
     line.silent.add(10)
     batches, runner, health = await polled(line, 10, 150, "m1")
     took = batches["m1"][-1].batch.mono - batches["m1"][0].batch.mono
-    assert len(batches["m1"]) >= 0.8 * took / EVERY
-    gaps = [b.batch.mono - a.batch.mono for a, b in pairwise(batches["m1"])]
-    # a deadline per try of the dead unit: at most three tries fit into these three seconds
-    assert sum(gap > WITHIN for gap in gaps) <= 3
-    assert line.count(unit=10) <= 3
+    # all that the dead unit may cost its neighbours: one deadline for each try of it
+    assert line.count(unit=10) * WITHIN <= 0.2 * took
+    assert len(batches["m1"]) >= 0.95 * runner.polls
     assert all(judged.marks == {} for judged in batches["m1"])
     assert {m.fault.reason for j in batches["m10"] for m in j.marks.values()} == {Reason.TIMEOUT}
     assert (health["m1"].connected, health["m10"].connected) == (True, False)
