@@ -106,4 +106,11 @@ class JournalError(WerkverbundError):
 
 
 class ExchangeError(WerkverbundError):
-    """A message between firms is refused: bad signature, unknown firm, replay, not agreed."""
+    """A message between firms is refused: bad signature, unknown firm, replay, not agreed.
+
+    ``why`` tells the owner; where a person has asked for something, in both languages.
+    """
+
+    def __init__(self, why: str | Text) -> None:
+        self.why = why if isinstance(why, Text) else Text(why, why)
+        super().__init__(self.why.en)
