@@ -14,9 +14,8 @@ from typing import Any
 from gateway.config import SiteConfig, read_model
 from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
-from gateway.core.work import Job, JobState
 from gateway.drivers.mqtt import Broker
-from gateway.exchange import own_jobs
+from gateway.exchange.comparison import compare
 from gateway.exchange.desk import Desk
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.identity import identity
@@ -29,7 +28,7 @@ from gateway.exchange.own_jobs import JobLog, Jobs
 from gateway.exchange.reception import Reception
 from gateway.exchange.records import agreements_json, log_json
 from gateway.exchange.transport import MqttTransport, Transport
-from gateway.jobs.commands import CloseOrder, Command, NotPossible
+from gateway.exchange.upkeep import Upkeep
 from gateway.network.files import ConsortiumFile, OrderFile
 from gateway.network.forecast import rounded
 from gateway.network.order import JointOrder, Level
@@ -38,7 +37,6 @@ from gateway.network.views import view
 
 log = logging.getLogger(__name__)
 
-DONE = (JobState.ENDED, JobState.ABORTED)
 
 TICK = 0.25
 """Seconds between two looks at what should leave."""
@@ -63,13 +61,14 @@ class Exchange:
         if site.network is None:
             raise ValueError(f"{site.firm} takes part in no network")
         self._site, self._network = site, site.network
-        self._journal, self._tracker, self._clock = journal, tracker, clock
+        self._clock = clock
         self._folder = folder
         self._ledger = Ledger(folder)
         self._thread = ThreadPoolExecutor(1, "exchange-ledger")
         self._given = transport
         self._inside: tuple[Office, Dispatch, Reception, Desk] | None = None
         self._lookout = Lookout(site)
+        self._upkeep = Upkeep(site, journal, tracker)
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
         self._link = Link(self._network.broker, self._lock, self._wake)
@@ -97,7 +96,7 @@ class Exchange:
         )
         dispatch = Dispatch(office)
         reception = Reception(office, dispatch)
-        self._inside = (office, dispatch, reception, Desk(office, dispatch, reception, planned))
+        self._inside = (office, dispatch, reception, Desk(office, dispatch, planned))
         self._look(self._clock())
 
     async def close(self) -> None:
@@ -162,7 +161,7 @@ class Exchange:
         async with self._lock:
             real, mono = now or self._clock(), time.monotonic()
             await desk.carry_out_accepted(real)
-            await self._command(real)
+            await self._upkeep.keep(office.book, self._lookout, real)
             self._look(real)
             order, picture = office.book.active(), self._lookout.newest
             if order is None or picture is None:
@@ -174,27 +173,6 @@ class Exchange:
                 leaving = wanted(office.side, office.book, order, own, whole=whole, now=at)
                 await dispatch.take(leaving, mono)
                 await dispatch.repeat(mono)
-
-    async def _command(self, real: datetime) -> None:
-        """Tell the job logic what the orders ask of it; a job that does not fit is left alone."""
-        book = self._office.book
-        for job in self._jobs():
-            if job.order in book.closed and job.state not in DONE and job.order is not None:
-                await self._apply(CloseOrder(job.order, real))
-        order = book.active()
-        if order is None:
-            return
-        knowledge = self._lookout.knowledge(book, order, self._jobs(), real)
-        mine = own_jobs.jobs_of(self._jobs(), order)
-        at = order.clock.order(real)
-        for command in own_jobs.due(self._site, knowledge, mine, at, real):
-            await self._apply(command)
-
-    async def _apply(self, command: Command) -> None:
-        try:
-            await self._journal.apply(command)
-        except NotPossible as error:
-            log.warning("%s: %s", type(command).__name__, error)
 
     async def _warn(self, order: JointOrder, real: datetime) -> None:
         """Note when the forecast first passes the due time (lead firm)."""
@@ -211,10 +189,8 @@ class Exchange:
 
     def _look(self, real: datetime) -> None:
         office = self._office
-        self._lookout.look(office.book, office.side.consortium, self._jobs(), real)
-
-    def _jobs(self) -> Sequence[Job]:
-        return self._tracker.jobs(self._journal.state)
+        jobs = self._upkeep.jobs()
+        self._lookout.look(office.book, office.side.consortium, jobs, real)
 
     @property
     def _office(self) -> Office:
@@ -226,7 +202,9 @@ class Exchange:
 
     def _parts(self) -> tuple[Office, Dispatch, Reception, Desk]:
         if self._inside is None:
-            raise ExchangeError("the order network is not open yet")
+            raise ExchangeError(
+                Text("Der Verbund ist noch nicht offen.", "The order network is not open yet.")
+            )
         return self._inside
 
     def _broker(self) -> Broker:
@@ -316,4 +294,5 @@ class Exchange:
 
     async def compare(self, firm: str, order: str | None = None) -> Json:
         """Ask ``firm`` for its log and say whether both chains agree."""
-        return await self._desk.compare(firm, order)
+        office, _, reception, _ = self._parts()
+        return await compare(office, reception, firm, order)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core.errors import ExchangeError
+from gateway.core.text import Text
 from gateway.network.order import JointOrder, Opening, WorkPackage
 from gateway.network.plan import promised
 from gateway.network.split import split
@@ -32,7 +33,10 @@ def opened_order(
         order = _with_reserve(order, at)
     unknown = set(openings) - {package.id for package in order.packages}
     if unknown:
-        raise ExchangeError(f"the order has no package {', '.join(sorted(unknown))}")
+        names = ", ".join(sorted(unknown))
+        raise ExchangeError(
+            Text(f"Der Auftrag hat kein Paket {names}.", f"The order has no package {names}.")
+        )
     packages = [
         replace(package, opening=_opening(package, openings[package.id]))
         if package.id in openings
@@ -45,7 +49,12 @@ def opened_order(
 def _with_reserve(order: JointOrder, at: timedelta) -> JointOrder:
     reserve = order.prepared
     if reserve is None:
-        raise ExchangeError("the order's file names no prepared reserve")
+        raise ExchangeError(
+            Text(
+                "Die Auftragsdatei nennt keine Reserve (prepared).",
+                "The order's file names no reserve (prepared).",
+            )
+        )
     accepted = min([at, *(left - order.step for left in _inputs(order, reserve.package))])
     try:
         return promised(split(order, reserve.package, reserve.lots, reserve, accepted=accepted))
@@ -66,7 +75,12 @@ def _inputs(order: JointOrder, package: str) -> list[timedelta]:
 def _opening(package: WorkPackage, told: Mapping[str, Any]) -> Opening:
     departures = tuple(timedelta(seconds=left) for left in told.get("departures_s", ()))
     if len(departures) > len(package.lots()):
-        raise ExchangeError(f"{package.id}: more lots have left than there are")
+        raise ExchangeError(
+            Text(
+                f"{package.id}: Es sind mehr Lose abgegangen, als es gibt.",
+                f"{package.id}: more lots have left than there are.",
+            )
+        )
     began = told.get("run_began_s")
     return Opening(
         good=int(told.get("good", 0)),

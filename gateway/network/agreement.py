@@ -78,5 +78,10 @@ def occasion(
 def narrowed(present: Level, wanted: Level) -> Level:
     """The level after a withdrawal; an agreement is never widened this way."""
     if wanted >= present:
-        raise ExchangeError(f"the agreement is at {present}; {wanted} would not narrow it")
+        raise ExchangeError(
+            Text(
+                f"Die Vereinbarung steht auf {present}; {wanted} wäre nicht weniger.",
+                f"The agreement is at {present}; {wanted} would not narrow it.",
+            )
+        )
     return wanted

@@ -194,7 +194,7 @@ async def test_a_comparison_shows_a_changed_log(broker: RunningBroker, tmp_path:
 async def test_a_comparison_without_an_answer_says_so(
     broker: RunningBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.exchange.desk.PATIENCE", 0.3)
+    monkeypatch.setattr("gateway.exchange.comparison.PATIENCE", 0.3)
     async with working(tmp_path, PAIR, broker.url) as firms:
         await opened(firms)
         await firms[LEAD].kill()

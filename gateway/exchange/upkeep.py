@@ -1,0 +1,62 @@
+"""Keeps the firm's own jobs as the joint orders ask for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from gateway.config import SiteConfig
+from gateway.core.work import Job, JobState
+from gateway.exchange import own_jobs
+from gateway.exchange.book import Book
+from gateway.exchange.lookout import Lookout
+from gateway.exchange.own_jobs import JobLog, Jobs
+from gateway.jobs.commands import CloseOrder, Command, NotPossible
+
+log = logging.getLogger(__name__)
+
+OVER = (JobState.ENDED, JobState.ABORTED)
+AGAIN = timedelta(minutes=1)
+"""What the job logic has refused is tried again, and told in the log, at most this often."""
+
+
+class Upkeep:
+    """Gives the job logic the commands that follow from the orders."""
+
+    def __init__(self, site: SiteConfig, journal: JobLog, tracker: Jobs) -> None:
+        self._site = site
+        self._journal = journal
+        self._tracker = tracker
+        self._refused: dict[tuple[str, str], datetime] = {}
+
+    def jobs(self) -> Sequence[Job]:
+        """Every job after the journal's last commit."""
+        return self._tracker.jobs(self._journal.state)
+
+    async def keep(self, book: Book, lookout: Lookout, real: datetime) -> None:
+        """Close the jobs of orders that are over; open, feed and change those of the active one."""
+        for job in self.jobs():
+            if job.order is not None and job.order in book.closed and job.state not in OVER:
+                await self._give(CloseOrder(job.order, real), job.order, real)
+        order = book.active()
+        if order is None:
+            return
+        jobs = self.jobs()
+        knowledge = lookout.knowledge(book, order, jobs, real)
+        mine, now = own_jobs.jobs_of(jobs, order), order.clock.order(real)
+        for command in list(own_jobs.due(self._site, knowledge, mine, now, real)):
+            await self._give(command, str(getattr(command, "job_id", order.id)), real)
+
+    async def _give(self, command: Command, about: str, real: datetime) -> None:
+        key = (type(command).__name__, about)
+        last = self._refused.get(key)
+        if last is not None and timedelta() <= real - last < AGAIN:
+            return
+        try:
+            await self._journal.apply(command)
+        except NotPossible as error:
+            self._refused[key] = real
+            log.warning("%s: %s: %s", about, key[0], error)
+        else:
+            self._refused.pop(key, None)
