@@ -140,8 +140,9 @@ class Audit:
         try:
             self._turn(len(line))
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+            begun = _unfinished(self.path)
             with os.fdopen(os.open(self.path, flags, 0o600), "wb") as file:
-                file.write(line)
+                file.write(b"\n" + line if begun else line)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -177,6 +178,15 @@ class Audit:
 
     def _numbered(self, number: int) -> Path:
         return self.path if number == 0 else self.folder / f"audit.{number}.jsonl"
+
+
+def _unfinished(file: Path) -> bool:
+    """Whether a power cut left half a line at the end."""
+    if not file.exists() or file.stat().st_size == 0:
+        return False
+    with file.open("rb") as content:
+        content.seek(-1, os.SEEK_END)
+        return content.read(1) != b"\n"
 
 
 def _entries(file: Path) -> Iterator[AuditShape]:

@@ -72,6 +72,7 @@ class Partners(Protocol):
         at_s: float,
         opening: Mapping[str, Mapping[str, Any]] | None,
         accepted_reserve: bool,
+        begins_in_s: float,
     ) -> None:
         """Open an order."""
 

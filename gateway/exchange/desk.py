@@ -26,9 +26,6 @@ from gateway.network.split import split
 
 OVER = Text("Der Auftrag ist vorbei.", "The order is over.")
 Json = dict[str, Any]
-LEAD_IN = timedelta(seconds=2)
-"""An order begins so long after it was opened: by then every member has its job, and nothing that
-a machine does in between is counted for the order before."""
 
 
 class Desk:
@@ -50,6 +47,7 @@ class Desk:
         openings: Mapping[str, Mapping[str, Any]],
         *,
         reserve: bool,
+        begins_in: timedelta,
     ) -> None:
         """Open the order of the firm's file under ``name``; older orders are over."""
         firm, site = self._office.side.firm, self._office.site
@@ -81,7 +79,7 @@ class Desk:
                     "Time lapse is for simulated machines only; set lapse to 1.",
                 )
             )
-        began = self._office.clock() + LEAD_IN
+        began = self._office.clock() + begins_in
         order = opened_order(self._planned, name, at, openings, began=began, reserve=reserve)
         await take_order(self._office, order)
         await close_older(self._office, self._dispatch, order)

@@ -262,15 +262,23 @@ class Exchange:
         at_s: float,
         opening: Mapping[str, Mapping[str, Any]] | None = None,
         accepted_reserve: bool = False,
+        begins_in_s: float = 0.0,
     ) -> None:
         """Open the order of this firm's file as ``order``, at an order time (lead firm).
 
         ``opening`` holds what is done already, by package; ``accepted_reserve`` opens it with the
-        prepared lots at the reserve firm. Raises ExchangeError.
+        prepared lots at the reserve firm. Its clock stands at ``at_s`` in ``begins_in_s`` (real)
+        seconds: time for every member to have its job before the machines begin. Raises
+        ExchangeError.
         """
         async with self._lock:
-            await self._desk.open_order(order, timedelta(seconds=at_s), opening or {},
-                                        reserve=accepted_reserve)  # fmt: skip
+            await self._desk.open_order(
+                order,
+                timedelta(seconds=at_s),
+                opening or {},
+                reserve=accepted_reserve,
+                begins_in=timedelta(seconds=begins_in_s),
+            )
         await self.tick()
 
     async def offer(self, order: str, package: str, lots: Sequence[int], to: str) -> str:

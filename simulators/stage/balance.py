@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from simulators.stage.show import API, Json, Show
 
+MOST = 1000
+"""Messages of one firm that are counted: more than a whole order sends."""
 LEVEL_FIELDS = {
     "L0": frozenset[str](),
     "L1": frozenset({"lamp"}),
@@ -40,9 +42,10 @@ async def balance(show: Show) -> Json:
         if player.id not in show.uplinks or show.order is None:
             continue
         answer = await show.web.get(
-            f"{show.gateways[player.id]}{API}/sent", params={"order": show.order, "limit": 5000}
+            f"{show.gateways[player.id]}{API}/sent", params={"order": show.order, "limit": MOST}
         )
-        for entry in answer.json() if answer.is_success else []:
+        answer.raise_for_status()
+        for entry in answer.json():
             if entry["kind"] != "report":
                 continue
             names = set(entry["fields"])
@@ -57,7 +60,7 @@ async def balance(show: Show) -> Json:
         order = answer.json() if answer.is_success else {}
     return {
         "order": show.order,
-        "warned": order.get("warned"),
+        "warned": order.get("warned") or show.warned,
         "forecast_s": order.get("forecast_s"),
         "due_s": order.get("due_s"),
         "complete": order.get("complete"),

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 Json = dict[str, object]
 API = "/api/v1"
+LEAD_IN = 2.0
+"""Real seconds from opening an order to its beginning: by then every firm has its job."""
 
 
 class ShowError(Exception):
@@ -44,6 +46,7 @@ class Show:
     unplugged: set[str] = field(default_factory=set)
     jobs: dict[str, list[Json]] = field(default_factory=dict)
     rerouted: set[str] = field(default_factory=set)
+    warned: object = None  # the newest warning of any run: a jump past the fault brings none
     _web: httpx.AsyncClient | None = None
     _lagging: dict[tuple[str, str, int], float] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -88,6 +91,7 @@ class Show:
                     "at_s": at_s,
                     "opening": placed["opening"],
                     "accepted_reserve": frame.reserve,
+                    "begins_in_s": LEAD_IN,
                 },
             )
             opened = await self._get(f"{lead}{API}/orders/{order}")
@@ -130,6 +134,9 @@ class Show:
         if event == "jobs":
             jobs = content["jobs"]
             self.jobs[firm] = jobs if isinstance(jobs, list) else []
+        elif event == "order" and firm == self.scenario.lead.id:
+            order = content["order"]
+            self.warned = (order.get("warned") if isinstance(order, dict) else None) or self.warned
         elif event == "away":
             self.jobs.pop(firm, None)
             self._lagging = {key: at for key, at in self._lagging.items() if key[0] != firm}

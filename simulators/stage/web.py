@@ -214,7 +214,10 @@ def _stream(source: object) -> Response:
 
 async def get_balance(stage: Here) -> Response:
     """Scene 9: warned how early, how many fields left, whether any was beyond an agreement."""
-    return _json(await balance(stage.show))
+    try:
+        return _json(await balance(stage.show))
+    except httpx.HTTPError as error:
+        raise HTTPException(503, "a gateway does not tell what it sent") from error
 
 
 def qr(stage: Here) -> Response:

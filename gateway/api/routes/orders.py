@@ -69,6 +69,7 @@ class NewOrder(BaseModel):
     at_s: float = Field(ge=0, le=100_000_000, allow_inf_nan=False)
     opening: dict[Name, Opening] = {}
     accepted_reserve: bool = False
+    begins_in_s: float = Field(default=0.0, ge=0, le=60, allow_inf_nan=False)
 
 
 class NewOffer(BaseModel):
@@ -167,6 +168,7 @@ async def open_order(partners: Exchanging, new: NewOrder, decision: Deciding) ->
             at_s=new.at_s,
             opening={package: entry.model_dump() for package, entry in new.opening.items()},
             accepted_reserve=new.accepted_reserve,
+            begins_in_s=new.begins_in_s,
         )
     return Json({"id": new.id}, 201)
 
