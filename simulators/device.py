@@ -21,7 +21,7 @@ ILLEGAL_VALUE = 3
 TABLES = {function: table for table, function in FUNCTIONS.items()}
 
 
-class Refusal(Exception):  # noqa: N818 - a device refuses, nothing is in error
+class Refusal(Exception):
     """The device answers with a Modbus exception."""
 
     def __init__(self, code: int) -> None:

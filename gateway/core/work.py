@@ -97,8 +97,8 @@ class Job:
     ``planned``, ``good``, ``scrap`` are pieces; ``origins`` splits ``good`` by origin;
     ``planned_per_piece`` and ``per_piece`` (the present rate, plan or measured) are order time.
     ``inbound`` is how many pieces of input have arrived so far (None: needs no input).
-    ``departures`` are the real times at which transfer lots left. ``degraded`` names the evidence under
-    which a declared slower rate holds.
+    ``departures`` are the real times at which transfer lots left. ``degraded`` names the
+    evidence under which a declared slower rate holds.
     """
 
     id: str
