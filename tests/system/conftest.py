@@ -42,16 +42,16 @@ class Demos:
     _present: tuple[Path, Factory] | None = None
     _count: int = 0
 
-    def of(self, folder: Path) -> Factory:
-        """The demo of these firms, started unless it runs."""
+    def of(self, folder: Path, *options: str, state: Path | None = None) -> Factory:
+        """The demo of these firms, started (in a state folder of its own) unless it runs."""
         if self._present is not None:
             kept, running = self._present
             if kept == folder and running.console.process.poll() is None:
                 return running
             self.stop()
         self._count += 1
-        state = self.folder / f"{folder.name}-{self._count}"
-        running = self._stack.enter_context(factory(state, folder))
+        own = self.folder / f"{folder.name}-{self._count}"
+        running = self._stack.enter_context(factory(state or own, folder, *options))
         self._present = folder, running
         return running
 
@@ -89,18 +89,21 @@ def wire(demos: Demos) -> Iterator[Wire]:
 
 @pytest.fixture(scope="session")
 def played(demos: Demos, wire: Wire) -> Played:
-    """The mini order, played to its end without any trouble."""
+    """A mini order, played to its end without any trouble."""
     del wire  # taps the broker before the first report
-    return played_to_the_end(demos.of(MINI))
+    mini = demos.of(MINI)
+    mini.restart()
+    return played_to_the_end(mini)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    # Not longer than a module: asynchronous tests cannot run beside it.
     with sync_playwright() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Debian's Chromium without a window."""
     browser = playwright.chromium.launch(executable_path=need("chromium"), args=list(QUIET))

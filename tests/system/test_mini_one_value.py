@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from asyncua import Client
+from asyncua.sync import Client
 from playwright.sync_api import Page, expect
 from pymodbus.client import ModbusTcpClient
 
@@ -108,11 +108,11 @@ def test_the_api_tells_the_words_and_the_value(held: Held) -> None:
         assert (told["quality"], told["reason"], told["unit"]) == ("good", "ok", "W")
 
 
-async def test_opcua_tells_the_value(held: Held) -> None:
+def test_opcua_tells_the_value(held: Held) -> None:
     place = held.trace()["opcua"]
     assert place["endpoint"] == held.factory.ready["firms"][FIRM]["opcua"]
-    async with Client(place["endpoint"]) as client:
-        told = await client.get_node(place["node"]).read_data_value()
+    with Client(place["endpoint"]) as client:
+        told = client.get_node(place["node"]).read_data_value()
     assert told.Value is not None
     assert told.Value.Value == held.value
     assert told.StatusCode is not None

@@ -24,7 +24,7 @@ from playwright.sync_api import (
 
 from tests.system.conftest import Demos
 from tests.system.factory import FAIR, Factory, eventually
-from tests.system.test_fair_order import HELD, LATE, WITHIN, burnt, foresees
+from tests.system.test_show_order import HELD, LATE, WITHIN, burnt, foresees
 
 KEYFRAMES = {1: 0, 2: 0, 3: 0, 4: 0, 5: 1, 6: 2, 7: 2, 8: 3, 9: 4}
 LANGUAGES = ("de", "en")
