@@ -198,7 +198,7 @@ async def working(
             await firm.kill()
 
 
-async def until(what: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(what: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait until ``what`` holds; the views are looked at a few times a second."""
     async with asyncio.timeout(seconds):
         while not what():
@@ -211,7 +211,7 @@ async def opened(firms: Mapping[str, Firm], **how: Any) -> None:
     await until(lambda: all(f.exchange.order("GA-17") for f in firms.values()))
 
 
-async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
     """The same for a question that must be awaited."""
     async with asyncio.timeout(seconds):
         while not await check():

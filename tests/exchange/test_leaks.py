@@ -93,7 +93,7 @@ async def test_messages_that_are_played_back_get_no_answer_and_change_nothing(
         clock.to("1 11:20")
         await mill.book(600)
         await until(lambda: lead.knows("AP1", progress=0.5))
-        await until(lambda: _quiet(lead, mill))
+        await settled(heard, lead, mill)
         before, received = list(heard), lead.exchange.counts()
         for message in before:
             await client.publish(message)  # everything that was ever said, once more
@@ -115,7 +115,7 @@ async def test_forged_messages_are_refused_and_written_down_without_an_answer(
     ):
         await opened(firms)
         lead = firms[LEAD]
-        await until(lambda: _quiet(*firms.values()))
+        await settled(heard, *firms.values())
         keys = identity(lead.site.state)
         to_lead = Member(LEAD, LEAD, keys.sign_public, keys.seal_public)
         stranger = identity(tmp_path / "stranger")
@@ -205,6 +205,17 @@ async def test_the_order_message_tells_no_cycle_time_of_another_firm(
         assert seen["piece_time"] is None
         assert seen["baseline"] is None
         assert order["fields"]["prepared"] is None
+
+
+async def settled(heard: list[Message], *firms: Firm) -> None:
+    """Wait until nothing is on its way and nobody has anything more to say."""
+    count = -1
+    while count != len(heard):
+        count = len(heard)
+        await until(lambda: _quiet(*firms))
+        for _ in range(3):
+            await asyncio.gather(*(firm.exchange.tick() for firm in firms))
+            await asyncio.sleep(0.1)
 
 
 def _quiet(*firms: Firm) -> bool:

@@ -137,7 +137,7 @@ async def test_a_report_on_its_way_is_taken_back_and_never_delivered(
         await lead.start()
         await until(lambda: lead.exchange.order("GA-17") and lead.knows("AP3", level="L2"))
         await eventually(lambda: logs_agree(lead, furnace))
-        assert "611" not in stored(lead)
+        assert '"good":611' not in stored(lead)
         log = {e["sequence"]: e["state"] for e in furnace.exchange.sent() if e["to"] == LEAD}
         theirs = {e["sequence"]: e["state"] for e in lead.exchange.received()}
         assert log[waiting[0]["sequence"]] == theirs[waiting[0]["sequence"]] == "cancelled"
