@@ -31,7 +31,7 @@ class Mistake(TypedDict):
 class Refusal(TypedDict):
     """Why a request was refused. ``mistakes`` only where its content does not fit (422)."""
 
-    detail: Words | str
+    detail: Words
     mistakes: NotRequired[list[Mistake]]
 
 

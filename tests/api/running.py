@@ -132,6 +132,18 @@ class RunningGateway:
 
         return asyncio.run_coroutine_threadsafe(doing(), self._loop).result(10)
 
+    def unplug(self, machine: str) -> None:
+        """Pull the cable of a simulated machine."""
+        assert self.simulation is not None
+        simulation = self.simulation
+        self.call(lambda: simulation.unplug(machine))
+
+    def replug(self, machine: str) -> None:
+        """Put it back."""
+        assert self.simulation is not None
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(self.simulation.replug(machine), self._loop).result(10)
+
     @property
     def setup_code(self) -> str:
         """The code that stands on the console."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import stat
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 from fastapi import HTTPException
 from starlette.requests import Request
 
-from gateway.api.access import SESSION_COOKIE, Access, Role
+from gateway.api.access import MOST_WAITING, SESSION_COOKIE, Access, Role
+from gateway.core.errors import WerkverbundError
 
 PASSWORD = "laufende-meter-7"
 
@@ -29,7 +31,7 @@ def test_a_new_gateway_has_a_code_and_no_password(tmp_path: Path) -> None:
     assert access.setup_code
     for password in ("", "admin", "owner"):
         with pytest.raises(HTTPException) as refused:
-            access.log_in("owner", password)
+            access.log_in(Role.OWNER, password)
         assert refused.value.status_code == 403
 
 
@@ -37,7 +39,7 @@ def test_the_code_makes_the_owner_once(tmp_path: Path) -> None:
     access = opened(tmp_path)
     code = access.setup_code or ""
     access.set_up(code, PASSWORD)
-    cookie = access.log_in("owner", PASSWORD)
+    cookie = access.log_in(Role.OWNER, PASSWORD)
     assert access.role(request(cookie=f"{SESSION_COOKIE}={cookie}")) is Role.OWNER
     with pytest.raises(HTTPException):
         access.set_up(code, "another-password")
@@ -50,14 +52,14 @@ def test_two_gateways_have_different_codes_and_keys(tmp_path: Path) -> None:
     assert one.setup_code != two.setup_code
     one.set_up(one.setup_code or "", PASSWORD)
     two.set_up(two.setup_code or "", PASSWORD)
-    cookie = one.log_in("owner", PASSWORD)
+    cookie = one.log_in(Role.OWNER, PASSWORD)
     assert two.role(request(cookie=f"{SESSION_COOKIE}={cookie}")) is None
 
 
 def test_accounts_and_sessions_outlive_a_restart(tmp_path: Path) -> None:
     access = opened(tmp_path)
     access.set_up(access.setup_code or "", PASSWORD)
-    cookie = access.log_in("owner", PASSWORD)
+    cookie = access.log_in(Role.OWNER, PASSWORD)
     again = opened(tmp_path)
     assert again.setup_code is None
     assert again.role(request(cookie=f"{SESSION_COOKIE}={cookie}")) is Role.OWNER
@@ -66,7 +68,7 @@ def test_accounts_and_sessions_outlive_a_restart(tmp_path: Path) -> None:
 def test_a_new_password_ends_the_old_sessions(tmp_path: Path) -> None:
     access = opened(tmp_path)
     access.set_up(access.setup_code or "", PASSWORD)
-    cookie = access.log_in("owner", PASSWORD)
+    cookie = access.log_in(Role.OWNER, PASSWORD)
     access.set_password(Role.OWNER, "ein-neues-wort-8")
     assert access.role(request(cookie=f"{SESSION_COOKIE}={cookie}")) is None
 
@@ -83,7 +85,7 @@ def test_the_file_is_the_owners_alone_and_holds_no_password(tmp_path: Path) -> N
 def test_a_forged_session_is_nobody(tmp_path: Path) -> None:
     access = opened(tmp_path)
     access.set_up(access.setup_code or "", PASSWORD)
-    cookie = access.log_in("owner", PASSWORD)
+    cookie = access.log_in(Role.OWNER, PASSWORD)
     role, until, mac = cookie.split(".")
     for forged in ("", "x", "owner", f"{role}.{until}", f"foreman.{until}.{mac}", f"{cookie}0"):
         assert access.role(request(cookie=f"{SESSION_COOKIE}={forged}")) is None
@@ -95,7 +97,7 @@ def test_guessing_is_slowed_down(tmp_path: Path) -> None:
     codes = []
     for _ in range(7):
         with pytest.raises(HTTPException) as refused:
-            access.log_in("owner", "wrong-password")
+            access.log_in(Role.OWNER, "wrong-password")
         codes.append(refused.value.status_code)
     assert codes == [403] * 5 + [429] * 2
 
@@ -113,3 +115,70 @@ def test_the_demo_token_names_the_role_and_is_off_without_a_demo(tmp_path: Path)
     real = opened(tmp_path)
     assert real.role(request(authorization="Bearer ")) is None
     assert real.role(request(authorization=bearer)) is None
+
+
+def test_a_guesser_locks_out_nobody_else(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    for _ in range(6):
+        with pytest.raises(HTTPException):
+            access.log_in(Role.OWNER, "wrong-password", "192.168.1.66")
+    assert access.log_in(Role.OWNER, PASSWORD, "192.168.1.10")
+
+
+def test_an_odd_code_or_cookie_is_simply_wrong(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    for code in ("", "ü", "0000-0000-0000", "\x00"):
+        with pytest.raises(HTTPException) as refused:
+            access.set_up(code, PASSWORD)
+        assert refused.value.status_code == 403
+    for cookie in ("ü.1.ü", "...", "owner.x.y"):
+        assert access.role(request(cookie=f"{SESSION_COOKIE}={cookie}")) is None
+
+
+def test_two_gateways_on_one_computer_keep_their_cookies_apart(tmp_path: Path) -> None:
+    assert opened(tmp_path, firm="a").cookie != opened(tmp_path, firm="b").cookie
+
+
+def test_damaged_accounts_are_put_aside_and_the_owner_starts_anew(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    cookie = access.log_in(Role.OWNER, PASSWORD)
+    for damage in (b"", b"{", b'{"schema": 1}', b"[]", b"\xff"):
+        (tmp_path / "access.json").write_bytes(damage)
+        again = opened(tmp_path)
+        assert again.setup_code
+        assert again.role(request(cookie=f"{SESSION_COOKIE}={cookie}")) is None
+        assert (tmp_path / "access.broken.json").read_bytes() == damage
+        again.set_up(again.setup_code, PASSWORD)
+        assert opened(tmp_path).setup_code is None
+
+
+def test_the_accounts_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "access.json"
+    file.write_text('{"schema": 2, "accounts": {}, "key": "00"}')
+    with pytest.raises(WerkverbundError):
+        opened(tmp_path)
+    assert '"schema": 2' in file.read_text()
+
+
+async def test_passwords_are_checked_one_at_a_time_and_few_wait(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    inside = most = 0
+
+    async def check() -> bool:
+        nonlocal inside, most
+        try:
+            async with access.turn():
+                inside += 1
+                most = max(most, inside)
+                await asyncio.sleep(0)
+                inside -= 1
+        except HTTPException as refused:
+            return refused.status_code != 429
+        return True
+
+    done = await asyncio.gather(*(check() for _ in range(20)))
+    assert most == 1
+    assert done.count(True) == MOST_WAITING
+    assert await check()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import httpx
 import pytest
 from starlette.routing import Mount, Route
@@ -11,7 +9,7 @@ from starlette.routing import Mount, Route
 from gateway.api.access import Access
 from gateway.api.app import GatewayApp, create_app
 from gateway.api.documents import roles_of, routes_of
-from tests.api.running import API, RunningGateway
+from tests.api.running import API, RunningGateway, demo_client
 
 EVERYONE = "owner foreman works_council customer visitor"
 PLANT = "owner foreman visitor"
@@ -151,10 +149,8 @@ def test_the_pages_folder_and_the_session_are_open(callers: dict[str, httpx.Clie
 
 
 def test_a_demo_token_means_nothing_in_earnest(
-    earnest: RunningGateway, demo: RunningGateway, tmp_path: Path
+    earnest: RunningGateway, demo: RunningGateway
 ) -> None:
-    from tests.api.running import demo_client
-
     with demo_client(earnest.base, "owner") as stranger:
         assert stranger.get(f"{API}/jobs").status_code == 401
     with demo_client(demo.base, "root") as odd:

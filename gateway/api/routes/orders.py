@@ -248,4 +248,4 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except ExchangeError as error:
-        raise HTTPException(409, str(error)) from error
+        raise HTTPException(409, error.why.as_json()) from error
