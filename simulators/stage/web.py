@@ -236,7 +236,9 @@ def pin(stage: Here, call: PinCall) -> Response:
 
 
 async def start(stage: Here, call: KeyframeCall) -> Response:
-    """Start a new run at a keyframe."""
+    """Start a new run at a keyframe; not before the first one has begun."""
+    if not stage.ready:
+        raise HTTPException(409, "the firms are still starting")
     return await _carry_out(stage, stage.show.start(call.keyframe))
 
 
