@@ -14,6 +14,8 @@ MEASURED = ("zerspanung-rennweg", "haerterei-glutofen")
 WORKING = COUNTED + MEASURED
 RUN = {"zerspanung-rennweg": (192.0, 12), "haerterei-glutofen": (1800.0, 144)}
 """Seconds of order time and pieces of a run of the mini order."""
+MOST = 1000
+"""The longest log that the API gives at once."""
 PLAYING = 150.0
 """Seconds in which the mini order (40 s) must have ended, whatever is killed."""
 
@@ -53,9 +55,9 @@ def played_to_the_end(factory: Factory) -> Played:
         views={firm: factory.order(firm) for firm in partners},
         jobs={firm: factory.job(firm) for firm in WORKING},
         truth={firm: factory.truth(factory.machine(firm)) for firm in WORKING},
-        sent={firm: factory.get(firm, "sent", order=order, limit=5000) for firm in partners},
+        sent={firm: factory.get(firm, "sent", order=order, limit=MOST) for firm in partners},
         received={
-            firm: factory.get(firm, "received", order=order, limit=5000) for firm in partners
+            firm: factory.get(firm, "received", order=order, limit=MOST) for firm in partners
         },
     )
 

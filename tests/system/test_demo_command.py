@@ -11,7 +11,17 @@ import httpx
 import pytest
 
 from tests.system.conftest import Demos
-from tests.system.factory import MINI, READY, STOP, Console, Json, alive, console, offspring
+from tests.system.factory import (
+    MINI,
+    READY,
+    STOP,
+    Console,
+    Json,
+    alive,
+    console,
+    eventually,
+    offspring,
+)
 
 MEMBERS = {
     "zerspanung-rennweg": ("member", "mill-1", [("sdm630", 1)]),
@@ -76,7 +86,8 @@ def test_every_address_of_the_ready_line_answers(first: tuple[Console, Json]) ->
     bearer = {"authorization": f"Bearer {ready['credentials']['bearer']}"}
     with httpx.Client(timeout=15) as web:
         assert web.get(f"{ready['stage']}stage/v1/state").json()["ready"] is True
-        assert web.get(f"{ready['simulator_control']}/state").json()["running"] is True
+        control = f"{ready['simulator_control']}/state"
+        eventually(lambda: web.get(control).json()["running"], what="the simulated machines work")
         for firm, facts in ready["firms"].items():
             health = web.get(f"{facts['web']}api/v1/health", headers=bearer).json()
             assert health["firm"] == firm
