@@ -39,6 +39,7 @@ class Device:
     quirks: Quirks = field(default_factory=Quirks)
     initial: Mapping[str, float] = field(default_factory=dict)
     _offsets: dict[str, float] = field(default_factory=dict)
+    _told: dict[str, float] = field(default_factory=dict)
 
     def counters(self) -> dict[str, float]:
         """What the counters show now."""
@@ -49,6 +50,14 @@ class Device:
             if point.kind is Kind.COUNTER
         }
 
+    def told(self) -> dict[str, float]:
+        """What a reader last saw of each counter; what it shows now where nobody has read it.
+
+        After a jump the counters go on from here: what was made since the last look belongs to an
+        order that is over, and must not turn up in the next one.
+        """
+        return self.counters() | self._told
+
     def go_on_from(self, counters: Mapping[str, float]) -> None:
         """Show these counters now, and count on from there: called after the truth has moved."""
         truth = self.truth()
@@ -57,6 +66,7 @@ class Device:
 
     def reset_counters(self) -> None:
         """Begin all counters at 0, as after a loss of power."""
+        self._told.clear()
         self.go_on_from(dict.fromkeys(self.counters(), 0.0))
 
     def change(self, *, silent: bool) -> None:
@@ -101,6 +111,8 @@ class Device:
         for point in self.template.points:
             if point.table is not table or point.last < first or point.address >= first + count:
                 continue
+            if point.kind is Kind.COUNTER:
+                self._told[point.name] = self._counted(point, truth)
             for offset, word in enumerate(self._encoded(point, truth)):
                 at = point.address - first + offset
                 if 0 <= at < count:

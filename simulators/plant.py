@@ -119,7 +119,7 @@ class Plant:
                 for model in self.file.reserves
                 for lot in model.lots
             ]
-        shown = {id(device): device.counters() for device in self._all_devices()}
+        shown = {id(device): device.told() for device in self._all_devices()}
         self.clock.place(at)
         self.reserve_at_work = reserve
         self._intervene(tuple(interventions))

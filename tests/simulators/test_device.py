@@ -189,3 +189,16 @@ def test_the_gateway_reads_what_is_true_over_a_whole_block():
 def test_only_tables_of_the_template_are_there():
     assert refused(device(PRESS), FUNCTIONS[Table.HOLDING_REGISTERS], 0, 1) == ILLEGAL_FUNCTION
     assert device(PRESS).read(FUNCTIONS[Table.DISCRETE_INPUTS], 0, 2) == (1, 0)
+
+
+def test_counters_go_on_after_a_jump_from_what_a_reader_last_saw() -> None:
+    truth: dict[str, Value] = {"shots": 10, "rejects": 0, "mould-closed": False, "alarm": False}
+    unit = Device(PRESS, 1, lambda: truth, Quirks(), {"shots": 500.0})
+    assert read(unit, "shots") == 510
+    truth["shots"] = 16  # nobody has seen these six
+    seen = unit.told()
+    truth["shots"] = 300  # the jump
+    unit.go_on_from(seen)
+    assert read(unit, "shots") == 510
+    truth["shots"] = 301
+    assert read(unit, "shots") == 511
