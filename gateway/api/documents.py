@@ -39,6 +39,7 @@ WHY = {
     409: "It does not fit the present state.",
     422: "The request does not fit.",
     429: "Too many tries: wait half a minute.",
+    500: "A mistake of the gateway; it stands on its console.",
     503: "Not possible now.",
 }
 PASSWORDS = ("setup", "login")
@@ -143,6 +144,7 @@ def _refused(operation: Schema, route: APIRoute) -> Iterator[int]:
         yield 422
     if "password" in str(operation.get("requestBody", "")) or route.name in PASSWORDS:
         yield 429
+    yield 500
     yield 503
 
 

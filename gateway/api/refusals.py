@@ -30,6 +30,11 @@ TROUBLE = Text(
     "This is not possible now. The page »Health« and the gateway's console say what is missing.",
 )
 
+BUG = Text(
+    "Das ist ein Fehler im Gateway. Er steht auf seiner Konsole; alles andere läuft weiter.",
+    "This is a mistake in the gateway. It stands on its console; everything else goes on.",
+)
+
 
 def refusal(status: int, de: str, en: str) -> HTTPException:
     """A refusal in both languages."""
@@ -46,6 +51,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(WebException, _refused)
     app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(WerkverbundError, _troubled)
+    app.add_exception_handler(Exception, _broken)
 
 
 def _answer(status: int, content: object, headers: object = None) -> Response:
@@ -78,3 +84,8 @@ async def _unfit(_request: Request, error: Exception) -> Response:
 async def _troubled(request: Request, error: Exception) -> Response:
     log.warning("%s %s: %s", request.method, request.scope.get("path"), error)
     return _answer(503, {"detail": TROUBLE.as_json()})
+
+
+async def _broken(_request: Request, _error: Exception) -> Response:
+    # The server logs the traceback and ends the connection, which the caller must not use again.
+    return _answer(500, {"detail": BUG.as_json()}, {"connection": "close"})

@@ -1,4 +1,8 @@
-"""Serves the pages and the API of one gateway until cancelled."""
+"""Serves the pages and the API of one gateway until cancelled.
+
+The stage serves an application of its own in the same way, so the gateway's is loaded only where
+it is served.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +12,22 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.types import ASGIApp, Scope
 
-from gateway.api.access import Access, local
-from gateway.api.app import create_app
-from gateway.api.audit import Audit, Happened
 from gateway.api.guard import Guard
-from gateway.api.rooms import Rooms
-from gateway.api.ticker import tick
 from gateway.config import Endpoint
+
+if TYPE_CHECKING:
+    from gateway.api.audit import Audit
+    from gateway.api.rooms import Rooms
 
 log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 500
+"""More are told to come back later, so that a flood of them costs bounded memory."""
 
 
 class _Server(uvicorn.Server):
@@ -38,6 +43,11 @@ async def serve(
     rooms: Rooms, listen: Endpoint, *, demo_token: str | None, pages: Path | None
 ) -> None:
     """Serve until cancelled. Raises OSError when the address is taken."""
+    from gateway.api.access import Access  # noqa: PLC0415 - see above
+    from gateway.api.app import create_app  # noqa: PLC0415
+    from gateway.api.audit import Audit  # noqa: PLC0415
+    from gateway.api.ticker import tick  # noqa: PLC0415
+
     audit = Audit(rooms.site.state, rooms.now)
     access = Access(rooms.site.state, demo_token, rooms.site.firm, audit)
     access.open()
@@ -74,6 +84,9 @@ def own_names(listen: Endpoint) -> list[str]:
 
 
 def _note_foreign(audit: Audit, what: str, scope: Scope) -> None:
+    from gateway.api.access import local  # noqa: PLC0415
+    from gateway.api.audit import Happened  # noqa: PLC0415
+
     client = scope.get("client")
     audit.note(
         Happened.REFUSED,
