@@ -29,6 +29,7 @@ class Played:
     views: dict[str, Json]
     jobs: dict[str, Json]
     truth: dict[str, Json]
+    lots: dict[str, Json]
     sent: dict[str, list[Json]]
     received: dict[str, list[Json]]
 
@@ -55,6 +56,7 @@ def played_to_the_end(factory: Factory) -> Played:
         views={firm: factory.order(firm) for firm in partners},
         jobs={firm: factory.job(firm) for firm in WORKING},
         truth={firm: factory.truth(factory.machine(firm)) for firm in WORKING},
+        lots={lot["package"]: lot for lot in factory.control("state")["lots"]},
         sent={firm: factory.get(firm, "sent", order=order, limit=MOST) for firm in partners},
         received={
             firm: factory.get(firm, "received", order=order, limit=MOST) for firm in partners

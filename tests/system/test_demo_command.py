@@ -183,22 +183,10 @@ def test_ctrl_c_stops_everything(first: tuple[Console, Json]) -> None:
     assert [pid for pid in children if alive(pid)] == []
 
 
-def test_the_second_start_goes_on_where_the_first_has_ended(
-    first: tuple[Console, Json], state: Path
-) -> None:
-    before, ready = first
-    assert before.process.poll() == 0, "the first demo has ended"
-    assert ready["order"] == "MINI-1"
-    with console(state, MINI) as second:
-        again = second.until("ready")
-        assert again["state"] == ready["state"]
-        assert order_of(again) == again["order"] == "MINI-1-2"
-        assert second.interrupt() == 0
-
-
-def test_the_duration_ends_it_in_order(tmp_path: Path, demos: Demos) -> None:
-    demos.stop()
-    with console(tmp_path / "short", MINI, "--duration", "2s") as started:
+def test_the_duration_ends_it_in_order(first: tuple[Console, Json], state: Path) -> None:
+    before, _ = first
+    assert before.process.poll() == 0, "the first demo has left its state"
+    with console(state, MINI, "--duration", "2s") as started:
         assert started.until("stopping")["schema"] == 1
         children = offspring(started.process.pid)
         assert children, "it stops what it has started"
@@ -206,9 +194,14 @@ def test_the_duration_ends_it_in_order(tmp_path: Path, demos: Demos) -> None:
     assert [pid for pid in children if alive(pid)] == []
 
 
-def test_fresh_starts_anew(first: tuple[Console, Json], state: Path, demos: Demos) -> None:
+def test_the_next_start_goes_on_where_the_first_has_ended(
+    first: tuple[Console, Json], state: Path, demos: Demos
+) -> None:
     before, ready = first
-    assert before.process.poll() == 0, "an earlier demo has left its state"
-    mini = demos.of(MINI, "--fresh", state=state)  # the tests of the mini order go on with it
+    assert before.process.poll() == 0, "the first demo has left its state"
+    assert ready["order"] == "MINI-1"
+    mini = demos.of(MINI, state=state)  # the tests of the mini order go on with it
     assert mini.ready["state"] == ready["state"]
-    assert order_of(mini.ready) == mini.ready["order"] == "MINI-1"
+    assert order_of(mini.ready) == mini.ready["order"] == "MINI-1-2"
+    known = [order["id"] for order in mini.get(mini.lead, "orders")]
+    assert set(known) == {"MINI-1", "MINI-1-2"}, "nothing is ever erased"

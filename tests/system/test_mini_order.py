@@ -89,18 +89,18 @@ def test_what_curves_show_is_the_truth_up_to_recorded_gaps(played: Played, firm:
 
 
 def test_the_departures_are_those_of_the_material(played: Played) -> None:
-    lots = {lot["package"]: lot for lot in played.factory.control("state")["lots"]}
     for package in ("AP2", "AP3", "AP4"):
         (told,) = played.package(package, "montage-holzland")["lots"]
-        assert told["quantity"] == lots[package]["quantity"]
+        left = played.lots[package]
+        assert told["quantity"] == left["quantity"]
         # Within half a minute of order time for a sample, and whole minutes are told; a booking
         # of the scenario comes up to some ten real seconds later.
         booked = (
             "simulated"
             in played.jobs[played.package(package, "montage-holzland")["firm"]]["origins"]
         )
-        late = told["departed_s"] - lots[package]["departed_s"]
-        assert -60 <= late <= (3600 if booked else 300), (package, told, lots[package])
+        late = told["departed_s"] - left["departed_s"]
+        assert -60 <= late <= (3600 if booked else 300), (package, told, left)
 
 
 @pytest.mark.parametrize("listener", OWN)
