@@ -15,7 +15,11 @@ from tests.api.test_documents import Document, document_of
 
 PARTS = st.sampled_from(["B-2", "drill-1", "GA-17", "none"]) | st.text(min_size=1, max_size=20)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20),
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
     ),
