@@ -126,7 +126,8 @@ def test_heat_is_the_integral_of_what_the_elements_show(alive, temperature, shar
             sum(moment(FURNACE, stage, stage.begin + (step + 0.5) * width).heating) * width
             for step in range(steps)
         )
-        assert heat(FURNACE, stage, end) == pytest.approx(shown, rel=2e-3, abs=40_000 * width + 1e-6)
+        edge = 40_000 * width + 1e-6
+        assert heat(FURNACE, stage, end) == pytest.approx(shown, rel=2e-3, abs=edge)
 
 
 @settings(deadline=None, max_examples=50)
