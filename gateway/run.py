@@ -255,7 +255,8 @@ class Gateway:
         if self.exchange is None:
             return []
         text = self.exchange.health()
-        return [parts.alone("exchange", self._failed.get("exchange"), text)]
+        failed = self._failed.get("exchange")
+        return [parts.alone("exchange", failed, text, connected=self.exchange.connected)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,10 +81,10 @@ def journal(health: JournalHealth) -> Part:
     return Part("journal", OK, Text("speichert", "stores"))
 
 
-def alone(name: str, failed: datetime | None, running: Text) -> Part:
+def alone(name: str, failed: datetime | None, running: Text, *, connected: bool) -> Part:
     """A part that restarts by itself, such as the exchange."""
     if failed is None:
-        return Part(name, OK, running)
+        return Part(name, OK if connected else WAITING, running)
     return Part(
         name,
         FAILED,

@@ -36,29 +36,34 @@ class InfluxClient:
 
     async def connect(self) -> None:
         """Open the client and see whether the server is there. Raises NotConnected."""
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, "influx")
-        await self._in_thread(self._open)
+        await self.close()
+        self._thread = ThreadPoolExecutor(1, "influx")
+        self._client = await self._in_thread(self._open)
 
-    def _open(self) -> None:
+    def _open(self) -> Any:
         library = _library()
-        self._shut()
         milliseconds = tuple(
             wait // timedelta(milliseconds=1) for wait in (CONNECT_TIMEOUT, ANSWER_TIMEOUT)
         )
-        self._client = library.InfluxDBClient(
+        client = library.InfluxDBClient(
             self.url, token=self._token, org=self._org, timeout=milliseconds, retries=False
         )
-        library.PingService(self._client.api_client).get_ping()
+        try:
+            library.PingService(client.api_client).get_ping()
+        except BaseException:
+            client.close()
+            raise
+        return client
 
     async def write(self, lines: bytes) -> None:
         """Deliver lines with times in milliseconds. Raises NotConnected or Rejected (all)."""
-        await self._in_thread(lambda: self._post(lines))
-
-    def _post(self, lines: bytes) -> None:
-        if self._client is None:
+        client = self._client
+        if client is None:
             raise NotConnected(f"{self.url}: not connected")
-        _library().WriteService(self._client.api_client).post_write(
+        await self._in_thread(lambda: self._post(client, lines))
+
+    def _post(self, client: Any, lines: bytes) -> None:
+        _library().WriteService(client.api_client).post_write(
             org=self._org,
             bucket=self._bucket,
             body=lines,
@@ -69,15 +74,12 @@ class InfluxClient:
 
     async def close(self) -> None:
         """Close; safe twice and before ``connect``."""
-        if self._thread is not None:
-            thread, self._thread = self._thread, None
-            thread.submit(self._shut)
+        thread, self._thread = self._thread, None
+        client, self._client = self._client, None
+        if thread is not None:
+            if client is not None:
+                thread.submit(client.close)
             thread.shutdown(wait=False)
-
-    def _shut(self) -> None:
-        if self._client is not None:
-            self._client.close()
-            self._client = None
 
     async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
         if self._thread is None:
