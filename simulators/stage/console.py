@@ -30,6 +30,12 @@ SENTENCES = {
 }
 
 
+def preparing(options: Options) -> None:
+    """Tell people to wait a moment; for programs the first line is ``ready``."""
+    if not options.json:
+        say(options, "preparing")
+
+
 def say(options: Options, kind: str, **facts: object) -> None:
     """One event."""
     if options.json:

@@ -117,7 +117,7 @@ class Demo:
         await prepare.check_ports(ports, len(scenario.firms), len(scenario.firms))
         if options.fresh:
             prepare.clear(self.state)
-        console.say(options, "preparing", base=ports.base)
+        console.preparing(options)
         envs = {player.id: self.env(index) for index, player in enumerate(scenario.firms)}
         await prepare.consortium(scenario, self.folder, self.state, envs)
         ended = asyncio.Event()
@@ -220,9 +220,6 @@ class Demo:
         except TimeoutError:
             pass  # said below
         await self._all_open(stage, deadline)
-        late = [feed.firm for feed in feeds if not feed.ready]
-        if late:
-            console.say(self.options, "late", firms=late, logs=str(self.state / "logs"))
         while True:
             try:
                 await stage.show.start(0)
@@ -236,6 +233,9 @@ class Demo:
         stage.ready = True
         stage.tell()
         console.ready(self, stage, seconds=time.monotonic() - self._begin)
+        late = [feed.firm for feed in feeds if not feed.ready]
+        if late:
+            console.say(self.options, "late", firms=late, logs=str(self.state / "logs"))
         if self.options.browser and not self.options.json:
             console.open_browser(stage.address)
 

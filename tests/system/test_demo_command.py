@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from tests.system.conftest import Demos
 from tests.system.factory import (
     MINI,
     READY,
+    ROOT,
     STOP,
     Console,
     Json,
@@ -60,7 +63,7 @@ def order_of(ready: Json) -> str:
 
 def test_the_ready_line_is_complete(first: tuple[Console, Json]) -> None:
     started, ready = first
-    assert [event["kind"] for event in started.said][-1] == "ready"
+    assert [event["kind"] for event in started.said] == ["ready"], "it is the first line"
     assert all(event["schema"] == 1 for event in started.said)
     assert ready["seconds"] > 0
     assert ready["lan"] is None
@@ -78,6 +81,14 @@ def test_the_ready_line_is_complete(first: tuple[Console, Json]) -> None:
         assert (endpoint["machine"], endpoint["host"]) == (machine, "127.0.0.1")
         assert [(d["template"], d["unit"]) for d in endpoint["devices"]] == devices
     assert set(firms) == set(MEMBERS)
+    told = re.search(
+        r"```json\n(.+?)```", (ROOT / "docs/interfaces.md").read_text("utf-8"), re.DOTALL
+    )
+    assert told is not None
+    sample = json.loads(told[1])
+    assert set(sample) == set(ready), "the documented line"
+    (told_firm,) = sample["firms"].values()
+    assert all(set(told_firm) == set(facts) for facts in firms.values())
     assert order_of(ready) == ready["order"] == "MINI-1"
 
 
