@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
 from fastapi import HTTPException, Request
@@ -26,7 +26,8 @@ from gateway.api.throttle import Throttle
 
 SESSION_COOKIE = "werkverbund"
 SESSION_SECONDS = 12 * 3600
-MIN_PASSWORD = 10
+MIN_PASSWORD = 12
+HOST_BITS = 64
 MOST_WAITING = 8
 """So many passwords wait to be checked; checking one takes much memory and time by design."""
 
@@ -117,17 +118,46 @@ class Access:
         self.setup_code = None
         self._note(Happened.SET_UP, caller, Role.OWNER)
 
-    def set_password(self, role: Role, password: str, caller: str = "") -> None:
-        """Set the password of a role. Raises HTTPException when it is too short."""
+    def has_password(self, role: Role) -> bool:
+        """Whether anybody can log in as ``role``."""
+        return self._accounts.has(role)
+
+    def set_password(
+        self, role: Role, password: str, caller: str = "", *, current: str = ""
+    ) -> None:
+        """Set the password of a role. Raises HTTPException when it is too short.
+
+        The owner's own changes only for who knows the ``current`` one: a browser that was left
+        alone gives nobody the gateway.
+        """
+        known = role is not Role.OWNER or not self._accounts.has(role)
+        if not (known or self._tried(caller, lambda: self._accounts.right(role, current))):
+            self._note(Happened.PASSWORD_REFUSED, caller, role)
+            raise refusal(
+                403,
+                "Das bisherige Passwort der Leitung stimmt nicht.",
+                "The owner's present password is not right.",
+            )
         self._set(role, password)
         self._note(Happened.PASSWORD_SET, caller, role)
+
+    def remove_password(self, role: Role, caller: str = "") -> None:
+        """Let nobody log in as ``role`` any more; its sessions end."""
+        self._accounts.remove(role)
+        self._note(Happened.PASSWORD_REMOVED, caller, role)
 
     def log_in(self, role: Role, password: str, caller: str = "") -> str:
         """The cookie of a new session for a right password. Raises HTTPException."""
         if not self._tried(caller, lambda: self._accounts.right(role, password)):
             self._note(Happened.LOGIN_REFUSED, caller, role)
-            raise refusal(403, "Rolle oder Passwort falsch", "wrong role or password")
+            raise refusal(
+                403, "Rolle oder Passwort stimmt nicht.", "The role or the password is not right."
+            )
         self._note(Happened.LOGGED_IN, caller, role)
+        return self.session(role)
+
+    def session(self, role: Role) -> str:
+        """The cookie of a new session of ``role``."""
         text = f"{role}.{int(time.time()) + SESSION_SECONDS}"
         return f"{text}.{self._accounts.signature(role, text)}"
 
@@ -182,8 +212,15 @@ class Access:
 
 
 def caller_of(request: Request) -> str:
-    """The address that a request comes from."""
-    return request.client.host if request.client is not None else ""
+    """The address that a request comes from; of IPv6 its network, as one host has many."""
+    host = request.client.host if request.client is not None else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv6Address) and not address.is_loopback:
+        return str(IPv6Address(int(address) >> HOST_BITS << HOST_BITS))
+    return host
 
 
 def local(caller: str) -> bool | None:
@@ -219,6 +256,30 @@ def allowed(roles: frozenset[Role]) -> Callable[[Request], Awaitable[Role]]:
         if role is None:
             raise refusal(401, "Bitte melden Sie sich an.", "Please log in.")
         raise refusal(403, "Diese Rolle darf das nicht.", "This role may not do that.")
+
+    check.roles = roles  # type: ignore[attr-defined]
+    return check
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change that its caller may make; once carried out, it is noted."""
+
+    request: Request
+    role: Role
+
+    def note(self) -> None:
+        """Note that it was carried out: its route, never what was sent."""
+        access: Access = self.request.app.state.access
+        access.note(Happened.CHANGED, self.request, self.role)
+
+
+def changing(roles: frozenset[Role]) -> Callable[[Request], Awaitable[Change]]:
+    """A dependency for a route that changes something: the change, if ``roles`` may make it."""
+    may = allowed(roles)
+
+    async def check(request: Request) -> Change:
+        return Change(request, await may(request))
 
     check.roles = roles  # type: ignore[attr-defined]
     return check

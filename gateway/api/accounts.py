@@ -75,9 +75,17 @@ class Accounts:
         self._hashes = self._hashes | {role: self._hasher.hash(password)}
         self._save()
 
+    def remove(self, role: str) -> None:
+        """Take the password of ``role`` away; nobody logs in as it any more."""
+        self._hashes = {other: kept for other, kept in self._hashes.items() if other != role}
+        self._save()
+
     def right(self, role: str, password: str) -> bool:
         """Whether ``password`` is that of ``role``; a missing account costs as much time."""
-        kept = self._hashes.get(role) or self._hasher.hash(secrets.token_hex(8))
+        kept = self._hashes.get(role)
+        if kept is None:
+            self._hasher.hash(password)  # one hash, as one verification below
+            return False
         try:
             return self._hasher.verify(kept, password)
         except (VerifyMismatchError, InvalidHashError):

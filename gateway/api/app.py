@@ -71,6 +71,12 @@ async def events(
     stream is alive. It ends when the caller's session does.
     """
     access: Access = request.app.state.access
+    if rooms.hub.full:
+        raise refusals.refusal(
+            503,
+            "Zu viele Browser hören zu: bitte einige Seiten schließen.",
+            "Too many browsers are listening: please close some pages.",
+        )
     sees = {"order", "health"}
     if role in PLANT:
         sees |= {"machine", "jobs"}

@@ -40,6 +40,8 @@ class Happened(StrEnum):
     SET_UP = "set_up"
     SETUP_REFUSED = "setup_refused"
     PASSWORD_SET = "password_set"  # noqa: S105 - the name of an event
+    PASSWORD_REFUSED = "password_refused"  # noqa: S105
+    PASSWORD_REMOVED = "password_removed"  # noqa: S105
     ACCOUNTS_LOST = "accounts_lost"
     CHANGED = "changed"
     REFUSED = "refused"

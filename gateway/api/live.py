@@ -15,6 +15,9 @@ from gateway.core.signals import Quality, Reason, Signal, SignalId
 HEARTBEAT = 10.0
 """Seconds after which a silent stream says that it is alive."""
 
+MOST_CLIENTS = 200
+"""So many browsers may listen at a time; connections for all else stay free."""
+
 
 class Latest:
     """The last reading of each signal; one dictionary write per value, no object."""
@@ -60,6 +63,11 @@ class Hub:
 
     def __init__(self) -> None:
         self._clients: set[_Client] = set()
+
+    @property
+    def full(self) -> bool:
+        """Whether so many listen that nobody else may."""
+        return len(self._clients) >= MOST_CLIENTS
 
     @property
     def watched(self) -> bool:

@@ -143,8 +143,9 @@ class TopicShape(TypedDict):
 
 
 class StoredPointShape(TypedDict):
-    """The last point that the history holds."""
+    """The last point that the history holds; ``seq`` where it is the very reading shown."""
 
+    seq: int | None
     at: str | None
     value: Value | None
     quality: Literal[0, 1, 2]

@@ -52,6 +52,13 @@ class RoleShape(TypedDict):
     role: Role | None
 
 
+class AccountShape(TypedDict):
+    """Whether anybody can log in as a role."""
+
+    role: Role
+    set: bool
+
+
 class EventShape(TypedDict):
     """A finding of the job logic; the keys of ``details`` depend on ``kind``."""
 
@@ -112,12 +119,16 @@ class HealthShape(TypedDict):
 
 
 class StoredSignalShape(TypedDict):
-    """What is stored of a signal: one value ``every_s`` seconds, for ``keep_s`` seconds."""
+    """What is stored of a signal: one value every ``every_s`` seconds, for ``keep_s`` seconds.
+
+    ``step_s`` is the same step in order time: between two values nothing finer is known.
+    """
 
     id: str
     means: Words
     unit: str
     every_s: float
+    step_s: float
     keep_s: float
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -83,12 +84,17 @@ def state(status: MachineStatus) -> StateShape:
     }
 
 
+def current_job(jobs: Sequence[Job], machine: str) -> Job | None:
+    """The job at a machine: the oldest that has not ended, else the last."""
+    here = [entry for entry in jobs if entry.machine == machine]
+    return next((entry for entry in here if entry.ended is None), here[-1] if here else None)
+
+
 def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineShape:
     """One machine with state, signals and its job."""
     now = rooms.now()
     status = next(entry for entry in rooms.machines() if entry.machine == what.name)
-    jobs = [entry for entry in rooms.jobs() if entry.machine == what.name]
-    current = next((entry for entry in jobs if entry.ended is None), jobs[-1] if jobs else None)
+    current = current_job(rooms.jobs(), what.name)
     first = what.devices[0]
     view: MachineShape = {
         "firm": rooms.site.firm,

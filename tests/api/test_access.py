@@ -5,10 +5,12 @@ import stat
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import HTTPException
 from starlette.requests import Request
 
-from gateway.api.access import MOST_WAITING, SESSION_COOKIE, Access, Role
+from gateway.api.access import MOST_WAITING, SESSION_COOKIE, Access, Role, caller_of
+from gateway.api.accounts import Accounts
 from gateway.core.errors import WerkverbundError
 
 PASSWORD = "laufende-meter-7"
@@ -69,7 +71,7 @@ def test_a_new_password_ends_the_old_sessions(tmp_path: Path) -> None:
     access = opened(tmp_path)
     access.set_up(access.setup_code or "", PASSWORD)
     cookie = access.log_in(Role.OWNER, PASSWORD)
-    access.set_password(Role.OWNER, "ein-neues-wort-8")
+    access.set_password(Role.OWNER, "ein-neues-wort-8", current=PASSWORD)
     assert access.role(request(cookie=f"{SESSION_COOKIE}={cookie}")) is None
 
 
@@ -182,3 +184,70 @@ async def test_passwords_are_checked_one_at_a_time_and_few_wait(tmp_path: Path) 
     assert most == 1
     assert done.count(True) == MOST_WAITING
     assert await check()
+
+
+def test_the_owners_password_changes_only_for_who_knows_it(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    for guess in ("", "ein-falsches-wort"):
+        with pytest.raises(HTTPException) as refused:
+            access.set_password(Role.OWNER, "ein-neues-wort-8", current=guess)
+        assert refused.value.status_code == 403
+    assert access.log_in(Role.OWNER, PASSWORD)
+
+
+def test_a_role_whose_password_is_taken_away_is_out(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    access.set_password(Role.CUSTOMER, PASSWORD)
+    cookie = access.log_in(Role.CUSTOMER, PASSWORD)
+    access.remove_password(Role.CUSTOMER)
+    assert access.role(request(cookie=f"{SESSION_COOKIE}={cookie}")) is None
+    assert not opened(tmp_path).has_password(Role.CUSTOMER)
+    with pytest.raises(HTTPException):
+        access.log_in(Role.CUSTOMER, PASSWORD)
+
+
+class Counting:
+    """Counts how often a password is hashed, which is what costs time."""
+
+    def __init__(self, real: PasswordHasher) -> None:
+        self._real = real
+        self.hashed = 0
+
+    def hash(self, password: str) -> str:
+        self.hashed += 1
+        return self._real.hash(password)
+
+    def verify(self, kept: str, password: str) -> bool:
+        self.hashed += 1
+        return self._real.verify(kept, password)
+
+
+def test_the_time_of_a_refusal_does_not_tell_which_roles_have_a_password(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    accounts.open()
+    accounts.set("owner", PASSWORD)
+    costs = []
+    for role in ("owner", "customer"):
+        counting = Counting(accounts._hasher)
+        accounts._hasher = counting  # type: ignore[assignment]
+        assert not accounts.right(role, "wrong-password")
+        costs.append(counting.hashed)
+    assert costs == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("address", "caller"),
+    [
+        ("192.168.1.66", "192.168.1.66"),
+        ("::1", "::1"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::"),
+        ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::"),
+        ("unix", "unix"),
+    ],
+)
+def test_a_guesser_with_many_addresses_is_one_caller(address: str, caller: str) -> None:
+    asked = request()
+    asked.scope["client"] = (address, 4711)
+    assert caller_of(asked) == caller

@@ -143,11 +143,15 @@ def test_every_security_event_leaves_an_entry(fresh: RunningGateway) -> None:
         foreman.post(f"{API}/login", json={"role": "foreman", "password": right})
         foreman.post(f"{API}/passwords", json={"role": "owner", "password": wrong})
         foreman.post(f"{API}/jobs/B-1/hold", headers={"origin": "http://evil.example"})
+        foreman.post(f"{API}/jobs/B-1/bookings", json={"good": 17})
+        foreman.post(f"{API}/jobs/B-1/bookings", json={"good": -1})
+        owner.post(f"{API}/passwords", json={"role": "owner", "password": wrong})
+        owner.post(f"{API}/passwords/foreman/remove")
         foreman.get(f"{API}/jobs", headers={"host": "evil.example"})
         with httpx.Client(base_url=fresh.base) as nobody:
             nobody.post(f"{API}/jobs/B-1/bookings", json={"good": 17})
         entries = owner.get(f"{API}/audit").json()
-        assert foreman.get(f"{API}/audit").status_code == 403
+        assert foreman.get(f"{API}/audit").status_code == 401
     told = [(entry["event"], entry.get("role"), entry.get("what")) for entry in entries]
     assert told == [
         ("setup_refused", None, None),
@@ -158,6 +162,9 @@ def test_every_security_event_leaves_an_entry(fresh: RunningGateway) -> None:
         ("logged_in", "foreman", None),
         ("refused", "foreman", f"POST {API}/passwords"),
         ("refused", None, "foreign origin"),
+        ("changed", "foreman", f"POST {API}/jobs/{{job}}/bookings"),
+        ("password_refused", "owner", None),
+        ("password_removed", "foreman", None),
         ("refused", None, "foreign host"),
         ("refused", None, f"POST {API}/jobs/{{job}}/bookings"),
     ]

@@ -25,6 +25,7 @@ READS = (
     "/jobs",
     "/jobs/B-1",
     "/stored",
+    "/passwords",
     "/log",
     "/audit",
     "/orders",

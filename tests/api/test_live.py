@@ -4,7 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import orjson
+import pytest
 
+from gateway.api import live
 from gateway.api.live import Hub, Latest
 from gateway.core.batches import Batch, Clock, Judged, Mark
 from gateway.core.signals import Fault, Kind, Limits, Quality, Reason, Signal, SignalId
@@ -55,6 +57,19 @@ async def test_a_slow_browser_gets_the_newest_of_each_thing() -> None:
     assert contents == [{"n": 999}, {"n": -999}]
     await stream.aclose()
     assert not hub.watched
+
+
+async def test_more_browsers_than_it_serves_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST_CLIENTS", 2)
+    hub = Hub()
+    streams = [hub.stream(lambda _event, _key: True, []) for _ in range(2)]
+    for stream in streams:
+        assert not hub.full
+        await anext(stream)
+    assert hub.full
+    await streams[0].aclose()
+    assert not hub.full
+    await streams[1].aclose()
 
 
 async def test_a_browser_gets_only_what_it_wants() -> None:

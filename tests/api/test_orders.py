@@ -232,3 +232,16 @@ async def _first_order(network: Network, role: str) -> Any:
                 network.document.holds({"$ref": "#/components/schemas/OrderEvent"}, content)
                 return content
     raise AssertionError("the stream ended")
+
+
+async def test_what_is_kept_names_its_step_in_order_time(network: Network) -> None:
+    stored = await network.ask("GET", "/stored", 200, role="works_council")
+    assert {entry["step_s"] for entry in stored["signals"]} == {6.25}
+    await opened(network)
+
+    async def has_its_job() -> Any:
+        return await network.ask("GET", "/jobs", 200)
+
+    await until(has_its_job)
+    stored = await network.ask("GET", "/stored", 200, role="works_council")
+    assert {entry["step_s"] for entry in stored["signals"]} == {900}

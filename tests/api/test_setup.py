@@ -104,3 +104,29 @@ def test_guessing_is_slowed_down_at_the_door(fresh: RunningGateway) -> None:
         assert codes == [403] * 5 + [429] * 2
         right = {"code": fresh.setup_code, "password": OWNER}
         assert web.post(f"{API}/setup", json=right).status_code == 429
+
+
+def test_the_owner_gives_and_takes_passwords(fresh: RunningGateway) -> None:
+    def known(web: httpx.Client) -> set[str]:
+        return {entry["role"] for entry in web.get(f"{API}/passwords").json() if entry["set"]}
+
+    with client(fresh.base) as owner, client(fresh.base) as other, client(fresh.base) as foreman:
+        right = {"code": fresh.setup_code, "password": OWNER}
+        assert owner.post(f"{API}/setup", json=right).status_code == 200
+        assert log_in(other, "owner", OWNER) == 200
+        assert known(owner) == {"owner"}
+        word = {"role": "foreman", "password": "das-erste-wort"}
+        assert owner.post(f"{API}/passwords", json=word).status_code == 200
+        assert known(owner) == {"owner", "foreman"}
+        assert log_in(foreman, "foreman", "das-erste-wort") == 200
+        assert owner.post(f"{API}/passwords/foreman/remove").json() == {"role": "foreman"}
+        assert known(owner) == {"owner"}
+        assert foreman.get(f"{API}/jobs").status_code == 401
+        assert owner.post(f"{API}/passwords/owner/remove").status_code == 422
+        # The owner's own: only with the present one; then this browser stays, others go.
+        mine = {"role": "owner", "password": "ein-ganz-neues-wort"}
+        assert owner.post(f"{API}/passwords", json=mine).status_code == 403
+        mine["current"] = OWNER
+        assert owner.post(f"{API}/passwords", json=mine).status_code == 200
+        assert owner.get(f"{API}/jobs").status_code == 200
+        assert other.get(f"{API}/jobs").status_code == 401

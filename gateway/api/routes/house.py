@@ -82,6 +82,7 @@ async def stored(request: Request, rooms: Here) -> Json[StoredShape]:
     access: Access = request.app.state.access
     keep = rooms.site.history.keep.total_seconds()
     size = await rooms.journal.size()
+    lapses = _lapses(rooms)
     return Json(
         {
             "signals": [
@@ -90,6 +91,7 @@ async def stored(request: Request, rooms: Here) -> Json[StoredShape]:
                     "means": views.words(what.means),
                     "unit": what.unit.display,
                     "every_s": what.every,
+                    "step_s": round(what.every * lapses[what.id.split("/", 1)[0]], 3),
                     "keep_s": keep,
                 }
                 for what in rooms.signals.values()
@@ -107,6 +109,13 @@ async def stored(request: Request, rooms: Here) -> Json[StoredShape]:
             },
         }
     )
+
+
+def _lapses(rooms: Rooms) -> dict[str, int]:
+    """How many times faster order time runs at each machine."""
+    jobs = rooms.jobs()
+    found = {machine.name: views.current_job(jobs, machine.name) for machine in rooms.site.machines}
+    return {name: 1 if job is None else job.lapse for name, job in found.items()}
 
 
 def _bytes(folder: Path, pattern: str) -> int:

@@ -9,7 +9,7 @@ from fastapi import Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
-from gateway.api.access import PLANT, WORK, allowed
+from gateway.api.access import PLANT, WORK, Change, allowed, changing
 from gateway.api.answers import Here, Json, group
 from gateway.api.plant_shapes import JobShape
 from gateway.api.refusals import absent, refusal
@@ -28,6 +28,7 @@ from gateway.jobs.commands import (
 router = group("jobs")
 seeing = [Depends(allowed(PLANT))]
 working = [Depends(allowed(WORK))]
+Working = Annotated[Change, Depends(changing(WORK))]
 
 ACTIONS: dict[str, type[Start | Hold | Resume | End]] = {
     "start": Start,
@@ -76,7 +77,7 @@ async def job(wanted: WantedJob) -> Json[JobShape]:
 
 
 @router.post("/jobs/{job}/bookings", dependencies=working)
-async def book(rooms: Here, wanted: WantedJob, booking: Booking) -> Json[JobShape]:
+async def book(rooms: Here, wanted: WantedJob, booking: Booking, change: Working) -> Json[JobShape]:
     """Book a count; it carries its origin for ever."""
     if booking.origin == "simulated" and not rooms.site.simulated:
         raise refusal(
@@ -85,30 +86,38 @@ async def book(rooms: Here, wanted: WantedJob, booking: Booking) -> Json[JobShap
             "Only a simulated firm books simulated counts.",
         )
     origin = Origin(booking.origin)
-    return await _carried_out(
-        rooms, wanted, Book(wanted.id, booking.good, booking.scrap, origin, at=rooms.now())
-    )
+    command = Book(wanted.id, booking.good, booking.scrap, origin, at=rooms.now())
+    return await _carried_out(rooms, wanted, command, change)
 
 
 @router.post("/jobs/{job}/rate", dependencies=working)
-async def confirm_rate(rooms: Here, wanted: WantedJob, rate: Rate) -> Json[JobShape]:
+async def confirm_rate(
+    rooms: Here, wanted: WantedJob, rate: Rate, change: Working
+) -> Json[JobShape]:
     """Confirm or correct the slower rate that evidence applied."""
     per_run = timedelta(seconds=rate.per_run_s) if rate.per_run_s is not None else None
-    return await _carried_out(rooms, wanted, ConfirmRate(wanted.id, per_run, at=rooms.now()))
+    command = ConfirmRate(wanted.id, per_run, at=rooms.now())
+    return await _carried_out(rooms, wanted, command, change)
 
 
 @router.post("/jobs/{job}/{action}", dependencies=working)
 async def act(
-    rooms: Here, wanted: WantedJob, action: Literal["start", "hold", "resume", "end"]
+    rooms: Here,
+    wanted: WantedJob,
+    action: Literal["start", "hold", "resume", "end"],
+    change: Working,
 ) -> Json[JobShape]:
     """Release, hold, resume or end a job."""
-    return await _carried_out(rooms, wanted, ACTIONS[action](wanted.id, at=rooms.now()))
+    return await _carried_out(rooms, wanted, ACTIONS[action](wanted.id, at=rooms.now()), change)
 
 
-async def _carried_out(rooms: Here, wanted: Job, command: Command) -> Json[JobShape]:
+async def _carried_out(
+    rooms: Here, wanted: Job, command: Command, change: Change
+) -> Json[JobShape]:
     """Apply a command; what the job logic objects is told in both languages."""
     try:
         await rooms.journal.apply(command)
     except NotPossible as error:
         raise HTTPException(409, error.why.as_json()) from error
+    change.note()
     return Json(views.job(_job(rooms, wanted.id)))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import Depends, HTTPException, Query, Request
+from fastapi import Depends, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api.access import EVERYONE, OWNER, PRIVACY, Access, Role, allowed
+from gateway.api.access import EVERYONE, OWNER, PRIVACY, Change, Role, allowed, changing
 from gateway.api.answers import Here, Json, group
-from gateway.api.audit import Happened
 from gateway.api.order_shapes import (
     AgreementShape,
     ComparisonShape,
@@ -88,27 +86,16 @@ class Withdrawal(BaseModel):
     level: Literal["L0", "L1", "L2", "L3"] = "L0"
 
 
-owning = allowed(OWNER)
-deciding = [Depends(owning)]
+deciding = [Depends(allowed(OWNER))]
+Deciding = Annotated[Change, Depends(changing(OWNER))]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What the owner decides: the exchange may refuse it; carried out, it is noted."""
-
-    request: Request
-    role: Annotated[Role, Depends(owning)]
-
-    @contextmanager
-    def noted(self) -> Iterator[None]:
-        """Carry out inside; a refusal becomes an answer that says why."""
-        with refusals():
-            yield
-        access: Access = self.request.app.state.access
-        access.note(Happened.CHANGED, self.request, self.role)
-
-
-Deciding = Annotated[Decision, Depends()]
+@contextmanager
+def noted(decision: Change) -> Iterator[None]:
+    """Carry out inside; a refusal of the exchange becomes an answer that says why."""
+    with refusals():
+        yield
+    decision.note()
 
 
 def _exchange(rooms: Here) -> Partners:
@@ -162,7 +149,7 @@ def order(
 @router.post("/orders", dependencies=deciding, status_code=201)
 async def open_order(partners: Exchanging, new: NewOrder, decision: Deciding) -> Json[MadeShape]:
     """Open an order (lead firm): signed, sealed and sent to every member."""
-    with decision.noted():
+    with noted(decision):
         await partners.open_order(
             new.id,
             at_s=new.at_s,
@@ -178,7 +165,7 @@ async def offer(
     partners: Exchanging, order: Known, new: NewOffer, decision: Deciding
 ) -> Json[MadeShape]:
     """Ask another firm to take lots of a package (lead firm)."""
-    with decision.noted():
+    with noted(decision):
         made = await partners.offer(order, new.package, new.lots, new.to)
     return Json({"id": made}, 201)
 
@@ -188,7 +175,7 @@ async def accept(
     partners: Exchanging, order: Known, offer: str, decision: Deciding
 ) -> Json[MadeShape]:
     """Take an offer (the firm that was asked)."""
-    with decision.noted():
+    with noted(decision):
         await partners.answer(order, offer, accept=True)
     return Json({"id": offer})
 
@@ -198,7 +185,7 @@ async def decline(
     partners: Exchanging, order: Known, offer: str, decision: Deciding
 ) -> Json[MadeShape]:
     """Decline an offer."""
-    with decision.noted():
+    with noted(decision):
         await partners.answer(order, offer, accept=False)
     return Json({"id": offer})
 
@@ -214,7 +201,7 @@ async def withdraw(
     partners: Exchanging, order: Known, firm: str, what: Withdrawal, decision: Deciding
 ) -> Json[LeftShape]:
     """Narrow what a partner gets from this firm, at once."""
-    with decision.noted():
+    with noted(decision):
         await partners.withdraw(order, firm, what.level)
     return Json({"firm": firm, "level": what.level})
 

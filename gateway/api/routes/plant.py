@@ -89,7 +89,9 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Json[TraceShape]:
     last = stored[-1] if stored else None
     kept: StoredPointShape | None = None
     if last is not None:
+        shown = rooms.latest.reading(what.id)
         kept = {
+            "seq": shown.seq if shown and to_ms(shown.at) == to_ms(last.at) else None,
             "at": views.iso(last.at),
             "value": last.last,
             "quality": views.NUMBERS[last.quality],

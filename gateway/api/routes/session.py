@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
 from gateway.api.access import OWNER, SESSION_SECONDS, Access, Role, allowed, caller_of
 from gateway.api.answers import Here, Json, group
 from gateway.api.rooms import Partners
-from gateway.api.shapes import AuditShape, RoleShape, SessionShape
+from gateway.api.shapes import AccountShape, AuditShape, RoleShape, SessionShape
 
 router = group("session")
+owning = [Depends(allowed(OWNER))]
+ROLES: tuple[Literal["owner", "foreman", "works_council", "customer"], ...] = (
+    "owner",
+    "foreman",
+    "works_council",
+    "customer",
+)
+"""The roles that log in."""
 
 
 class Setup(BaseModel):
@@ -35,11 +44,12 @@ class Login(BaseModel):
 
 
 class NewPassword(BaseModel):
-    """The password that the owner gives to a role."""
+    """The password that the owner gives to a role; for the owner's own, ``current`` as well."""
 
     model_config = ConfigDict(extra="forbid")
     role: Literal["owner", "foreman", "works_council", "customer"]
     password: str = Field(max_length=256)
+    current: str = Field(default="", max_length=256)
 
 
 def _access(request: Request) -> Access:
@@ -88,17 +98,36 @@ async def logout(access: Gate) -> Json[RoleShape]:
     return answer
 
 
-@router.post("/passwords", dependencies=[Depends(allowed(OWNER))])
+@router.get("/passwords", dependencies=owning)
+async def passwords(access: Gate) -> Json[list[AccountShape]]:
+    """Which roles have a password."""
+    return Json([{"role": role, "set": access.has_password(Role(role))} for role in ROLES])
+
+
+@router.post("/passwords", dependencies=owning)
 async def password(request: Request, access: Gate, body: NewPassword) -> Json[RoleShape]:
-    """Set a role's password; ends that role's sessions."""
+    """Set a role's password; ends that role's sessions, but for this one."""
+    role = Role(body.role)
+    set_password = partial(access.set_password, current=body.current)
     async with access.turn():
-        await asyncio.to_thread(
-            access.set_password, Role(body.role), body.password, caller_of(request)
-        )
-    return Json({"role": body.role})
+        await asyncio.to_thread(set_password, role, body.password, caller_of(request))
+    answer: Json[RoleShape] = Json({"role": role.value})
+    if role is Role.OWNER and access.demo_token is None:
+        _keep(request, access, answer, access.session(role))
+    return answer
 
 
-@router.get("/audit", dependencies=[Depends(allowed(OWNER))])
+@router.post("/passwords/{role}/remove", dependencies=owning)
+async def remove_password(
+    request: Request, access: Gate, role: Literal["foreman", "works_council", "customer"]
+) -> Json[RoleShape]:
+    """Take a role's password away: its sessions end, and nobody logs in as it."""
+    async with access.turn():
+        await asyncio.to_thread(access.remove_password, Role(role), caller_of(request))
+    return Json({"role": role})
+
+
+@router.get("/audit", dependencies=owning)
 def audit(
     rooms: Here, access: Gate, limit: Annotated[int, Query(ge=1, le=5000)] = 200
 ) -> Json[list[AuditShape]]:
@@ -129,12 +158,17 @@ async def _logged_in(request: Request, access: Access, role: Role, secret: str) 
     async with access.turn():
         value = await asyncio.to_thread(access.log_in, role, secret, caller_of(request))
     answer: Json[RoleShape] = Json({"role": role.value})
+    _keep(request, access, answer, value)
+    return answer
+
+
+def _keep(request: Request, access: Access, answer: Response, session: str) -> None:
+    """Let the browser keep a session."""
     answer.set_cookie(
         access.cookie,
-        value,
+        session,
         max_age=SESSION_SECONDS,
         samesite="strict",
         httponly=True,
         secure=request.url.scheme == "https",
     )
-    return answer

@@ -1,0 +1,56 @@
+"""One number followed back: the stored point is named only where it is the very reading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.api.access import Access
+from gateway.api.app import create_app
+from gateway.api.live import Latest
+from gateway.core.batches import Batch, Clock, Judged
+from gateway.core.ports import Point
+from gateway.core.signals import Quality, SignalId
+from tests.api.running import API, TOKEN, RunningGateway
+
+POWER = SignalId("drill-1/power")
+READ = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+class OnePoint:
+    """A store that holds one point."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+
+    def history(self, *_: object) -> Sequence[Point]:
+        return [Point(self._at, 1.5, 1.5, 1.5, Quality.GOOD)]
+
+
+async def stored(demo: RunningGateway, folder: Path, at: datetime) -> dict[str, Any]:
+    latest = Latest()
+    latest.take(Judged(Batch("drill-1", READ, 0.0, Clock.SYNCED, (POWER,), (1.5,)), 4711, {}))
+    store: Any = OnePoint(at)
+    rooms = replace(demo.gateway._rooms(), latest=latest, series=store)
+    app = create_app(rooms, Access(folder, TOKEN), pages=None)
+    transport = httpx.ASGITransport(app)
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=headers) as web:
+        answer = await web.get(f"{API}/machines/drill-1/trace?signal={POWER}")
+    found: dict[str, Any] = answer.json()["stored"]
+    return found
+
+
+@pytest.mark.parametrize(("later", "seq"), [(0, 4711), (50, None)])
+async def test_the_stored_point_carries_the_number_of_the_reading_that_it_is(
+    demo: RunningGateway, tmp_path: Path, later: int, seq: int | None
+) -> None:
+    found = await stored(demo, tmp_path, READ + timedelta(milliseconds=later))
+    assert found["seq"] == seq
+    assert found["value"] == 1.5
