@@ -60,7 +60,8 @@ class Book:
     """Everything that decides what is sent, accepted and shown."""
 
     versions: dict[str, dict[int, JointOrder]] = field(default_factory=dict)
-    closed: set[str] = field(default_factory=set)
+    closed: dict[str, datetime] = field(default_factory=dict)
+    """When orders were closed."""
     agreements: dict[tuple[str, str, str], Agreed] = field(default_factory=dict)
     told: dict[Key, Entry] = field(default_factory=dict)
     pending: dict[Key, Entry] = field(default_factory=dict)

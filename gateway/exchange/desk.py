@@ -112,13 +112,12 @@ class Desk:
                     )
                 )
         _tried(order, package, lots, to, self._book)
-        heard = self._book.heard.get((order_id, package))
-        gone = set(departed_lots(heard)) & set(lots)
+        gone = self._gone(order_id, package, lots)
         if gone:
             raise ExchangeError(
                 Text(
-                    f"Lose {sorted(gone)} von {package} sind schon abgegangen.",
-                    f"Lots {sorted(gone)} of {package} have left already.",
+                    f"Lose {gone} von {package} sind schon abgegangen.",
+                    f"Lots {gone} of {package} have left already.",
                 )
             )
         offer = Offered(
@@ -172,6 +171,8 @@ class Desk:
         try:
             changed = split(order, offer.package, offer.lots, reserve, accepted=accepted)
         except ValueError:
+            changed = None
+        if changed is None or self._gone(order.id, offer.package, offer.lots):
             await self._keep_offer(order.id, replace(offer, state="expired"))
             return order
         changed = promised(changed)
@@ -192,6 +193,11 @@ class Desk:
         now = from_ms(to_ms(self._office.clock()))
         await self._dispatch.narrow(order_id, recipient, Agreed(left, now))
         await self._office.audit(recipient, "narrowed", f"{order_id}: {left}")
+
+    def _gone(self, order_id: str, package: str, lots: tuple[int, ...]) -> list[int]:
+        """Those of ``lots`` that have left the firm that makes them."""
+        heard = self._book.heard.get((order_id, package))
+        return sorted(set(departed_lots(heard)) & set(lots))
 
     async def _keep_offer(self, order: str, offer: Offered) -> None:
         await self._office.keep(self._office.ledger.keep_offer, order, offer)

@@ -20,6 +20,8 @@ from gateway.network.knowledge import Agreed
 
 RETRY = (1.0, 2.0, 3.0, 5.0)
 """Seconds until an unanswered message is sent again; then always the last."""
+ANEW_EVERY = 30.0
+"""Seconds between two new beginnings of a chain: asking does not make our ledger grow fast."""
 
 
 class Dispatch:
@@ -28,6 +30,7 @@ class Dispatch:
     def __init__(self, office: Office) -> None:
         self._office = office
         self._tries: dict[Pair, tuple[int, float]] = {}
+        self._anew: dict[Pair, float] = {}
 
     async def take(self, wanted: Iterable[Wanted], mono: float) -> None:
         """Give messages their place in the chain, commit them, and send them."""
@@ -148,8 +151,7 @@ class Dispatch:
         await self._office.keep(
             self._office.ledger.narrow, order, self._office.side.firm, taker, agreed, cancelled
         )
-        self._forget(cancelled)
-        book.cancelled.setdefault((order, taker), []).extend(cancelled)
+        self._take_back(cancelled, (order, taker))
         for key in list(book.told):
             if key[:2] == (order, taker) and key[2] in (Kind.REPORT, Kind.SUMMARY):
                 del book.told[key]
@@ -167,11 +169,12 @@ class Dispatch:
             del book.told[key]
 
     async def close(self, order: str) -> None:
-        """An order is over: nothing of it is sent again."""
-        book = self._office.book
-        await self._office.keep(self._office.ledger.close_order, order, self._office.clock())
-        self._forget([entry for entry in book.pending.values() if entry.order == order])
-        book.closed.add(order)
+        """An order is over: of what is unanswered only withdrawals leave again, made anew."""
+        book, now = self._office.book, self._office.clock()
+        await self._office.keep(self._office.ledger.close_order, order, now)
+        for partner in {entry.partner for entry in book.pending.values() if entry.order == order}:
+            self._take_back(list(book.unanswered(order, partner)), (order, partner))
+        book.closed[order] = now
 
     async def missing(self, partner: str, message: Message, mono: float) -> None:
         """The partner lacks messages: send them again, or begin anew where it lacks old ones."""
@@ -182,11 +185,19 @@ class Dispatch:
         unknown = [e.sequence for e in book.cancelled.get(pair, [])]
         unknown += [entry.sequence for entry in book.unanswered(*pair)]
         if have + 1 < min(unknown, default=head.sequence + 1):
+            if mono < self._anew.get(pair, 0.0):
+                return
+            self._anew[pair] = mono + ANEW_EVERY
             await self._office.audit(partner, "chain begun anew", f"{message.order}: it has {have}")
             await self.begin_anew(*pair)
         else:
             self._tries[pair] = (1, mono + RETRY[0])
             await self._again(pair)
+
+    def _take_back(self, entries: list[Entry], pair: Pair) -> None:
+        """Their hashes stay in the chain, so that the next message can name them."""
+        self._forget(entries)
+        self._office.book.cancelled.setdefault(pair, []).extend(entries)
 
     def _forget(self, entries: Iterable[Entry]) -> None:
         book = self._office.book

@@ -23,7 +23,7 @@ from gateway.exchange.ledger import Ledger
 from gateway.exchange.link import Link
 from gateway.exchange.lookout import Lookout
 from gateway.exchange.office import Office
-from gateway.exchange.outgoing import Side, wanted
+from gateway.exchange.outgoing import Side, taken_back, wanted
 from gateway.exchange.own_jobs import JobLog, Jobs
 from gateway.exchange.reception import Reception
 from gateway.exchange.records import agreements_json, log_json
@@ -164,15 +164,17 @@ class Exchange:
             await self._upkeep.keep(office.book, self._lookout, real)
             self._look(real)
             order, picture = office.book.active(), self._lookout.newest
-            if order is None or picture is None:
+            if order is not None:
+                await self._warn(order, real)
+            if not office.connected:
                 return
-            await self._warn(order, real)
-            if office.connected:
+            if order is not None and picture is not None:
                 own = {name: entry.state for name, entry in picture.own.items()}
                 at, whole = order.clock.order(real), self._lookout.whole
                 leaving = wanted(office.side, office.book, order, own, whole=whole, now=at)
                 await dispatch.take(leaving, mono)
-                await dispatch.repeat(mono)
+            await dispatch.take(taken_back(office.side, office.book, real), mono)
+            await dispatch.repeat(mono)
 
     async def _warn(self, order: JointOrder, real: datetime) -> None:
         """Note when the forecast first passes the due time (lead firm)."""
@@ -217,17 +219,14 @@ class Exchange:
     def orders(self) -> list[Json]:
         """The joint orders, the one opened last first; what was not agreed is absent."""
         now = self._clock()
-        return [
-            view(picture, picture.knowledge.order.clock.order(now))
-            for picture in self._lookout.pictures
-        ]
+        return [view(picture, picture.at(now)) for picture in self._lookout.pictures]
 
     def order(self, order: str) -> Json | None:
         """One joint order, or None."""
         now = self._clock()
         for picture in self._lookout.pictures:
             if picture.knowledge.order.id == order:
-                return view(picture, picture.knowledge.order.clock.order(now))
+                return view(picture, picture.at(now))
         return None
 
     def agreements(self, order: str) -> list[Json]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
+from gateway.core.clock import from_ms, to_ms
 from gateway.core.errors import ExchangeError
 from gateway.exchange.book import Book, Head
-from gateway.exchange.messages import Cancelled, Kind, Message
+from gateway.exchange.messages import Cancelled, Kind, Message, moment
 from gateway.network import disclosure
+from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.picture import Offered
 
@@ -102,8 +104,8 @@ def read_offer(message: Message, sender: str, firm: str) -> Offered:
     fields = message.fields
     try:
         return Offered(
-            id=str(fields["id"]),
-            package=str(fields["package"]),
+            id=_name(fields["id"]),
+            package=_name(fields["package"]),
             lots=tuple(int(lot) for lot in fields["lots"]),
             to=firm,
             by=sender,
@@ -122,13 +124,21 @@ def read_ready(fields: dict[str, Any], sender: str) -> Prepared:
     return Prepared(sender, str(fields.get("package")), start, lot_time)
 
 
-def read_withdrawal(message: Message, present: Level) -> Level:
-    """The level that is left. A withdrawal never gives more than there was."""
+def read_withdrawal(message: Message, present: Level) -> Agreed:
+    """What is left, and since when. A withdrawal never gives more than there was."""
     try:
         level = Level(message.fields["level"])
-    except (KeyError, ValueError) as error:
-        raise ExchangeError("a withdrawal without a level") from error
-    return min(level, present)
+        withdrawn = moment(datetime.fromisoformat(message.fields["withdrawnAt"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExchangeError("a withdrawal without its level or time") from error
+    return Agreed(min(level, present), from_ms(to_ms(withdrawn)))
+
+
+def _name(value: object) -> str:
+    """A name that fits into a message of ours, too."""
+    if not isinstance(value, str) or not 1 <= len(value) <= 64:
+        raise ValueError(value)
+    return value
 
 
 def _one_of(value: object, allowed: Sequence[str]) -> str:

@@ -130,7 +130,8 @@ def restored(db: sqlite3.Connection, columns: str) -> Book:
     for document in _first(db, "SELECT document FROM orders"):
         order = from_document(orjson.loads(document))
         book.versions.setdefault(order.id, {})[order.version] = order
-    book.closed.update(_first(db, "SELECT order_id FROM closed"))
+    for order_id, closed in db.execute("SELECT order_id, at_ms FROM closed"):
+        book.closed[order_id] = from_ms(closed)
     for order_id, giver, taker, level, withdrawn in db.execute("SELECT * FROM agreements"):
         book.agreements[order_id, giver, taker] = Agreed(
             Level(level), None if withdrawn is None else from_ms(withdrawn)

@@ -11,7 +11,7 @@ from gateway.core.work import Job
 from gateway.exchange.book import Book
 from gateway.exchange.own_jobs import Counting, bench, jobs_of
 from gateway.network.disclosure import PackageState
-from gateway.network.knowledge import Knowledge
+from gateway.network.knowledge import Agreed, Heard, Knowledge
 from gateway.network.order import Consortium, JointOrder, Prepared
 from gateway.network.picture import Offered, Picture
 from gateway.network.plan import Plan
@@ -39,19 +39,20 @@ class Lookout:
         self._ends: dict[About, tuple[datetime, timedelta | None]] = {}
 
     def look(self, book: Book, consortium: Consortium, jobs: Sequence[Job], real: datetime) -> None:
-        """Take all pictures: that of the active order anew, of the others once."""
+        """Take all pictures anew; of orders that are over only what partners let us see."""
         active = book.active()
         before = {picture.knowledge.order.id: picture for picture in self.pictures}
         taken: list[Picture] = []
         self.newest = self.plan = self.whole = None
         for order in book.orders()[:KEPT]:
-            current = active is not None and order.id == active.id
-            if not current and order.id in before and order.id in book.closed:
-                taken.append(before[order.id])
+            old = before.get(order.id)
+            closed = book.closed.get(order.id)
+            if closed is not None and old is not None:
+                taken.append(_over(old, book, closed))
                 continue
-            picture = self._take(book, consortium, order, jobs, real)
+            picture = self._take(book, consortium, order, jobs, closed or real)
             taken.append(picture)
-            if current:
+            if active is not None and order.id == active.id:
                 self.newest, self.plan, self.whole = picture, picture.plan, picture.whole
         self.pictures = tuple(taken)
 
@@ -63,7 +64,7 @@ class Lookout:
             order,
             self._site.firm,
             self._counting.work(order, jobs_of(jobs, order), real),
-            {name: heard for (of, name), heard in book.heard.items() if of == order.id},
+            _heard(book, order.id),
         )
 
     def _take(
@@ -85,11 +86,7 @@ class Lookout:
         picture = Picture(
             knowledge=knowledge,
             own=own,
-            agreed={
-                giver: agreed
-                for (of, giver, taker), agreed in book.agreements.items()
-                if of == order.id and taker == firm
-            },
+            agreed=_agreed(book, order.id, firm),
             names={member.id: member.name for member in consortium.members},
             titles={
                 package: titles[where.machine]
@@ -104,6 +101,7 @@ class Lookout:
             offers=tuple(book.offers_of(order.id)),
             prepared=prepared,
             warned=book.warned.get(order.id),
+            closed=book.closed.get(order.id),
         )
         return self._with_forecasts(book, picture, real) if leads else picture
 
@@ -166,3 +164,29 @@ def prepared_reserve(book: Book, order: JointOrder) -> Prepared | None:
         return None
     reserve = ready_reserve(book, order, planned.firm, planned.package)
     return None if reserve is None else replace(reserve, lots=planned.lots)
+
+
+def _agreed(book: Book, order: str, firm: str) -> dict[str, Agreed]:
+    """What others let ``firm`` see of an order."""
+    return {
+        giver: agreed
+        for (of, giver, taker), agreed in book.agreements.items()
+        if of == order and taker == firm
+    }
+
+
+def _heard(book: Book, order: str) -> dict[str, Heard]:
+    """What was heard of an order's packages."""
+    return {name: heard for (of, name), heard in book.heard.items() if of == order}
+
+
+def _over(picture: Picture, book: Book, closed: datetime) -> Picture:
+    """The last picture of an order that is over, without what was withdrawn since."""
+    order, firm = picture.knowledge.order.id, picture.knowledge.firm
+    return replace(
+        picture,
+        knowledge=replace(picture.knowledge, heard=_heard(book, order)),
+        agreed=_agreed(book, order, firm),
+        summary=book.summaries.get(order),
+        closed=closed,
+    )

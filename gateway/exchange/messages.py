@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.core.errors import ExchangeError
-from gateway.network.order import Level
+from gateway.network.document import YEARS
+from gateway.network.order import HORIZON, Level
 
 SCHEMA = 1
 VERSION = "1.0.0"
@@ -24,6 +25,10 @@ Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 ChainId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Sequence = Annotated[int, Field(ge=0, le=2**40)]
+OrderSeconds = Annotated[
+    float,
+    Field(ge=-HORIZON.total_seconds(), le=HORIZON.total_seconds(), allow_inf_nan=False),
+]
 
 
 class Kind(StrEnum):
@@ -49,12 +54,19 @@ class _Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def moment(at: datetime) -> datetime:
+    """A real time that can be kept and compared, as UTC."""
+    if at.tzinfo is None or at.year not in YEARS:
+        raise ValueError("a time without its zone, or of no year of ours")
+    return at.astimezone(UTC)
+
+
 class Header(_Wire):
     """Header after Catena-X."""
 
     messageId: Name  # noqa: N815 - the words of Catena-X
     context: Name
-    sentDateTime: datetime  # noqa: N815
+    sentDateTime: Annotated[datetime, AfterValidator(moment)]  # noqa: N815
     senderBpn: Name  # noqa: N815
     receiverBpn: Name  # noqa: N815
     relatedMessageId: Name | None = None  # noqa: N815
@@ -83,7 +95,7 @@ class Message(_Wire):
     prev: Hash = GENESIS
     level: Level | None = None
     agreement: Name | None = None
-    order_s: float = 0.0
+    order_s: OrderSeconds = 0.0
     cancels: Annotated[tuple[Cancelled, ...], Field(max_length=1000)] = ()
     fields: dict[str, Any] = {}
 

@@ -39,6 +39,11 @@ class Side:
     consortium: Consortium
     reserve: Reserve | None = None
 
+    def reaches(self, firm: str) -> bool:
+        """Whether the consortium has the key with which messages for ``firm`` are sealed."""
+        member = self.consortium.member(firm)
+        return member is not None and member.seal is not None
+
 
 def wanted(
     side: Side,
@@ -54,7 +59,6 @@ def wanted(
     ``whole`` is the state of the order as its lead firm knows it. What is on its way to a
     recipient is not overtaken: the next of its kind is computed when that has been acknowledged.
     """
-    reachable = {member.id for member in side.consortium.members if member.seal is not None}
     told: list[tuple[Kind, str | None, PackageState]] = [
         (Kind.REPORT, package, state) for package, state in own.items()
     ]
@@ -62,36 +66,34 @@ def wanted(
         told.append((Kind.SUMMARY, None, whole))
     for message in chain(
         _orders(side, book, order, now),
-        _withdrawals(side, book, order, now),
         _readiness(side, book, order, now),
         _offers(side, book, order, now),
         *(_reports(side, book, order, what, now) for what in told),
     ):
-        if message.key[1] in reachable:
+        if side.reaches(message.key[1]):
             yield message
+
+
+def taken_back(side: Side, book: Book, real: datetime) -> Iterator[Wanted]:
+    """Every withdrawal that its recipient has not heard of, also of orders that are over."""
+    for (of, giver, taker), agreed in book.agreements.items():
+        order = book.order(of)
+        if order is None or giver != side.firm or agreed.withdrawn is None:
+            continue
+        fields = {"level": agreed.level.value, "withdrawnAt": iso(agreed.withdrawn)}
+        key: Key = (of, taker, Kind.WITHDRAWAL, None)
+        if side.reaches(taker):
+            yield from _changed(book, order, key, fields, order.clock.order(real))
 
 
 def _orders(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:
     if order.lead != side.firm:
         return
-    for member in side.consortium.others(side.firm):
-        key: Key = (order.id, member.id, Kind.ORDER, None)
+    for firm in order.told():
+        key: Key = (order.id, firm, Kind.ORDER, None)
         told = book.told.get(key)
-        if (
-            member.seal
-            and key not in book.pending
-            and (told is None or told.version < order.version)
-        ):
-            yield Wanted(key, order.version, now, as_document(cut(order, member.id)))
-
-
-def _withdrawals(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:
-    for (of, giver, taker), agreed in book.agreements.items():
-        if of != order.id or giver != side.firm or agreed.withdrawn is None:
-            continue
-        fields = {"level": agreed.level.value, "withdrawnAt": iso(agreed.withdrawn)}
-        key: Key = (order.id, taker, Kind.WITHDRAWAL, None)
-        yield from _changed(book, order, key, fields, now)
+        if key not in book.pending and (told is None or told.version < order.version):
+            yield Wanted(key, order.version, now, as_document(cut(order, firm)))
 
 
 def _readiness(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:

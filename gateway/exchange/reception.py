@@ -7,10 +7,9 @@ import hashlib
 import logging
 from collections import OrderedDict
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from gateway.core.clock import from_ms, to_ms
 from gateway.core.errors import ExchangeError
 from gateway.exchange.book import Entry, Head
 from gateway.exchange.dispatch import Dispatch
@@ -30,7 +29,7 @@ from gateway.exchange.messages import CHAINED, Kind, Message, read
 from gateway.exchange.office import Office
 from gateway.exchange.sealing import Opened, opened
 from gateway.network.document import from_document
-from gateway.network.knowledge import Agreed, Heard
+from gateway.network.knowledge import Heard
 from gateway.network.order import Level
 
 SEEN = 4096
@@ -158,12 +157,11 @@ class Reception:
         if book.order(entry.order) is None:
             raise NotYetError("a withdrawal for an order that is not known here yet")
         giver, taker = entry.partner, office.side.firm
-        level = read_withdrawal(message, book.agreed(entry.order, giver, taker).level)
-        agreed = Agreed(level, from_ms(to_ms(entry.at)))
-        await office.keep(office.ledger.receive_withdrawal, entry, skipped, taker, agreed)
-        book.agreements[entry.order, giver, taker] = agreed
-        narrow_heard(office, entry.order, giver, level)
-        await office.audit(giver, "withdrawn", f"{entry.order}: {level}")
+        left = read_withdrawal(message, book.agreed(entry.order, giver, taker).level)
+        await office.keep(office.ledger.receive_withdrawal, entry, skipped, taker, left)
+        book.agreements[entry.order, giver, taker] = left
+        narrow_heard(office, entry.order, giver, left.level)
+        await office.audit(giver, "withdrawn", f"{entry.order}: {left.level}")
 
     async def _offer(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office, book = self._office, self._office.book
@@ -257,7 +255,7 @@ def _entry(got: Opened, message: Message, size: int) -> Entry:
         package=message.package,
         version=message.version,
         level=message.level,
-        at=_utc(message.header.sentDateTime),
+        at=message.header.sentDateTime,
         order_s=message.order_s,
         fields=message.fields,
         text=got.text,
@@ -271,9 +269,3 @@ def _entry(got: Opened, message: Message, size: int) -> Entry:
 def _same(signer: str, named: str) -> None:
     if signer != named:
         raise ExchangeError(f"signed by {signer}, sent under another name")
-
-
-def _utc(at: datetime) -> datetime:
-    if at.tzinfo is None:
-        raise ExchangeError("a time without its zone")
-    return at

@@ -15,13 +15,15 @@ from typing import Any
 from gateway.core.errors import ExchangeError
 from gateway.core.work import JobState, Substate
 from gateway.network.forecast import rounded
-from gateway.network.order import Level
+from gateway.network.order import HORIZON, Level
 
 PROGRESS_STEP = 5
 """Progress leaves a firm in steps of so many percent, rounded down."""
 LOT_STEP = timedelta(minutes=1)
 """The time at which a lot left is told in whole minutes."""
 SECOND = timedelta(seconds=1)
+MOST_PIECES = 10**9
+"""More pieces than any lot or order has."""
 
 
 class Lamp(StrEnum):
@@ -238,17 +240,32 @@ def _read(fields: Mapping[str, Any], level: Level) -> Report:
     date = DateReport(
         lamp,
         ProductionStatus(fields["productionStatus"]),
-        int(fields["progress"]),
-        timedelta(seconds=int(fields["forecast_s"])),
-        timedelta(minutes=int(fields["precisionOfForecast"]["value"])),
+        _whole(fields["progress"], 100),
+        _time(fields["forecast_s"]),
+        _time(60 * _whole(fields["precisionOfForecast"]["value"], MOST_PIECES)),
         reasons[0] if reasons else None,
     )
     if level is Level.L2:
         return date
     lots = tuple(
         DepartedLot(
-            int(entry["number"]), int(entry["quantity"]), timedelta(seconds=entry["departed_s"])
+            _whole(entry["number"], MOST_PIECES),
+            _whole(entry["quantity"], MOST_PIECES),
+            _time(entry["departed_s"]),
         )
         for entry in fields["departedLots"]
     )
-    return QuantityReport(date, int(fields["good"]), lots)
+    return QuantityReport(date, _whole(fields["good"], MOST_PIECES), lots)
+
+
+def _whole(value: object, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
+        raise ValueError(value)
+    return value
+
+
+def _time(seconds: Any) -> timedelta:
+    time = timedelta(seconds=seconds)
+    if abs(time) > HORIZON:
+        raise ValueError(seconds)
+    return time

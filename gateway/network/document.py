@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from gateway.core.errors import ExchangeError
-from gateway.network.order import Baseline, JointOrder, WorkPackage
+from gateway.network.order import HORIZON, MOST_LAPSE, Baseline, JointOrder, WorkPackage
 
+MOST_LOTS = 10_000
+"""A package of more transfer lots is a mistake, or meant to use up our memory."""
+YEARS = range(1900, 9000)
+"""A real time outside these years cannot be reckoned with."""
 _ORDER = TypeAdapter(JointOrder)
 
 
@@ -31,6 +36,7 @@ def cut(order: JointOrder, firm: str) -> JointOrder:
         packages=tuple(_seen_by(order, e, firm) for e in order.packages) if takes_part else (),
         agreements=agreements if takes_part else (),
         prepared=None,
+        planned_end=order.planned_end if takes_part else None,
     )
 
 
@@ -67,11 +73,60 @@ def as_document(order: JointOrder) -> dict[str, Any]:
 
 
 def from_document(document: Any) -> JointOrder:
-    """The order that a message carries; raises ExchangeError where it is none."""
+    """The order that a message carries; raises ExchangeError where it is none, or unsound."""
     try:
-        return _ORDER.validate_json(orjson.dumps(document))
-    except (ValidationError, orjson.JSONEncodeError) as error:
-        raise ExchangeError("the message holds no joint order") from error
+        order = _ORDER.validate_json(orjson.dumps(document))
+        _check(order)
+    except (ValueError, OverflowError, orjson.JSONEncodeError) as error:
+        raise ExchangeError("the message holds no sound joint order") from error
+    return order
+
+
+def _check(order: JointOrder) -> None:
+    """Whether every plan and forecast can be reckoned from it. Raises ValueError."""
+    _must(all(abs(time) <= HORIZON for time in _times(order)), "times")
+    _must(min(order.interval, order.step) > timedelta(), "interval and step")
+    _must(min(order.transport, order.threshold, order.stale) >= timedelta(), "durations")
+    _must(1 <= order.lapse <= MOST_LAPSE and order.quantity >= 1, "lapse and quantity")
+    began = order.began
+    _must(began is None or (began.tzinfo is not None and began.year in YEARS), "began")
+    ids = [package.id for package in order.packages]
+    _must(len(set(ids)) == len(ids), "two packages of one name")
+    for package in order.packages:
+        _check_package(package)
+        _must(all(need.package in ids and need.per >= 1 for need in package.needs), "needs")
+    list(order.in_turn())
+
+
+def _check_package(package: WorkPackage) -> None:
+    _must(min(package.quantity, package.lot) >= 1 and package.weight >= 0, "quantities")
+    count = -(-package.quantity // package.lot)
+    _must(count <= MOST_LOTS, "lots")
+    _must(package.numbers is None or len(package.numbers) == count, "numbers of lots")
+    times = [time for time in (package.lot_time, package.piece_time) if time is not None]
+    _must(all(time > timedelta() for time in times), "times of work")
+    baseline, opening = package.baseline, package.opening
+    _must(baseline is None or len(baseline.departures) == count, "promised departures")
+    if opening is not None:
+        _must(min(opening.good, opening.scrap, opening.runs) >= 0, "counts of an opening")
+        _must(len(opening.departures) <= count, "departures of an opening")
+
+
+def _must(holds: bool, what: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not holds:
+        raise ValueError(what)
+
+
+def _times(value: object) -> Iterator[timedelta]:
+    """Every order time and duration within a value."""
+    if isinstance(value, timedelta):
+        yield value
+    elif isinstance(value, tuple):
+        for entry in value:
+            yield from _times(entry)
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from _times(getattr(value, each.name))
 
 
 def _seconds(value: object) -> int | float:

@@ -12,6 +12,7 @@ from gateway.config.scalars import Duration, OrderMoment
 from gateway.core.names import FIRM_PATTERN
 from gateway.core.text import Text
 from gateway.network.order import (
+    MOST_LAPSE,
     Agreement,
     Consortium,
     JointOrder,
@@ -171,7 +172,7 @@ class OrderFile(Strict):
     interval: Duration
     stale: Duration
     step: Duration
-    lapse: int = Field(default=1, ge=1, le=3600)
+    lapse: int = Field(default=1, ge=1, le=MOST_LAPSE)
     packages: Annotated[
         tuple[Annotated[PackageEntry, AfterValidator(_one_time)], ...], Field(min_length=1)
     ]

@@ -14,6 +14,11 @@ from enum import StrEnum
 from gateway.core.clock import OrderTime
 from gateway.core.text import Text
 
+HORIZON = timedelta(days=36_500)
+"""No time of an order is further away, before or behind: sums of such times are always times."""
+MOST_LAPSE = 3600
+"""No order runs faster than an hour in a second."""
+
 
 class Level(StrEnum):
     """How much an agreement lets a partner see; the names sort from nothing to most."""
@@ -189,6 +194,12 @@ class JointOrder:
     def firms(self) -> tuple[str, ...]:
         """Every firm with a part in the order, the lead firm included."""
         return tuple(dict.fromkeys((self.lead, *(entry.firm for entry in self.packages))))
+
+    def told(self) -> tuple[str, ...]:
+        """Who hears of the order besides its lead: firms with a part, and the prepared reserve."""
+        asked = () if self.prepared is None else (self.prepared.firm,)
+        firms = dict.fromkeys((*self.firms(), *asked))
+        return tuple(firm for firm in firms if firm != self.lead)
 
     def sources(self, need: Need) -> tuple[WorkPackage, ...]:
         """The package that a need names, and those that took lots of it over."""

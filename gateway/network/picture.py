@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from gateway.core.text import Text
 from gateway.network.disclosure import PackageState
@@ -39,7 +39,10 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Everything that a view of an order is made of; ``plan`` and ``whole`` at the lead firm."""
+    """Everything that a view of an order is made of; ``plan`` and ``whole`` at the lead firm.
+
+    ``closed`` is when the order was over: nothing in it grows older after that.
+    """
 
     knowledge: Knowledge
     own: Mapping[str, Own]
@@ -55,3 +58,8 @@ class Picture:
     prepared: Prepared | None = None
     forecast_with: timedelta | None = None
     warned: Warned | None = None
+    closed: datetime | None = None
+
+    def at(self, real: datetime) -> timedelta:
+        """The order time that it shows: now, or when the order was closed."""
+        return self.knowledge.order.clock.order(self.closed or real)

@@ -153,6 +153,26 @@ async def test_accepted_after_the_lot_has_left_it_is_sent_on_with_another_hour(
         await until(lambda: reserve.jobs()["AP3-R"].inbound == 600)
 
 
+async def test_an_offer_accepted_when_its_lot_has_left_the_furnace_has_expired(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with working(tmp_path, (LEAD, FURNACE, RESERVE), broker.url, clock=clock) as firms:
+        await opened(firms)
+        lead, furnace, reserve = firms[LEAD], firms[FURNACE], firms[RESERVE]
+        await until(lambda: lead.order().get("prepared"))
+        offer = await lead.exchange.offer("GA-17", "AP3", [1], RESERVE)
+        await until(lambda: reserve.order()["offers"])
+        clock.to("1 14:10")
+        await furnace.book(600)
+        await until(lambda: lead.knows("AP3", good=600))
+        await reserve.exchange.answer("GA-17", offer, accept=True)
+        await until(lambda: lead.order()["offers"][0]["state"] == "expired")
+        await until(lambda: reserve.order()["offers"][0]["state"] == "expired")
+        assert lead.order()["version"] == 1
+        assert furnace.jobs()["AP3"].planned == 2400
+
+
 async def test_a_new_order_closes_the_jobs_of_the_older_one(
     broker: RunningBroker, tmp_path: Path
 ) -> None:

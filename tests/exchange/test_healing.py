@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import NotConnected
+from gateway.exchange.messages import Kind
 from tests.drivers.brokers import RunningBroker
 from tests.exchange.firms import FURNACE, LEAD, MILL, Clock, Firm, opened, until, working
 
@@ -128,6 +129,26 @@ async def test_a_firm_that_has_lost_its_file_gets_everything_again(
         clock.to("1 06:40")
         await until(lambda: lead.knows("AP1", progress=0.1), HEALED)
         assert (await lead.exchange.compare(MILL))["equal"]
+
+
+async def test_a_partner_that_keeps_asking_does_not_make_the_ledger_grow(tmp_path: Path) -> None:
+    """Each time it says that it has nothing of the chain in use."""
+    storm = Storm(1, loss=0.0)
+    async with working(tmp_path, (LEAD, MILL), transport=storm.of) as firms:
+        await opened(firms)
+        lead, mill = firms[LEAD], firms[MILL]
+        await until(lambda: lead.knows("AP1", progress=0.0))
+        office, dispatch, _, _ = lead.exchange._parts()
+        begun: list[int] = []
+        for number in range(5):
+            await until(lambda: office.book.out_heads.get(("GA-17", MILL)))
+            head = office.book.out_heads["GA-17", MILL]
+            asked = office.reply(MILL, Kind.BEHIND, "GA-17", {"chain": head.chain, "have": -1}, "x")
+            await dispatch.missing(MILL, asked, float(number))
+            await lead.exchange.tick()
+            begun.append(len({e["hash"] for e in lead.exchange.sent() if e["kind"] == "order"}))
+        assert begun == [2] * 5
+        assert mill.exchange.order("GA-17") is not None
 
 
 async def test_a_damaged_ledger_shares_nothing(broker: RunningBroker, tmp_path: Path) -> None:

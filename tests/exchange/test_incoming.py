@@ -162,11 +162,20 @@ def test_an_order_comes_from_the_lead_firm_under_its_own_name() -> None:
 
 
 def test_a_withdrawal_never_gives_more_than_there_was() -> None:
-    message = a_message(1, "", kind=Kind.WITHDRAWAL, level=None, fields={"level": "L3"})
-    assert read_withdrawal(message, Level.L1) is Level.L1
-    assert read_withdrawal(message, Level.L4) is Level.L3
+    fields = {"level": "L2", "withdrawnAt": "2026-11-20T08:00:00.250Z"}
+    message = a_message(1, "", kind=Kind.WITHDRAWAL, level=None, fields=fields)
+    assert read_withdrawal(message, Level.L1).level is Level.L1
+    left = read_withdrawal(message, Level.L3)
+    assert left == Agreed(Level.L2, START + timedelta(milliseconds=250))
+
+
+@pytest.mark.parametrize(
+    "changed", [{"level": "L9"}, {"withdrawnAt": "2026-11-20T08:00:00"}, {"withdrawnAt": 5}]
+)
+def test_a_withdrawal_says_what_is_left_and_since_when(changed: dict[str, object]) -> None:
+    fields = {"level": "L2", "withdrawnAt": "2026-11-20T08:00:00.250Z"} | changed
     with pytest.raises(ExchangeError):
-        read_withdrawal(a_message(1, "", kind=Kind.WITHDRAWAL, level=None), Level.L1)
+        read_withdrawal(a_message(1, "", kind=Kind.WITHDRAWAL, fields=fields), Level.L3)
 
 
 @pytest.mark.parametrize(
@@ -189,10 +198,22 @@ def test_a_readiness_without_sound_times_is_refused(fields: dict[str, object]) -
         {"prev": "short"},
         {"extra": 1},
         {"kind": "ack"},
+        {"order_s": 1e300},
+        {"order_s": -1e300},
     ],
 )
 def test_a_malformed_message_is_refused(changed: dict[str, object]) -> None:
     content = a_message(1, "").content() | changed
+    with pytest.raises(ExchangeError):
+        read(content, MILL, FURNACE)
+
+
+@pytest.mark.parametrize(
+    "sent", ["9999-12-31T23:59:59Z", "2026-11-20T08:00:00", "0001-01-01T00:00:00Z"]
+)
+def test_a_time_that_cannot_be_reckoned_with_is_refused(sent: str) -> None:
+    content = a_message(1, "").content()
+    content["header"]["sentDateTime"] = sent
     with pytest.raises(ExchangeError):
         read(content, MILL, FURNACE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -154,6 +155,64 @@ async def test_forged_messages_are_refused_and_written_down_without_an_answer(
         assert b"done" not in text  # an audit holds no payload
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"order_s": 1e300},
+        {"forecast_s": 10**13},
+        {"departed_s": 10**13},
+        {"sentDateTime": "9999-12-31T23:59:59Z"},
+    ],
+)
+async def test_what_cannot_be_reckoned_with_is_refused_and_the_exchange_goes_on(
+    broker: RunningBroker, tmp_path: Path, changed: dict[str, object]
+) -> None:
+    """A member with a valid key sends times so far away that no sum with them is a time."""
+    async with (
+        listening(broker.url, "wv/x1/#") as (client, _),
+        working(tmp_path, (LEAD, FURNACE), broker.url) as firms,
+    ):
+        await opened(firms)
+        lead, furnace = firms[LEAD], firms[FURNACE]
+        await until(lambda: lead.knows("AP3", good=0))
+        await until(lambda: _quiet(lead, furnace))
+        last = next(e for e in furnace.exchange.sent() if e["to"] == LEAD)
+        told = {"departed_s": 30_000, "forecast_s": 90_000} | changed
+        letter = Letter(
+            header=header(FURNACE, LEAD, Kind.REPORT),
+            kind=Kind.REPORT,
+            order="GA-17",
+            version=1,
+            package="AP3",
+            chain=_chain(lead, FURNACE),
+            sequence=last["sequence"] + 1,
+            prev=last["hash"],
+            level="L3",
+            fields={
+                "lamp": "green",
+                "productionStatus": "itemInProduction",
+                "progress": 25,
+                "forecast_s": told["forecast_s"],
+                "precisionOfForecast": {"value": 5, "timeUnit": "minute"},
+                "reasonsForDelay": [],
+                "good": 600,
+                "departedLots": [{"number": 1, "quantity": 600, "departed_s": told["departed_s"]}],
+            },
+        ).content()
+        letter["order_s"] = changed.get("order_s", 30_000)
+        letter["header"] |= {k: v for k, v in changed.items() if k in letter["header"]}
+        keys = identity(lead.site.state)
+        to_lead = Member(LEAD, LEAD, keys.sign_public, keys.seal_public)
+        wire = sealed(signed(letter, FURNACE, identity(furnace.site.state)), to_lead)
+        await client.publish(Message(f"wv/x1/{LEAD}/{FURNACE}", wire))
+        await until(lambda: [e for e in lead.exchange.audited() if e["what"] == "refused"])
+        assert lead.exchange.connected
+        assert lead.package("AP3")["good"] == 0
+        await lead.kill()
+        await lead.start()
+        await until(lambda: lead.exchange.connected)
+
+
 async def test_refusals_do_not_flood_the_ledger(broker: RunningBroker, tmp_path: Path) -> None:
     async with (
         listening(broker.url, "wv/x1/#") as (client, _),
@@ -216,6 +275,13 @@ async def settled(heard: list[Message], *firms: Firm) -> None:
         for _ in range(3):
             await asyncio.gather(*(firm.exchange.tick() for firm in firms))
             await asyncio.sleep(0.1)
+
+
+def _chain(firm: Firm, sender: str) -> str:
+    """The chain in which ``sender`` writes to a firm."""
+    with sqlite3.connect(firm.site.state / "exchange.db") as db:
+        query = "SELECT chain FROM received WHERE partner = ? ORDER BY id DESC LIMIT 1"
+        return str(db.execute(query, (sender,)).fetchone()[0])
 
 
 def _quiet(*firms: Firm) -> bool:

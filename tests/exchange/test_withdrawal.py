@@ -39,6 +39,12 @@ def stored(firm: Firm) -> str:
         return "\n".join(db.iterdump())
 
 
+def given(firm: Firm, taker: str) -> dict[str, Any]:
+    """What ``firm`` gives ``taker`` of the order."""
+    agreements = firm.exchange.agreements("GA-17")
+    return next(entry for entry in agreements if entry["own"] and entry["to"] == taker)
+
+
 async def test_withdrawn_quantities_vanish_at_the_partner_and_both_logs_agree(
     any_broker: RunningBroker, tmp_path: Path
 ) -> None:
@@ -56,8 +62,8 @@ async def test_withdrawn_quantities_vanish_at_the_partner_and_both_logs_agree(
         seen = lead.package("AP3")
         assert seen["not_agreed"] == ["good", "lots"]
         assert not {"good", "lots"} & set(seen)
-        assert seen["withdrawn"] is not None
         assert seen["progress"] == 0.25
+        assert seen["withdrawn"] == given(furnace, LEAD)["withdrawn"]
         await eventually(lambda: logs_agree(lead, furnace))
 
         assert '"good":607' not in stored(lead)
@@ -68,10 +74,7 @@ async def test_withdrawn_quantities_vanish_at_the_partner_and_both_logs_agree(
         assert {e["state"] for e in reports} == {"withdrawn", "kept"}
         assert '"good":607' in stored(furnace)  # what the firm itself has sent, it keeps
 
-        given = [a for a in furnace.exchange.agreements("GA-17") if a["own"] and a["to"] == LEAD]
-        (agreement,) = given
-        assert agreement["level"] == "L2"
-        assert agreement["withdrawn"] is not None
+        assert given(furnace, LEAD)["level"] == "L2"
         clock.to("1 15:00")
         await furnace.book(100)
         await until(lambda: lead.package("AP3")["age_s"] == 0)
@@ -145,6 +148,48 @@ async def test_a_report_on_its_way_is_taken_back_and_never_delivered(
         assert {
             e["sequence"]: e["hash"] for e in lead.exchange.received()
         }.items() <= hashes.items()
+
+
+async def test_a_withdrawal_is_heard_of_although_its_order_is_over(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    """The partner is away when quantities are withdrawn, and the next order begins meanwhile."""
+    clock = Clock()
+    async with working(tmp_path, (LEAD, MILL, FURNACE), broker.url, clock=clock) as firms:
+        await opened(firms)
+        lead, mill, furnace = (firms[name] for name in (LEAD, MILL, FURNACE))
+        clock.to("1 08:40")
+        await mill.book(607)
+        await until(lambda: furnace.knows("AP1", good=607))
+        await until(lambda: not _pending(mill))
+        await furnace.kill()
+        await mill.exchange.withdraw("GA-17", FURNACE, "L1")
+        await until(lambda: [e for e in _pending(mill) if e["kind"] == "withdrawal"])
+        await lead.exchange.open_order("GA-17-2", at_s=6 * 3600)
+        await until(lambda: mill.exchange.order("GA-17-2"))
+        await furnace.start()
+        await until(lambda: furnace.knows("AP1", level="L1"))
+        assert "good" not in furnace.package("AP1")
+        assert '"good":607' not in stored(furnace)
+        assert furnace.package("AP1")["withdrawn"] == given(mill, FURNACE)["withdrawn"]
+
+
+async def test_of_an_order_that_is_over_a_firm_may_still_take_back(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with working(tmp_path, (LEAD, FURNACE), broker.url, clock=clock) as firms:
+        await opened(firms)
+        lead, furnace = firms[LEAD], firms[FURNACE]
+        clock.to("1 14:10")
+        await furnace.book(607)
+        await until(lambda: lead.knows("AP3", good=607))
+        await lead.exchange.open_order("GA-17-2", at_s=6 * 3600)
+        await until(lambda: furnace.exchange.order("GA-17-2"))
+        await furnace.exchange.withdraw("GA-17", LEAD, "L1")
+        await until(lambda: lead.knows("AP3", level="L1"))
+        assert "good" not in lead.package("AP3")
+        assert '"good":607' not in stored(lead)
 
 
 async def test_an_agreement_is_never_widened_by_a_withdrawal(

@@ -227,3 +227,35 @@ def test_a_report_with_other_fields_than_its_level_is_refused(
 @pytest.mark.parametrize(("good", "told"), [(0, 0), (119, 0), (120, 5), (2399, 95), (2600, 100)])
 def test_progress_leaves_in_steps_of_five_percent_rounded_down(good: int, told: int) -> None:
     assert percent(good, 2400) == told
+
+
+L3_FIELDS: dict[str, Any] = {
+    "lamp": "green",
+    "productionStatus": "itemInProduction",
+    "progress": 25,
+    "forecast_s": 90_000,
+    "precisionOfForecast": {"value": 5, "timeUnit": "minute"},
+    "reasonsForDelay": [],
+    "good": 600,
+    "departedLots": [{"number": 1, "quantity": 600, "departed_s": 51_000}],
+}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"forecast_s": 10**13},  # no sum with it would be a time any more
+        {"forecast_s": -(10**13)},
+        {"progress": 101},
+        {"progress": "25"},
+        {"good": -1},
+        {"good": True},
+        {"precisionOfForecast": {"value": 10**12, "timeUnit": "minute"}},
+        {"departedLots": [{"number": 1, "quantity": 600, "departed_s": 10**13}]},
+        {"departedLots": [{"number": 1, "quantity": -600, "departed_s": 51_000}]},
+    ],
+)
+def test_values_that_nothing_can_be_reckoned_with_are_refused(changed: dict[str, Any]) -> None:
+    assert read(L3_FIELDS, Level.L3) is not None
+    with pytest.raises(ExchangeError, match="no sound value"):
+        read(L3_FIELDS | changed, Level.L3)

@@ -59,6 +59,7 @@ def test_a_reserve_that_has_no_part_learns_nothing_of_the_packages(fair: JointOr
     seen = cut(fair, RESERVE)
     assert seen.packages == ()
     assert seen.agreements == ()
+    assert seen.planned_end is None
     assert proposed(fair, RESERVE, LEAD) is Level.L0
     assert not in_force(fair, MILL, RESERVE)
 
@@ -78,6 +79,58 @@ def test_with_a_part_the_reserve_sees_what_the_first_furnace_sees(fair: JointOrd
 def test_what_is_no_order_is_refused(document: object) -> None:
     with pytest.raises(ExchangeError):
         from_document(document)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"lapse": 0},
+        {"interval": 0},
+        {"step": 0},
+        {"transport": -1},
+        {"due": 10**12},
+        {"began": "2026-01-05T00:00:00"},  # in which time zone?
+        {"began": "9999-12-31T23:00:00Z"},
+    ],
+)
+def test_an_order_that_nothing_can_be_reckoned_with_is_refused(
+    fair: JointOrder, changed: dict[str, object]
+) -> None:
+    with pytest.raises(ExchangeError, match="sound"):
+        from_document(as_document(opened(fair)) | changed)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"lot": 0},
+        {"quantity": 10**9, "lot": 1},  # its lots would use up our memory
+        {"weight": -1},
+        {"numbers": [1, 2]},
+        {"lot_time": 0},
+        {"id": "AP1"},
+        {"needs": [{"package": "AP3", "per": 1}]},  # waits for itself
+        {"needs": [{"package": "AP9", "per": 1}]},
+        {"needs": [{"package": "AP1", "per": 0}]},
+        {"opening": {"good": -5}},
+        {"opening": {"departures": [0, 1, 2, 3, 4]}},
+    ],
+)
+def test_a_package_that_nothing_can_be_reckoned_with_is_refused(
+    fair: JointOrder, changed: dict[str, object]
+) -> None:
+    document = as_document(opened(fair))
+    (furnace,) = [entry for entry in document["packages"] if entry["id"] == "AP3"]
+    furnace.update(changed)
+    with pytest.raises(ExchangeError, match="sound"):
+        from_document(document)
+
+
+def test_only_firms_with_a_part_and_the_prepared_reserve_hear_of_an_order(
+    fair: JointOrder,
+) -> None:
+    assert set(fair.told()) == {*fair.firms(), RESERVE} - {LEAD}
+    assert set(replace(fair, prepared=None).told()) == set(fair.firms()) - {LEAD}
 
 
 def test_after_the_split_what_was_promised_stays(fair: JointOrder) -> None:
