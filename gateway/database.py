@@ -100,7 +100,7 @@ def open_writer(
                 connection.executescript(
                     f"BEGIN IMMEDIATE;\n{steps[number]}\nPRAGMA user_version={number};\nCOMMIT;"
                 )
-        except BaseException:
+        except BaseException:  # however opening failed: nobody else would close it
             connection.close()
             raise
     return connection
@@ -128,7 +128,7 @@ def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
         try:
             yield
             connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # whatever went wrong inside, nothing of it may stay
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
@@ -158,7 +158,17 @@ def _schema_files(package: str) -> dict[int, str]:
 
 
 def put_aside(path: Path, now: datetime) -> Path:
-    """Rename a broken database (with its log) after ``now``; the oldest such files go."""
+    """Rename a broken database (with its log) after ``now``; the oldest such files go.
+
+    Raises Unwritable.
+    """
+    try:
+        return _renamed(path, now)
+    except OSError as error:
+        raise Unwritable(f"{path} cannot be put aside: {error}") from error
+
+
+def _renamed(path: Path, now: datetime) -> Path:
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     aside = path.with_name(f"{path.stem}-{stamp}.broken.db")
     number = 1

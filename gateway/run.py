@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -22,9 +23,11 @@ from gateway.api.live import Hub, Latest
 from gateway.api.rooms import Part, Rooms
 from gateway.config import SiteConfig
 from gateway.core.batches import Judged
+from gateway.core.errors import JournalError
 from gateway.core.ports import Words
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
+from gateway.flow.backoff import Backoff
 from gateway.flow.bus import Bus
 from gateway.flow.forward_runner import ForwardRunner
 from gateway.flow.history_runner import fill
@@ -46,9 +49,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Seconds before a failed part starts again: longer each time."""
+STEADY = 60.0
+"""A part that has run for so many seconds is well again: its failures are forgotten."""
 STOP_PATIENCE = 3.0
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(slots=True)
@@ -68,12 +72,12 @@ class Gateway:
     tracker: JobTracker = field(init=False)
     series: Series = field(init=False)
     exchange: Exchange | None = None
+    _jobs_opened: bool = False
     _failed: dict[str, datetime] = field(default_factory=dict)
 
     async def run(self) -> None:
         """Open, work until asked to stop, close. Raises what is fatal."""
         site = self.site
-        site.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         by_machine = site_signals(site)
         self.signals = {entry.id: entry for group in by_machine.values() for entry in group}
         self.tracker = JobTracker(
@@ -89,7 +93,9 @@ class Gateway:
             stack.push_async_callback(self.journal.close)
             await asyncio.to_thread(self.series.open)
             stack.push_async_callback(asyncio.to_thread, self.series.close)
-            await self._open_jobs()
+            if self.journal.health.trouble is None:
+                await self._open_jobs()
+                self._jobs_opened = True
             numbering = Numbering(self.journal.boot)
             self.runners = [
                 SourceRunner(
@@ -117,6 +123,8 @@ class Gateway:
             ),
         ]
         side: dict[str, Callable[[], Awaitable[None]]] = {"pages": self._pages}
+        if not self._jobs_opened:
+            side["jobs of the file"] = self._open_jobs
         for index, config in enumerate(site.sinks):
             assert isinstance(config, SinkConfig)  # noqa: S101 - the catalogue holds nothing else
             name = config.type if config.type not in self.sinks else f"{config.type}-{index + 1}"
@@ -162,24 +170,30 @@ class Gateway:
             runner.changed(machines, jobs)
 
     async def _open_jobs(self) -> None:
-        """The jobs that stand in the firm's own file."""
+        """The jobs that stand in the firm's own file; on a full disk as soon as there is room."""
         now = datetime.now(UTC)
         for entry in self.site.jobs:
-            await self.journal.apply(
-                AddJob(
-                    job_id=entry.id,
-                    machine=entry.machine,
-                    order=None,
-                    package=None,
-                    item=Text(entry.item.de, entry.item.en),
-                    planned=entry.quantity,
-                    lot=entry.lot or entry.quantity,
-                    pieces_per_run=entry.pieces_per_run,
-                    planned_per_piece=entry.per_piece,
-                    at=now,
-                    simulated=self.site.simulated,
-                )
+            command = AddJob(
+                job_id=entry.id,
+                machine=entry.machine,
+                order=None,
+                package=None,
+                item=Text(entry.item.de, entry.item.en),
+                planned=entry.quantity,
+                lot=entry.lot or entry.quantity,
+                pieces_per_run=entry.pieces_per_run,
+                planned_per_piece=entry.per_piece,
+                at=now,
+                simulated=self.site.simulated,
             )
+            backoff = Backoff(most=30.0)
+            while True:
+                try:
+                    await self.journal.apply(command)
+                except JournalError:  # the journal itself says so, in log and health
+                    await asyncio.sleep(backoff.failed(time.monotonic()))
+                else:
+                    break
 
     def _sink(self, config: SinkConfig, name: str) -> LiveRunner | ForwardRunner:
         sink = config.build(self.site, tuple(self.signals.values()), self.site.state / name)
@@ -189,15 +203,22 @@ class Gateway:
 
     async def _keep(self, name: str, start: Callable[[], Awaitable[None]]) -> None:
         """Run a part that may fail alone; one traceback, then again after a pause."""
-        for attempt in range(1_000_000):
+        backoff = Backoff(most=30.0)
+        while True:
+            began = time.monotonic()
             try:
                 await start()
-            except Exception:
-                self._failed[name] = datetime.now(UTC)
+            except Exception:  # the one supervisor: a bug in this part must not end the others
                 log.exception("%s failed; it starts again, everything else goes on", name)
             else:
                 return
-            await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+            now = time.monotonic()
+            if now - began > STEADY:
+                backoff.succeeded()
+            wait = backoff.failed(now)
+            self._failed[name] = datetime.now(UTC)
+            await asyncio.sleep(wait)
+            del self._failed[name]
 
     @staticmethod
     async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -240,23 +261,25 @@ class Gateway:
         return next((words for words in found if words is not None), None)
 
     def _parts(self) -> list[Part]:
-        return [
+        all_parts = (
             parts.journal(self.journal.health),
             *parts.sources(health for runner in self.runners for health in runner.health()),
             *parts.sinks(runner.health for runner in self.sinks.values()),
-            *self._alone(),
+            *self._partners(),
             *parts.missing(
                 [config.type for config in self.site.sinks],
                 consortium=self.site.network is not None,
             ),
+        )
+        return [
+            part if (at := self._failed.get(part.name)) is None else parts.failed(part.name, at)
+            for part in all_parts
         ]
 
-    def _alone(self) -> list[Part]:
+    def _partners(self) -> list[Part]:
         if self.exchange is None:
             return []
-        text = self.exchange.health()
-        failed = self._failed.get("exchange")
-        return [parts.alone("exchange", failed, text, connected=self.exchange.connected)]
+        return [parts.exchange(self.exchange.health(), connected=self.exchange.connected)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,9 +305,17 @@ class Places:
 
 
 async def _until_signal(gateway: Gateway) -> None:
+    """Stop in order at the first SIGTERM or Ctrl-C; a second one ends the process at once."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, gateway.stop.set)
+
+    def stop() -> None:
+        gateway.stop.set()
+        for number in _ENDING:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in _ENDING:
+        loop.add_signal_handler(number, stop)
     await gateway.run()
 
 

@@ -81,16 +81,19 @@ def journal(health: JournalHealth) -> Part:
     return Part("journal", OK, Text("speichert", "stores"))
 
 
-def alone(name: str, failed: datetime | None, running: Text, *, connected: bool) -> Part:
-    """A part that restarts by itself, such as the exchange."""
-    if failed is None:
-        return Part(name, OK if connected else WAITING, running)
+def exchange(how: Text, *, connected: bool) -> Part:
+    """The exchange with the partners."""
+    return Part("exchange", OK if connected else WAITING, how)
+
+
+def failed(name: str, at: datetime) -> Part:
+    """A part that a bug has ended, until it starts again."""
     return Part(
         name,
         FAILED,
         Text(
-            f"ausgefallen um {failed:%H:%M:%S} UTC, startet von selbst neu",
-            f"failed at {failed:%H:%M:%S} UTC, restarts by itself",
+            f"ausgefallen um {at:%H:%M:%S} UTC, startet von selbst neu",
+            f"failed at {at:%H:%M:%S} UTC, restarts by itself",
         ),
     )
 

@@ -50,7 +50,7 @@ class InfluxClient:
         )
         try:
             library.PingService(client.api_client).get_ping()
-        except BaseException:
+        except BaseException:  # whatever it was: nobody else knows this client to close it
             client.close()
             raise
         return client

@@ -59,7 +59,6 @@ class ForwardRunner:
 
     async def run(self) -> None:
         """Connect, deliver what is due, wait for the next commit; connect again."""
-        self._cursor = await self._journal.cursor(self.name)
         feed = self._journal.commits()
         try:
             while True:
@@ -80,6 +79,8 @@ class ForwardRunner:
 
     async def _deliver(self, feed: CommitFeed) -> None:
         while True:
+            # asked for each time: a journal that was opened on a full disk learns it later
+            self._cursor = await self._journal.cursor(self.name)
             batches = await self._journal.read(self._cursor, AT_ONCE)
             if batches:
                 await self._write(batches)

@@ -46,9 +46,9 @@ async def fill(
             except JournalError as error:
                 if journal.closed:
                     return
-                wait = backoff.failed(time.monotonic())
-                log.warning("History waits, next try in %.0f s: %s", wait, error)
-                await asyncio.sleep(wait)
+                if backoff.next_try is None:
+                    log.warning("History waits and tries again: %s", error)
+                await asyncio.sleep(backoff.failed(time.monotonic()))
                 continue
             if not more and not await _next(feed):
                 return

@@ -28,6 +28,11 @@ class HistoryFile:
         self._connection: sqlite3.Connection | None = None
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self._connection is not None
+
+    @property
     def _db(self) -> sqlite3.Connection:
         if self._connection is None:
             raise RuntimeError("the history's file is not open")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gateway.core.batches import Judged
 from gateway.core.clock import from_ms, to_ms
+from gateway.core.errors import JournalError
 from gateway.core.ports import Point
 from gateway.core.signals import SignalId
 from gateway.database import Corrupt, Unwritable, put_aside
@@ -52,34 +53,60 @@ class Series:
         self._suspect: str | None = None
 
     def open(self) -> None:
-        """Open the file, or replace a broken one. Raises JournalError."""
+        """Open the file, or replace a broken one. Raises JournalError.
+
+        Where there is no room now, it is tried again with each ``append``.
+        """
         with self._lock:
-            self._open()
+            try:
+                self._make_ready()
+            except Unwritable as error:
+                self._in_trouble(error)
+
+    def _make_ready(self) -> None:
+        """See that a sound file is open. Raises Unwritable while that cannot be, or TooNew."""
+        if self._suspect is not None:
+            self._put_aside(self._suspect)
+        if not self._file.is_open:
+            try:
+                self._open()
+            except Corrupt as error:
+                self._put_aside(str(error))
+                self._open()
+        self.trouble = None
 
     def _open(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._tails = self._file.open()
         except OSError as error:
             raise Unwritable(f"{self.path} cannot be used: {error}") from error
-        except Corrupt as error:
-            self._put_aside(str(error))
-        self._floor = self._file.floor()
+        try:
+            self._tails = self._file.open()
+            self._floor = max(self._floor, self._file.floor())
+        except JournalError:
+            self._file.close()
+            raise
 
     def _put_aside(self, why: str) -> None:
+        self._suspect = why  # until it is out of the way, nothing is taken in
         self._file.close()
         with self._reading:
             self._reader.close()
             aside = put_aside(self.path, self._clock())
         self._suspect = None
+        self._tails = Tails(seq=0, next_chunk=1, next_signal=1)
         self.broken = (*self.broken, aside)
         log.error("History damaged, put aside as %s, building it anew: %s", aside.name, why)
-        self._tails = self._file.open()
+
+    def _in_trouble(self, error: Unwritable) -> None:
+        if self.trouble is None:
+            log.warning("History cannot be written, trying again: %s", error)
+        self.trouble = str(error)
 
     def close(self) -> None:
         """Write what is closed and close; safe twice and before ``open``."""
         with self._lock:
-            if self._tails.pending:
+            if self._tails.pending and self._file.is_open:
                 self._write()
             self._file.close()
         with self._reading:
@@ -93,11 +120,12 @@ class Series:
     def append(self, batches: Sequence[Judged]) -> None:
         """Add judged batches, in order; the same sequence numbers again change nothing.
 
-        After a damaged file was replaced, ``seq`` stands at 0 again and nothing was added.
+        Where a file had to be opened or replaced first, ``seq`` says where it stands and nothing
+        was added. Raises JournalError while there is no file.
         """
         with self._lock:
-            if self._suspect is not None:
-                self._put_aside(self._suspect)
+            if self._suspect is not None or not self._file.is_open:
+                self._make_ready()
                 return
             for judged in batches:
                 self._tails.add(judged)
@@ -117,11 +145,9 @@ class Series:
         try:
             self._file.write(tails.pending, changed, tails.resume_seq())
         except Corrupt as error:
-            self._put_aside(str(error))
+            self._suspect = str(error)
         except Unwritable as error:
-            if self.trouble is None:
-                log.warning("History cannot be written, trying again: %s", error)
-            self.trouble = str(error)
+            self._in_trouble(error)
             del tails.pending[:-_MOST_PENDING]
         else:
             tails.pending.clear()
@@ -203,6 +229,8 @@ class Series:
         """Forget what is older."""
         with self._lock:
             self._floor = max(self._floor, to_ms(before))
+            if self._suspect is not None or not self._file.is_open:
+                return  # the floor is kept in memory until the next time
             try:
                 self._file.prune(self._floor)
             except Corrupt as error:

@@ -175,8 +175,11 @@ class Inbox:
             return self._closed is None
 
     def abandon(self) -> None:
-        """Give up what is queued: the journal is closed and cannot be written."""
+        """Give up what is queued, after ``close``: the journal cannot be written any more."""
         with self._changed:
+            for item in self._items:
+                if isinstance(item, Asked):
+                    item.answer.set_exception(self._closed)
             self._items.clear()
             self._chores.clear()
             self._bytes, self._lost = 0, None

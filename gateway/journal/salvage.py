@@ -18,27 +18,29 @@ from gateway.database import Unwritable
 from gateway.journal.file import Kept
 
 _BOOT_FILE = "boot"
+_BOOT_WIDTH = 20
 
 
 def read_boot(folder: Path) -> int:
     """The last boot counter that was used in this folder; 0 in a new one."""
     try:
         return int((folder / _BOOT_FILE).read_text(encoding="ascii"))
-    except FileNotFoundError:
-        return 0
     except (OSError, ValueError):
         return 0
 
 
 def write_boot(folder: Path, boot: int) -> None:
-    """Keep the boot counter, durably. Raises Unwritable."""
-    fresh = folder / f"{_BOOT_FILE}.new"
+    """Keep the boot counter, durably. Raises Unwritable.
+
+    It is written over in place, which takes no room: a gateway must start on a full disk as well.
+    """
     try:
-        with fresh.open("w", encoding="ascii") as file:
-            file.write(str(boot))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(folder / _BOOT_FILE)
+        file = os.open(folder / _BOOT_FILE, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.pwrite(file, f"{boot:<{_BOOT_WIDTH}}".encode("ascii"), 0)
+            os.fsync(file)
+        finally:
+            os.close(file)
         entry = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(entry)

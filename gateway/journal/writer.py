@@ -75,57 +75,89 @@ class Writer(Generic[State]):
         self._failures = 0
         self._fresh: GapRecord | None = None
         self._uncertain = False
+        self._opened = False
+        self._began = clock()
+        self._booted = 0
+        self._damage: tuple[Salvaged, str] | None = None
 
     # Opening
 
     def open(self) -> None:
-        """Open the file, or replace a broken one; commit the boot counter and what was missed."""
+        """Open the file, or replace a broken one; commit the boot counter and what was missed.
+
+        A folder that has served before may be full today. Then the gateway starts all the same:
+        it shows the state that can be read, and ``run`` opens the file once there is room.
+        """
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.take()
         except OSError as error:
             raise Unwritable(f"{self._folder} cannot be used: {error}") from error
+        self._began = self._clock()
+        self._booted = read_boot(self._folder)
         try:
-            self._open()
-        except BaseException:
+            try:
+                self._open()
+            except Unwritable as error:
+                if not self._booted:
+                    raise
+                self._open_later(error)
+        except BaseException:  # however it failed: the next attempt finds file and lock free
             self._file.close()
             self._lock.release()
             raise
 
     def _open(self) -> None:
-        now = self._clock()
-        booted = read_boot(self._folder)
-        damage = None
         try:
-            found = Salvaged(self._file.open(must_exist=booted > 0))
+            self._start()
         except Corrupt as error:
-            damage = str(error)
-            found = self._put_aside(now, damage)
+            self._damage = (self._put_aside(self._began, str(error)), str(error))
+            self._start()
+
+    def _start(self) -> None:
+        """Open the file and commit that a run begins. Raises Corrupt or Unwritable."""
+        if self._damage is None:
+            found = Salvaged(self._file.open(must_exist=self._booted > 0))
+            gaps = []
+        else:
             self._file.open()
+            found, why = self._damage
+            gaps = [damaged(found, self._began, why)]
         kept = found.kept
-        self.boot = max(kept.boot, booted, kept.last_seq // BOOT_SPAN) + 1
-        self.event_id = self.boot * EVENT_SPAN
+        if not self.boot:
+            self._count_boot(max(kept.boot, self._booted, kept.last_seq // BOOT_SPAN) + 1)
         self.committed_seq = kept.last_seq
         self.cursors.start(kept.cursors)
         self._last_at = None if kept.last_at is None else from_us(kept.last_at)
         self.retention.start(self._last_at)
         if kept.state is not None:
             self.state = self._tracker.load(kept.state)
-        write_boot(self._folder, self.boot)
-        gaps = [] if damage is None else [damaged(found, now, damage)]
         if self._last_at is not None:
-            gaps.append(not_running(self._last_at, now))
-        state, events = self._tracker.command(self.state, Restarted(self._last_at, now))
+            gaps.append(not_running(self._last_at, self._began))
+        restarted = Restarted(self._last_at, self._began)
+        state, events = self._tracker.command(self.state, restarted)
         self._write(state, (), tuple(events), Notes(gaps), all_of_it=True)
         self.recent.start(self.committed_seq)
+        self._opened = True
+
+    def _count_boot(self, boot: int) -> None:
+        write_boot(self._folder, boot)
+        self.boot = boot
+        self.event_id = boot * EVENT_SPAN
+
+    def _open_later(self, error: Unwritable) -> None:
+        """Begin without the file, with what can be read of it."""
+        self._trouble(error)
+        if not self.boot:
+            self._count_boot(self._booted + 1)
+        known = salvage(self.path).kept.state
+        if known is not None:
+            self.state = self._tracker.load(known)
 
     def _put_aside(self, now: datetime, why: str) -> Salvaged:
         self._file.close()
         found = salvage(self.path)
-        try:
-            aside = put_aside(self.path, now)
-        except OSError as error:
-            raise Unwritable(f"{self.path} cannot be put aside: {error}") from error
+        aside = put_aside(self.path, now)
         if aside.exists():
             self.broken = (*self.broken, aside)
         log.error(
@@ -160,7 +192,7 @@ class Writer(Generic[State]):
             self._replace_file(taken, str(error))
         except Unwritable as error:
             self._wait_for_disk(taken, error)
-        except BaseException as error:
+        except BaseException as error:  # a bug, and fatal: but whoever waits is answered first
             refuse(taken, JournalError(f"the journal failed: {error!r}"))
             raise
         else:
@@ -179,8 +211,10 @@ class Writer(Generic[State]):
 
     def _commit(self, taken: Taken) -> Round[State]:
         """Apply one round to the state and write it all in one transaction."""
-        if not self._file.is_open:
-            self._file.open()
+        if not self._opened:
+            self._open()
+        elif not self._file.is_open:
+            self._file.open(must_exist=self._fresh is None)
         notes = Notes()
         if self._fresh is not None:
             notes.gaps.append(self._fresh)
@@ -256,14 +290,18 @@ class Writer(Generic[State]):
 
     def _wait_for_disk(self, taken: Taken, error: Unwritable) -> None:
         """Keep the batches and try again; a person's command is told that it did not happen."""
+        self._trouble(error)
+        refuse(taken, JournalError(f"nothing can be stored now, please try again: {error}"))
+        self._inbox.put_back(taken)
+        self._rest(str(error))
+
+    def _trouble(self, error: Unwritable) -> None:
+        """Say so once, and let go of a file that may not hold what was written to it."""
         if self.trouble is None:
             self.trouble = (str(error), self._clock())
             log.error("Journal cannot be written, live data goes on, trying again: %s", error)
         self._file.close()
         self._uncertain = True
-        refuse(taken, JournalError(f"nothing can be stored now, please try again: {error}"))
-        self._inbox.put_back(taken)
-        self._rest(str(error))
 
     def _rest(self, why: str) -> None:
         """Wait before the next attempt, longer each time; give up where the end has come."""
@@ -288,13 +326,16 @@ class Writer(Generic[State]):
             self._wait_for_disk(taken, error)
             return
         self.generation += 1
+        broke_again = self._fresh is not None
         self._fresh = damaged(found, self._last_at or now, why)
         self._uncertain = False
+        if broke_again:
+            self.trouble = self.trouble or (why, now)
+            refuse(taken, JournalError(f"nothing can be stored now, please try again: {why}"))
         self._inbox.put_back(taken)
-        self._inbox.hurry()
-        if self._failures:  # a new file broke as well
+        if broke_again:
             self._rest(why)
-        self._failures += 1
+        self._inbox.hurry()
 
     def _prune(self) -> None:
         """Remove what retention says, a bounded amount at once."""

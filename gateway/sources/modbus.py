@@ -40,7 +40,7 @@ class ModbusTcpConnect(Variant):
     type: Literal["modbus-tcp"] = "modbus-tcp"
     host: str = Field(min_length=1, description="Adresse des Geräts / address of the device")
     port: Port = 502
-    unit: int = Field(default=1, ge=1, le=255, description="Gerätenummer / unit id, 1 to 247")
+    unit: int = Field(default=1, ge=1, le=255, description="Gerätenummer / unit id, 1 to 255")
     timeout: Duration = Field(
         default=timedelta(milliseconds=300),
         ge=timedelta(milliseconds=10),
@@ -130,7 +130,7 @@ class ModbusLink:
                     answer = await self._read(self._client, unit, block)
         except Refused:
             raise
-        except BaseException:
+        except BaseException:  # cancelled as well: its answer must not meet the next question
             self.close()
             raise
         finally:

@@ -79,6 +79,17 @@ def test_run_stops_before_anything_starts(program, broken: Path):
     assert "Traceback" not in answer.err
 
 
+def test_a_state_folder_that_cannot_be_used_is_one_clear_sentence(program, tmp_path: Path):
+    file = tmp_path / "firm.yaml"
+    (tmp_path / "taken").write_text("a file, no folder", "utf-8")
+    text = (resources.configs() / "raspberry-pi.yaml").read_text("utf-8")
+    file.write_text(text.replace("${STATE_DIR:-~/.local/state/werkverbund/werkstatt}", "taken/x"))
+    answer = program("run", file, MODBUS_HOST="127.0.0.1", HOME=str(tmp_path))
+    assert answer.code == 1
+    assert "taken/x" in answer.err
+    assert "Traceback" not in answer.err
+
+
 @pytest.mark.parametrize(
     "kind", ["site", "template", "consortium", "order", "simulation", "scenario"]
 )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import math
 import sqlite3
 from datetime import timedelta
@@ -13,6 +14,7 @@ from gateway.core.batches import Judged
 from gateway.core.errors import JournalError
 from gateway.core.signals import Quality, SignalId
 from gateway.history import Series
+from tests.disks import fill_up, small_disk
 from tests.history.oracle import ODD, START, TIMEOUT, judged, naive
 
 A = SignalId("m/a")
@@ -219,6 +221,47 @@ def test_damage_met_by_a_chart_has_the_file_replaced(series, tmp_path):
     series.append(batches)
     shown = series.history(A, START, START + HOUR, 5000)
     assert shown == naive(batches, A, START, START + HOUR, 5000)
+
+
+def test_a_history_on_a_full_disk_is_opened_when_there_is_room(tmp_path):
+    batches = ramp(200)
+    with small_disk(tmp_path / "disk") as disk:
+        fill_up(disk / "ballast")
+        series = Series(disk)
+        series.open()
+        assert series.trouble is not None
+        with pytest.raises(JournalError):
+            series.append(batches)
+        series.prune(START)
+        assert series.history(A, START, START + HOUR, 9) == []
+        (disk / "ballast").unlink()
+        series.append(batches)
+        assert (series.trouble, series.seq) == (None, 0)
+        series.append(batches)
+        shown = series.history(A, START, START + HOUR, 9)
+        assert shown == naive(batches, A, START, START + HOUR, 9)
+        series.close()
+
+
+def test_a_damaged_file_that_cannot_be_put_aside_is_tried_again(series, tmp_path, monkeypatch):
+    batches = ramp(2000)
+    series.append(batches)
+    series._suspect = "met by a chart"
+
+    def read_only(*_) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", read_only)
+        for _ in range(2):
+            with pytest.raises(JournalError, match="cannot be put aside"):
+                series.append(batches)
+        series.prune(START)
+    series.append(batches)
+    assert series.seq == 0
+    series.append(batches)
+    shown = series.history(A, START, START + HOUR, 9)
+    assert shown == naive(batches, A, START, START + HOUR, 9)
 
 
 values = (

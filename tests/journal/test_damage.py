@@ -243,6 +243,90 @@ async def test_only_the_newest_broken_files_are_kept(make, batch, committed, han
     assert journal.health.broken[0] in _broken_files(tmp_path)
 
 
+async def test_damage_that_the_first_commit_meets_does_not_keep_the_gateway_from_starting(
+    make, batch, committed, monkeypatch
+):
+    """A large file is not checked as a whole when it is opened: its damage shows later."""
+    first = make()
+    await first.open()
+    first.offer(batch(first.boot, 1, 7))
+    await committed(first, first.boot * BOOT_SPAN + 1)
+    await first.close()
+    journal = make()
+    file = journal._writer._file
+    commit, damages = file.commit, [Corrupt("a page is damaged")]
+
+    def failing(work) -> None:
+        if damages:
+            raise damages.pop()
+        commit(work)
+
+    monkeypatch.setattr(file, "commit", failing)
+    await journal.open()
+    assert journal.state.total == 7
+    assert journal.health.broken
+    assert [gap.why for gap in await journal.gaps()] == ["damaged", "not_running"]
+
+
+async def test_a_disk_that_damages_every_new_file_is_not_tried_without_a_rest(
+    make, batch, booking, monkeypatch
+):
+    journal = make(commit_every=timedelta(hours=1))
+    await journal.open()
+    rests: list[float] = []
+
+    def bad(_work) -> None:
+        raise Corrupt("the medium is worn out")
+
+    def rest(seconds: float) -> bool:
+        rests.append(seconds)
+        if len(rests) == 3:
+            monkeypatch.undo()
+        return True
+
+    monkeypatch.setattr(journal._writer._file, "commit", bad)
+    monkeypatch.setattr(journal._inbox, "rest", rest)
+    journal.offer(batch(journal.boot, 1, 7))
+    with pytest.raises(JournalError, match="nothing can be stored now"):
+        await journal.apply(booking(1))
+    assert journal.health.trouble is not None
+    async with asyncio.timeout(10):
+        while journal.health.trouble is not None:
+            await asyncio.sleep(0.01)
+    assert rests == sorted(set(rests))
+    await journal.apply(booking(2))
+    assert (journal.state.total, journal.state.booked) == (7, 2)
+
+
+async def test_a_file_that_is_gone_after_trouble_is_a_recorded_gap(
+    make, batch, booking, committed, tmp_path, monkeypatch
+):
+    journal = make(commit_every=timedelta(hours=1))
+    await journal.open()
+    journal.offer(batch(journal.boot, 1, 7))
+    await journal.apply(booking(1))
+    file = journal._writer._file
+    commit, troubles = file.commit, [Unwritable("the disk is away")]
+
+    def failing(work) -> None:
+        if troubles:
+            for part in tmp_path.glob("journal.db*"):
+                part.unlink()
+            raise troubles.pop()
+        commit(work)
+
+    monkeypatch.setattr(file, "commit", failing)
+    with pytest.raises(JournalError):
+        await journal.apply(booking(1))
+    await journal.apply(booking(2))
+    assert (journal.state.total, journal.state.booked) == (7, 3)
+    assert [gap.why for gap in await journal.gaps()] == ["damaged"]
+    await journal.close()
+    again = make()
+    await again.open()
+    assert (again.state.total, again.state.booked) == (7, 3)
+
+
 async def test_a_file_of_a_newer_version_is_left_alone(make, batch, committed, tmp_path):
     await _filled(make, batch, committed)
     path = tmp_path / "journal.db"

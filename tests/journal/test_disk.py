@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,30 +14,13 @@ from gateway.core.batches import BOOT_SPAN
 from gateway.core.errors import JournalError
 from gateway.database import Unwritable
 from gateway.journal import GapReason
+from tests.disks import fill_up, small_disk
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB of its own, where we may mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)],
-        check=False,
-        capture_output=True,
-    )
-    if mounted.returncode:
-        pytest.skip("mounting a small tmpfs needs root: run this test as root")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-def _fill_up(ballast: Path) -> None:
-    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
-        while file.write(b"x" * 4096):
-            pass
-    with pytest.raises(OSError, match="No space"):
-        ballast.with_name("more").write_bytes(b"x" * 8192)
+@pytest.fixture(name="small_disk")
+def _small_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk") as place:
+        yield place
 
 
 async def _eventually(condition) -> None:
@@ -56,7 +37,7 @@ async def test_a_full_disk_stops_nothing_and_the_gap_is_exact(
     journal.offer(batch(journal.boot, 1))
     await committed(journal, journal.boot * BOOT_SPAN + 1)
     ballast = small_disk / "ballast"
-    _fill_up(ballast)
+    fill_up(ballast)
     number = 1
     while journal.health.trouble is None:
         number += 1
@@ -81,6 +62,61 @@ async def test_a_full_disk_stops_nothing_and_the_gap_is_exact(
     assert kept == sorted(set(kept))
     assert journal.state.total == sum(kept)
     assert journal.state.batches == len(kept)
+
+
+async def test_a_start_on_a_full_disk_shows_what_was_and_goes_on_when_there_is_room(
+    make, batch, committed, booking, hands, small_disk
+):
+    first = make(folder=small_disk)
+    await first.open()
+    first.offer(batch(first.boot, 1, 7))
+    await first.apply(booking(3))
+    await first.move_cursor("archive", first.committed_seq)
+    await first.close()
+    ballast = small_disk / "ballast"
+    fill_up(ballast)
+
+    hands.now += timedelta(hours=1)
+    journal = make(folder=small_disk)
+    await journal.open()
+    assert journal.boot == first.boot + 1
+    assert journal.health.trouble is not None
+    assert (journal.state.total, journal.state.booked) == (7, 3)
+    with pytest.raises(JournalError, match="nothing can be stored now"):
+        await journal.apply(booking(1))
+    journal.offer(batch(journal.boot, 2, 5))
+    hands.now += timedelta(hours=1)
+
+    ballast.unlink()
+    await _eventually(lambda: journal.committed_seq == journal.boot * BOOT_SPAN + 2)
+    await journal.apply(booking(1))
+    assert journal.health.trouble is None
+    state = journal.state
+    assert (state.total, state.booked, state.restarts) == (12, 4, 2)
+    assert [kept.batch.values[0] for kept in await journal.read(0, 10)] == [7, 5]
+    assert await journal.cursor("archive") == first.boot * BOOT_SPAN + 1
+    (gap,) = await journal.gaps()
+    assert (gap.why, gap.end) == (GapReason.NOT_RUNNING, hands.now - timedelta(hours=1))
+
+
+async def test_a_boot_on_a_full_disk_is_never_counted_twice(make, small_disk):
+    first = make(folder=small_disk)
+    await first.open()
+    await first.close()
+    fill_up(small_disk / "ballast")
+    boots = []
+    for _ in range(3):
+        journal = make(folder=small_disk)
+        await journal.open()
+        boots.append(journal.boot)
+        await journal.close()
+    assert boots == [first.boot + 1, first.boot + 2, first.boot + 3]
+
+
+async def test_a_folder_that_never_served_must_be_writable(make, small_disk):
+    fill_up(small_disk / "ballast")
+    with pytest.raises(JournalError):
+        await make(folder=small_disk / "state").open()
 
 
 async def test_after_a_failed_commit_nothing_is_doubled(make, batch, booking, monkeypatch):
@@ -120,7 +156,7 @@ async def test_after_a_failed_commit_nothing_is_doubled(make, batch, booking, mo
 async def test_closing_while_the_disk_is_full_ends_in_time(make, batch, small_disk):
     journal = make(folder=small_disk)
     await journal.open()
-    _fill_up(small_disk / "ballast")
+    fill_up(small_disk / "ballast")
     number = 0
     while journal.health.trouble is None:
         number += 1

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.batches import Batch, Clock, Judged
+from gateway.core.errors import JournalError
 from gateway.core.signals import SignalId
 from gateway.journal.inbox import Asked, Inbox, Taken, weight
 
@@ -37,6 +38,16 @@ def test_a_command_is_never_dropped():
     taken = inbox.take()
     assert isinstance(taken.items[0], Asked)
     assert taken.lost.batches == inbox.dropped == 20 - len(_numbers(taken.items))
+
+
+def test_whoever_waits_when_the_journal_gives_up_is_answered():
+    inbox, asked = Inbox(10_000, 1.0), Asked("book")
+    inbox.ask(asked)
+    end = JournalError("the journal is closed")
+    inbox.close(end)
+    inbox.abandon()
+    assert asked.answer.exception(timeout=0) is end
+    assert inbox.take() is None
 
 
 @given(st.data())

@@ -1,0 +1,85 @@
+"""A whole gateway: what fails alone, what a full disk leaves standing, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from gateway.api.rooms import Part
+from gateway.run import Gateway, _until_signal
+from gateway.sinks.console import ConsoleSink
+from tests.api.running import API, a_workshop, at_work, demo_client, until
+from tests.disks import fill_up, small_disk
+
+CONSOLE = "sinks:\n  - {type: console}\n"
+
+
+def _part(gateway: Gateway, name: str) -> Part:
+    return next(part for part in gateway._parts() if part.name == name)
+
+
+def test_a_part_with_a_bug_is_shown_as_failed_until_it_works_again(tmp_path: Path, monkeypatch):
+    bugs = [ZeroDivisionError("a bug"), ZeroDivisionError("the same bug")]
+    write = ConsoleSink.write
+
+    async def faulty(self, batches) -> None:
+        if bugs:
+            raise bugs.pop()
+        await write(self, batches)
+
+    monkeypatch.setattr(ConsoleSink, "write", faulty)
+    with at_work(a_workshop(tmp_path, demo=True, more=CONSOLE)) as workshop:
+        gateway = workshop.gateway
+        until(lambda: _part(gateway, "console").state == "failed")
+        until(lambda: not bugs and _part(gateway, "console").state == "ok")
+        until(lambda: gateway.sinks["console"].health.delivered)
+
+
+def test_a_gateway_starts_on_a_full_disk_and_stores_when_there_is_room(tmp_path: Path):
+    with small_disk(tmp_path / "state", 4) as disk:
+        first = a_workshop(tmp_path, demo=True)
+        first.gateway.site = first.site.model_copy(update={"jobs": ()})
+        with at_work(first):
+            until(lambda: first.gateway.journal.committed_seq)
+            boot = first.gateway.journal.boot
+        ballast = disk / "ballast"
+        fill_up(ballast)
+        with at_work(a_workshop(tmp_path, demo=True)) as second:
+            gateway = second.gateway
+            assert gateway.journal.boot == boot + 1
+            with demo_client(second.base, "foreman") as page:
+                parts = {part["name"]: part for part in page.get(f"{API}/health").json()["parts"]}
+                assert parts["journal"]["state"] == "failed"
+                until(
+                    lambda: any(
+                        signal["quality"] == "good"
+                        for signal in page.get(f"{API}/machines/drill-1").json()["signals"]
+                    )
+                )
+                assert page.get(f"{API}/jobs").json() == []
+                ballast.unlink()
+                until(lambda: gateway.journal.health.trouble is None)
+                jobs = until(lambda: page.get(f"{API}/jobs").json())
+                assert "B-1" in [job["id"] for job in jobs]
+
+
+def test_the_second_signal_ends_a_gateway_at_once():
+    """The first one asks it to end in order; whoever sends another does not want to wait."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    class Ending:
+        stop = asyncio.Event()
+
+        async def run(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.wait_for(self.stop.wait(), 10)
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+
+    try:
+        asyncio.run(_until_signal(Ending()))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
