@@ -8,7 +8,6 @@ from __future__ import annotations
 import hmac
 import json
 import logging
-import os
 import secrets
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -17,6 +16,7 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from gateway import private_files
 from gateway.core.errors import WerkverbundError
 
 log = logging.getLogger(__name__)
@@ -97,16 +97,5 @@ class Accounts:
         return hmac.new(self._key, signed, sha256).hexdigest()
 
     def _save(self) -> None:
-        fresh = self.path.with_suffix(".new")
         content = {"schema": SCHEMA, "key": self._key.hex(), "accounts": self._hashes}
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(json.dumps(content).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        private_files.write(self.path, json.dumps(content).encode())

@@ -10,11 +10,15 @@ OPTION = "--lang"
 
 
 def from_environment(env: Mapping[str, str]) -> Language:
-    """German where the computer speaks German, else English."""
+    """English where the computer speaks a language that is not German, else German.
+
+    ``C`` and ``POSIX`` name no language: services and containers run so, whoever reads them.
+    """
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if env.get(name):
-            return "de" if env[name].lower().startswith("de") else "en"
-    return "en"
+        spoken = env.get(name, "").partition(".")[0].lower()
+        if spoken and spoken not in ("c", "posix"):
+            return "de" if spoken.startswith("de") else "en"
+    return "de"
 
 
 def take(arguments: Sequence[str], env: Mapping[str, str]) -> tuple[Language, list[str]]:

@@ -12,13 +12,13 @@ without quotes in ``{...}``: its braces are masked before YAML sees them.
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway import private_files
 from gateway.core.text import Text
 
 _REFERENCE = re.compile(r"\$\{([^{}\r\n]*)\}")
@@ -121,9 +121,7 @@ def _generate(path: Path, where: Surroundings) -> str:
     made = secrets.token_urlsafe(15)
     if where.make:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{made}\n")
+        private_files.write(path, f"{made}\n".encode())
     return made
 
 

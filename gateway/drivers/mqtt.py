@@ -207,6 +207,7 @@ class MqttClient:
         loop = asyncio.get_running_loop()
         five = version is Protocol.V5
         probing = five and self._spoken is None and self.broker.protocol is Protocol.AUTO
+        tls = self._tls_context()
         client = _paho_client(self.client_id, five=five, clean=self._session is None)
         link = _Link(client, loop)
         self._listen(link, loop)
@@ -215,8 +216,8 @@ class MqttClient:
         if self._will is not None:
             will = self._will
             client.will_set(will.topic, will.payload, will.qos, will.retain)
-        if self.broker.tls:
-            client.tls_set_context(self.broker.tls_context())
+        if tls is not None:
+            client.tls_set_context(tls)
         client.connect_timeout = self._deadline
         if five:
             client.connect_async(
@@ -247,6 +248,15 @@ class MqttClient:
             )
             raise (_Unspoken if unspoken else NotConnected)(f"{self.broker.url}: {reason}")
         return link
+
+    def _tls_context(self) -> ssl.SSLContext | None:
+        try:
+            return self.broker.tls_context() if self.broker.tls else None
+        except OSError as error:  # ssl's errors are OSErrors, too
+            raise NotConnected(
+                f"{self.broker.url}: the trusted certificates in {self.broker.ca} cannot be "
+                f"used ({error.strerror or error}): it must be a readable PEM file"
+            ) from error
 
     def _listen(self, link: _Link, loop: asyncio.AbstractEventLoop) -> None:
         """Hand what paho's thread reports to the event loop."""

@@ -90,11 +90,13 @@ class LiveRunner:
         async for judged in self._subscription:
             batches = [judged, *self._subscription.take()]
             async with self._turn:
+                refusals = 0
                 try:
                     await self.sink.write(batches)
                 except Rejected as refused:
-                    self._watch.refuses(refused, len(refused.which))
-            self._watch.delivered += len(batches)
+                    refusals = len(refused.which)
+                    self._watch.refuses(refused, refusals)
+            self._watch.delivered += len(batches) - refusals
             self._backoff.succeeded()
 
     async def _show(self) -> None:

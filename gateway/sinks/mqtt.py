@@ -24,7 +24,7 @@ from pydantic import Field
 from gateway.config import LocalPath, Secret, SiteConfig
 from gateway.core.batches import OK, Judged
 from gateway.core.clock import to_ms
-from gateway.core.errors import NotConnected
+from gateway.core.errors import NotConnected, Rejected
 from gateway.core.ports import Sink
 from gateway.core.signals import Quality, Signal, SignalId
 from gateway.core.work import Job, MachineStatus
@@ -89,7 +89,10 @@ class MqttSink:
         return self._topic(signal.partition("/")[0], "readings")
 
     async def connect(self) -> None:
-        """Connect and publish everything retained anew: the broker may have forgotten it."""
+        """Connect and publish everything retained anew: the broker may have forgotten it.
+
+        Raises NotConnected, also where the broker lets us in but not publish.
+        """
         await self.close()
         client = MqttClient(
             self._broker,
@@ -103,7 +106,10 @@ class MqttSink:
             for machine, birth in self._births.items()
         )
         kept = (self._retained(topic, payload) for topic, payload in self._kept.items())
-        await client.publish(self._status(online=True), *births, *kept)
+        try:
+            await client.publish(self._status(online=True), *births, *kept)
+        except Rejected as refused:
+            raise NotConnected(str(refused)) from refused
 
     async def write(self, batches: Sequence[Judged]) -> None:
         """One message per batch, all acknowledged."""
@@ -137,8 +143,8 @@ class MqttSink:
         try:
             if client.connected:
                 await client.publish(self._status(online=False))
-        except NotConnected:
-            pass  # lost while saying goodbye: the broker sends the will
+        except (NotConnected, Rejected):
+            pass  # lost while saying goodbye: the broker sends the will. Refused: nobody heard us
         finally:
             await client.close()
 

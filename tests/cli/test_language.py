@@ -13,8 +13,10 @@ from gateway.cli.language import from_environment, take
         ({"LANG": "de_DE.UTF-8"}, "de"),
         ({"LANG": "de_AT"}, "de"),
         ({"LANG": "en_US.UTF-8"}, "en"),
-        ({"LANG": "C.UTF-8"}, "en"),
-        ({}, "en"),
+        ({"LANG": "C.UTF-8"}, "de"),
+        ({"LC_ALL": "POSIX"}, "de"),
+        ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, "en"),
+        ({}, "de"),
         ({"LANG": "en_US", "LC_ALL": "de_DE"}, "de"),
         ({"LANG": "de_DE", "LC_MESSAGES": "en_GB"}, "en"),
         ({"LANG": "de_DE", "LC_ALL": ""}, "de"),
@@ -33,7 +35,8 @@ def test_lang_may_stand_anywhere(arguments: list[str]):
 
 
 def test_after_two_dashes_everything_is_an_argument():
-    assert take(["check", "--", "--lang", "de"], {}) == ("en", ["check", "--", "--lang", "de"])
+    rest = ["check", "--", "--lang", "de"]
+    assert take(rest, {"LANG": "en"}) == ("en", rest)
 
 
 @pytest.mark.parametrize("arguments", [["--lang", "fr"], ["--lang"], ["--lang="]])

@@ -306,6 +306,16 @@ async def test_tls_checks_the_certificate_and_names_the_clock(
         await client.close()
 
 
+@pytest.mark.parametrize("content", [None, "no certificate"])
+async def test_unusable_trusted_certificates_are_named(tmp_path: Path, content: str | None) -> None:
+    own = tmp_path / "own-ca.pem"
+    if content is not None:
+        own.write_text(content)
+    client = MqttClient(Broker.parse("mqtts://127.0.0.1:8883", ca=own), "a")
+    with pytest.raises(NotConnected, match=r"own-ca\.pem cannot be used"):
+        await client.connect()
+
+
 def test_tls_is_1_2_or_newer() -> None:
     context = Broker.parse("mqtts://broker.local").tls_context()
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2

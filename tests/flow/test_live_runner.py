@@ -125,6 +125,7 @@ async def test_refused_values_are_counted_and_the_rest_goes_on(stage):
     sink.refused = {1}
     bus.publish(batch_of(1))
     await sink.until(lambda: runner.health.refused == 1)
+    assert runner.health.delivered == 0
     bus.publish(batch_of(2))
     await sink.until(lambda: sink.got == [2])
     assert sink.connects == 1

@@ -214,6 +214,19 @@ async def test_emptied_broker_learns_everything_again(
         await reader.hear("main/mill-1/readings")
 
 
+async def test_broker_that_lets_nobody_publish_is_not_connected(
+    site: SiteConfig, tmp_path: Path
+) -> None:
+    rights = tmp_path / "rights"
+    rights.write_text("topic read wv/#\n")
+    rights.chmod(0o600)
+    async with running(mosquitto(tmp_path, "allow_anonymous true", f"acl_file {rights}")) as one:
+        sink = MqttConfig(type="mqtt", broker=one.url, protocol="5").build(site, SIGNALS, tmp_path)
+        with pytest.raises(NotConnected, match=f"refuses {ROOT}/status"):
+            await sink.connect()
+        await sink.close()
+
+
 async def test_topic_and_broker_can_be_told(broker: RunningBroker, sink: MqttSink) -> None:
     assert sink.topic(SignalId("mill-1/power")) == f"{ROOT}/main/mill-1/readings"
     assert sink.broker == broker.url

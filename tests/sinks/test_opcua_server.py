@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from asyncua import Client, Node, ua
+from pydantic import SecretStr
 
 from gateway.config import Endpoint
 from gateway.core.batches import Mark
@@ -291,6 +292,18 @@ async def test_subscriber_gets_changes_with_status_and_source_time(
         ("Good", 2.0),
     ]
     assert values[-1].SourceTimestamp == AT + timedelta(seconds=2)
+
+
+async def test_folder_that_cannot_be_used_is_not_connected(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "pki").write_text("a file, no folder")
+    listen = Endpoint("127.0.0.1", free_port())
+    config = OpcUaConfig(type="opcua", listen=listen, users={"scada": SecretStr("secret")})
+    sink = OpcUaSink(config, firm(tmp_path), SIGNALS, tmp_path)
+    with pytest.raises(NotConnected, match="pki"):
+        await sink.connect()
+    await sink.close()
 
 
 async def test_taken_port_is_not_connected(sink: OpcUaSink, folder: Path) -> None:

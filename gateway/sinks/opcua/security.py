@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import os
 import socket
 import time
 import uuid
@@ -23,6 +22,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from gateway import private_files
 
 _log = logging.getLogger(__name__)
 
@@ -156,15 +157,8 @@ class Pki:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        _write_private(self.key, pem)
-        self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.DER))
-
-
-def _write_private(file: Path, content: bytes) -> None:
-    file.unlink(missing_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(content)
+        private_files.write(self.key, pem)
+        private_files.write(self.certificate, certificate.public_bytes(serialization.Encoding.DER))
 
 
 def _hosts(host: str) -> Iterator[x509.GeneralName]:

@@ -45,11 +45,17 @@ class OpcUaSink:
         return f"ns={OWN_INDEX};s={signal.replace('/', '.')}"
 
     async def connect(self) -> None:
-        """Build the address space and listen. Raises NotConnected when the address is taken."""
+        """Build the address space and listen. Raises NotConnected.
+
+        That is: the address is taken, or the folder of the certificates cannot be used.
+        """
         await self.close()
         self._require_free()
         kind = await asyncio.to_thread(_load)
-        serving = await kind.start(self._config, self._site, self._signals, self._folder)
+        try:
+            serving = await kind.start(self._config, self._site, self._signals, self._folder)
+        except OSError as error:
+            raise NotConnected(f"{self.endpoint}: {error}") from error
         self._serving = serving
         now = datetime.now(UTC)
         await serving.show(tuple(self._statuses.values()), self._jobs, now)

@@ -13,7 +13,6 @@ from asyncua.ua.attribute_ids import AttributeIds
 
 from gateway.config import SiteConfig
 from gateway.core.batches import Judged
-from gateway.core.errors import NotConnected
 from gateway.core.signals import Quality, Signal, SignalId
 from gateway.core.work import Job, MachineStatus
 from gateway.sinks.base import present_jobs
@@ -43,7 +42,7 @@ class Serving:
     async def start(
         cls, config: OpcUaConfig, site: SiteConfig, signals: Sequence[Signal], folder: Path
     ) -> Serving:
-        """Build the address space and listen. Raises NotConnected when the address is taken."""
+        """Build the address space and listen. Raises OSError: address taken, no certificate."""
         door, uri = None, f"urn:werkverbund:{site.firm}:gateway:open"
         pki = Pki(folder, site.firm, config.listen.host)
         if not config.open:
@@ -62,9 +61,6 @@ class Serving:
         serving = await cls._filled(server, site, signals)
         try:
             await server.start()
-        except OSError as error:
-            message = f"{server.endpoint.geturl()}: {error.strerror or error}"
-            raise NotConnected(message) from error
         except asyncio.CancelledError:
             await server.stop()
             raise
