@@ -27,6 +27,7 @@ from gateway.core.errors import JournalError
 from gateway.core.ports import Words
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
+from gateway.core.work import MachineStatus
 from gateway.flow.backoff import Backoff
 from gateway.flow.bus import Bus
 from gateway.flow.forward_runner import ForwardRunner
@@ -51,6 +52,8 @@ log = logging.getLogger(__name__)
 
 STEADY = 60.0
 """A part that has run for so many seconds is well again: its failures are forgotten."""
+SILENCE = 2.0
+"""Seconds without a commit after which it is looked whether states are still known."""
 STOP_PATIENCE = 3.0
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -156,18 +159,34 @@ class Gateway:
         self.bus.publish(judged)
 
     async def _follow_commits(self) -> None:
-        """After each commit that changed a job or a state, the live sinks show the new ones."""
-        self._show()
-        async for commit in self.journal.commits():
-            if commit.events:
-                self._show()
+        """After each commit that changed a job or a state, the sinks show the new ones.
 
-    def _show(self) -> None:
-        now = datetime.now(UTC)
-        machines = self.tracker.machines(self.journal.state, now)
+        Also where a state is not known any more, be it that no commit comes: what was true last
+        must not stand there as true for ever.
+        """
+        feed = self.journal.commits()
+        known = self._show()
+        while True:
+            changed = False
+            try:
+                async with asyncio.timeout(SILENCE):
+                    changed = bool((await anext(feed)).events)
+            except TimeoutError:
+                pass  # nothing could be stored
+            except StopAsyncIteration:
+                return
+            if changed or known != _known(self._machines()):
+                known = self._show()
+
+    def _machines(self) -> Sequence[MachineStatus]:
+        return self.tracker.machines(self.journal.state, datetime.now(UTC))
+
+    def _show(self) -> list[bool]:
+        machines = self._machines()
         jobs = self.tracker.jobs(self.journal.state)
         for runner in self.sinks.values():
             runner.changed(machines, jobs)
+        return _known(machines)
 
     async def _open_jobs(self) -> None:
         """The jobs that stand in the firm's own file; on a full disk as soon as there is room."""
@@ -280,6 +299,10 @@ class Gateway:
         if self.exchange is None:
             return []
         return [parts.exchange(self.exchange.health(), connected=self.exchange.connected)]
+
+
+def _known(machines: Sequence[MachineStatus]) -> list[bool]:
+    return [machine.known for machine in machines]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 from gateway.api.rooms import Part
+from gateway.database import Unwritable
 from gateway.run import Gateway, _until_signal
 from gateway.sinks.console import ConsoleSink
 from tests.api.running import API, a_workshop, at_work, demo_client, until
@@ -63,6 +64,24 @@ def test_a_gateway_starts_on_a_full_disk_and_stores_when_there_is_room(tmp_path:
                 until(lambda: gateway.journal.health.trouble is None)
                 jobs = until(lambda: page.get(f"{API}/jobs").json())
                 assert "B-1" in [job["id"] for job in jobs]
+
+
+def test_a_state_that_nobody_follows_any_more_is_shown_as_unknown(tmp_path: Path, monkeypatch):
+    """On a disk that takes nothing the jobs stand still; the last state must not look present."""
+    shown: list[bool] = []
+
+    async def show(_self, machines, _jobs) -> None:
+        shown.append(machines[0].known)
+
+    def full(*_) -> None:
+        raise Unwritable("no space left")
+
+    monkeypatch.setattr(ConsoleSink, "show", show)
+    with at_work(a_workshop(tmp_path, demo=True, more=CONSOLE)) as workshop:
+        until(lambda: shown and shown[-1])
+        monkeypatch.setattr(workshop.gateway.journal._writer._file, "commit", full)
+        until(lambda: not shown[-1])
+        monkeypatch.undo()
 
 
 def test_the_second_signal_ends_a_gateway_at_once():

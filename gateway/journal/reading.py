@@ -143,19 +143,17 @@ class Reader:
     def size(self, generation: int) -> JournalSize:
         """How much is kept."""
         with sqlite_errors(self._path):
-            database = self._db(generation)
-            oldest = database.execute(
-                "SELECT first_at FROM blocks ORDER BY last_seq LIMIT 1"
-            ).fetchone()
-            batches, entries = database.execute(
-                "SELECT coalesce(sum(batches), 0), coalesce(sum(entries), 0) FROM blocks"
-            ).fetchone()
+            oldest = (
+                self._db(generation)
+                .execute("SELECT first_at FROM blocks ORDER BY last_seq LIMIT 1")
+                .fetchone()
+            )
         used = sum(
             part.stat().st_size
             for part in (self._path, self._path.with_name(self._path.name + "-wal"))
             if part.exists()
         )
-        return JournalSize(used, batches, entries, from_us(oldest[0]) if oldest else None)
+        return JournalSize(used, from_us(oldest[0]) if oldest else None)
 
 
 def _conditions(query: EventQuery) -> tuple[list[str], list[Any]]:

@@ -78,8 +78,6 @@ class JournalSize:
     """How much is kept. ``oldest`` is the time of the oldest batch still there."""
 
     bytes: int
-    batches: int
-    entries: int
     oldest: datetime | None
 
 

@@ -2,7 +2,8 @@
 
 1. Copy this file; give ``type`` a new name. The file is found by its place, nothing registers it.
 2. Say in the config model what a person must write; refuse there what cannot work.
-3. Keep the constructor free of input and output; import a heavy driver in ``connect``.
+3. Keep the constructor free of input and output; import a heavy driver in ``connect``. What may
+   block goes into a thread.
 4. Translate the driver's errors: NotConnected when the peer is away, Rejected when it refuses.
    Do not retry and do not sleep; the runner does.
 5. Add the sink to ``tests/contracts/test_sinks.py`` and give it a test file of its own.
@@ -10,6 +11,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -53,20 +55,20 @@ class ConsoleSink:
 
     async def write(self, batches: Sequence[Judged]) -> None:
         """One line per reading."""
-        self._print(self._line(reading) for batch in batches for reading in batch.readings())
+        await self._print(self._line(reading) for batch in batches for reading in batch.readings())
 
     async def show(self, machines: Sequence[MachineStatus], jobs: Sequence[Job]) -> None:  # noqa: ARG002
         """One line per machine whose state has changed."""
         changed = [status for status in machines if self._shown.get(status.machine) != status]
         self._shown.update((status.machine, status) for status in changed)
-        self._print(
+        await self._print(
             f"{status.machine}: {status.state.name.lower()}, {status.because.in_(self._language)}"
             for status in changed
         )
 
     async def close(self) -> None:
         """Flush; standard output stays open for others."""
-        self._print(())
+        await self._print(())
 
     def _line(self, reading: Reading) -> str:
         unit = self._units[reading.signal].display
@@ -74,9 +76,13 @@ class ConsoleSink:
         trust = "" if reading.quality is Quality.GOOD else f" ({reading.fault})"
         return f"{reading.at:%H:%M:%S} {reading.signal} = {value}{trust}"
 
-    def _print(self, lines: Iterable[str]) -> None:
+    async def _print(self, lines: Iterable[str]) -> None:
+        """Print beside the event loop: who has stopped reading must not stop the gateway."""
+        await asyncio.to_thread(self._write, [f"{line}\n" for line in lines])
+
+    def _write(self, lines: Sequence[str]) -> None:
         try:
-            self._out.writelines(f"{line}\n" for line in lines)
+            self._out.writelines(lines)
             self._out.flush()
         except BrokenPipeError as error:
             raise NotConnected("nobody reads standard output any more") from error

@@ -41,8 +41,9 @@ class InfluxConfig(SinkConfig):
 
     type: Literal["influx"] = Field(description="Langzeitarchiv / long history: InfluxDB v2 API")
     url: str = Field(
-        pattern=r"^https?://[^\s/]+(/\S*)?$",
-        description="Adresse / address, e.g. http://127.0.0.1:8086",
+        pattern=r"^https?://[^\s/@?]+(/[^\s?]*)?$",
+        description="Adresse ohne Zugangsdaten / address without credentials, "
+        "e.g. http://127.0.0.1:8086",
     )
     org: str = Field(min_length=1, description="Organisation / organisation")
     bucket: str = Field(min_length=1, description="Ablage / bucket")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
+import threading
 
 import pytest
 
@@ -38,6 +40,29 @@ async def test_a_line_per_change_of_state_with_its_reason(language: str, line: s
     await sink.show([executing()], [])
     await sink.show([executing()], [])
     assert out.getvalue().splitlines() == [line]
+
+
+async def test_who_has_stopped_reading_holds_nobody_up() -> None:
+    reading, writing = os.pipe()
+    others_went_on = threading.Event()
+    in_time: list[bool] = []
+
+    def read_on() -> None:
+        in_time.append(others_went_on.wait(10))
+        while os.read(reading, 2**16):
+            pass
+
+    reader = threading.Thread(target=read_on)
+    reader.start()
+    with os.fdopen(writing, "w") as out:
+        many = [batch("mill-1", {"power": float(n)}) for n in range(5000)]
+        printing = asyncio.create_task(ConsoleSink(SIGNALS, "de", out).write(many))
+        await asyncio.sleep(0)
+        others_went_on.set()
+        await printing
+    reader.join(10)
+    os.close(reading)
+    assert in_time == [True]
 
 
 async def test_nobody_reading_is_not_connected() -> None:

@@ -18,6 +18,7 @@ from threading import Thread
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from gateway.core.clock import to_ms
 from gateway.core.errors import NotConnected, Rejected
@@ -126,6 +127,15 @@ def test_the_config_says_that_it_reads_from_the_journal(tmp_path):
     assert config.lane is Lane.JOURNAL
     assert isinstance(config.build(firm(tmp_path), SIGNALS, tmp_path), InfluxSink)
     assert "token='t'" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:secret@127.0.0.1:8086", "http://127.0.0.1:8086/write?token=secret"]
+)
+def test_the_address_carries_no_credentials(url):
+    """It is shown on the health page and in the log."""
+    with pytest.raises(ValidationError, match="url"):
+        InfluxConfig(type="influx", url=url, org="o", bucket="b", token="t")
 
 
 # A real server
