@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -146,8 +147,11 @@ class Gateway:
             done, _ = await asyncio.wait({*core, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._end([*core[1:], *alone, stopping])
-        for task in done - {stopping}:
+        ended = [task for task in core if task in done]  # the journal first: others die of it
+        for task in ended:
             task.result()  # a part that must not end has ended: its error is the gateway's
+        if ended:
+            raise RuntimeError(f"{ended[0].get_name()} has ended by itself")
 
     async def _until_stopped(self) -> None:
         await self.stop.wait()
@@ -344,6 +348,7 @@ async def _until_signal(gateway: Gateway) -> None:
 
 def run(site: SiteConfig) -> None:
     """Run the gateway of ``site`` until SIGTERM or Ctrl-C. Raises what is fatal."""
+    os.umask(0o077)  # whatever we write is for the gateway's own account alone
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for chatty in ("asyncua", "pymodbus"):
         logging.getLogger(chatty).setLevel(logging.ERROR)

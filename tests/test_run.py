@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from gateway.api.rooms import Part
 from gateway.database import Unwritable
+from gateway.jobs.tracker import JobTracker
 from gateway.run import Gateway, _until_signal
 from gateway.sinks.console import ConsoleSink
 from tests.api.running import API, a_workshop, at_work, demo_client, until
@@ -64,6 +69,39 @@ def test_a_gateway_starts_on_a_full_disk_and_stores_when_there_is_room(tmp_path:
                 until(lambda: gateway.journal.health.trouble is None)
                 jobs = until(lambda: page.get(f"{API}/jobs").json())
                 assert "B-1" in [job["id"] for job in jobs]
+
+
+def test_a_bug_in_the_job_logic_is_what_the_gateway_dies_of(tmp_path: Path, monkeypatch):
+    """Whoever restarts it reads the cause, not that the journal was closed meanwhile."""
+
+    def faulty(*_) -> None:
+        raise ZeroDivisionError("a bug")
+
+    workshop = a_workshop(tmp_path, demo=True)
+    workshop.start()
+    monkeypatch.setattr(JobTracker, "advance", faulty)
+    until(lambda: not workshop._thread.is_alive())
+    with pytest.raises(ZeroDivisionError):
+        workshop.stop()
+
+
+def test_what_a_gateway_writes_is_for_its_own_account_alone(tmp_path: Path):
+    """Also in a folder that others may look into."""
+    a_workshop(tmp_path, demo=False)
+    state = tmp_path / "state"
+    state.mkdir(mode=0o755)
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "run", str(tmp_path / "workshop.yaml")],
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            until(lambda: (state / "history.db").exists() and (state / "access.json").exists())
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+    readable = [file.name for file in state.rglob("*") if file.stat().st_mode & 0o077]
+    assert readable == []
 
 
 def test_a_state_that_nobody_follows_any_more_is_shown_as_unknown(tmp_path: Path, monkeypatch):
