@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from gateway.api.rooms import Part
+from gateway.core.signals import Reason
 from gateway.core.text import Text
 from gateway.flow.sink_health import SinkHealth
 from gateway.flow.source_runner import MachineHealth
@@ -28,15 +29,29 @@ def sources(healths: Iterable[MachineHealth]) -> Iterator[Part]:
             yield Part(name, FAILED, _silent(health))
 
 
+WHY: dict[Reason, Text] = {
+    Reason.NO_CONNECTION: Text("keine Verbindung", "no connection"),
+    Reason.TIMEOUT: Text("keine Antwort in der Frist", "no answer in time"),
+    Reason.REFUSED: Text("vom Gerät abgelehnt", "refused by the device"),
+    Reason.DESYNC: Text("verspätete Antwort verworfen", "late answer discarded"),
+    Reason.UNDECODABLE: Text("nicht lesbar", "cannot be decoded"),
+}
+"""Why a machine's signals are silent, in words."""
+
+
 def _silent(health: MachineHealth) -> Text:
     again = f", nächster Versuch {health.next_try:%H:%M:%S} UTC" if health.next_try else ""
     again_en = f", next try {health.next_try:%H:%M:%S} UTC" if health.next_try else ""
     partly = health.connected
+    why = Text("Grund unbekannt", "cause unknown")
+    if health.fault is not None:
+        code = str(health.fault)
+        why = WHY.get(health.fault.reason, Text(code, code))
     return Text(
         f"{'antwortet nur zum Teil' if partly else 'keine Antwort'} von {health.endpoint} "
-        f"({health.silent} von {health.asked} Signalen, {health.fault}){again}",
+        f"({health.silent} von {health.asked} Signalen, {why.de}){again}",
         f"{'answers only in part' if partly else 'no answer'} from {health.endpoint} "
-        f"({health.silent} of {health.asked} signals, {health.fault}){again_en}",
+        f"({health.silent} of {health.asked} signals, {why.en}){again_en}",
     )
 
 

@@ -67,6 +67,9 @@ def test_the_log_tells_what_the_machine_has_done(owner: httpx.Client, demo: Runn
     assert {"state", "run_started", "run_finished", "job"} <= set(kinds)
     ids = [entry["id"] for entry in log["events"]]
     assert ids == sorted(ids)
+    rare = owner.get(f"{API}/log?limit=1000&kind=state&kind=job").json()["events"]
+    assert rare == [e for e in log["events"] if e["kind"] in ("state", "job")][-len(rare) :]
+    assert {entry["kind"] for entry in rare} == {"state", "job"}
     run = next(entry for entry in log["events"] if entry["kind"] == "run_finished")
     assert (run["machine"], run["job"]) == ("drill-1", "B-1")
     assert run["details"]["pieces"] == 1

@@ -76,7 +76,7 @@ export interface Trace {
   source?: string | null;
   opcua: { endpoint: string; node: string } | null;
   mqtt: { broker: string; topic: string } | null;
-  stored: { seq?: number; at: string; value: Value | null } | null;
+  stored: { seq: number | null; at: string; value: Value | null } | null;
   committed_seq?: number;
 }
 
@@ -269,11 +269,44 @@ export interface Stored {
     unit: string;
     every_s: number;
     keep_s: number;
-    step_s?: number | null;
+    step_s: number;
   }[];
   never: Text[];
   journal: { bytes: number; committed_seq: number; oldest: string | null };
   history: { bytes: number };
+  audit: { bytes: number; keep_s: number };
+}
+
+export interface LoggedEvent {
+  id: number;
+  kind: string;
+  machine: string;
+  job: string | null;
+  at: string | null;
+  details: Record<string, Value | null>;
+}
+
+/** What happened, and what the journal lacks; each with the newest last. */
+export interface EventLog {
+  events: LoggedEvent[];
+  gaps: { why: string; start: string | null; end: string | null; batches: number | null }[];
+}
+
+export interface Account {
+  role: Exclude<Role, "visitor">;
+  set: boolean;
+}
+
+export interface AuditEntry {
+  at: string;
+  source: "web" | "exchange";
+  event: string;
+  role?: Role | null;
+  what?: string;
+  from?: "this computer" | "the network";
+  more?: number;
+  firm?: string;
+  detail?: string;
 }
 
 export interface Health {

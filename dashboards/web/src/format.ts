@@ -22,6 +22,11 @@ export function number(value: number, lang: Language, digits = 0): string {
   return format.format(value);
 }
 
+/** A number with as many decimals as it has, up to `most`. */
+export function exact(value: number, lang: Language, most = 4): string {
+  return new Intl.NumberFormat(LOCALE[lang], { maximumFractionDigits: most }).format(value);
+}
+
 /** A share of 1 as whole per cent; never 100 before it is reached. */
 export function percent(share: number, lang: Language): string {
   const whole = share >= 1 ? 100 : Math.min(99, Math.floor(share * 100 + 1e-9));
@@ -115,6 +120,12 @@ export function moment(ms: number, lang: Language): string {
     dates.set(lang, format);
   }
   return format.format(ms);
+}
+
+/** A real moment: the clock today, with the date on other days. */
+export function when(ms: number, lang: Language, now: number = Date.now()): string {
+  const same = new Date(ms).toDateString() === new Date(now).toDateString();
+  return same ? clock(ms, lang) : moment(ms, lang);
 }
 
 const days = new Map<Language, Intl.DateTimeFormat>();

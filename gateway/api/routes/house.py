@@ -14,6 +14,7 @@ from gateway.api.audit import KEEP
 from gateway.api.newest import newest_events
 from gateway.api.rooms import Rooms
 from gateway.api.shapes import ClockShape, HealthShape, LogShape, StoredShape
+from gateway.core.events import EventKind
 from gateway.core.text import Text
 from gateway.flow.moment import synchronised
 
@@ -123,9 +124,16 @@ def _bytes(folder: Path, pattern: str) -> int:
 
 
 @router.get("/log", dependencies=[Depends(allowed(PLANT))])
-async def log(rooms: Here, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> Json[LogShape]:
-    """What happened, newest last: what the job logic found, and what the journal lacks."""
-    events = await newest_events(rooms, limit)
+async def log(
+    rooms: Here,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    kind: Annotated[list[EventKind] | None, Query()] = None,
+) -> Json[LogShape]:
+    """What happened, newest last: what the job logic found, and what the journal lacks.
+
+    ``kind`` narrows it to some kinds of event; it may be given more than once.
+    """
+    events = await newest_events(rooms, limit, kind)
     gaps = await rooms.journal.gaps()
     return Json(
         {

@@ -1,12 +1,12 @@
 import type { Health, Job, Machine, Order, Session } from "../api";
-import { ApiError, get } from "../client";
+import { ApiError, get, post } from "../client";
+import { seesPlant } from "./access";
 import { serverClock } from "./clock.svelte";
 import { type StageMessage, stageWindow } from "./embedding";
 import { Stream } from "./stream";
 
 const NAMES = ["order", "machine", "jobs", "sent", "health"] as const;
 const RETRY_MS = 3000;
-const CUSTOMER_MS = 5000;
 
 /** Everything that the pages show of one firm, kept alive by its event stream. */
 class Firm {
@@ -24,7 +24,8 @@ class Firm {
   failure = $state.raw<ApiError | null>(null);
   readonly stage = stageWindow();
 
-  #started = false;
+  #stream: Stream | null = null;
+  #listening = false;
   #retry = 0;
   #heard = new WeakMap<Order, number>();
 
@@ -38,17 +39,23 @@ class Firm {
       this.#failed(error);
       return;
     }
-    if (!this.session.role) return;
-    if (this.#started) {
-      await this.refresh();
+    if (!this.session.role) {
+      this.#forget();
       return;
     }
-    this.#started = true;
     if (this.stage) this.#listenToStage(this.stage);
-    else new Stream("api/v1/events", NAMES, this.#listener);
-    // A customer's stream carries no orders: the totals are fetched.
-    if (this.session.role === "customer") setInterval(() => void this.refresh(), CUSTOMER_MS);
+    else this.#stream ??= new Stream("api/v1/events", NAMES, this.#listener);
     await this.refresh();
+  }
+
+  /** Ends the session in this browser; nothing of it stays in the page. */
+  async signOut(): Promise<void> {
+    try {
+      await post("api/v1/logout");
+      location.assign(location.pathname); // loads anew, at the first page of whoever comes next
+    } catch (error) {
+      this.#failed(error);
+    }
   }
 
   /** Fetches the whole picture; what cannot be had keeps its last state. */
@@ -57,13 +64,14 @@ class Firm {
       try {
         take(await get<T>(path));
       } catch (error) {
-        if (error instanceof ApiError && error.status === 401) this.session = signedOut(this.session);
+        if (error instanceof ApiError && error.status === 401) this.#forget();
         else if (error instanceof ApiError && error.status === 0) this.#failed(error);
       }
     };
+    const plant = this.session?.role && seesPlant(this.session.role);
     await Promise.all([
-      part<Machine[]>("api/v1/machines", (value) => (this.machines = value)),
-      part<Job[]>("api/v1/jobs", (value) => (this.jobs = value)),
+      plant && part<Machine[]>("api/v1/machines", (value) => (this.machines = value)),
+      plant && part<Job[]>("api/v1/jobs", (value) => (this.jobs = value)),
       part<Order[]>("api/v1/orders", (value) => {
         for (const order of value) this.#heard.set(order, serverClock.now());
         this.orders = value;
@@ -99,8 +107,9 @@ class Firm {
       this.interrupted = null;
       if (this.connections++ > 0) void this.refresh();
     },
-    down: () => {
+    down: (refused: boolean) => {
       this.interrupted ??= Date.now();
+      if (refused) void this.#askAgain(); // perhaps the session has ended
     },
     event: (name: string, data: unknown) => this.#take(name, data),
   };
@@ -120,7 +129,29 @@ class Firm {
     );
   }
 
+  async #askAgain(): Promise<void> {
+    try {
+      const session = await get<Session>("api/v1/session");
+      if (session.role) return;
+      this.session = session;
+      this.#forget();
+    } catch {
+      // the stream tries again
+    }
+  }
+
+  /** Nobody is signed in any more: who comes next sees nothing of what was here. */
+  #forget(): void {
+    this.#stream?.close();
+    this.#stream = null;
+    if (this.session) this.session = { ...this.session, role: null };
+    this.machines = this.jobs = this.orders = this.health = this.interrupted = null;
+    this.connections = 0;
+  }
+
   #listenToStage(stage: Window): void {
+    if (this.#listening) return;
+    this.#listening = true;
     addEventListener("message", (event: MessageEvent<StageMessage>) => {
       if (event.origin !== location.origin || event.source !== stage) return;
       const message = event.data;
@@ -137,10 +168,6 @@ class Firm {
     clearTimeout(this.#retry);
     this.#retry = window.setTimeout(() => void this.start(), RETRY_MS);
   }
-}
-
-function signedOut(session: Session | null): Session | null {
-  return session ? { ...session, role: null } : null;
 }
 
 export const firm = new Firm();

@@ -10,8 +10,17 @@ class Route {
 
   #read(): void {
     const [path = "", search = ""] = location.hash.replace(/^#\/?/, "").split("?");
-    this.path = path.split("/").filter(Boolean).map(decodeURIComponent);
+    this.path = path.split("/").filter(Boolean).map(decoded);
     this.query = new URLSearchParams(search);
+  }
+}
+
+/** A part of a path; one that nobody encoded right stands for itself and is simply not found. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
   }
 }
 

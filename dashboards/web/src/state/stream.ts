@@ -4,8 +4,8 @@ const SILENCE_MS = 30_000;
 export interface StreamEvents {
   /** The stream is open (again): what was missed must be fetched. */
   up(): void;
-  /** The stream is interrupted; it reconnects by itself. */
-  down(): void;
+  /** The stream is interrupted; it reconnects by itself. `refused`: somebody answered, but no. */
+  down(refused: boolean): void;
   event(name: string, data: unknown): void;
 }
 
@@ -15,13 +15,14 @@ export class Stream {
   #timer = 0;
   #tries = 0;
   #heard = Date.now();
+  #closed = false;
 
   constructor(
     readonly address: string,
     readonly names: readonly string[],
     readonly listener: StreamEvents,
   ) {
-    addEventListener("online", () => this.#open());
+    addEventListener("online", this.#open);
     document.addEventListener("visibilitychange", () => {
       const quiet = Date.now() - this.#heard > SILENCE_MS;
       if (document.visibilityState === "visible" && quiet) this.#open();
@@ -29,9 +30,18 @@ export class Stream {
     this.#open();
   }
 
-  #open(): void {
+  /** Ends for good. */
+  close(): void {
+    this.#closed = true;
+    removeEventListener("online", this.#open);
     clearTimeout(this.#timer);
     this.#source?.close();
+  }
+
+  #open = (): void => {
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    if (this.#closed) return;
     const source = new EventSource(this.address);
     this.#source = source;
     source.onopen = () => {
@@ -40,8 +50,9 @@ export class Stream {
       this.listener.up();
     };
     source.onerror = () => {
-      this.listener.down();
-      if (source.readyState === EventSource.CLOSED) this.#again();
+      const refused = source.readyState === EventSource.CLOSED;
+      this.listener.down(refused);
+      if (refused && !this.#closed) this.#again();
     };
     for (const name of this.names) {
       source.addEventListener(name, (event) => {
@@ -49,11 +60,11 @@ export class Stream {
         this.listener.event(name, JSON.parse((event as MessageEvent<string>).data));
       });
     }
-  }
+  };
 
   #again(): void {
     clearTimeout(this.#timer);
     const wait = WAITS_MS[Math.min(this.#tries++, WAITS_MS.length - 1)] ?? 5000;
-    this.#timer = window.setTimeout(() => this.#open(), wait);
+    this.#timer = window.setTimeout(this.#open, wait);
   }
 }

@@ -1,0 +1,2 @@
+/** The fewest characters of a password, as the gateway asks for. */
+export const SHORTEST = 12;
