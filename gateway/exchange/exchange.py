@@ -170,8 +170,15 @@ class Exchange:
                 return
             if order is not None and picture is not None:
                 own = {name: entry.state for name, entry in picture.own.items()}
-                at, whole = order.clock.order(real), self._lookout.whole
-                leaving = wanted(office.side, office.book, order, own, whole=whole, now=at)
+                leaving = wanted(
+                    office.side,
+                    office.book,
+                    order,
+                    own,
+                    whole=self._lookout.whole,
+                    now=order.clock.order(real),
+                    done=picture.knowledge.done,
+                )
                 await dispatch.take(leaving, mono)
             await dispatch.take(taken_back(office.side, office.book, real), mono)
             await dispatch.repeat(mono)

@@ -65,6 +65,7 @@ class Lookout:
             self._site.firm,
             self._counting.work(order, jobs_of(jobs, order), real),
             _heard(book, order.id),
+            book.summaries.get(order.id),
         )
 
     def _take(
@@ -97,7 +98,6 @@ class Lookout:
             simulated=order.lapse > 1 or self._site.simulated,
             plan=plan,
             whole=None if plan is None else order_state(knowledge, own, plan),
-            summary=book.summaries.get(order.id),
             offers=tuple(book.offers_of(order.id)),
             prepared=prepared,
             warned=book.warned.get(order.id),
@@ -185,8 +185,9 @@ def _over(picture: Picture, book: Book, closed: datetime) -> Picture:
     order, firm = picture.knowledge.order.id, picture.knowledge.firm
     return replace(
         picture,
-        knowledge=replace(picture.knowledge, heard=_heard(book, order)),
+        knowledge=replace(
+            picture.knowledge, heard=_heard(book, order), summary=book.summaries.get(order)
+        ),
         agreed=_agreed(book, order, firm),
-        summary=book.summaries.get(order),
         closed=closed,
     )

@@ -53,10 +53,12 @@ def wanted(
     *,
     whole: PackageState | None,
     now: timedelta,
+    done: bool = False,
 ) -> Iterator[Wanted]:
     """Everything that should leave for ``order`` now, an order before what refers to it.
 
-    ``whole`` is the state of the order as its lead firm knows it. What is on its way to a
+    ``whole`` is the state of the order as its lead firm knows it; ``done``, whether all of it is,
+    as far as we know. What is on its way to a
     recipient is not overtaken: the next of its kind is computed when that has been acknowledged.
     """
     told: list[tuple[Kind, str | None, PackageState]] = [
@@ -68,7 +70,7 @@ def wanted(
         _orders(side, book, order, now),
         _readiness(side, book, order, now),
         _offers(side, book, order, now),
-        *(_reports(side, book, order, what, now) for what in told),
+        *(_reports(side, book, order, what, now, done=done) for what in told),
     ):
         if side.reaches(message.key[1]):
             yield message
@@ -137,6 +139,8 @@ def _reports(
     order: JointOrder,
     what: tuple[Kind, str | None, PackageState],
     now: timedelta,
+    *,
+    done: bool,
 ) -> Iterator[Wanted]:
     kind, package, state = what
     for taker in order.firms():
@@ -151,7 +155,7 @@ def _reports(
         before = None
         if told is not None and told.level is level:
             before = Told(told.fields, timedelta(seconds=told.order_s))
-        if occasion(order, before, fields, now) is not None:
+        if occasion(order, before, fields, now, done=done) is not None:
             yield Wanted(key, order.version, now, fields, level)
 
 

@@ -54,9 +54,14 @@ class Told:
 
 
 def occasion(
-    order: JointOrder, before: Told | None, fields: Mapping[str, Any], now: timedelta
+    order: JointOrder,
+    before: Told | None,
+    fields: Mapping[str, Any],
+    now: timedelta,
+    *,
+    done: bool = False,
 ) -> Occasion | None:
-    """Why ``fields`` go out now, or None.
+    """Why ``fields`` go out now, or None; of an order that is ``done`` only changes are told.
 
     Only the disclosed fields decide, so that not even the moment of a report tells more than the
     agreement does: a lot that leaves sends no lamp report.
@@ -71,7 +76,7 @@ def occasion(
         shift = timedelta(seconds=abs(fields["forecast_s"] - old["forecast_s"]))
         if shift > order.threshold:
             return Occasion.SHIFT
-    due = now // order.interval > before.at // order.interval
+    due = not done and now // order.interval > before.at // order.interval
     return Occasion.INTERVAL if due else None
 
 

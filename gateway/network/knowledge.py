@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.core.work import Job
+from gateway.core.work import Job, JobState
 from gateway.network.disclosure import (
     DateReport,
     Lamp,
@@ -78,25 +78,45 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What one firm has of an order: its own jobs, and what it has heard, by package."""
+    """What one firm has of an order: its own jobs, and what it has heard, by package.
+
+    ``summary`` is what the lead firm has told of the order as a whole.
+    """
 
     order: JointOrder
     firm: str
     work: Mapping[str, Work]
     heard: Mapping[str, Heard]
+    summary: Heard | None = None
 
     @property
     def leads(self) -> bool:
         """Whether this firm leads the order and so knows the whole plan."""
         return self.order.lead == self.firm
 
-    def stale(self, package: str, now: timedelta) -> bool:
-        """Whether the last report is too old; what was never heard of is stale after a while.
+    @property
+    def done(self) -> bool:
+        """Whether the whole order is done: the lead firm says so, or all packages are.
 
-        Of a package that is done nothing more is to be said.
+        Of an order that is done only changes are told. Until then who has finished reports on:
+        a silence would look the same as a line that is cut.
         """
+        if self.summary is not None and self.summary.lamp is Lamp.DONE:
+            return True
+        packages = self.order.packages
+        return bool(packages) and all(self._ended(package) for package in packages)
+
+    def _ended(self, package: WorkPackage) -> bool:
+        if package.firm == self.firm:
+            job = self.work.get(package.id, Work(None)).job
+            return job is not None and job.state is JobState.ENDED
+        heard = self.heard.get(package.id)
+        return heard is not None and heard.lamp is Lamp.DONE
+
+    def stale(self, package: str, now: timedelta) -> bool:
+        """Whether the last report is too old; what was never heard of is stale after a while."""
         heard = self.heard.get(package)
-        if heard is not None and heard.lamp is Lamp.DONE:
+        if heard is not None and heard.lamp is Lamp.DONE and self.done:
             return False
         since = heard.at if heard is not None else self.order.clock.at
         return now - since > self.order.stale

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from gateway.core.text import Text
 from gateway.network.disclosure import PackageState
-from gateway.network.knowledge import Agreed, Heard, Knowledge, Own
+from gateway.network.knowledge import Agreed, Knowledge, Own
 from gateway.network.order import Prepared
 from gateway.network.plan import Plan
 
@@ -53,7 +53,6 @@ class Picture:
     simulated: bool
     plan: Plan | None = None
     whole: PackageState | None = None
-    summary: Heard | None = None
     offers: Sequence[Offered] = ()
     prepared: Prepared | None = None
     forecast_with: timedelta | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from gateway.network.disclosure import Lamp
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import Agreed
 from gateway.network.order import Level, Prepared
@@ -93,11 +94,11 @@ def _summary(picture: Picture, now: timedelta) -> Json:
         "not_agreed": list(HIDDEN_ORDER[agreed.level]),
         "withdrawn": iso(agreed.withdrawn),
     }
-    summary = picture.summary
+    summary = picture.knowledge.summary
     if summary is None or agreed.level is Level.L0:
         return shown
     shown["age_s"] = seconds(max(timedelta(), now - summary.at))
-    shown["stale"] = now - summary.at > order.stale
+    shown["stale"] = summary.lamp is not Lamp.DONE and now - summary.at > order.stale
     shown["lamp"] = "hatched" if shown["stale"] else summary.lamp.value
     if summary.date is not None:
         end = summary.date.forecast

@@ -51,7 +51,10 @@ def test_between_two_intervals_only_what_was_agreed_as_urgent_goes(
 def test_every_interval_a_report_goes_changed_or_not(fair: JointOrder) -> None:
     before = Told(FULL, NOON + timedelta(minutes=2))
     assert occasion(fair, before, FULL, NOON + timedelta(minutes=14)) is None
-    assert occasion(fair, before, FULL, NOON + timedelta(minutes=15)) is Occasion.INTERVAL
+    due = NOON + timedelta(minutes=15)
+    assert occasion(fair, before, FULL, due) is Occasion.INTERVAL
+    assert occasion(fair, before, FULL, due, done=True) is None
+    assert occasion(fair, before, FULL | {"lamp": "red"}, due, done=True) is Occasion.LAMP
 
 
 def test_the_moment_of_a_lamp_report_tells_nothing_of_lots_or_dates(fair: JointOrder) -> None:

@@ -216,11 +216,39 @@ def test_reports_do_not_depend_on_the_order_in_which_they_are_held() -> None:
     assert end(heard, "1 14:20") == end(turned, "1 14:20")
 
 
-def test_a_package_is_not_stale_once_it_is_done() -> None:
-    done = told(Level.L3, "1 11:20", "1 11:20", 2400)
-    knowledge = lead({"AP2": replace(done, report=_done(done.report))})
-    assert not knowledge.stale("AP2", at("2 03:00"))
+def test_who_has_finished_is_stale_when_silent_as_long_as_the_order_needs_it() -> None:
+    knowledge = lead({"AP4": finished("1 13:50")})
+    assert not knowledge.stale("AP4", at("1 14:20"))
+    assert knowledge.stale("AP4", at("1 14:25"))
     assert knowledge.stale("AP1", at("1 07:00"))
+
+
+@pytest.mark.parametrize("missing", ["AP1", "AP5"])
+def test_an_order_is_done_when_every_package_is_done(missing: str) -> None:
+    heard = {package.id: finished("2 05:55") for package in FAIR.packages}
+    known = Knowledge(FAIR, "", {}, heard)
+    assert known.done
+    assert not known.stale("AP4", at("2 09:00")), "of an order that is done nothing more is said"
+    del heard[missing]
+    assert not Knowledge(FAIR, "", {}, heard).done
+
+
+def test_a_member_knows_from_the_lead_firm_that_the_order_is_done() -> None:
+    knowledge = Knowledge(FAIR, MILL, {}, {"AP4": finished("1 13:50")})
+    assert not knowledge.done
+    told_done = replace(knowledge, summary=finished("2 05:55"))
+    assert told_done.done
+    assert not told_done.stale("AP4", at("2 09:00"))
+
+
+def test_a_firm_without_a_part_does_not_take_an_order_for_done() -> None:
+    assert not Knowledge(replace(FAIR, packages=()), "haertetechnik-vogtei", {}, {}).done
+
+
+def finished(made: str) -> Heard:
+    """A report that a package is done."""
+    done = told(Level.L3, made, made, 2400)
+    return replace(done, report=_done(done.report))
 
 
 def _done(report: Report) -> Report:

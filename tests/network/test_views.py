@@ -57,7 +57,11 @@ REPORTS: dict[Level, Report] = {
 
 
 def shown(
-    firm: str, levels: Mapping[str, Level], now: timedelta = NOW, **changed: Any
+    firm: str,
+    levels: Mapping[str, Level],
+    now: timedelta = NOW,
+    summary: Heard | None = None,
+    **changed: Any,
 ) -> dict[str, Any]:
     """The order as ``firm`` sees it; the furnace has reported at its level, 10 minutes ago."""
     order = cut(FAIR, firm)
@@ -65,7 +69,7 @@ def shown(
     heard = {}
     if level is not Level.L0:
         heard["AP3"] = Heard(level, REPORTS[level], NOW - timedelta(minutes=10))
-    knowledge = Knowledge(order, firm, {}, heard)
+    knowledge = Knowledge(order, firm, {}, heard, summary)
     own = own_packages(knowledge, now)
     plan = whole_plan(knowledge, own, now) if firm == LEAD else None
     picture = Picture(
@@ -182,6 +186,15 @@ def test_a_member_knows_the_order_from_the_lead_firms_summary(level: Level, keys
     assert set(order) & possible == keys
     assert order["level"] == level.value
     assert not set(order["not_agreed"]) & set(order)
+
+
+def test_a_summary_that_says_done_never_goes_stale() -> None:
+    done = replace(DATE, lamp=Lamp.DONE)
+    later = NOW + timedelta(hours=5)
+    for summary, stale in ((DATE, True), (done, False)):
+        order = shown(MILL, {LEAD: Level.L2}, later, Heard(Level.L2, summary, NOW))
+        assert order["stale"] is stale
+        assert order["lamp"] == ("hatched" if stale else "done")
 
 
 def test_offers_withdrawals_and_the_warning_are_told_with_their_times() -> None:

@@ -32,7 +32,12 @@ FRAMES = {1: 0, 2: 1, 3: 2, 4: 1, 5: 2, 6: 2, 7: 1, 8: 2, 9: 0}
 """How many firms' own pages stand in the first view of a scene."""
 PATIENCE = 30_000
 """Milliseconds until a page shows what it must."""
-LEAD, RESERVE, PRESS = "montage-holzland", "haertetechnik-vogtei", "spritzguss-ilmtal"
+LEAD, RESERVE, PRESS, LASER = (
+    "montage-holzland",
+    "haertetechnik-vogtei",
+    "spritzguss-ilmtal",
+    "laser-saalebogen",
+)
 
 
 @dataclass
@@ -216,21 +221,24 @@ def test_scene_7_works_council_and_a_pulled_uplink(show: Show) -> None:
     for page in show.pages.values():
         page.locator(".tabs button").nth(1).click()
         settled(page, 2)
-    pull = show.pages["de"].get_by_role("button", name=re.compile("Netz ziehen: Härterei"))
+    pull = show.pages["de"].get_by_role("button", name=re.compile("Netz ziehen: Laser"))
     pull.first.click()
-    furnace = "haerterei-glutofen"
+    work = show.factory.package("AP4")
+    assert (work["good"], work["stale"]) == (400, False), "it has finished, and reports on"
     try:
         eventually(
-            lambda: show.factory.package("AP3")["stale"], within=60, what="the furnace is silent"
+            lambda: show.factory.package("AP4")["lamp"] == "hatched",
+            within=60,
+            what="the laser firm is silent",
         )
         for language, word in zip(LANGUAGES, ("keine Meldung", "no news"), strict=True):
             board = show.firm(LEAD, language).locator("main")
             expect(board).to_contain_text(word, timeout=PATIENCE)
         show.picture("scene-7-silent")
     finally:
-        show.factory.play("uplink", {"firm": furnace, "connected": True})
+        show.factory.play("uplink", {"firm": LASER, "connected": True})
     eventually(
-        lambda: not show.factory.package("AP3")["stale"], within=60, what="the furnace reports"
+        lambda: show.factory.package("AP4")["lamp"] == "done", within=60, what="its word is back"
     )
 
 

@@ -45,7 +45,7 @@ CUSTOMER_SEES = (
 """The customer sees order progress, forecast and complete sets; nothing of single firms."""
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
-Limit = Annotated[int, Query(ge=1, le=1000)]
+Limit = Annotated[int, Query(ge=1, le=5000)]
 
 
 class Opening(BaseModel):

@@ -149,8 +149,8 @@ export const showDe = {
       ],
       click: [
         "Die Maus einem Gast geben.",
-        "Reiter „Netz gezogen“, dann beim Laser „Netz ziehen“: Das Alter der Meldung wächst.",
-        "Bei der Härterei, die noch arbeitet, wird nach einer halben Stunde Auftragszeit die Zeile schraffiert.",
+        "Reiter „Netz gezogen“, dann „Netz ziehen“: Das Alter der Meldung wächst, nach einer halben Stunde Auftragszeit (etwa 13 Sekunden) ist die Zeile schraffiert.",
+        "Links zeigen: Im Betrieb selbst läuft die Aufzeichnung weiter.",
         "„Netz anstecken“: Die Meldung kommt nach.",
       ],
       learn: "Offline ist normal. Überwachung ist nicht vorgesehen.",
@@ -202,6 +202,7 @@ export const showDe = {
   balance: {
     title: "Die Bilanz dieses Durchgangs",
     warned: "früher gewarnt",
+    warnedBefore: "früher gewarnt, vor Beginn dieses Durchgangs (simuliert)",
     warnedUnit: "Stunden vor dem Termin",
     notWarned: "In diesem Durchgang war keine Warnung nötig.",
     fields: "Felder haben die Betriebe verlassen",

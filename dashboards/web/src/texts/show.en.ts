@@ -150,8 +150,8 @@ export const showEn: ShowCatalogue = {
       ],
       click: [
         "Hand the mouse to a guest.",
-        "Tab “Uplink pulled”, then “Pull the uplink” at the laser firm: the age of its report grows.",
-        "At the furnace firm, which is still working, the row is hatched after half an hour of order time.",
+        "Tab “Uplink pulled”, then “Pull the uplink”: the age of the report grows, and after half an hour of order time (some 13 seconds) the row is hatched.",
+        "Point to the left: inside the firm the recording goes on.",
         "“Plug the uplink in”: the report catches up.",
       ],
       learn: "Being offline is normal. Surveillance is not on the menu.",
@@ -203,6 +203,7 @@ export const showEn: ShowCatalogue = {
   balance: {
     title: "The balance of this run",
     warned: "warned earlier",
+    warnedBefore: "warned earlier, before this run began (simulated)",
     warnedUnit: "hours before the due time",
     notWarned: "No warning was needed in this run.",
     fields: "fields left the firms",
