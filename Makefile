@@ -50,6 +50,7 @@ $(PY):
 	@test requirements/dev.txt -ot .make/dev 2>/dev/null || $(PIP) install --require-hashes -r requirements/demo.txt || { \
 	  echo "Das Einrichten braucht einmal Internet / setting up needs the internet once." >&2; exit 1; }
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(PY) -m compileall -q gateway simulators
 	@touch $@
 
 .make/dev: requirements/dev.txt pyproject.toml $(PY)

@@ -80,6 +80,11 @@ def app(simulation: Simulation) -> FastAPI:
 
     api.add_exception_handler(WerkverbundError, refused)
 
+    def commanded() -> Answer:
+        """A command was carried out: it is remembered before it is answered."""
+        simulation.keep()
+        return simulation.brief()
+
     @api.get("/state")
     async def state() -> Answer:
         """Machines, lots, clock, truth, and which function codes were asked."""
@@ -87,56 +92,56 @@ def app(simulation: Simulation) -> FastAPI:
 
     @api.post("/place")
     async def place(body: Place) -> Answer:
-        """Place and stand; answers the opening balance of each package."""
+        """Place and stand; answers the opening balances, and when a fault has shown before."""
         plant.place(body.at_s, body.faults, reserve=body.reserve)
-        return {"simulated": True, "opening": plant.opening()}
+        return commanded() | {"opening": plant.opening(), "failed_s": plant.failed()}
 
     @api.post("/start")
     async def start(body: Start) -> Answer:
         """Let the order run."""
         plant.start(body.began, body.at_s, body.lapse or plant.file.lapse)
-        return simulation.brief()
+        return commanded()
 
     @api.post("/stop")
     async def stop() -> Answer:
         """Let every machine of the order stand."""
         plant.stop()
-        return simulation.brief()
+        return commanded()
 
     @api.post("/hold")
     async def hold() -> Answer:
         """Keep the present moment, so that one value can be compared everywhere."""
         plant.hold()
-        return simulation.brief()
+        return commanded()
 
     @api.post("/release")
     async def release() -> Answer:
         """Go on from the moment that was kept."""
         plant.release()
-        return simulation.brief()
+        return commanded()
 
     @api.post("/arm")
     async def arm(body: Arm) -> Answer:
         """Let something fail."""
         plant.arm(body.machine, body.fault)
-        return simulation.brief()
+        return commanded()
 
     @api.post("/route")
     async def route(body: Route) -> Answer:
         """Send a lot to the reserve firm."""
         plant.route(body.package, body.lot, body.to)
-        return simulation.brief()
+        return commanded()
 
     @api.post("/unplug")
     async def unplug(body: Plug) -> Answer:
         """Pull a cable."""
         simulation.unplug(body.machine, body.unit)
-        return simulation.brief()
+        return commanded()
 
     @api.post("/replug")
     async def replug(body: Plug) -> Answer:
         """Put a cable back."""
         await simulation.replug(body.machine, body.unit)
-        return simulation.brief()
+        return commanded()
 
     return api

@@ -6,7 +6,8 @@ time is reached at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +20,7 @@ from simulators.machine import Moment, Physics, Showing, show
 from simulators.material import Timeline, timeline
 from simulators.opening import Balance, opening
 from simulators.physics.drill import Drill
-from simulators.physics.furnace import idle
+from simulators.physics.furnace import Phase, idle
 from simulators.plant_clock import PlantClock
 from simulators.setting import order_of, physics_of
 from simulators.simulation_file import MachineModel, SimulationFile
@@ -37,7 +38,6 @@ class SimulatedMachine:
     model: MachineModel
     physics: Physics
     devices: tuple[Device, ...]
-    plugged: bool = True
 
 
 class Plant:
@@ -69,6 +69,16 @@ class Plant:
     def at(self) -> float:
         """The present order time in seconds."""
         return self.clock.now(self.now())
+
+    @contextmanager
+    def one_moment(self) -> Iterator[datetime]:
+        """Whatever is looked at inside is looked at at one and the same real time."""
+        now, real = self.now, self.now()
+        self.now = lambda: real
+        try:
+            yield real
+        finally:
+            self.now = now
 
     @property
     def timeline(self) -> Timeline:
@@ -122,13 +132,24 @@ class Plant:
         shown = {id(device): device.told() for device in self._all_devices()}
         self.clock.place(at)
         self.reserve_at_work = reserve
-        self._intervene(tuple(interventions))
+        self.intervene(tuple(interventions))
         for device in self._all_devices():
             device.go_on_from(shown[id(device)])
 
     def opening(self) -> dict[str, Balance]:
         """What every package has behind it: the opening balance of an order placed here."""
         return opening(self.order, self._timeline, self.at, reserve=self.reserve_at_work)
+
+    def failed(self) -> float | None:
+        """When an element that has burnt out first was missing; None while all heat."""
+        stages = [
+            stage.begin
+            for track in self._timeline.tracks.values()
+            if isinstance(track, Charges)
+            for stage in track.stages
+            if stage.phase is Phase.RAMP and not all(stage.alive) and stage.begin <= self.at
+        ]
+        return min(stages, default=None)
 
     def start(self, began: datetime, at: float, lapse: int) -> None:
         """Let the order run so that it was ``at`` at real time ``began``."""
@@ -163,7 +184,7 @@ class Plant:
         known = [f for f in self.interventions if isinstance(f, BurntElement)]
         if not any(f.machine == machine for f in known):
             fault_now = BurntElement(machine, element.phase - 1, self.at)
-            self._intervene((*self.interventions, fault_now))
+            self.intervene((*self.interventions, fault_now))
 
     def route(self, package: str, lot: int, to: str) -> None:
         """Send a lot to the reserve: ``package`` is the one that works on it, or that made it."""
@@ -184,7 +205,7 @@ class Plant:
             return
         if self._begun(worker, sources, lot):
             raise PlantError(f"lot {lot} is being worked on already")
-        self._intervene((*self.interventions, Reroute(worker.id, lot, to, self.at)))
+        self.intervene((*self.interventions, Reroute(worker.id, lot, to, self.at)))
 
     def machine(self, name: str) -> SimulatedMachine:
         """A machine by its name. Raises PlantError."""
@@ -201,7 +222,8 @@ class Plant:
                 return [ELEMENT if alive and not alive[fault.element] else f"{ELEMENT}-armed"]
         return []
 
-    def _intervene(self, interventions: tuple[Intervention, ...]) -> None:
+    def intervene(self, interventions: tuple[Intervention, ...]) -> None:
+        """Let these be all that is done to the order, each at its own time."""
         self.interventions = interventions
         self._timeline = timeline(self.order, interventions)
 

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,18 +15,29 @@ import uvicorn
 from gateway.config import Endpoint as Address
 from gateway.config import read_model
 from gateway.core.errors import WerkverbundError
-from simulators import plant_state
+from simulators import memory, plant_state
 from simulators.device import Device
+from simulators.memory import Memory
 from simulators.modbus import Asked, Endpoint
 from simulators.plant import Plant, PlantError
 from simulators.simulation_file import SimulationFile
 
 
 class Simulation:
-    """All machines of a file at their addresses; does no I/O before ``open``."""
+    """All machines of a file at their addresses; does no I/O before ``open``.
 
-    def __init__(self, file: SimulationFile, now: Callable[[], datetime] | None = None) -> None:
+    With ``state``, a file, they go on after the death of their process where they were.
+    """
+
+    def __init__(
+        self,
+        file: SimulationFile,
+        now: Callable[[], datetime] | None = None,
+        state: Path | None = None,
+    ) -> None:
         self.plant = Plant(file, now or _utc)
+        self._state = state
+        self._pulled: set[tuple[str, int]] = set()
         self.asked = Asked()
         units: dict[Address, dict[int, Device]] = {}
         for machine in self.plant.machines.values():
@@ -39,8 +50,20 @@ class Simulation:
 
     async def open(self) -> None:
         """Listen on every address. Raises WerkverbundError when one is taken."""
-        for endpoint in self.endpoints.values():
-            await endpoint.open()
+        remembered = memory.load(self._state) if self._state is not None else None
+        if remembered is not None:
+            remembered.recall(self.plant)
+            for machine, unit in remembered.unplugged:
+                with suppress(PlantError):  # the file knows it no more
+                    self.unplug(machine, unit)
+        for name in self.plant.machines:
+            if not self._pulled_out(name):
+                await self._endpoint(name).open()
+
+    def keep(self) -> None:
+        """Remember how things stand, after a command."""
+        if self._state is not None:
+            memory.save(self._state, Memory.of(self.plant, tuple(sorted(self._pulled))))
 
     def close(self) -> None:
         """Stop listening; safe twice and before ``open``."""
@@ -51,6 +74,7 @@ class Simulation:
         """Pull a machine's cable. Machines and units on the same line go on."""
         for device in self._devices(machine, unit):
             device.change(silent=True)
+            self._pulled.add((machine, device.unit))
         endpoint = self._endpoint(machine)
         if unit is None and all(device.quirks.silent for device in endpoint.devices.values()):
             endpoint.close()
@@ -59,6 +83,7 @@ class Simulation:
         """Put a machine's cable back."""
         for device in self._devices(machine, unit):
             device.change(silent=False)
+            self._pulled.discard((machine, device.unit))
         await self._endpoint(machine).open()
 
     def brief(self) -> dict[str, object]:
@@ -84,6 +109,16 @@ class Simulation:
         silent = all(device.quirks.silent for device in devices)
         return self._endpoint(machine).plugged and not silent
 
+    def _pulled_out(self, machine: str) -> bool:
+        """Whether every unit at a machine's address was pulled."""
+        address = self.plant.machine(machine).model.listen
+        return all(
+            (name, device.unit) in self._pulled
+            for name, other in self.plant.machines.items()
+            for device in other.devices
+            if other.model.listen == address
+        )
+
     def _endpoint(self, machine: str) -> Endpoint:
         return self.endpoints[self.plant.machine(machine).model.listen]
 
@@ -100,19 +135,23 @@ async def simulate(
     env: Mapping[str, str],
     *,
     seed: int | None = None,
+    state: Path | None = None,
     ready: Callable[[Simulation], None] | None = None,
 ) -> None:
     """Serve the machines of the file at ``path`` until SIGTERM or SIGINT.
 
-    ``seed`` takes the place of the file's; ``ready`` is called once everything listens. Raises
-    ConfigError for a file with mistakes and WerkverbundError for an address that is taken.
+    ``seed`` takes the place of the file's. With the file ``state`` they go on where they were when
+    their process died. ``ready`` is called once everything listens. Raises ConfigError for a file
+    with mistakes and WerkverbundError for an address that is taken.
     """
     from simulators.control import app  # noqa: PLC0415 - the control knows the simulation
 
     if not control.loopback:
         raise WerkverbundError(f"the control stays on this computer: {control} is not loopback")
     file = read_model(path, SimulationFile, env)
-    simulation = Simulation(file if seed is None else file.model_copy(update={"seed": seed}))
+    if seed is not None:
+        file = file.model_copy(update={"seed": seed})
+    simulation = Simulation(file, state=state)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

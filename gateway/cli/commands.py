@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli import garbage
 from gateway.cli.errors import CONFIG_IS_WRONG
 from gateway.cli.help_pages import language_of
 from gateway.cli.printing import json_line, problem_as_json, problems_as_text, say
@@ -30,6 +31,7 @@ def demo(  # noqa: PLR0917 - typer calls it by name
     folder: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Start the model factory."""
+    garbage.rarely()
     from gateway.cli.stage import play  # noqa: PLC0415
 
     play(
@@ -47,6 +49,7 @@ def demo(  # noqa: PLR0917 - typer calls it by name
 
 def run(file: File) -> None:
     """Run the gateway of one firm."""
+    garbage.rarely()
     from gateway.cli.rooms import site  # noqa: PLC0415
 
     config = site(file, make=True)
@@ -59,15 +62,18 @@ def simulate(
     file: File,
     control: Annotated[str, typer.Option()] = "127.0.0.1:8640",
     seed: Annotated[int | None, typer.Option()] = None,
+    state: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Run simulated machines."""
+    garbage.rarely()
     from gateway.cli.stage import simulate as run_simulators  # noqa: PLC0415
 
-    run_simulators(file, control=control, seed=seed)
+    run_simulators(file, control=control, seed=seed, state=state)
 
 
 def broker(port: Annotated[list[int] | None, typer.Option(min=1, max=65535)] = None) -> None:
     """Run embedded brokers."""
+    garbage.rarely()
     from gateway.cli.stage import brokers  # noqa: PLC0415
 
     brokers(port or [1883])

@@ -51,13 +51,13 @@ def play(
         raise CommandError(error.text) from error
 
 
-def simulate(file: Path, *, control: str, seed: int | None) -> None:
+def simulate(file: Path, *, control: str, seed: int | None, state: Path | None) -> None:
     """Run the simulated machines of a file until they are stopped."""
     address = _endpoint(control)
     with _demo_packages():
         from simulators.simulation import simulate as run  # noqa: PLC0415
 
-        asyncio.run(run(file, address, os.environ, seed=seed))
+        asyncio.run(run(file, address, os.environ, seed=seed, state=state))
 
 
 def brokers(ports: Sequence[int]) -> None:

@@ -88,6 +88,10 @@ HELP: dict[str, Text] = {
         "Address of the control, for example 127.0.0.1:8640",
     ),
     "simulate.seed": Text("Startzahl (Vorgabe: die der Datei)", "Seed (default: the file's)"),
+    "simulate.state": Text(
+        "Datei, in der sich die Maschinen ihren Stand merken; ohne sie beginnen sie von vorn",
+        "File in which the machines remember how they stand; without it they begin anew",
+    ),
     "broker": Text(
         "MQTT-Broker für Demo und Versuche, nur auf diesem Rechner erreichbar.\n"
         "Im Ernstfall nehmen Sie Mosquitto oder einen anderen MQTT-5-Broker.",

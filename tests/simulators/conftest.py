@@ -2,7 +2,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -84,7 +84,14 @@ def free_port() -> int:
 def ports() -> dict[str, str]:
     """Free ports for every machine, as the environment of a simulation file."""
     names = ("MILL_1", "PRESS_1", "FURNACE_1", "LASER_1", "BENCH_1", "FURNACE_2", "DRILL_1")
-    return {f"MODBUS_{name}": str(free_port()) for name in names}
+    with ExitStack() as held:  # all at once, so that none is given twice
+        probes = [held.enter_context(socket.socket()) for _ in names]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return {
+            f"MODBUS_{name}": str(probe.getsockname()[1])
+            for name, probe in zip(names, probes, strict=True)
+        }
 
 
 @pytest.fixture

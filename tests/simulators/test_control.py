@@ -11,7 +11,9 @@ from gateway import resources
 from gateway.config import Endpoint
 from gateway.core.errors import ConfigError, WerkverbundError
 from simulators.control import app
+from simulators.memory import Memory, load
 from simulators.simulation import Simulation, simulate
+from tests.simulators.conftest import read_simulation
 
 START = 6 * 3600.0
 MINI = resources.mini() / "simulation.yaml"
@@ -215,6 +217,17 @@ async def test_a_file_with_a_mistake_starts_nothing(tmp_path, ports, free):
     path.write_text(MINI.read_text("utf-8").replace("type: laser", "type: lasor"), "utf-8")
     with pytest.raises(ConfigError):
         await simulate(path, Endpoint("127.0.0.1", free()), ports)
+
+
+async def test_a_command_is_remembered_before_it_is_answered(ports, real, tmp_path):
+    file = tmp_path / "machines.json"
+    simulation = Simulation(read_simulation("mini", ports), real, file)
+    transport = httpx.ASGITransport(app=app(simulation))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        await post(client, "/arm", machine="furnace-1", fault="element")
+        assert load(file) == Memory.of(simulation.plant, ())
+        await post(client, "/start", began=real().isoformat(), at_s=START, lapse=144)
+        assert load(file) == Memory.of(simulation.plant, ())
 
 
 async def test_the_mini_order_runs_to_its_end(control, real):
