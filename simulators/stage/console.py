@@ -23,11 +23,14 @@ SENTENCES = {
     "late": Text(
         "Noch nicht bereit: {firms}. Protokolle: {logs}", "Not ready yet: {firms}. Logs: {logs}"
     ),
-    "failed": Text(
-        "Der Auftrag ließ sich nicht eröffnen: {why}", "The order could not be opened: {why}"
-    ),
     "stopping": Text("Alles wird beendet …", "Stopping everything …"),
 }
+
+
+NO_NETWORK = Text(
+    "Dieser Rechner ist in keinem Netz: Die Bühne ist nur hier zu sehen.",
+    "This computer is in no network: the stage can be seen here only.",
+)
 
 
 def preparing(options: Options) -> None:
@@ -41,8 +44,10 @@ def say(options: Options, kind: str, **facts: object) -> None:
     if options.json:
         _line({"schema": 1, "kind": kind, **facts})
         return
-    sentence = SENTENCES[kind].in_(options.language)
-    sys.stdout.write(sentence.format(**facts) + "\n")
+    told = {
+        name: ", ".join(fact) if isinstance(fact, list) else fact for name, fact in facts.items()
+    }
+    sys.stdout.write(SENTENCES[kind].in_(options.language).format(**told) + "\n")
     sys.stdout.flush()
 
 
@@ -111,6 +116,8 @@ def _table(demo: Demo, stage: Stage, seconds: float) -> None:
             f"  {'Im Raum' if de else 'In the room':<{width}}{stage.public}",
             f"  {'PIN (Vorführung)' if de else 'PIN (presenter)':<{width}}{stage.presenter.pin}",
         ]
+    elif demo.options.lan:
+        lines.append(f"  {NO_NETWORK.in_(demo.options.language)}")
     lines += ["", f"  {'Firma' if de else 'Firm':<{width}}{'OPC UA':<28}{'MQTT':<24}Modbus"]
     for index, player in enumerate(demo.scenario.firms):
         lines.append(

@@ -7,29 +7,27 @@ import secrets
 import signal
 import time
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import yaml
 
 from gateway import resources
 from gateway.api.live import Hub
 from gateway.api.serving import serve_app
 from simulators.stage import console, lan, prepare
+from simulators.stage.curtain import raise_curtain
 from simulators.stage.feed import Feed
 from simulators.stage.options import Options, default_state
+from simulators.stage.parts import end, kept
 from simulators.stage.ports import Ports, free_base
 from simulators.stage.processes import Program, Supervisor
 from simulators.stage.relay import Uplink
 from simulators.stage.scenario import Scenario, load
-from simulators.stage.show import Show, ShowError
+from simulators.stage.show import Show
 from simulators.stage.web import Stage, create_app
 
-READY_PATIENCE = 60.0
-"""Seconds that the processes get until the first order can be opened."""
 STAGGER = 0.15
 """Seconds between the starts of two gateways."""
 
@@ -86,6 +84,8 @@ class Demo:
                 f"127.0.0.1:{self.ports.control}",
                 "--seed",
                 str(self.options.seed),
+                "--state",
+                str(self.state / prepare.MACHINES),
             ],
             self.env(0),
             logs / "simulators.log",
@@ -112,41 +112,52 @@ class Demo:
 
     async def play(self) -> None:
         """Start everything, show it, and stop it when asked to. Raises NotPossibleError."""
-        options, scenario, ports = self.options, self.scenario, self.ports
+        options, scenario = self.options, self.scenario
         prepare.check_memory()
-        await prepare.check_ports(ports, len(scenario.firms), len(scenario.firms))
-        if options.fresh:
-            prepare.clear(self.state)
-        console.preparing(options)
-        envs = {player.id: self.env(index) for index, player in enumerate(scenario.firms)}
-        await prepare.consortium(scenario, self.folder, self.state, envs)
-        ended = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ended.set)
-        async with AsyncExitStack() as stack:
-            stage = await self._open(stack)
-            broker, simulators, gateways = self.programs()
-            supervisor = stage.supervisor
-            stack.push_async_callback(supervisor.stop)
-            supervisor.start(broker)
-            supervisor.start(simulators)
-            for gateway in gateways:
-                supervisor.start(gateway)
-                await asyncio.sleep(STAGGER)
-            opening = asyncio.create_task(self._raise_curtain(stage, ended), name="curtain")
-            patience = options.duration.total_seconds() if options.duration else None
-            try:
-                async with asyncio.timeout(patience):
-                    await ended.wait()
-            except TimeoutError:
-                pass  # the asked duration is over
-            opening.cancel()
-            await asyncio.gather(opening, return_exceptions=True)
-            console.say(options, "stopping")
+        await prepare.check_ports(self.ports, len(scenario.firms), lan=options.lan)
+        with prepare.alone(self.state):
+            if options.fresh:
+                prepare.clear(self.state)
+            prepare.log_to(self.state / "logs" / "stage.log")
+            console.preparing(options)
+            ended = asyncio.Event()
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, ended.set)
+            envs = {player.id: self.env(index) for index, player in enumerate(scenario.firms)}
+            await prepare.consortium(scenario, self.folder, self.state, envs)
+            await self._run(self._stage(), ended)
 
-    async def _open(self, stack: AsyncExitStack) -> Stage:
-        """The stage's own parts: uplinks, feeds, scenario, web server."""
+    async def _run(self, stage: Stage, ended: asyncio.Event) -> None:
+        """Everything works until it is asked to stop, or cannot go on. Raises NotPossibleError."""
+        show, feeds = stage.show, stage.feeds.values()
+        parts = [
+            asyncio.create_task(kept(feed.run, f"feed {feed.firm}"), name=f"feed {feed.firm}")
+            for feed in feeds
+        ]
+        parts.append(asyncio.create_task(kept(show.attend, "scenario"), name="scenario"))
+        web = asyncio.create_task(self._serve(stage), name="stage web")
+        starting = asyncio.create_task(self._start(stage), name="start")
+        stopping = asyncio.create_task(ended.wait(), name="stop")
+        duration = self.options.duration
+        try:
+            async with asyncio.timeout(duration.total_seconds() if duration else None):
+                running: set[asyncio.Task[Any]] = {web, starting, stopping}
+                while not stopping.done():
+                    done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                    for task in done:
+                        task.result()  # raises what keeps the demo from going on
+        except TimeoutError:
+            pass  # the asked duration is over
+        finally:
+            console.say(self.options, "stopping")
+            await end([starting])
+            await show.end()
+            await asyncio.gather(stage.supervisor.stop(), end([*parts, web, stopping]))
+            await show.close()
+
+    def _stage(self) -> Stage:
+        """The stage's own parts, none of them at work yet."""
         scenario, ports = self.scenario, self.ports
         gateways = {
             player.id: f"http://127.0.0.1:{ports.web(index)}"
@@ -157,28 +168,22 @@ class Demo:
             for index, player in enumerate(scenario.firms)
             if player.kind != "retrofit"
         }
-        for uplink in uplinks.values():
-            await uplink.plug()
-            stack.push_async_callback(uplink.pull)
         show = Show(scenario, gateways, f"http://127.0.0.1:{ports.control}", self.token, uplinks)
-        stack.push_async_callback(show.close)
-        hub = Hub()
         address = lan.lan_address() if self.options.lan else None
+        hub = Hub()
         feeds: dict[str, Feed] = {}
-        supervisor = Supervisor()
         stage = Stage(
             show=show,
             hub=hub,
             feeds=feeds,
             names=firm_names(self.folder, scenario),
-            supervisor=supervisor,
+            supervisor=Supervisor(),
             presenter=lan.Presenter(),
             pages=resources.pages(),
             address=f"http://127.0.0.1:{ports.stage}/",
             public=f"http://{address}:{ports.stage}/" if address else None,
         )
-
-        supervisor.changed = stage.tell
+        stage.supervisor.changed = stage.tell
 
         def seen(firm: str, event: str, content: dict[str, object]) -> None:
             show.seen(firm, event, content)
@@ -187,55 +192,35 @@ class Demo:
 
         for firm, base in gateways.items():
             feeds[firm] = Feed(firm, base, self.token, hub, seen)
-            _own(stack, asyncio.create_task(feeds[firm].run(), name=f"feed {firm}"))
-        _own(stack, asyncio.create_task(show.attend(), name="scenario"))
-        self._serve(stage, stack)
         return stage
 
-    def _serve(self, stage: Stage, stack: AsyncExitStack) -> None:
+    async def _serve(self, stage: Stage) -> None:
+        """Serve the stage until cancelled. Raises NotPossibleError when its port is taken."""
         hosts = [stage.public.split("/")[2].rsplit(":", 1)[0]] if stage.public else []
         host = "0.0.0.0" if stage.public else "127.0.0.1"
-        app = create_app(stage, hosts=hosts)
-        _own(stack, asyncio.create_task(serve_app(app, host, self.ports.stage), name="stage web"))
-
-    async def _all_open(self, stage: Stage, deadline: float) -> None:
-        """Wait until OPC UA and MQTT are up everywhere: their start would hide runs of the mill."""
-        for base in stage.show.gateways.values():
-            while time.monotonic() < deadline:
-                try:
-                    health = (await stage.show.web.get(f"{base}/api/v1/health")).json()
-                except httpx.HTTPError:
-                    health = {"parts": [{"state": "waiting"}]}
-                if not any(part["state"] == "waiting" for part in health["parts"]):
-                    break
-                await asyncio.sleep(0.2)
-
-    async def _raise_curtain(self, stage: Stage, ended: asyncio.Event) -> None:
-        """Wait until all gateways are ready, open the first order, tell where everything is."""
-        deadline = time.monotonic() + READY_PATIENCE
-        feeds = stage.feeds.values()
         try:
-            async with asyncio.timeout_at(asyncio.get_running_loop().time() + READY_PATIENCE):
-                await asyncio.gather(*(feed.first.wait() for feed in feeds))
-        except TimeoutError:
-            pass  # said below
-        await self._all_open(stage, deadline)
-        while True:
-            try:
-                await stage.show.start(0)
-                break
-            except (ShowError, httpx.HTTPError) as error:
-                if time.monotonic() > deadline:
-                    console.say(self.options, "failed", why=str(error))
-                    ended.set()
-                    return
-                await asyncio.sleep(0.3)
+            await serve_app(create_app(stage, hosts=hosts), host, self.ports.stage)
+        except OSError as error:
+            raise prepare.taken_ports([self.ports.stage], self.ports) from error
+
+    async def _start(self, stage: Stage) -> None:
+        """Start all processes, open the first order, tell where everything is.
+
+        Raises NotPossibleError when the order cannot be opened.
+        """
+        for uplink in stage.show.uplinks.values():
+            await uplink.plug()
+        broker, simulators, gateways = self.programs()
+        for program in (broker, simulators, *gateways):
+            stage.supervisor.start(program)
+            await asyncio.sleep(STAGGER)
+        logs = self.state / "logs"
+        late = await raise_curtain(stage, logs)
         stage.ready = True
         stage.tell()
         console.ready(self, stage, seconds=time.monotonic() - self._begin)
-        late = [feed.firm for feed in feeds if not feed.ready]
         if late:
-            console.say(self.options, "late", firms=late, logs=str(self.state / "logs"))
+            console.say(self.options, "late", firms=late, logs=str(logs))
         if self.options.browser and not self.options.json:
             console.open_browser(stage.address)
 
@@ -249,16 +234,6 @@ def _plain(file: Path) -> dict[str, Any]:
 def firm_names(folder: Path, scenario: Scenario) -> Mapping[str, str]:
     """The firms' names."""
     return {player.id: str(_plain(folder / player.file)["name"]) for player in scenario.firms}
-
-
-def _own(stack: AsyncExitStack, task: asyncio.Task[None]) -> None:
-    """Let the stack end a task."""
-
-    async def end() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    stack.push_async_callback(end)
 
 
 def demo(options: Options) -> None:

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass, field
 from io import BytesIO
 
+from gateway.api.throttle import Throttle
+
 COOKIE = "stage"
-FREE_TRIES = 5
-LOCK_SECONDS = 30.0
 
 
 @dataclass(slots=True)
@@ -20,20 +20,16 @@ class Presenter:
 
     pin: str = field(default_factory=lambda: f"{secrets.randbelow(1_000_000):06}")
     _session: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    _failed: int = 0
-    _last: float = 0.0
+    _throttle: Throttle = field(default_factory=Throttle)
 
-    def log_in(self, pin: str) -> str | None:
-        """The session for the right PIN; None for a wrong one or after too many."""
+    def log_in(self, pin: str, client: str) -> str | None:
+        """The session for the right PIN; None for a wrong one or after too many of ``client``."""
         now = time.monotonic()
-        if self._failed >= FREE_TRIES and now - self._last < LOCK_SECONDS:
+        if self._throttle.refuses(client, now):
             return None
-        self._last = now
-        if hmac.compare_digest(pin.strip().encode(), self.pin.encode()):
-            self._failed = 0
-            return self._session
-        self._failed += 1
-        return None
+        good = hmac.compare_digest(pin.strip().encode(), self.pin.encode())
+        self._throttle.note(client, now, good=good)
+        return self._session if good else None
 
     def knows(self, client: str, cookie: str) -> bool:
         """Whether a request comes from the presenter."""

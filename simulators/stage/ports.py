@@ -55,29 +55,28 @@ class Ports:
         """The Modbus endpoint of machine number ``machine`` (from 0)."""
         return self.base + 4 * BLOCK + 1 + machine
 
-    def used(self, firms: int, machines: int) -> list[int]:
-        """Every port that a demo with so many firms and machines opens."""
-        several = (self.web, self.opcua, self.broker, self.uplink)
+    def used(self, firms: int) -> list[int]:
+        """Every port that a demo with so many firms opens; each has one machine."""
+        several = (self.web, self.opcua, self.broker, self.uplink, self.modbus)
         return [
             self.stage,
             self.shared_broker,
             self.control,
             *(of(firm) for of in several for firm in range(firms)),
-            *(self.modbus(machine) for machine in range(machines)),
         ]
 
 
-def taken(ports: Sequence[int]) -> list[int]:
-    """Those of ``ports`` that somebody else uses on loopback."""
-    return [port for port in ports if not _free(port)]
+def taken(ports: Sequence[int], host: str = "127.0.0.1") -> list[int]:
+    """Those of ``ports`` that somebody else uses at ``host``."""
+    return [port for port in ports if not _free(port, host)]
 
 
-def _free(port: int) -> bool:
+def _free(port: int, host: str) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As servers do: a port that only lingers after its last user counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((host, port))
         except OSError:
             return False
     return True

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import logging
 import os
 import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -22,20 +24,16 @@ NEEDED_MEMORY = 1300
 """Megabytes that the gateways, brokers and simulators of a whole demo take (measured)."""
 
 
+MACHINES = "machines.json"
+"""What the simulated machines remember, in the demo's state folder."""
+
+
 class NotPossibleError(Exception):
     """The demo cannot start; one clear sentence in both languages."""
 
     def __init__(self, text: Text) -> None:
         super().__init__(text.en)
         self.text = text
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What the processes are started with."""
-
-    token: str
-    consortium: Path
 
 
 def check_memory() -> None:
@@ -55,9 +53,11 @@ def check_memory() -> None:
         )
 
 
-async def check_ports(ports: Ports, firms: int, machines: int) -> None:
+async def check_ports(ports: Ports, firms: int, *, lan: bool) -> None:
     """Refuse when a port is taken, naming it. Raises NotPossibleError."""
-    busy = taken(ports.used(firms, machines))
+    busy = taken(ports.used(firms))
+    if lan and ports.stage not in busy:
+        busy += taken([ports.stage], "0.0.0.0")
     if not busy:
         return
     if ports.stage in busy and await _is_stage(ports.stage):
@@ -67,8 +67,13 @@ async def check_ports(ports: Ports, firms: int, machines: int) -> None:
                 f"The demo runs already: http://127.0.0.1:{ports.stage}/ (stop it with Ctrl-C).",
             )
         )
+    raise taken_ports(busy, ports)
+
+
+def taken_ports(busy: Sequence[int], ports: Ports) -> NotPossibleError:
+    """Which ports somebody else uses, and what to do."""
     numbers = ", ".join(map(str, busy))
-    raise NotPossibleError(
+    return NotPossibleError(
         Text(
             f"Auf diesem Rechner ist schon belegt: Port {numbers}. Bitte wählen Sie andere: "
             f'make demo ARGS="--base-port {ports.base + 1000}"',
@@ -76,6 +81,34 @@ async def check_ports(ports: Ports, firms: int, machines: int) -> None:
             f'make demo ARGS="--base-port {ports.base + 1000}"',
         )
     )
+
+
+@contextmanager
+def alone(state: Path) -> Iterator[None]:
+    """Nobody else uses the state folder meanwhile. Raises NotPossibleError."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "demo.lock").open("wb") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise NotPossibleError(
+                Text(
+                    f"Eine Demo mit diesem Stand läuft schon ({state}). Bitte beenden Sie sie "
+                    "zuerst: dort Strg-C.",
+                    f"A demo with this state runs already ({state}). Please stop it first: "
+                    "Ctrl-C there.",
+                )
+            ) from error
+        yield
+
+
+def log_to(file: Path) -> None:
+    """The stage's own log: like those of its processes, not on the console."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=file, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 async def _is_stage(port: int) -> bool:
@@ -89,7 +122,7 @@ async def _is_stage(port: int) -> bool:
 
 def clear(state: Path) -> None:
     """Forget an earlier demo (``--fresh``); only what a demo has made."""
-    for name in ("firms", "logs", "consortium.yaml"):
+    for name in ("firms", "logs", "consortium.yaml", MACHINES):
         target = state / name
         if target.is_dir():
             shutil.rmtree(target)
@@ -120,8 +153,11 @@ async def consortium(
 
 
 def _write(file: Path, text: str) -> None:
+    """Write it whole, or not at all: a start that was broken off leaves no half file."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, "utf-8")
+    fresh = file.with_suffix(".new")
+    fresh.write_text(text, "utf-8")
+    fresh.replace(file)
 
 
 async def _identity(file: Path, env: Mapping[str, str]) -> dict[str, str]:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-STOP_PATIENCE = 4.0
+STOP_PATIENCE = 3.5
 """Seconds that a process gets to stop by itself."""
 RESTART_PAUSE = 1.0
 PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)  # loaded before the fork: the child does as little as possible
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Running:
 
 def _die_with_parent() -> None:
     """Ask the kernel to end this child when the demo itself is killed."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass(slots=True)
@@ -59,7 +60,7 @@ class Supervisor:
         return entry
 
     async def stop(self) -> None:
-        """End every process: politely, then after four seconds by force."""
+        """End every process: politely, then after a while by force."""
         self._stopping = True
         self._signal_all(signal.SIGTERM)
         tasks = [entry.task for entry in self.running.values() if entry.task]

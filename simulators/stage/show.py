@@ -6,8 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 import httpx
 
@@ -20,6 +22,10 @@ Json = dict[str, object]
 API = "/api/v1"
 LEAD_IN = 2.0
 """Real seconds from opening an order to its beginning: by then every firm has its job."""
+
+
+RECONNECT = 4.0
+"""Real seconds that a firm gets to find the shared broker again before an order is opened."""
 
 
 class ShowError(Exception):
@@ -46,7 +52,7 @@ class Show:
     unplugged: set[str] = field(default_factory=set)
     jobs: dict[str, list[Json]] = field(default_factory=dict)
     rerouted: set[str] = field(default_factory=set)
-    warned: object = None  # the newest warning of any run: a jump past the fault brings none
+    failed_s: float | None = None  # when the fault showed that this run was opened with
     _web: httpx.AsyncClient | None = None
     _lagging: dict[tuple[str, str, int], float] = field(default_factory=dict)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -59,8 +65,15 @@ class Show:
             self._web = httpx.AsyncClient(headers=headers, timeout=10.0)
         return self._web
 
+    async def end(self) -> None:
+        """The curtain falls: the machines stand, so that nothing is made until the next time."""
+        with suppress(httpx.HTTPError):
+            await self.web.post(f"{self.control}/stop", timeout=0.5)
+
     async def close(self) -> None:
-        """Close the client."""
+        """Pull all uplinks, close the client."""
+        for uplink in self.uplinks.values():
+            await uplink.pull()
         if self._web is not None:
             await self._web.aclose()
 
@@ -74,8 +87,11 @@ class Show:
             order = self.scenario.order
             if self.run_number > 1:
                 order = f"{order}-{self.run_number}"
-            for firm in self.uplinks:
+            pulled = [firm for firm, uplink in self.uplinks.items() if not uplink.connected]
+            for firm in pulled:
                 await self.uplink(firm, connected=True)
+            for firm in pulled:
+                await self._reconnected(firm)
             for machine in list(self.unplugged):
                 await self.unplug(machine, plugged=True)
             at_s = frame.at.total_seconds()
@@ -101,6 +117,8 @@ class Show:
             await self._post(f"{self.control}/start", {**clock, "lapse": self.scenario.lapse})
             self.keyframe, self.order, self.clock = keyframe, order, clock
             self.faults, self._lagging = list(frame.faults), {}
+            failed = placed["failed_s"]
+            self.failed_s = float(failed) if isinstance(failed, int | float) else None
             self.rerouted = {order} if frame.reserve else set()
 
     async def arm(self, fault: str) -> None:
@@ -134,9 +152,6 @@ class Show:
         if event == "jobs":
             jobs = content["jobs"]
             self.jobs[firm] = jobs if isinstance(jobs, list) else []
-        elif event == "order" and firm == self.scenario.lead.id:
-            order = content["order"]
-            self.warned = (order.get("warned") if isinstance(order, dict) else None) or self.warned
         elif event == "away":
             self.jobs.pop(firm, None)
             self._lagging = {key: at for key, at in self._lagging.items() if key[0] != firm}
@@ -157,9 +172,7 @@ class Show:
         """When the reserve firm has accepted, tell the simulators where the lots go."""
         if self.order is None or self.order in self.rerouted:
             return
-        lead = self.gateways[self.scenario.lead.id]
-        order = await self._get(f"{lead}{API}/orders/{self.order}")
-        offers = order.get("offers")
+        offers = (await self.order_of_lead()).get("offers")
         for offer in offers if isinstance(offers, list) else []:
             if offer["state"] == "accepted":
                 for lot in offer["lots"]:
@@ -172,9 +185,6 @@ class Show:
     async def _confirm(self) -> None:
         """Book what a gateway did not see of a full lot, as the foreman would; origin simulated."""
         truth = await self._get(f"{self.control}/state")
-        if self._forgotten(truth):
-            await self._put_back()
-            return
         full: dict[str, int] = {}
         lots = truth.get("lots")
         for lot in lots if isinstance(lots, list) else []:
@@ -185,25 +195,6 @@ class Show:
                 await self._confirm_firm(player, full)
             except (httpx.HTTPError, ShowError) as error:
                 log.info("%s: nothing is confirmed yet: %s", player.id, error)
-
-    async def _put_back(self) -> None:
-        """Simulated machines that were restarted know nothing: the order goes on where it is."""
-        async with self._turn:
-            if self.clock is None or not self._forgotten(await self._get(f"{self.control}/state")):
-                return
-            lapse, began = self.scenario.lapse, datetime.fromisoformat(str(self.clock["began"]))
-            passed = (datetime.now(UTC) - began).total_seconds() * lapse
-            at_s = float(str(self.clock["at_s"])) + max(0.0, passed)
-            body = {"at_s": at_s, "faults": self.faults, "reserve": self.order in self.rerouted}
-            await self._post(f"{self.control}/place", body)
-            await self._post(f"{self.control}/start", {**self.clock, "lapse": lapse})
-
-    def _forgotten(self, truth: Json) -> bool:
-        """Whether the simulated machines stand where they stood before the order began."""
-        clock = truth.get("clock")
-        if not isinstance(clock, dict) or self.clock is None:
-            return False
-        return clock["began"] is None and clock["now_s"] <= float(str(self.clock["at_s"]))
 
     async def _confirm_firm(self, player: Player, full: Mapping[str, int]) -> None:
         for job in self.jobs.get(player.id, []):
@@ -232,6 +223,30 @@ class Show:
             numbers.append(int(rest[1:]) if rest[1:].isdigit() else 1)
         return max(numbers) + 1
 
+    async def _reconnected(self, firm: str) -> None:
+        """Wait a moment until a firm whose uplink was pulled can receive the order in time."""
+        with suppress(TimeoutError, httpx.HTTPError):
+            async with asyncio.timeout(RECONNECT):
+                while True:
+                    health = await self._get(f"{self.gateways[firm]}{API}/health")
+                    parts = health["parts"]
+                    if isinstance(parts, list) and all(
+                        part["state"] != "waiting" for part in parts if part["name"] == "exchange"
+                    ):
+                        return
+                    await asyncio.sleep(0.2)
+
+    async def order_of_lead(self) -> Json:
+        """The present order as its lead firm sees it; empty where there is none."""
+        lead = self.gateways[self.scenario.lead.id]
+        return {} if self.order is None else await self._get(f"{lead}{API}/orders/{self.order}")
+
+    async def log_of(self, firm: str, most: int) -> list[dict[str, Any]]:
+        """What left a firm for the present order: its newest messages, ``most`` at most."""
+        return await self._get_list(
+            f"{self.gateways[firm]}{API}/sent?order={self.order}&limit={most}"
+        )
+
     async def _post(self, url: str, body: Json) -> Json:
         answer = await self.web.post(url, json=body)
         return self._content(answer)
@@ -239,10 +254,10 @@ class Show:
     async def _get(self, url: str) -> Json:
         return self._content(await self.web.get(url))
 
-    async def _get_list(self, url: str) -> list[Json]:
+    async def _get_list(self, url: str) -> list[dict[str, Any]]:
         answer = await self.web.get(url)
         self._content(answer)
-        found: list[Json] = answer.json()
+        found: list[dict[str, Any]] = answer.json()
         return found
 
     @staticmethod

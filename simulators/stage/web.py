@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.api.guard import Guard
 from gateway.api.live import Hub
 from simulators.stage import lan
-from simulators.stage.balance import balance
+from simulators.stage.balance import Balance
 from simulators.stage.feed import Feed
 from simulators.stage.processes import Supervisor
 from simulators.stage.show import Show, ShowError
@@ -79,6 +79,10 @@ class Stage:
     address: str
     public: str | None = None
     ready: bool = False
+    balance: Balance = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.balance = Balance(self.show)
 
     def state(self, *, presenter: bool) -> dict[str, object]:
         """The JSON of ``/stage/v1/state``."""
@@ -165,12 +169,17 @@ def _stage(request: Request) -> Stage:
     return stage
 
 
+def _client(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 def _presents(request: Request) -> bool:
-    client = request.client.host if request.client else ""
-    return _stage(request).presenter.knows(client, request.cookies.get(lan.COOKIE, ""))
+    cookie = request.cookies.get(lan.COOKIE, "")
+    return _stage(request).presenter.knows(_client(request), cookie)
 
 
 Here = Annotated[Stage, Depends(_stage)]
+Client = Annotated[str, Depends(_client)]
 Presents = Annotated[bool, Depends(_presents)]
 
 
@@ -215,8 +224,8 @@ def _stream(source: object) -> Response:
 async def get_balance(stage: Here) -> Response:
     """Scene 9: warned how early, how many fields left, whether any was beyond an agreement."""
     try:
-        return _json(await balance(stage.show))
-    except httpx.HTTPError as error:
+        return _json(await stage.balance.figures())
+    except (ShowError, httpx.HTTPError) as error:
         raise HTTPException(503, "a gateway does not tell what it sent") from error
 
 
@@ -225,9 +234,9 @@ def qr(stage: Here) -> Response:
     return Response(lan.qr_svg(stage.public or stage.address), media_type="image/svg+xml")
 
 
-def pin(stage: Here, call: PinCall) -> Response:
+def pin(stage: Here, client: Client, call: PinCall) -> Response:
     """Become the presenter with the PIN from the console."""
-    session = stage.presenter.log_in(call.pin)
+    session = stage.presenter.log_in(call.pin, client)
     if session is None:
         raise HTTPException(403, "wrong PIN; it stands on the console")
     answer = _json({"presenter": True})
@@ -285,6 +294,8 @@ async def proxy(
             content=await request.body(),
             headers=headers,
         )
+    except httpx.InvalidURL as error:
+        raise HTTPException(404, "not found") from error
     except httpx.HTTPError as error:
         raise HTTPException(503, "this firm's gateway does not answer") from error
     kept = {name: answer.headers[name] for name in HANDED_BACK if name in answer.headers}

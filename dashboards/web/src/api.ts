@@ -359,7 +359,8 @@ export interface StageFirm {
 /** Scene 9: GET /stage/v1/balance. */
 export interface Balance {
   order: string | null;
-  warned?: { at_s: number; hours_before_due: number } | null;
+  /** simulated: the run began after the fault; the moment is that of the story before it. */
+  warned?: { at_s: number; hours_before_due: number; simulated: boolean } | null;
   forecast_s?: number | null;
   due_s?: number | null;
   complete?: number | null;

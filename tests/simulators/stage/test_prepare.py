@@ -1,0 +1,39 @@
+import socket
+
+import pytest
+
+from simulators.stage import prepare
+from simulators.stage.ports import Ports, taken
+from simulators.stage.prepare import NotPossibleError
+
+
+def test_two_demos_never_share_a_state_folder(tmp_path):
+    with (
+        prepare.alone(tmp_path / "demo"),
+        pytest.raises(NotPossibleError, match="runs already"),
+        prepare.alone(tmp_path / "demo"),
+    ):
+        pass
+    with prepare.alone(tmp_path / "demo"):
+        pass  # the first one is over
+
+
+def test_fresh_forgets_what_a_demo_has_made_and_nothing_else(tmp_path):
+    (tmp_path / "firms" / "one").mkdir(parents=True)
+    made = ("consortium.yaml", prepare.MACHINES)
+    for name in (*made, "mine.txt"):
+        (tmp_path / name).touch()
+    prepare.clear(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+async def test_a_port_that_only_the_room_cannot_have_is_taken_too():
+    """With --lan the stage listens at every address, somebody else perhaps at one of them."""
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.2", 0))
+        somebody.listen()
+        port = somebody.getsockname()[1]
+        assert taken([port]) == []
+        assert taken([port], "0.0.0.0") == [port]
+        with pytest.raises(NotPossibleError, match=str(port)):
+            await prepare.check_ports(Ports(port), 0, lan=True)

@@ -1,0 +1,118 @@
+"""The stage's routes against gateways that are played here."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from gateway import resources
+from gateway.api.live import Hub
+from simulators.stage import lan
+from simulators.stage.feed import Feed
+from simulators.stage.processes import Supervisor
+from simulators.stage.scenario import load
+from simulators.stage.show import Show
+from simulators.stage.web import Stage, create_app
+
+LEAD, PRESS = "montage-holzland", "spritzguss-ilmtal"
+VISITOR = "192.168.1.66"
+
+
+class Firms:
+    """Every gateway at once: what it was asked, and what it answers."""
+
+    def __init__(self) -> None:
+        self.asked: list[httpx.Request] = []
+        self.order: dict[str, object] = {"due_s": 31 * 3600, "quantity": 400, "complete": 100}
+        self.sent: list[dict[str, object]] = []
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        if request.url.path.endswith("/sent"):
+            return httpx.Response(200, json=self.sent)
+        return httpx.Response(200, json=self.order, headers={"set-cookie": "mine=1"})
+
+
+@pytest.fixture
+def firms() -> Firms:
+    return Firms()
+
+
+@pytest.fixture
+async def stage(firms: Firms) -> AsyncIterator[Stage]:
+    scenario = load(resources.demo() / "scenario.yaml")
+    gateways = {player.id: f"http://{player.id}" for player in scenario.firms}
+    uplinks = {PRESS: None, LEAD: None}
+    show = Show(scenario, gateways, "http://control", "token", uplinks)  # type: ignore[arg-type]
+    show._web = httpx.AsyncClient(transport=httpx.MockTransport(firms.answer))
+    show.order = "GA-17"
+    hub = Hub()
+    feeds = {
+        firm: Feed(firm, base, "token", hub, lambda *_: None) for firm, base in gateways.items()
+    }
+    yield Stage(show, hub, feeds, {}, Supervisor(), lan.Presenter(), None, "http://127.0.0.1/")
+    await show._web.aclose()
+
+
+def browser(stage: Stage, client: str) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(create_app(stage), client=(client, 4711))
+    return httpx.AsyncClient(transport=transport, base_url="http://192.168.1.1")
+
+
+@pytest.mark.parametrize(("client", "role"), [("127.0.0.1", "owner"), (VISITOR, "visitor")])
+async def test_a_firm_is_told_who_asks_by_the_stage_and_not_by_the_browser(
+    stage, firms, client, role
+):
+    claims = {"x-werkverbund-role": "owner", "authorization": "Bearer guessed", "cookie": "a=b"}
+    async with browser(stage, client) as web:
+        answer = await web.get(f"/firm/{LEAD}/api/v1/jobs", headers=claims)
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    asked = firms.asked[0].headers
+    assert asked["x-werkverbund-role"] == role
+    assert "cookie" not in asked
+    assert "guessed" not in str(asked)
+
+
+async def test_a_visitor_changes_nothing(stage, firms):
+    async with browser(stage, VISITOR) as web:
+        for path in (f"/firm/{LEAD}/api/v1/orders", "/stage/v1/keyframe", "/stage/v1/uplink"):
+            assert (await web.post(path, json={})).status_code == 403
+    assert firms.asked == []
+
+
+@pytest.mark.parametrize("path", ["%00", "a%0ab", "nobody/api"])
+async def test_a_path_that_is_none_is_not_found(stage, path):
+    async with browser(stage, VISITOR) as web:
+        firm = "" if path.startswith("nobody") else f"{LEAD}/"
+        assert (await web.get(f"/firm/{firm}{path}")).status_code == 404
+
+
+async def test_a_room_full_of_phones_counts_the_balance_once(stage, firms):
+    firms.sent = [{"kind": "report", "fields": {"lamp": "green"}, "level": "L1", "bytes": 700}]
+    async with browser(stage, VISITOR) as web:
+        first = (await web.get("/stage/v1/balance")).json()
+        asked = len(firms.asked)
+        assert (await web.get("/stage/v1/balance")).json() == first
+        assert len(firms.asked) == asked
+        stage.show.order = "GA-17-2"
+        assert (await web.get("/stage/v1/balance")).json()["order"] == "GA-17-2"
+    assert (first["messages"], first["fields"], first["bytes"], first["beyond"]) == (2, 2, 1400, 0)
+
+
+@pytest.mark.parametrize(
+    ("noted", "failed", "hours"),
+    [(None, None, None), (None, 14 * 3600 + 600, 16.8), (16.7, 14 * 3600 + 600, 16.7)],
+)
+async def test_a_warning_is_this_run_s_own_or_says_that_it_is_simulated(
+    stage, firms, noted, failed, hours
+):
+    if noted is not None:
+        firms.order["warned"] = {"at_s": 51480, "hours_before_due": noted}
+    stage.show.failed_s = failed
+    async with browser(stage, VISITOR) as web:
+        warned = (await web.get("/stage/v1/balance")).json()["warned"]
+    if hours is None:
+        assert warned is None
+    else:
+        assert (warned["hours_before_due"], warned["simulated"]) == (hours, noted is None)
