@@ -22,7 +22,10 @@ PLAYING = 150.0
 
 @dataclass(frozen=True)
 class Played:
-    """The end of an order: everything that every firm knows, and the truth."""
+    """The end of an order: everything that every firm knows, and the truth.
+
+    ``views`` are those of the firms that know the order at all.
+    """
 
     factory: Factory
     order: str
@@ -53,7 +56,7 @@ def played_to_the_end(factory: Factory) -> Played:
     return Played(
         factory,
         order,
-        views={firm: factory.order(firm) for firm in partners},
+        views={firm: factory.order(firm) for firm in partners if knows(factory, firm, order)},
         jobs={firm: factory.job(firm) for firm in WORKING},
         truth={firm: factory.truth(factory.machine(firm)) for firm in WORKING},
         lots={lot["package"]: lot for lot in factory.control("state")["lots"]},
@@ -62,6 +65,11 @@ def played_to_the_end(factory: Factory) -> Played:
             firm: factory.get(firm, "received", order=order, limit=MOST) for firm in partners
         },
     )
+
+
+def knows(factory: Factory, firm: str, order: str) -> bool:
+    """Whether a firm has heard of an order."""
+    return any(known["id"] == order for known in factory.get(firm, "orders"))
 
 
 def assert_counted(job: Json, truth: Json) -> None:
