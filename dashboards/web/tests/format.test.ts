@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, hex, number, orderTime, percent, span } from "../src/format";
+import { bytes, exact, hex, number, orderTime, percent, span, when } from "../src/format";
 
 test("order time counts days from one", () => {
   assert.equal(orderTime(21_600, "de"), "Tag 1, 06:00");
@@ -27,4 +27,17 @@ test("numbers follow the language", () => {
   assert.equal(number(2400.5, "en", 1), "2,400.5");
   assert.equal(bytes(1_043_212, "de"), "1,0 MB");
   assert.equal(hex(0xbb), "0x00BB");
+});
+
+test("a moment of today is a clock, any other has its date", () => {
+  const now = new Date(2026, 2, 1, 12, 0, 0).getTime();
+  assert.equal(when(now - 3_600_000, "de", now), "11:00:00");
+  assert.match(when(now - 86_400_000, "de", now), /28\.02\.2026.*12:00:00/);
+});
+
+test("a number has the decimals it has, in the language's way", () => {
+  assert.equal(exact(1234.5, "de"), "1.234,5");
+  assert.equal(exact(1234.5, "en"), "1,234.5");
+  assert.equal(exact(6.25, "de", 2), "6,25");
+  assert.equal(exact(1, "de", 2), "1");
 });

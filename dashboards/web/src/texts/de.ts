@@ -415,6 +415,7 @@ export const de = {
     with: (time: string) => `Damit fertig: ${time}`,
     ready: "Bereit als Reserve",
     readyText: "Noch liegt kein Angebot vor. Die federführende Firma sieht nur den frühesten Beginn, nicht Ihre Auslastung.",
+    owner: "Darüber entscheidet die Leitung.",
     capacity: "Gesendet wird nur der früheste Beginn für dieses Paket, nicht die freie Kapazität.",
   },
   agreements: {

@@ -416,6 +416,7 @@ export const en: Catalogue = {
     with: (time) => `Finished with it: ${time}`,
     ready: "Standing by as reserve",
     readyText: "There is no offer yet. The lead firm sees only the earliest start, not your utilisation.",
+    owner: "The owner decides on this.",
     capacity: "Only the earliest start for this package is sent, not the free capacity.",
   },
   agreements: {

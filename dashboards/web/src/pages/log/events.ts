@@ -6,7 +6,7 @@ import { workWord } from "../../words";
 /** The kinds that do not come with every run. */
 export const RARE = [
   "state", "booked", "counter_rollover", "counter_reset", "lot", "gap", "job", "degraded", "recovered",
-] as const; // prettier-ignore
+] as const;
 
 /** What an event says, in a few words. Pure. */
 export function told(event: LoggedEvent, lang: Language, t: Catalogue): string {
