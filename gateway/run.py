@@ -55,6 +55,8 @@ STEADY = 60.0
 """A part that has run for so many seconds is well again: its failures are forgotten."""
 SILENCE = 2.0
 """Seconds without a commit after which it is looked whether states are still known."""
+REFRESH = 10.0
+"""Seconds after which the sentences are shown anew although no state has changed."""
 STOP_PATIENCE = 3.0
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
@@ -163,13 +165,15 @@ class Gateway:
         self.bus.publish(judged)
 
     async def _follow_commits(self) -> None:
-        """After each commit that changed a job or a state, the sinks show the new ones.
+        """After each commit that changed a job, a state or its phase, the sinks show the new ones.
 
         Also where a state is not known any more, be it that no commit comes: what was true last
-        must not stand there as true for ever.
+        must not stand there as true for ever. The numbers in the sentences change all the time:
+        these are shown anew every ``REFRESH`` seconds.
         """
         feed = self.journal.commits()
-        known = self._show()
+        clock = asyncio.get_running_loop().time
+        shown, at = self._show(), clock()
         while True:
             changed = False
             try:
@@ -179,18 +183,18 @@ class Gateway:
                 pass  # nothing could be stored
             except StopAsyncIteration:
                 return
-            if changed or known != _known(self._machines()):
-                known = self._show()
+            if changed or shown != _gist(self._machines()) or clock() - at >= REFRESH:
+                shown, at = self._show(), clock()
 
     def _machines(self) -> Sequence[MachineStatus]:
         return self.tracker.machines(self.journal.state, datetime.now(UTC))
 
-    def _show(self) -> list[bool]:
+    def _show(self) -> list[object]:
         machines = self._machines()
         jobs = self.tracker.jobs(self.journal.state)
         for runner in self.sinks.values():
             runner.changed(machines, jobs)
-        return _known(machines)
+        return _gist(machines)
 
     async def _open_jobs(self) -> None:
         """The jobs that stand in the firm's own file; on a full disk as soon as there is room."""
@@ -305,8 +309,9 @@ class Gateway:
         return [parts.exchange(self.exchange.health(), connected=self.exchange.connected)]
 
 
-def _known(machines: Sequence[MachineStatus]) -> list[bool]:
-    return [machine.known for machine in machines]
+def _gist(machines: Sequence[MachineStatus]) -> list[object]:
+    """What is shown at once when it changes: everything but the numbers in the sentences."""
+    return [(one.known, one.state, one.mode, one.phase) for one in machines]
 
 
 @dataclass(frozen=True, slots=True)

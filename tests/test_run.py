@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway import run
 from gateway.api.rooms import Part
+from gateway.core.work import MachineStatus
 from gateway.database import Unwritable
 from gateway.jobs.tracker import JobTracker
 from gateway.run import Gateway, _until_signal
@@ -120,6 +122,37 @@ def test_a_state_that_nobody_follows_any_more_is_shown_as_unknown(tmp_path: Path
         monkeypatch.setattr(workshop.gateway.journal._writer._file, "commit", full)
         until(lambda: not shown[-1])
         monkeypatch.undo()
+
+
+@pytest.fixture
+def told(monkeypatch) -> list[MachineStatus]:
+    """What the sinks are shown of a machine whose job logic finds nothing to tell."""
+    shown: list[MachineStatus] = []
+    advance = JobTracker.advance
+
+    async def show(_self, machines, _jobs) -> None:
+        shown.append(machines[0])
+
+    def silent(self, state, batch):
+        return advance(self, state, batch)[0], ()
+
+    monkeypatch.setattr(ConsoleSink, "show", show)
+    monkeypatch.setattr(JobTracker, "advance", silent)
+    return shown
+
+
+def test_the_sinks_are_shown_a_phase_that_begins_within_a_state(tmp_path: Path, told):
+    with at_work(a_workshop(tmp_path, demo=True, more=CONSOLE)):
+        phases = {"Lauf", "Laden"}
+        until(lambda: phases <= {one.phase.de for one in told if one.phase is not None})
+
+
+def test_the_sinks_are_shown_fresh_numbers_of_a_state_that_lasts(tmp_path: Path, told, monkeypatch):
+    monkeypatch.setattr(run, "REFRESH", 0.3)
+    workshop = a_workshop(tmp_path, demo=True, more=CONSOLE)
+    workshop.simulation = None  # nobody answers, for longer and longer
+    with at_work(workshop):
+        until(lambda: len({one.because.de for one in told if not one.known}) > 2)
 
 
 def test_the_second_signal_ends_a_gateway_at_once():

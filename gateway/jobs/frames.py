@@ -1,9 +1,10 @@
 """One machine in the state table: its own clock, and batches put together to looks.
 
 The machine's clock counts order time: real time between batches (monotonic within one boot, so
-that a step of the wall clock moves nothing) x the lapse of its job. A look is complete when every
-role of the evidence has spoken, so that it does not matter in how many batches the signals come;
-a role that speaks again before another has spoken at all closes the look without it.
+that a step of the wall clock moves nothing) x the lapse of its job, or of the last one. A look is
+complete when every role of the evidence has spoken, so that it does not matter in how many batches
+the signals come; a role that speaks again before another has spoken at all closes the look without
+it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class MachineState:
     """What is kept of one machine beside its evidence. Totals count whatever job was there.
 
     ``unseen`` names why the time up to the next look passes unseen; ``lost`` is since when the
-    machine does not answer.
+    machine does not answer; ``lapse`` is that of its job or of the last one (None: none yet).
     """
 
     evidence: Any = None
@@ -45,6 +46,7 @@ class MachineState:
     unseen: str = ""
     pending: Look | None = None
     current: str | None = None
+    lapse: int | None = None
     good: int = 0
     scrap: int = 0
     runs_started: int = 0

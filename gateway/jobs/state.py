@@ -36,7 +36,7 @@ class TrackerState:
         return TrackerState({**self.machines, name: machine}, self.jobs)
 
     def with_job(self, job: JobRecord) -> TrackerState:
-        """The state with one job new or changed, and its machine's current job set anew."""
+        """The state with one job new or changed, and its machine's current job and lapse anew."""
         jobs = {**self.jobs, job.id: job}
         over = [one.id for one in jobs.values() if one.over]
         for old in over[: max(0, len(over) - MOST_ENDED)]:
@@ -48,9 +48,11 @@ class TrackerState:
         current = next(
             (one.id for one in jobs.values() if one.machine == job.machine and not one.over), None
         )
-        if current == machine.current:
+        # A machine whose job has ended goes on in the same order time.
+        lapse = job.lapse if current is None else jobs[current].lapse
+        if (current, lapse) == (machine.current, machine.lapse):
             return state
-        return state.with_machine(job.machine, replace(machine, current=current))
+        return state.with_machine(job.machine, replace(machine, current=current, lapse=lapse))
 
 
 _JOBS = TypeAdapter(list[JobRecord])

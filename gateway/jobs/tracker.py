@@ -39,7 +39,7 @@ class MachineSpec:
 class JobTracker:
     """Implements ``gateway.core.ports.Tracker``.
 
-    ``lapse`` holds for machines without a job; a job brings its own.
+    ``lapse`` holds for machines that never had a job; a job brings its own.
     """
 
     def __init__(self, specs: Sequence[MachineSpec], lapse: int = 1) -> None:
@@ -78,8 +78,7 @@ class JobTracker:
         machine = state.machines.get(batch.machine)
         if machine is None or batch.seq0 <= machine.seq:
             return state, ()
-        job = None if machine.current is None else state.jobs[machine.current]
-        t = ticked(machine, batch, self.lapse if job is None else job.lapse)
+        t = ticked(machine, batch, machine.lapse or self.lapse)
         rule = self._evidence[batch.machine]
         pending, looks = gathered(machine.pending, batch, t, self._roles[batch.machine])
         heard = _Heard(batch.last_seq, batch.at, batch.batch.mono, t, pending)
@@ -167,9 +166,8 @@ class JobTracker:
         kept = machine.evidence
         silent = 0.0 if machine.at is None else (now - machine.at).total_seconds()
         known = machine.known and silent < self._patience(name)
-        job = state.current(name)
-        lapse = self.lapse if job is None else job.lapse
         if known:
+            lapse = machine.lapse or self.lapse
             because = rule.explain(kept, machine.t + max(0.0, silent) * lapse)
         else:
             because = _no_answer(machine, rule.explain(kept, machine.t), now)

@@ -387,3 +387,13 @@ def test_every_event_of_a_state_says_why_in_both_languages(mill: Line) -> None:
             sentence = event.details[f"because_{language}"]
             assert isinstance(sentence, str)
             assert sentence.endswith(".")
+
+
+def test_a_machine_whose_job_has_ended_stays_in_its_order_time(mill: Line) -> None:
+    mill.reload = True
+    mill.tracker = JobTracker([MachineSpec("m-1", mill.signals, mill.evidence)])
+    mill.add(planned=12)
+    ended = play(mill, [*RUN, LOADING, LOADING])
+    assert mill.job.state is JobState.ENDED
+    real = play(mill, [STANDBY] * 10, since=ended)  # two minutes of order time
+    assert mill.status(real).state is ItemState.NOT_EXECUTING
