@@ -143,7 +143,10 @@ class TopicShape(TypedDict):
 
 
 class StoredPointShape(TypedDict):
-    """The last point that the history holds; ``seq`` where it is the very reading shown."""
+    """The last point with a number that the history holds.
+
+    ``seq`` is there where it is the very reading shown.
+    """
 
     seq: int | None
     at: str | None

@@ -69,11 +69,7 @@ def addresses(demo: Demo, stage: Stage) -> dict[str, object]:
         "pin": stage.presenter.pin if stage.public else None,
         "order": stage.show.order,
         "state": str(demo.state),
-        "credentials": {
-            "bearer": demo.token,
-            "opcua_user": "demo",
-            "opcua_password": demo.opcua_password,
-        },
+        "credentials": {"bearer": demo.token},
         "shared_broker": f"mqtt://127.0.0.1:{ports.shared_broker}",
         "simulator_control": f"http://127.0.0.1:{ports.control}",
         "firms": {

@@ -42,7 +42,6 @@ class Demo:
     scenario: Scenario
     ports: Ports
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    opcua_password: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     _begin: float = field(default_factory=time.monotonic)
 
     def env(self, firm: int) -> dict[str, str]:
@@ -61,7 +60,6 @@ class Demo:
             "STATE_DIR": str(self.state / "firms" / player.id),
             "CONSORTIUM": str(self.state / "consortium.yaml"),
             "DEMO_TOKEN": self.token,
-            "OPCUA_PASSWORD": self.opcua_password,
         }
 
     def programs(self) -> tuple[Program, Program, list[Program]]:

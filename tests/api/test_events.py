@@ -75,6 +75,21 @@ def test_a_pulled_cable_is_told_by_itself(owner: httpx.Client, demo: RunningGate
         next(c for e, c in found if e == "machine" and c["machine"]["state"]["known"])
 
 
+def test_the_stored_point_has_its_own_quality(owner: httpx.Client, demo: RunningGateway) -> None:
+    """And not that of an outage before it."""
+
+    def trace() -> Any:
+        return owner.get(f"{API}/machines/drill-1/trace?signal=drill-1/power").json()
+
+    demo.unplug("drill-1")
+    try:
+        until(lambda: trace()["signal"]["quality"] == "bad")
+    finally:
+        demo.replug("drill-1")
+    until(lambda: trace()["signal"]["quality"] == "good")
+    assert trace()["stored"]["quality"] == 0
+
+
 def test_a_quiet_stream_says_that_it_is_alive(
     owner: httpx.Client, demo: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,7 +68,7 @@ def test_the_ready_line_is_complete(first: tuple[Console, Json]) -> None:
     assert ready["seconds"] > 0
     assert ready["lan"] is None
     assert ready["pin"] is None
-    assert set(ready["credentials"]) == {"bearer", "opcua_user", "opcua_password"}
+    assert set(ready["credentials"]) == {"bearer"}
     assert ready["shared_broker"].startswith("mqtt://127.0.0.1:")
     firms = ready["firms"]
     for firm, (kind, machine, devices) in MEMBERS.items():

@@ -24,7 +24,7 @@ from gateway.api.refusals import absent, refusal
 from gateway.config import Machine
 from gateway.core.clock import to_ms
 from gateway.core.events import Detail, EventKind
-from gateway.core.ports import Words
+from gateway.core.ports import Point, SeriesStore, Words
 from gateway.core.signals import SignalId
 from gateway.machines import catalog
 
@@ -83,10 +83,7 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Json[TraceShape]:
         for point in catalog.template(device.template).points
         if point.name == point_name
     )
-    stored = await asyncio.to_thread(
-        rooms.series.history, what.id, now - timedelta(minutes=10), now, 1
-    )
-    last = stored[-1] if stored else None
+    last = await asyncio.to_thread(_stored, rooms.series, what.id, now)
     kept: StoredPointShape | None = None
     if last is not None:
         shown = rooms.latest.reading(what.id)
@@ -113,6 +110,15 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Json[TraceShape]:
             "committed_seq": rooms.journal.committed_seq,
         }
     )
+
+
+def _stored(series: SeriesStore, signal: SignalId, now: datetime) -> Point | None:
+    """The last point with a number that the history holds of the last ten minutes."""
+    found = series.history(signal, now - timedelta(minutes=10), now, 1)
+    if not found:
+        return None
+    at = found[-1].at  # its quality is the worst of the ten minutes; the point has its own
+    return series.history(signal, at, at + timedelta(milliseconds=1), 1)[-1]
 
 
 def _register(words: Words | None) -> RegisterShape | None:
