@@ -149,11 +149,15 @@ class Gateway:
             done, _ = await asyncio.wait({*core, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._end([*core[1:], *alone, stopping])
-        ended = [task for task in core if task in done]  # the journal first: others die of it
-        for task in ended:
+        ended = done - {stopping}
+        if any(isinstance(task.exception(), JournalError) for task in ended):
+            # others die of a closed journal, perhaps before it has said why: it has the first word
+            await asyncio.wait(core[:1], timeout=STOP_PATIENCE)
+            ended |= {task for task in core[:1] if task.done()}
+        for task in (task for task in core if task in ended):
             task.result()  # a part that must not end has ended: its error is the gateway's
         if ended:
-            raise RuntimeError(f"{ended[0].get_name()} has ended by itself")
+            raise RuntimeError(f"{ended.pop().get_name()} has ended by itself")
 
     async def _until_stopped(self) -> None:
         await self.stop.wait()
@@ -290,6 +294,7 @@ class Gateway:
     def _parts(self) -> list[Part]:
         all_parts = (
             parts.journal(self.journal.health),
+            parts.history(self.series.trouble),
             *parts.sources(health for runner in self.runners for health in runner.health()),
             *parts.sinks(runner.health for runner in self.sinks.values()),
             *self._partners(),

@@ -96,6 +96,20 @@ def journal(health: JournalHealth) -> Part:
     return Part("journal", OK, Text("speichert", "stores"))
 
 
+def history(trouble: str | None) -> Part:
+    """The store of the charts; what it cannot keep now it holds in memory for a while."""
+    if trouble is None:
+        return Part("history", OK, Text("speichert", "stores"))
+    return Part(
+        "history",
+        FAILED,
+        Text(
+            f"kann nicht speichern: {trouble}. Die neuesten Werte sind im Verlauf zu sehen.",
+            f"cannot store: {trouble}. The newest values can be seen in charts.",
+        ),
+    )
+
+
 def exchange(how: Text, *, connected: bool) -> Part:
     """The exchange with the partners."""
     return Part("exchange", OK if connected else WAITING, how)
