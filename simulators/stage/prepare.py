@@ -7,7 +7,6 @@ import fcntl
 import logging
 import os
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ import yaml
 
 from gateway.core.text import Text
 from simulators.stage.ports import Ports, taken
+from simulators.stage.processes import WERKVERBUND
 from simulators.stage.scenario import Scenario
 
 NEEDED_MEMORY = 1300
@@ -162,9 +162,7 @@ def _write(file: Path, text: str) -> None:
 
 async def _identity(file: Path, env: Mapping[str, str]) -> dict[str, str]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gateway",
+        *WERKVERBUND,
         "identity",
         str(file),
         "--json",

@@ -14,13 +14,15 @@ from pathlib import Path
 STOP_PATIENCE = 3.5
 """Seconds that a process gets to stop by itself."""
 RESTART_PAUSE = 1.0
+WERKVERBUND = (sys.executable, "-P", "-m", "gateway")
+"""This very installation, whatever lies in the folder that the demo is started in."""
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)  # loaded before the fork: the child does as little as possible
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process of the demo: ``python -m gateway <arguments>`` with its environment."""
+    """One process of the demo: ``werkverbund <arguments>`` with its environment."""
 
     name: str
     arguments: Sequence[str]
@@ -94,9 +96,7 @@ class Supervisor:
         program.log.parent.mkdir(parents=True, exist_ok=True)
         with program.log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "gateway",
+                *WERKVERBUND,
                 *program.arguments,
                 env={**os.environ, **program.env},
                 stdin=asyncio.subprocess.DEVNULL,
