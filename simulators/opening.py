@@ -33,6 +33,7 @@ def opening(order: Order, timeline: Timeline, at: float, *, reserve: bool) -> di
                 lot.departed for lot in timeline.departed(at) if lot.package == package.id
             ],
             "run_began_s": None if begins_now else done.began,
+            "degraded": not timeline.tracks[package.machine].whole(at),
         }
     return balances
 

@@ -88,4 +88,5 @@ def _opening(package: WorkPackage, told: Mapping[str, Any]) -> Opening:
         runs=int(told.get("runs", 0)),
         departures=departures,
         run_began=None if began is None else timedelta(seconds=began),
+        degraded=told.get("degraded") is True,
     )

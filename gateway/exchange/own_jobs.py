@@ -75,7 +75,7 @@ def due(
         if where is None:
             continue
         if job is None:
-            yield _new(site, order, package, where)
+            yield _new(site, order, package, where, real)
             continue
         if job.state in (JobState.ENDED, JobState.ABORTED):
             continue
@@ -87,7 +87,7 @@ def due(
 
 
 def _new(
-    site: SiteConfig, order: JointOrder, package: WorkPackage, where: Bench
+    site: SiteConfig, order: JointOrder, package: WorkPackage, where: Bench, real: datetime
 ) -> commands.AddJob:
     return commands.AddJob(
         job_id=job_id(order, package),
@@ -105,6 +105,7 @@ def _new(
         lapse=order.lapse,
         simulated=site.simulated,
         opening=None if package.opening is None else _opening(order, package.opening),
+        heard=real,
     )
 
 
@@ -116,6 +117,7 @@ def _opening(order: JointOrder, opening: Opening) -> commands.Opening:
         runs=opening.runs,
         departures=tuple(real(left) for left in opening.departures),
         run_began=None if began is None else real(began),
+        degraded=opening.degraded,
     )
 
 

@@ -10,8 +10,8 @@ from gateway.core.events import Detail, Event, EventKind
 from gateway.core.text import Text
 from gateway.core.work import JobState, Origin, Substate
 from gateway.jobs.commands import AddJob, NotPossible, Opening
-from gateway.jobs.findings import Evidence
-from gateway.jobs.outcome import handed_over
+from gateway.jobs.findings import Evidence, Unseen
+from gateway.jobs.outcome import handed_over, missed
 from gateway.jobs.progress import released
 from gateway.jobs.record import JobRecord
 from gateway.jobs.state import TrackerState
@@ -44,8 +44,10 @@ def added(
     }
     events = [Event(EventKind.JOB, job.machine, command.at, job.id, details)]
     rule = rules[job.machine]
-    if command.opening is not None and rule is not None and _is_current(state, job):
-        state = _reopened(state, command, opening, rule)
+    if rule is not None and _is_current(state, job):
+        if command.opening is not None:
+            state = _reopened(state, command, opening, rule)
+        state = _late(state, command, events)
     return handed_over(state, job.machine, rule, command.at, events), events
 
 
@@ -115,6 +117,15 @@ def _reopened(
     began, began_t = opening.run_began, None
     if began is not None and machine.at is not None:
         began_t = machine.t - (machine.at - began).total_seconds() * command.lapse
-    kept = rule.reopened(machine.evidence, began, began_t)
+    kept = rule.reopened(machine.evidence, began, began_t, degraded=opening.degraded)
     machine = replace(machine, evidence=kept, pending=None, unseen="")
     return state.with_machine(command.machine, machine)
+
+
+def _late(state: TrackerState, command: AddJob, events: list[Event]) -> TrackerState:
+    """What ran between the job's beginning and now was counted for nobody."""
+    job, seen = state.jobs[command.job_id], state.machines[command.machine].at
+    heard = max(filter(None, (command.heard, seen)), default=command.at)
+    if not command.release or job.over or heard <= command.at:
+        return state
+    return state.with_job(missed(job, Unseen(command.at, heard, "late_order"), events))

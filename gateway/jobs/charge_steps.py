@@ -51,6 +51,7 @@ class ChargesState:
     odd: int = 0  # looks in a row with one dead phase
     whole: int = 0  # looks in a row with three live phases
     lost: int = 0  # the dead phase, 1 to 3
+    told: bool = False  # an opening told of a dead phase; which one shows when it heats
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,14 +150,15 @@ class Charges:
         live = sum(amp > self.config.live_above for amp in amps)
         odd = kept.odd + 1 if len(dead) == 1 and live == 2 else 0
         whole = kept.whole + 1 if live == 3 else 0
-        lost = kept.lost
+        lost, told = kept.lost, kept.told
         if not lost and odd >= 2:
             lost = dead[0]
-            found.append(Weakened(PHASE_LOST, self._slower))
-        elif lost and whole >= 2:
-            lost = 0
+            if not told:
+                found.append(Weakened(PHASE_LOST, self._slower))
+        elif (lost or told) and whole >= 2:
+            lost, told = 0, False
             found.append(Strong(PHASE_LOST))
-        return replace(kept, amps=amps, odd=min(odd, 2), whole=min(whole, 2), lost=lost)
+        return replace(kept, amps=amps, odd=min(odd, 2), whole=min(whole, 2), lost=lost, told=told)
 
     def _item(self, state: ChargesState, frame: Frame) -> ChargesState:
         item, mode = ItemState.NOT_EXECUTING, OperationMode.NONE
@@ -172,16 +173,26 @@ class Charges:
         return replace(state, item=item, mode=mode, since=frame.at)
 
     def reopened(
-        self, kept: ChargesState, began: datetime | None, began_t: float | None
+        self,
+        kept: ChargesState,
+        began: datetime | None,
+        began_t: float | None,
+        *,
+        degraded: bool,
     ) -> ChargesState:
         """The next look is the first one again; a charge under way keeps its beginning."""
         return ChargesState(
-            item=kept.item, mode=kept.mode, since=kept.since, run_at=began, run_t=began_t
+            item=kept.item,
+            mode=kept.mode,
+            since=kept.since,
+            run_at=began,
+            run_t=began_t,
+            told=degraded and self._slower is not None,
         )
 
     def weakened(self, kept: ChargesState) -> Weakened | None:
-        """A dead phase."""
-        return Weakened(PHASE_LOST, self._slower) if kept.lost else None
+        """A dead phase, seen or told of."""
+        return Weakened(PHASE_LOST, self._slower) if kept.lost or kept.told else None
 
     def expected(self, kept: ChargesState, t: float, per_run: float) -> float | None:
         """Phases that are over as they were, the present one as planned or overdue, the rest."""

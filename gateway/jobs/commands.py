@@ -46,6 +46,8 @@ class Opening:
 
     ``departures`` are the times at which lots left before; ``run_began`` says that a run or
     charge was already under way, so that its end is recognised although its start was not seen.
+    ``degraded``: it was known that the machine is slower than planned, for the reason for which
+    the firm's file declares a rate.
     """
 
     good: int = 0
@@ -53,13 +55,15 @@ class Opening:
     runs: int = 0
     departures: tuple[datetime, ...] = ()
     run_began: datetime | None = None
+    degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AddJob:
     """A new job. A job id that is known already changes nothing (a command may come twice).
 
-    It begins at ``at``, which may lie ahead: what its machine does before is not its own.
+    It begins at ``at``, which may lie ahead: what its machine does before is not its own. Where
+    it was ``heard`` of later, nobody counted for it in between: that is a gap.
     ``planned`` and ``lot`` are pieces; ``planned_per_piece`` is order time; ``needs_input``: the
     job waits for pieces booked in by ``Inbound``; ``release``: it may start at once.
     """
@@ -79,6 +83,7 @@ class AddJob:
     lapse: int = 1
     simulated: bool = False
     opening: Opening | None = None
+    heard: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

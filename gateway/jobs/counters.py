@@ -191,6 +191,8 @@ class Counters:
         kept: CountersState,
         began: datetime | None,  # noqa: ARG002
         began_t: float | None,  # noqa: ARG002
+        *,
+        degraded: bool,  # noqa: ARG002
     ) -> CountersState:
         """A device's counter never jumps: only its movement belongs to what was before."""
         return replace(kept, moved_t=None, pace_t=None, pace_counts=0)

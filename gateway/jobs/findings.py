@@ -124,6 +124,12 @@ WHY: Mapping[str, Text] = {
         "ist nicht gezählt.",
         "The gateway was not running or could not store; what ran in that time is not counted.",
     ),
+    "late_order": Text(
+        "Der Auftrag kam hier erst an, als er schon begonnen hatte; was bis dahin lief, ist für "
+        "ihn nicht gezählt.",
+        "The order arrived here when it had already begun; what ran until then is not counted "
+        "for it.",
+    ),
     "counter_reset": Text(
         "Der Zähler wurde zurückgestellt; was er seit der letzten Abfrage zählte, ist verloren.",
         "The counter was set back; what it had counted since the last poll is lost.",
@@ -179,8 +185,13 @@ class Evidence(Protocol, Generic[S]):
     def look(self, kept: S, frame: Frame) -> tuple[S, Sequence[Finding]]:
         """What one look changes."""
 
-    def reopened(self, kept: S, began: datetime | None, began_t: float | None) -> S:
-        """A job came with an opening: what ran here before is settled, ``began`` is under way."""
+    def reopened(
+        self, kept: S, began: datetime | None, began_t: float | None, *, degraded: bool
+    ) -> S:
+        """A job came with an opening: what ran here before is settled, ``began`` is under way.
+
+        ``degraded``: the declared slower rate holds, until evidence says otherwise.
+        """
 
     def explain(self, kept: S, t: float) -> Text:
         """The sentence why we say that the machine is in this state."""

@@ -90,9 +90,7 @@ def _one(
             kind = EventKind.COUNTER_ROLLOVER if finding.rollover else EventKind.COUNTER_RESET
             told(kind, signal=finding.role, before=finding.before, after=finding.after)
         case Unseen():
-            if job is None and machine.evidence.run_at is None:
-                return state  # nobody works here: nothing can have been missed
-            taking = _unseen(finding, job if job is None or at >= job.begins else None, told)
+            taking = _unseen(finding, job, machine.evidence, told)
         case Weakened():
             taking = None if job is None else weakened(job, finding, at, events)
         case Strong():
@@ -188,7 +186,23 @@ def _counted(
     return state, job
 
 
-def _unseen(finding: Unseen, job: JobRecord | None, told: _Teller) -> JobRecord | None:
+def _unseen(
+    finding: Unseen, job: JobRecord | None, kept: Traits, told: _Teller
+) -> JobRecord | None:
+    if job is not None and told.at >= job.begins:
+        return missed(job, finding, told.events)
+    if job is not None or kept.run_at is not None:  # else nobody works here: nothing was missed
+        _tell_gap(finding, told)
+    return None
+
+
+def missed(job: JobRecord, finding: Unseen, events: list[Event]) -> JobRecord:
+    """A job with a stretch that nobody saw; what passed before it began is not its own."""
+    _tell_gap(finding, _Teller(job.machine, finding.end, job.id, events))
+    return with_gap(job, Gap(max(finding.start, job.begins), finding.end, WHY[finding.why]))
+
+
+def _tell_gap(finding: Unseen, told: _Teller) -> None:
     why = WHY[finding.why]
     told(
         EventKind.GAP,
@@ -199,7 +213,6 @@ def _unseen(finding: Unseen, job: JobRecord | None, told: _Teller) -> JobRecord 
         why_de=why.de,
         why_en=why.en,
     )
-    return None if job is None else with_gap(job, Gap(finding.start, finding.end, why))
 
 
 def weakened(job: JobRecord, finding: Weakened, at: datetime, events: list[Event]) -> JobRecord:

@@ -244,7 +244,12 @@ class PowerRuns:
         )
 
     def reopened(
-        self, kept: PowerRunsState, began: datetime | None, began_t: float | None
+        self,
+        kept: PowerRunsState,
+        began: datetime | None,
+        began_t: float | None,
+        *,
+        degraded: bool,  # noqa: ARG002
     ) -> PowerRunsState:
         """The next sample is the first one again; a run under way keeps its beginning."""
         return replace(

@@ -67,13 +67,17 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What was done already when the order was opened in the middle; its counts are simulated."""
+    """What was done already when the order was opened in the middle; its counts are simulated.
+
+    ``degraded``: its firm had reported that it is slower than planned; why, only the firm knows.
+    """
 
     good: int = 0
     scrap: int = 0
     runs: int = 0
     departures: tuple[timedelta, ...] = ()
     run_began: timedelta | None = None
+    degraded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

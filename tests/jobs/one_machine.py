@@ -122,6 +122,7 @@ class Line:
         needs_input: bool = False,
         release: bool = True,
         opening: Opening | None = None,
+        heard: float | None = None,
     ) -> tuple[Event, ...]:
         return self.tell(
             AddJob(
@@ -140,6 +141,7 @@ class Line:
                 lapse=self.lapse,
                 simulated=True,
                 opening=opening,
+                heard=None if heard is None else self.at(heard),
             )
         )
 

@@ -256,6 +256,28 @@ def test_charge_of_an_opening_is_recognised_at_its_end(furnace: Line, into: int)
     assert finished.details["seconds"] == pytest.approx(CHARGE, abs=200)
 
 
+@pytest.mark.parametrize(("alive", "mended"), [(TWO, False), (ALL, True)])
+def test_opening_tells_of_a_dead_phase_before_the_furnace_heats(
+    furnace: Line, alive: tuple[bool, ...], mended: bool
+) -> None:
+    """In tempering nothing shows it; the next ramp confirms it, or shows that it was mended."""
+    hall = Hall().burn(TWO).burn(alive)
+    first = hall.stages[4].end  # the charge under way
+    opening = Opening(good=600, runs=1, run_began=furnace.at(0), degraded=True)
+    add(furnace, opening=opening)
+    assert (furnace.job.degraded, furnace.job.per_piece) == (
+        "phase_lost",
+        timedelta(minutes=315) / 600,
+    )
+    furnace.tell(Inbound("j-1", 1800, furnace.at(200 * 60 / 144)))
+    watch(furnace, hall, 200 * 60, first - 600)
+    assert furnace.job.run_expected == timedelta(minutes=315)
+    watch(furnace, hall, first - 600, first + 1800)
+    assert furnace.job.degraded == (None if mended else "phase_lost")
+    assert len(furnace.of(EventKind.DEGRADED)) == 1
+    assert len(furnace.of(EventKind.RECOVERED)) == int(mended)
+
+
 def test_jump_of_the_furnace_with_an_opening_counts_nothing_for_it(furnace: Line) -> None:
     """A keyframe: the furnace stands in tempering, then suddenly in the ramp of another order."""
     first, second = Hall().burn(), Hall().burn().wait(600)

@@ -276,6 +276,31 @@ def test_next_order_takes_over_with_an_opening(mill: Line) -> None:
     assert mill.tracker.jobs(mill.state)[0].good == 24
 
 
+@pytest.mark.parametrize("opening", [None, Opening(good=600, runs=50)])
+@pytest.mark.parametrize("killed", [False, True])
+def test_job_heard_of_after_it_began_records_the_stretch_in_between(
+    mill: Line, killed: bool, opening: Opening | None
+) -> None:
+    mill.see(0.0, power=LOADING)
+    if killed:
+        mill.restart(0.0, 2.5)
+    t = play(mill, RUN, since=3.0)
+    mill.add(opening=opening, real=1.0, heard=t)
+    (gap,) = mill.job.gaps
+    assert (gap.start, gap.end) == (mill.at(1.0), mill.at(t))
+    assert "kam hier erst an" in gap.why.de
+    assert mill.of(EventKind.GAP)[-1].job == "j-1"
+
+
+def test_job_heard_of_in_time_or_not_released_has_no_gap(mill: Line) -> None:
+    t = play(mill, RUN)
+    mill.add(real=t + 1.0, heard=t)
+    assert mill.job.gaps == ()
+    mill.tell(CloseOrder("GA-17", mill.at(t)))
+    mill.add("j-2", real=t - 1.0, heard=t, release=False)
+    assert mill.job.gaps == ()
+
+
 def test_opening_that_is_complete_ends_at_once(mill: Line) -> None:
     mill.add(opening=Opening(good=2400, runs=200, departures=tuple(mill.at(-i) for i in range(4))))
     assert (mill.job.state, mill.job.substate) == (JobState.ENDED, Substate.COMPLETED)

@@ -77,6 +77,7 @@ async def test_a_place_answers_the_opening_and_a_start_lets_it_run(control, real
         "runs": 3,
         "departures_s": [],
         "run_began_s": None,
+        "degraded": False,
     }
     began = real().isoformat()
     started = await post(control, "/start", began=began, at_s=START + 192 * 3, lapse=144)

@@ -78,6 +78,15 @@ def test_a_charge_under_way_began_at_its_ramp(plant, clock):
     assert began == pytest.approx(clock("1 14:10"), abs=120)
 
 
+def test_an_opening_says_that_a_machine_is_slower_than_planned(plant, clock):
+    plant.place(clock("1 16:30"), ("element",), reserve=True)
+    assert {p: b["degraded"] for p, b in plant.opening().items()} == {
+        "AP1": False, "AP2": False, "AP3": True, "AP4": False, "AP5": False, "AP3-R": False,
+    }  # fmt: skip
+    plant.place(clock("1 13:40"), ("element",))  # armed; it fails at the next ramp
+    assert plant.opening()["AP3"]["degraded"] is False
+
+
 def test_a_run_that_is_being_loaded_has_not_begun(plant):
     plant.place(START + 192 + 30)
     assert plant.opening()["AP1"]["run_began_s"] is None

@@ -49,7 +49,10 @@ Limit = Annotated[int, Query(ge=1, le=5000)]
 
 
 class Opening(BaseModel):
-    """Where a package stands when an order is opened in the middle; counts are simulated."""
+    """Where a package stands when an order is opened in the middle; counts are simulated.
+
+    ``degraded``: its firm had reported that it is slower than planned.
+    """
 
     model_config = ConfigDict(extra="forbid")
     good: int = Field(ge=0)
@@ -57,6 +60,7 @@ class Opening(BaseModel):
     runs: int = Field(default=0, ge=0)
     departures_s: list[float] = []
     run_began_s: float | None = None
+    degraded: bool = False
 
 
 class NewOrder(BaseModel):
