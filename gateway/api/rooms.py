@@ -86,7 +86,7 @@ class Partners(Protocol):
         """Narrow an agreement."""
 
     async def compare(self, firm: str, order: str | None) -> Any:
-        """Both firms' logs beside each other."""
+        """Both firms' logs beside each other; None where no message ever went either way."""
 
 
 @dataclass(frozen=True, slots=True)

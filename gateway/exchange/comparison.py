@@ -6,8 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.core.errors import ExchangeError
-from gateway.core.text import Text
 from gateway.exchange.messages import GENESIS, Kind, Message, header
 from gateway.exchange.office import Office
 from gateway.exchange.reception import Reception
@@ -27,18 +25,19 @@ class Place:
     hash: str
 
 
-async def compare(office: Office, reception: Reception, firm: str, order_id: str | None) -> Json:
-    """Ask ``firm`` for the hashes in its log where ours must be equal. Raises ExchangeError."""
+async def compare(
+    office: Office, reception: Reception, firm: str, order_id: str | None
+) -> Json | None:
+    """Ask ``firm`` for the hashes in its log where ours must be equal.
+
+    None where no message about the order ever went either way: a stranger and a firm of the
+    consortium that we share nothing with are the same.
+    """
     active = office.book.active()
-    order = order_id or (active.id if active else None)
-    if order is None or firm == office.side.firm or office.side.consortium.member(firm) is None:
-        raise ExchangeError(
-            Text(
-                "Mit dieser Firma gibt es nichts zu vergleichen.",
-                "There is nothing to compare with this firm.",
-            )
-        )
+    order = order_id or (active.id if active else "")
     places = await _places(office, order, firm)
+    if not places:
+        return None
     question = Message(
         header=header(office.side.firm, firm, Kind.COMPARE),
         kind=Kind.COMPARE,

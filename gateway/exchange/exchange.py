@@ -306,7 +306,7 @@ class Exchange:
             await self._desk.withdraw(order, recipient, Level(level))
         await self.tick()
 
-    async def compare(self, firm: str, order: str | None = None) -> Json:
-        """Ask ``firm`` for its log and say whether both chains agree."""
+    async def compare(self, firm: str, order: str | None = None) -> Json | None:
+        """Ask ``firm`` for its log and say whether both chains agree; None: nothing was shared."""
         office, _, reception, _ = self._parts()
         return await compare(office, reception, firm, order)

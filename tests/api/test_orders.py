@@ -19,7 +19,7 @@ from gateway.config import load
 from tests.api.running import API, TOKEN, RunningGateway, free_port
 from tests.api.test_documents import Document
 from tests.drivers.brokers import embedded, running
-from tests.exchange.firms import CONFIGS, LEAD, MILL, RESERVE, Firm, a_site, with_keys
+from tests.exchange.firms import CONFIGS, LEAD, MILL, PRESS, RESERVE, Firm, a_site, with_keys
 
 LEAD_FILE = CONFIGS / "demo" / "firms" / f"{LEAD}.yaml"
 
@@ -189,7 +189,8 @@ async def _logged(network: Network) -> None:
     assert len(await network.ask("GET", "/sent?limit=1", 200)) == 1
     compared = await network.ask("GET", f"/sent/compare?firm={MILL}", 200)
     assert compared["equal"] is True
-    await network.ask("GET", "/sent/compare?firm=nobody", 409)
+    for nobody in ("nobody", LEAD, PRESS, f"{MILL}&order=GA-1"):
+        await network.ask("GET", f"/sent/compare?firm={nobody}", 404)
     audit = await network.ask("GET", "/audit?limit=500", 200)
     assert f"POST {API}/orders/{{order}}/agreements/{{firm}}/withdraw" in {
         entry.get("what") for entry in audit if entry["event"] == "changed"

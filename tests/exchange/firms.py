@@ -211,6 +211,12 @@ async def opened(firms: Mapping[str, Firm], **how: Any) -> None:
     await until(lambda: all(f.exchange.order("GA-17") for f in firms.values()))
 
 
+async def logs_agree(one: Firm, other: Firm) -> bool:
+    """Whether both hold the same chains, and both can show it."""
+    told = await asyncio.gather(one.exchange.compare(other.id), other.exchange.compare(one.id))
+    return all(logs is not None and logs["equal"] for logs in told)
+
+
 async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
     """The same for a question that must be awaited."""
     async with asyncio.timeout(seconds):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -18,19 +17,13 @@ from tests.exchange.firms import (
     Clock,
     Firm,
     eventually,
+    logs_agree,
     opened,
     until,
     working,
 )
 
 PAIR = (LEAD, FURNACE)
-
-
-async def logs_agree(one: Firm, other: Firm) -> bool:
-    mine, theirs = await asyncio.gather(
-        one.exchange.compare(other.id), other.exchange.compare(one.id)
-    )
-    return bool(mine["equal"] and theirs["equal"])
 
 
 def stored(firm: Firm) -> str:
@@ -223,7 +216,8 @@ async def test_a_comparison_shows_a_changed_log(broker: RunningBroker, tmp_path:
         lead, furnace = firms[LEAD], firms[FURNACE]
         await until(lambda: lead.knows("AP3", good=0))
         await eventually(lambda: logs_agree(lead, furnace))
-        whole: dict[str, Any] = await furnace.exchange.compare(LEAD)
+        whole = await furnace.exchange.compare(LEAD)
+        assert whole is not None
         assert whole["mine"] == whole["theirs"]
         assert whole["count"] >= 3
         await lead.kill()
@@ -232,6 +226,7 @@ async def test_a_comparison_shows_a_changed_log(broker: RunningBroker, tmp_path:
         await lead.start()
         await until(lambda: lead.exchange.connected)
         different = await furnace.exchange.compare(LEAD)
+        assert different is not None
         assert different["equal"] is False
         assert different["theirs"] == "0" * 64
 
@@ -244,8 +239,11 @@ async def test_a_comparison_without_an_answer_says_so(
         await opened(firms)
         await firms[LEAD].kill()
         asked = await firms[FURNACE].exchange.compare(LEAD)
+        assert asked is not None
         assert asked["equal"] is False
         assert asked["theirs"] is None
+        for nobody in (MILL, "stranger", FURNACE):
+            assert await firms[FURNACE].exchange.compare(nobody) is None
 
 
 def _pending(firm: Firm) -> list[dict[str, Any]]:

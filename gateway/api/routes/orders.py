@@ -228,9 +228,12 @@ def received(
 async def compare(
     partners: Exchanging, firm: str, order: str | None = None
 ) -> Json[ComparisonShape]:
-    """Ask a partner for its log's chain and say whether both agree."""
+    """Ask a partner for its log's chain and say whether both agree; 404: nothing was shared."""
     with refusals():
-        return Json(await partners.compare(firm, order))
+        found = await partners.compare(firm, order)
+    if found is None:
+        raise absent()
+    return Json(found)
 
 
 @contextmanager
