@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.config import Duration, Strict
+from gateway.config import Duration, DurationOrZero, Strict
 from simulators.physics.bench import Bench
 from simulators.physics.drill import Drill
 from simulators.physics.furnace import Furnace, Recipe
@@ -153,7 +153,7 @@ class DrillModel(Strict):
     loading_power: Watts = Field(default=180.0, description="Leerlauf, W / idling, W")
     drilling_power: Watts = Field(default=550.0, description="Bohren, W / drilling, W")
     batch: Count = Field(default=20, description="Bohrungen bis zur Pause / holes before a pause")
-    pause: Duration = Field(default=timedelta(seconds=40), description="Pause / pause")
+    pause: DurationOrZero = Field(default=timedelta(seconds=40), description="Pause / pause")
 
     def physics(self) -> Drill:
         """As the physics takes it."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from gateway.config import Duration, Endpoint, FirmId, MachineName, OrderMoment, Strict, wrong
+from gateway.config import (
+    DurationOrZero,
+    Endpoint,
+    FirmId,
+    MachineName,
+    Objection,
+    OrderMoment,
+    Strict,
+    refuse,
+)
 from gateway.core.signals import Kind
 from gateway.core.text import Text
 from gateway.machines.catalog import names, template
@@ -30,7 +39,7 @@ class QuirksModel(Strict):
         default_factory=dict,
         description="Höchster Rohwert eines Zählers / highest raw value of a counter",
     )
-    delay: Duration = Field(
+    delay: DurationOrZero = Field(
         default=timedelta(0), description="Verzögerung jeder Antwort / delay of each answer"
     )
     silent: bool = Field(default=False, description="Antwortet nicht / does not answer")
@@ -66,20 +75,29 @@ class DeviceModel(Strict):
 
     @model_validator(mode="after")
     def _counters_exist(self) -> Self:
+        refuse(self._objections())
+        return self
+
+    def _objections(self) -> Iterator[Objection]:
         try:
             points = template(self.template).points
-        except KeyError as unknown:
-            raise _unknown(
+        except KeyError:
+            yield _unknown(
                 f"den Maschinentyp {self.template} gibt es nicht; möglich: {', '.join(names())}",
                 f"there is no template {self.template}; possible: {', '.join(names())}",
-            ) from unknown
-        counting = {point.name for point in points if point.kind is Kind.COUNTER}
-        if strange := sorted({*self.counters, *self.quirks.rollover} - counting):
-            raise _unknown(
-                f"{self.template} hat keinen Zähler {', '.join(strange)}",
-                f"{self.template} has no counter {', '.join(strange)}",
+                "template",
             )
-        return self
+            return
+        counting = {point.name for point in points if point.kind is Kind.COUNTER}
+        places: list[tuple[str, ...]] = [("counters", name) for name in self.counters]
+        places += [("quirks", "rollover", name) for name in self.quirks.rollover]
+        for at in places:
+            if at[-1] not in counting:
+                yield _unknown(
+                    f"{self.template} hat keinen Zähler {at[-1]}",
+                    f"{self.template} has no counter {at[-1]}",
+                    *at,
+                )
 
 
 class MachineModel(Strict):
@@ -135,7 +153,7 @@ class SimulationFile(Strict):
     schema_: Literal[1] = Field(alias="schema")
     seed: int = Field(default=17, description="Startzahl des Zufalls / seed of all chance")
     start: OrderMoment = Field(description="Beginn des Auftrags / start of the order")
-    transport: Duration = Field(description="Zwischen zwei Firmen / between two firms")
+    transport: DurationOrZero = Field(description="Zwischen zwei Firmen / between two firms")
     lapse: Annotated[Count, Field(description="Zeitraffer des Auftrags / lapse of the order")] = 1
     packages: tuple[PackageModel, ...] = ()
     reserves: tuple[ReserveModel, ...] = ()
@@ -144,48 +162,80 @@ class SimulationFile(Strict):
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
-        kinds = {machine.name: machine.model.type for machine in self.machines}
-        if len(kinds) != len(self.machines):
-            raise _unknown("zwei Maschinen heißen gleich", "two machines have the same name")
-        units = [(m.listen, device.unit) for m in self.machines for device in m.devices]
-        if len(set(units)) != len(units):
-            raise _unknown(
-                "zwei Geräte haben dieselbe Adresse und Unit", "two devices share address and unit"
-            )
-        known: set[str] = set()
-        for package in self.packages:
-            self._check(package.machine, kinds)
-            for need in package.needs:
-                if need.package not in known:
-                    raise _unknown(
-                        f"{package.id} braucht {need.package}, das nicht davor steht",
-                        f"{package.id} needs {need.package}, which does not stand before it",
-                    )
-            known.add(package.id)
-        for reserve in self.reserves:
-            self._check(reserve.machine, kinds)
-            if reserve.stands_in_for not in known:
-                raise _unknown(
-                    f"das Paket {reserve.stands_in_for} gibt es nicht",
-                    f"there is no package {reserve.stands_in_for}",
-                )
-        if self.element is not None and kinds.get(self.element.machine) != "furnace":
-            raise _unknown(
-                f"{self.element.machine} ist kein Ofen", f"{self.element.machine} is no furnace"
-            )
+        refuse([*self._machine_objections(), *self._order_objections()])
         return self
 
-    @staticmethod
-    def _check(machine: str, kinds: Mapping[str, str]) -> None:
-        if machine not in kinds or kinds[machine] == "drill":
-            raise _unknown(
-                f"die Maschine {machine} arbeitet an keinem Auftrag",
-                f"the machine {machine} works on no order",
+    def _machine_objections(self) -> Iterator[Objection]:
+        seen: set[str] = set()
+        units: set[tuple[Endpoint, int]] = set()
+        for index, machine in enumerate(self.machines):
+            if machine.name in seen:
+                yield _unknown(
+                    f"zwei Maschinen heißen {machine.name}",
+                    f"two machines are called {machine.name}",
+                    *("machines", index, "name"),
+                )
+            seen.add(machine.name)
+            for number, device in enumerate(machine.devices):
+                if (machine.listen, device.unit) in units:
+                    yield _unknown(
+                        f"zwei Geräte haben die Adresse {machine.listen} und die Unit "
+                        f"{device.unit}",
+                        f"two devices share the address {machine.listen} and the unit "
+                        f"{device.unit}",
+                        *("machines", index, "devices", number, "unit"),
+                    )
+                units.add((machine.listen, device.unit))
+
+    def _order_objections(self) -> Iterator[Objection]:
+        kinds = {machine.name: machine.model.type for machine in self.machines}
+        working = {name for name, kind in kinds.items() if kind != "drill"}
+        known: set[str] = set()
+        for index, package in enumerate(self.packages):
+            if package.machine not in working:
+                yield _works_on_nothing(package.machine, "packages", index, "machine")
+            if package.id in known:
+                yield _unknown(
+                    f"zwei Pakete heißen {package.id}",
+                    f"two packages are called {package.id}",
+                    *("packages", index, "id"),
+                )
+            for number, need in enumerate(package.needs):
+                if need.package not in known:
+                    yield _unknown(
+                        f"{package.id} braucht {need.package}, das nicht davor steht",
+                        f"{package.id} needs {need.package}, which does not stand before it",
+                        *("packages", index, "needs", number, "package"),
+                    )
+            known.add(package.id)
+        for index, reserve in enumerate(self.reserves):
+            if reserve.machine not in working:
+                yield _works_on_nothing(reserve.machine, "reserves", index, "machine")
+            if reserve.stands_in_for not in known:
+                yield _unknown(
+                    f"das Paket {reserve.stands_in_for} gibt es nicht",
+                    f"there is no package {reserve.stands_in_for}",
+                    *("reserves", index, "stands_in_for"),
+                )
+        if self.element is not None and kinds.get(self.element.machine) != "furnace":
+            yield _unknown(
+                f"{self.element.machine} ist kein Ofen",
+                f"{self.element.machine} is no furnace",
+                *("element", "machine"),
             )
 
 
-def _unknown(de: str, en: str) -> Exception:
-    return wrong(
+def _works_on_nothing(machine: str, *at: str | int) -> Objection:
+    return _unknown(
+        f"die Maschine {machine} arbeitet an keinem Auftrag",
+        f"the machine {machine} works on no order",
+        *at,
+    )
+
+
+def _unknown(de: str, en: str, *at: str | int) -> Objection:
+    return Objection(
         Text(de, en),
         Text("Prüfen Sie die Namen in dieser Datei.", "Check the names in this file."),
+        at,
     )

@@ -86,11 +86,11 @@ def check(
     json: Json = False,
 ) -> None:
     """Check files and name every mistake."""
-    from gateway.cli.kinds import known_kind, problems_of, yaml_files  # noqa: PLC0415
+    from gateway.cli.kinds import known_kind, problems_in, yaml_files  # noqa: PLC0415
 
     chosen = known_kind(kind) if kind else None
     checked = yaml_files(files)
-    problems = [found for file in checked for found in problems_of(file, chosen, os.environ)]
+    problems = problems_in(checked, chosen, os.environ)
     if json:
         for problem in problems:
             json_line(problem_as_json(problem))

@@ -112,6 +112,25 @@ def yaml_files(named: Sequence[Path]) -> list[Path]:
     return found
 
 
+def problems_in(files: Sequence[Path], kind: str | None, env: Mapping[str, str]) -> list[Problem]:
+    """Every mistake in the ``files``, those between them included, in the order of the files."""
+    from gateway.cli.together import problems_between  # noqa: PLC0415
+
+    found = [problem for file in files for problem in problems_of(file, kind, env)]
+    kinds = [(file, kind or _kind_written(file, env)) for file in files]
+    found += problems_between(kinds, env)
+    return sorted(found, key=lambda problem: (str(problem.file), problem.line, problem.column))
+
+
+def _kind_written(file: Path, env: Mapping[str, str]) -> str | None:
+    from gateway.config import read_content  # noqa: PLC0415
+
+    try:
+        return kind_of(read_content(file, env))
+    except ConfigError:
+        return None
+
+
 def problems_of(file: Path, kind: str | None, env: Mapping[str, str]) -> tuple[Problem, ...]:
     """Every mistake in ``file``."""
     from gateway.cli.rooms import variants  # noqa: PLC0415

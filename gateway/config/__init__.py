@@ -1,8 +1,19 @@
 """The files that people write: strict YAML in, sound models out, or every mistake at once."""
 
-from gateway.config.loading import load, read_content, read_model, site_model
-from gateway.config.models import Bilingual, Objection, Strict, Variant, wrong
-from gateway.config.scalars import Duration, Endpoint, LocalPath, OrderMoment, Port, Secret
+from gateway.config.loading import Placed, load, placed, read_content, read_model, site_model
+from gateway.config.models import Bilingual, Objection, Strict, Variant, refuse, wrong
+from gateway.config.scalars import (
+    Duration,
+    DurationOrZero,
+    Endpoint,
+    Host,
+    LocalPath,
+    OrderMoment,
+    Period,
+    Port,
+    Secret,
+)
+from gateway.config.sentences import choice
 from gateway.config.site import (
     Device,
     FileJob,
@@ -22,16 +33,20 @@ __all__ = [
     "Bilingual",
     "Device",
     "Duration",
+    "DurationOrZero",
     "Endpoint",
     "FileJob",
     "FirmId",
     "History",
+    "Host",
     "LocalPath",
     "Machine",
     "MachineName",
     "Network",
     "Objection",
     "OrderMoment",
+    "Period",
+    "Placed",
     "Port",
     "Reserve",
     "Secret",
@@ -42,9 +57,12 @@ __all__ = [
     "Variants",
     "Web",
     "Work",
+    "choice",
     "load",
+    "placed",
     "read_content",
     "read_model",
+    "refuse",
     "scan",
     "site_model",
     "wrong",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -48,7 +48,21 @@ def _errors(
     try:
         return [], model.model_validate_json(json.dumps(plain(node)), context=dict(context))
     except ValidationError as invalid:
-        return invalid.errors(include_url=False, include_input=False), None
+        found = invalid.errors(include_url=False, include_input=False)
+        return [single for error in found for single in _singly(error)], None
+
+
+def _singly(error: ErrorDetails) -> Iterator[ErrorDetails]:
+    """Each objection of a validator of ours as an error of its own, with the path to its value."""
+    objections = error.get("ctx", {}).get("objections")
+    if objections is None:
+        yield error
+        return
+    for objection in objections:
+        single = error.copy()
+        single["loc"] = (*error["loc"], *objection.at)
+        single["ctx"] = {"objection": objection}
+        yield single
 
 
 def _context(tree: Tree) -> dict[str, object]:
@@ -153,8 +167,7 @@ _BRANCH = "literal["
 
 def _report(tree: Tree, model: type[BaseModel], root: Node, error: ErrorDetails) -> None:
     kind = error["type"]
-    path = (*error["loc"], *error.get("ctx", {}).get("at", ()))
-    node, taken = locate(root, path)
+    node, taken = locate(root, error["loc"])
     if kind != "extra_forbidden" and isinstance(node, Leaf) and id(node) in tree.poisoned:
         return  # it has been found wrong before; more would only repeat it
     if kind == "too_short" and isinstance(node, Items) and node.items:

@@ -200,7 +200,7 @@ class _Checks:
             if not isinstance(sink, Variant):
                 continue
             for objection in sink.objections(simulated=simulated):
-                at, _ = locate(node, (objection.key,))
+                at, _ = locate(node, objection.at)
                 self.tree.report(at.place, objection.what, objection.fix)
 
     def _ports(self) -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Generic, cast
 
 from pydantic import Field, create_model
 
 from gateway.config import crosschecks
-from gateway.config.checking import Model, validated
-from gateway.config.models import Variant
+from gateway.config.checking import Model, locate, validated
+from gateway.config.models import Objection, Variant
 from gateway.config.site import Device, Machine, SiteConfig
-from gateway.config.strict_yaml import read
-from gateway.config.tree import plain
+from gateway.config.strict_yaml import Tree, read
+from gateway.config.tree import Node, plain
 from gateway.config.variants import Variants
+from gateway.core.errors import ConfigError, Problem
 
 
 def read_model(path: Path, model: type[Model], env: Mapping[str, str] | None = None) -> Model:
@@ -27,6 +29,35 @@ def read_model(path: Path, model: type[Model], env: Mapping[str, str] | None = N
     if tree.problems or result is None:
         raise tree.error()
     return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed(Generic[Model]):
+    """A sound file that still knows where its values stand."""
+
+    model: Model
+    tree: Tree
+
+    @property
+    def file(self) -> Path:
+        """The file."""
+        return self.tree.file
+
+    def problem(self, objection: Objection) -> Problem:
+        """An objection to the model, with the place of its value."""
+        node, _ = locate(cast("Node", self.tree.root), objection.at)
+        place = node.place
+        return Problem(self.file, place.line, place.column, objection.what, objection.fix)
+
+
+def placed(path: Path, model: type[Model], env: Mapping[str, str]) -> Placed[Model] | None:
+    """The file at ``path`` as a ``model``, with its places; None where it has a mistake."""
+    try:
+        tree = read(path, env)
+    except ConfigError:
+        return None
+    result = validated(tree, model)
+    return None if tree.problems or result is None else Placed(result, tree)
 
 
 def load(

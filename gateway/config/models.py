@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -31,11 +31,11 @@ class Bilingual(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """What a variant finds wrong with itself in its site. ``key`` is the key to point at."""
+    """What does not fit in a model. ``at`` leads from it to the value that is wrong."""
 
-    key: str
     what: Text
     fix: Text
+    at: tuple[str | int, ...] = ()
 
 
 class Variant(Strict):
@@ -65,8 +65,17 @@ def wrong(what: Text, fix: Text, at: Sequence[str | int] = ()) -> PydanticCustom
 
     ``at`` leads from the model that is validated to the value that is wrong.
     """
+    return _error([Objection(what, fix, tuple(at))])
+
+
+def refuse(objections: Iterable[Objection]) -> None:
+    """Raise all ``objections`` of a validator at once; nothing where there are none."""
+    found = list(objections)
+    if found:
+        raise _error(found)
+
+
+def _error(objections: Sequence[Objection]) -> PydanticCustomError:
     return PydanticCustomError(
-        "werkverbund",
-        "{en}",
-        {"en": what.en, "de": what.de, "fix_en": fix.en, "fix_de": fix.de, "at": list(at)},
+        "werkverbund", "{en}", {"en": objections[0].what.en, "objections": list(objections)}
     )

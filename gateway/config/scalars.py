@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,8 +38,10 @@ _SPELLINGS = {
     **dict.fromkeys(("std", "stunde", "stunden", "hour", "hours", "hr"), "h"),
     **dict.fromkeys(("t", "tag", "tage", "tagen", "day", "days"), "d"),
 }
+_LONGEST = timedelta(days=36_525)
 _DURATION = r"^(\d+(\.\d+)?(ms|s|min|h|d))+$"
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|min|s|h|d)")
+_HOST = re.compile(r"^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?$")
 _MOMENT = re.compile(r"^day ([1-9]\d{0,2}) ([01]\d|2[0-3]):([0-5]\d)$")
 
 
@@ -64,7 +67,16 @@ def _duration(value: object) -> timedelta:
                 "Write a number and a unit, for example 100ms, 1s, 15min, 4h30min or 30d.",
             ),
         )
-    return sum((float(n) * _UNITS[unit] for n, unit in _PART.findall(value)), timedelta())
+    try:
+        found = sum((float(n) * _UNITS[unit] for n, unit in _PART.findall(value)), timedelta())
+    except OverflowError:
+        found = timedelta.max
+    if found > _LONGEST:
+        raise wrong(
+            Text("die Dauer ist länger als hundert Jahre", "the duration is above a hundred years"),
+            Text("Prüfen Sie Zahl und Einheit.", "Check number and unit."),
+        )
+    return found
 
 
 def _respelled(text: str) -> str | None:
@@ -74,18 +86,34 @@ def _respelled(text: str) -> str | None:
     return spelled if re.match(_DURATION, spelled) else None
 
 
+def _longer_than_nothing(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise wrong(
+            Text("die Dauer ist 0", "the duration is 0"),
+            Text(
+                "Schreiben Sie eine Dauer über 0, zum Beispiel 1s.",
+                "Write a duration above 0, for example 1s.",
+            ),
+        )
+    return value
+
+
+def _written(pattern: str) -> WithJsonSchema:
+    examples = ["100ms", "1s", "15min", "4h30min", "30d"]
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": examples})
+
+
+DurationOrZero = Annotated[timedelta, BeforeValidator(_duration), _written(_DURATION)]
+"""A duration that may be 0s, where that means "none"."""
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": _DURATION,
-            "examples": ["100ms", "1s", "15min", "4h30min", "30d"],
-        }
-    ),
+    AfterValidator(_longer_than_nothing),
+    _written(_DURATION.replace("^", "^(?=.*[1-9])")),
 ]
-"""A duration written with its unit: 100ms, 1s, 15min, 4h30min, 30d."""
+"""A duration above 0, written with its unit: 100ms, 1s, 15min, 4h30min, 30d."""
+Period = Annotated[Duration, Field(ge=timedelta(milliseconds=10))]
+"""How often something is asked: no network answers more often than every 10 ms."""
 
 
 def _moment(value: object) -> timedelta:
@@ -173,6 +201,38 @@ def _port_out_of_range(port: int) -> PydanticCustomError:
         Text("Ports gehen von 1 bis 65535.", "Ports go from 1 to 65535."),
     )
 
+
+def _host(value: str) -> str:
+    if _HOST.match(value) or _is_ipv6(value):
+        return value
+    host, _, port = value.rpartition(":")
+    if _HOST.match(host) and port.isdecimal():
+        raise wrong(
+            Text(f"{value}: hier steht nur der Rechner", f"{value}: only the host stands here"),
+            Text(
+                f"Schreiben Sie host: {host} und port: {port}",
+                f"Write host: {host} and port: {port}",
+            ),
+        )
+    raise wrong(
+        Text(f"{value} ist kein Rechnername", f"{value} is not the name of a host"),
+        Text(
+            "Schreiben Sie eine Adresse oder einen Namen, zum Beispiel 192.168.10.21",
+            "Write an address or a name, for example 192.168.10.21",
+        ),
+    )
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
+"""The address or the name of a computer, without a port."""
 
 Port = Annotated[int, Field(ge=1, le=65535, description="Port, 1 bis 65535 / port, 1 to 65535")]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 
 from pydantic_core import ErrorDetails
 
 from gateway.config.finding import Found, Said, Spot, as_written
+from gateway.config.models import Objection
 from gateway.config.scalar_rules import Doubt
 from gateway.config.tree import Leaf, Step
 from gateway.config.type_sentences import (
@@ -112,8 +114,10 @@ def _quoted(listed: str) -> list[str]:
 
 def _spoken(found: Found) -> Said:
     """A validator of ours has said it already."""
-    ctx = found.ctx
-    return Text(str(ctx["de"]), str(ctx["en"])), Text(str(ctx["fix_de"]), str(ctx["fix_en"]))
+    objection = found.ctx["objection"]
+    if not isinstance(objection, Objection):
+        raise TypeError(objection)
+    return objection.what, objection.fix
 
 
 def _unknown_key(found: Found) -> Said:
@@ -214,10 +218,12 @@ def _out_of_bounds(found: Found) -> Said:
 
 def _bound(value: object) -> str:
     """A bound as it would be written in the file."""
+    if isinstance(value, timedelta):
+        value = f"{value / timedelta(milliseconds=1):g} milliseconds"
     text = re.sub(
         r"(\d+) (millisecond|second|minute|hour|day)s?(?: and |, )?",
         lambda part: part.group(1) + _UNITS[part.group(2)],
-        str(value),
+        re.sub(r"(\d+)000 microseconds", r"\1 milliseconds", str(value)),
     )
     return text.removesuffix(".0")
 

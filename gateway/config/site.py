@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from gateway.config.models import Bilingual, Strict, Variant, wrong
-from gateway.config.scalars import Duration, Endpoint, LocalPath, OrderMoment, Secret
+from gateway.config.scalars import Duration, Endpoint, LocalPath, OrderMoment, Period, Secret
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 from gateway.core.text import Text
 
@@ -34,7 +34,7 @@ class Device(Strict):
         description="Gerätetyp: Name in configs/machines oder Pfad / type of device: name or path"
     )
     connect: Variant = Field(description="Wie es erreicht wird / how it is reached")
-    every: Duration = Field(
+    every: Period = Field(
         default=timedelta(seconds=1), description="Abfragetakt, z. B. 1s / polling period, e.g. 1s"
     )
 
@@ -62,7 +62,7 @@ class Machine(Strict):
     connect: Variant | None = Field(
         default=None, description="Anschluss des einzigen Geräts / link to the only device"
     )
-    every: Duration | None = Field(
+    every: Period | None = Field(
         default=None,
         description="Abfragetakt des einzigen Geräts, z. B. 1s / polling period, e.g. 1s",
     )
@@ -85,6 +85,7 @@ class Machine(Strict):
                         "Schreiben Sie das Gerät mit in die Liste devices.",
                         "Put the device into the list devices, too.",
                     ),
+                    next((key,) for key in ("template", "connect", "every") if getattr(self, key)),
                 )
         if not self.devices:
             missing = [key for key in ("template", "connect") if getattr(self, key) is None]

@@ -18,7 +18,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.config import Duration, Strict, Variant
+from gateway.config import Duration, DurationOrZero, Strict, Variant
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode
@@ -48,7 +48,7 @@ class ChargePhases(Strict):
         default=timedelta(minutes=10), description="Abschrecken / quenching in oil"
     )
     temper: Duration = Field(default=timedelta(minutes=120), description="Anlassen / tempering")
-    handling: Duration = Field(
+    handling: DurationOrZero = Field(
         default=timedelta(minutes=42), description="Entladen und Beladen / unloading and loading"
     )
 
@@ -83,7 +83,7 @@ class ChargesConfig(Variant):
         default=DegradedRates(),
         description="Zeit je Charge bei erkanntem Mangel / time per charge under evidence",
     )
-    grace: Duration = Field(
+    grace: DurationOrZero = Field(
         default=timedelta(minutes=30),
         description="Danach gilt der Auftrag als angehalten / then the job counts as held",
     )

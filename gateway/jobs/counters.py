@@ -15,7 +15,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gateway.config import Duration, Variant
+from gateway.config import Duration, DurationOrZero, Variant
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode
@@ -43,7 +43,7 @@ class CountersConfig(Variant):
         default=timedelta(minutes=15),
         description="Takt wird über so viel Zeit gemittelt / the pace is averaged over this long",
     )
-    grace: Duration = Field(
+    grace: DurationOrZero = Field(
         default=timedelta(minutes=10),
         description="Danach gilt der Auftrag als angehalten / then the job counts as held",
     )

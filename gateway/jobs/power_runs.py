@@ -20,7 +20,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from gateway.config import Duration, Variant, wrong
+from gateway.config import Duration, DurationOrZero, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode
@@ -51,14 +51,14 @@ class PowerRunsConfig(Variant):
     min_run: Duration = Field(
         description="So kurz kann ein Lauf sein (Auftragszeit) / the shortest run, order time"
     )
-    min_pause: Duration = Field(
+    min_pause: DurationOrZero = Field(
         description="So kurz kann eine Pause sein (Auftragszeit) / the shortest pause, order time"
     )
-    settle: Duration = Field(
+    settle: DurationOrZero = Field(
         default=timedelta(seconds=60),
         description="So lange muss Stillstand anhalten / how long it must stand, order time",
     )
-    grace: Duration = Field(
+    grace: DurationOrZero = Field(
         default=timedelta(minutes=10),
         description="Danach gilt der Auftrag als angehalten / then the job counts as held",
     )
@@ -66,7 +66,9 @@ class PowerRunsConfig(Variant):
     @model_validator(mode="after")
     def _in_order(self) -> PowerRunsConfig:
         steps = (self.off_below, self.standby_below, self.run_below, self.run_above)
-        if not (steps[0] < steps[1] <= steps[2] < steps[3]):
+        ordered = (steps[0] < steps[1], steps[1] <= steps[2], steps[2] < steps[3])
+        if not all(ordered):
+            key = ("standby_below", "run_below", "run_above")[ordered.index(False)]
             raise wrong(
                 Text(
                     "die Schwellen liegen nicht in der richtigen Reihenfolge",
@@ -76,6 +78,7 @@ class PowerRunsConfig(Variant):
                     "Richtig ist: off_below < standby_below <= run_below < run_above.",
                     "It must be: off_below < standby_below <= run_below < run_above.",
                 ),
+                (key,),
             )
         return self
 

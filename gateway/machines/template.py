@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.config import Bilingual, Duration, Strict, wrong
+from gateway.config import Bilingual, DurationOrZero, Period, Strict, refuse, wrong
 from gateway.core.signals import Kind
 from gateway.core.text import Text
 from gateway.machines import template_rules as rules
@@ -112,7 +112,7 @@ class PointSpec(Strict):
     role: str | None = Field(
         default=None, description="Bedeutung für die Aufträge / meaning to the jobs, e.g. power"
     )
-    every: Duration | None = Field(
+    every: Period | None = Field(
         default=None, description="Langsamerer Abfragetakt / slower polling period, e.g. 1s"
     )
     source: str | None = Field(
@@ -154,9 +154,7 @@ class PointSpec(Strict):
 
     @model_validator(mode="after")
     def _fits_its_encoding(self) -> Self:
-        rules.check_order(self)
-        rules.check_bit(self)
-        rules.check_numbers(self)
+        refuse([*rules.check_order(self), *rules.check_bit(self), *rules.check_numbers(self)])
         return self
 
 
@@ -171,7 +169,7 @@ class Workarounds(Strict):
     )
     even_only: bool = Field(default=False, description="Nur gerade Anzahl / even counts only")
     no_gaps: bool = Field(default=False, description="Keine Lücken lesen / never read holes")
-    pause: Duration = Field(
+    pause: DurationOrZero = Field(
         default=timedelta(0), description="Pause zwischen Anfragen / between requests"
     )
 
@@ -197,6 +195,7 @@ class Range(Strict):
                     f"the range ends at {self.last}, before its beginning {self.first}",
                 ),
                 Text("Vertauschen Sie first und last.", "Swap first and last."),
+                ("last",),
             )
         return self
 
@@ -235,6 +234,5 @@ class Template(Strict):
 
     @model_validator(mode="after")
     def _points_fit_together(self) -> Self:
-        rules.check_names(self)
-        rules.check_ranges(self)
+        refuse([*rules.check_names(self), *rules.check_places(self), *rules.check_ranges(self)])
         return self

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from gateway.config import wrong
+from gateway.config import Objection
 from gateway.core.text import Text
 from gateway.core.units import UNITS
 
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from gateway.machines.template import PointSpec, Template
 
 
-def check_order(point: PointSpec) -> None:
+def check_order(point: PointSpec) -> Iterator[Objection]:
     """Two registers need a word order, one has none."""
     if point.words == 2 and point.order is None:
-        raise wrong(
+        yield Objection(
             Text(
                 f"{point.name}: {point.encoding} braucht zwei Register, die Wortfolge fehlt",
                 f"{point.name}: {point.encoding} takes two registers, the word order is missing",
@@ -25,37 +26,41 @@ def check_order(point: PointSpec) -> None:
                 "Ergänzen Sie order: high-word-first oder order: low-word-first.",
                 "Add order: high-word-first or order: low-word-first.",
             ),
+            ("encoding",),
         )
     if point.words == 1 and point.order is not None:
-        raise wrong(
+        yield Objection(
             Text(
                 f"{point.name}: {point.encoding} hat nur ein Wort und keine Wortfolge",
                 f"{point.name}: {point.encoding} has one word and no word order",
             ),
             Text("Löschen Sie order.", "Delete order."),
+            ("order",),
         )
     if point.last > 65535:
-        raise wrong(
+        yield Objection(
             Text(
                 f"{point.name}: der Wert reicht über die letzte Adresse 65535 hinaus",
                 f"{point.name}: the value reaches past the last address 65535",
             ),
             Text("Prüfen Sie address.", "Check address."),
+            ("address",),
         )
 
 
-def check_bit(point: PointSpec) -> None:
+def check_bit(point: PointSpec) -> Iterator[Objection]:
     """A bit of a register has its number, a bit of a bit table has none."""
     if point.is_table_bit and (not point.is_bit or point.bit is not None):
-        raise wrong(
+        yield Objection(
             Text(
                 f"{point.name}: {point.table} enthält einzelne Bits",
                 f"{point.name}: {point.table} holds single bits",
             ),
             Text("Schreiben Sie encoding: bit, ohne bit:.", "Write encoding: bit, without bit:."),
+            ("encoding",) if not point.is_bit else ("bit",),
         )
     if not point.is_table_bit and point.is_bit != (point.bit is not None):
-        raise wrong(
+        yield Objection(
             Text(
                 f"{point.name}: encoding: bit und die Nummer des Bits gehören zusammen",
                 f"{point.name}: encoding: bit and the number of the bit belong together",
@@ -64,44 +69,49 @@ def check_bit(point: PointSpec) -> None:
                 "Schreiben Sie encoding: bit und bit: 0 bis 15, oder keines von beiden.",
                 "Write encoding: bit and bit: 0 to 15, or neither.",
             ),
+            ("encoding",) if point.bit is None else ("bit",),
         )
 
 
-def check_numbers(point: PointSpec) -> None:
+def check_numbers(point: PointSpec) -> Iterator[Objection]:
     """Scale, unit, limits and sentinels make sense."""
     if point.scale == 0:
-        raise wrong(
+        yield Objection(
             Text(f"{point.name}: scale 0 macht jeden Wert zu 0", f"{point.name}: scale is 0"),
             Text("Schreiben Sie zum Beispiel scale: 0.1.", "Write for example scale: 0.1."),
+            ("scale",),
         )
     if point.is_bit and (point.scale, point.offset) != (1.0, 0.0):
-        raise wrong(
+        yield Objection(
             Text(
                 f"{point.name}: ein Bit hat weder scale noch offset",
                 f"{point.name}: a bit has neither scale nor offset",
             ),
             Text("Löschen Sie scale und offset.", "Delete scale and offset."),
+            ("scale",) if point.scale != 1.0 else ("offset",),
         )
     if point.unit not in UNITS:
-        raise wrong(
+        yield Objection(
             Text(
                 f"{point.name}: die Einheit {point.unit} ist unbekannt",
                 f"{point.name}: the unit {point.unit} is unknown",
             ),
             Text(f"Erlaubt sind: {', '.join(UNITS)}.", f"Use one of: {', '.join(UNITS)}."),
+            ("unit",),
         )
     if point.low is not None and point.high is not None and point.low > point.high:
-        raise wrong(
+        yield Objection(
             Text(
                 f"{point.name}: low {point.low} liegt über high {point.high}",
                 f"{point.name}: low {point.low} is above high {point.high}",
             ),
             Text("Vertauschen Sie low und high.", "Swap low and high."),
+            ("low",),
         )
     if point.rollover is not None and (
         point.highest_raw is None or point.rollover > point.highest_raw
     ):
-        raise wrong(
+        yield Objection(
             Text(
                 f"{point.name}: rollover {point.rollover} erreicht {point.encoding} nie",
                 f"{point.name}: {point.encoding} never reaches rollover {point.rollover}",
@@ -110,53 +120,88 @@ def check_numbers(point: PointSpec) -> None:
                 "Nur ganze Zahlen zählen; schreiben Sie den größten Rohwert.",
                 "Only whole numbers count; write the highest raw value.",
             ),
+            ("rollover",),
         )
     width = 16 * point.words
-    for sentinel in point.sentinels:
+    for index, sentinel in enumerate(point.sentinels):
         if not -(1 << (width - 1)) <= sentinel < 1 << width:
-            raise wrong(
+            yield Objection(
                 Text(
                     f"{point.name}: {sentinel} passt nicht in {width} Bit",
                     f"{point.name}: {sentinel} does not fit {width} bits",
                 ),
                 Text("Schreiben Sie den rohen Registerwert.", "Write the raw register value."),
+                ("sentinels", index),
             )
 
 
-def check_names(template: Template) -> None:
+def check_names(template: Template) -> Iterator[Objection]:
     """No two points share a name."""
-    twice = [name for name, n in Counter(p.name for p in template.points).items() if n > 1]
-    if twice:
-        raise wrong(
-            Text(f"zwei Punkte heißen {twice[0]}", f"two points are called {twice[0]}"),
-            Text("Benennen Sie einen davon um.", "Rename one of them."),
+    seen: set[str] = set()
+    for index, point in enumerate(template.points):
+        if point.name in seen:
+            yield Objection(
+                Text(f"zwei Punkte heißen {point.name}", f"two points are called {point.name}"),
+                Text("Benennen Sie einen davon um.", "Rename one of them."),
+                ("points", index, "name"),
+            )
+        seen.add(point.name)
+
+
+def check_places(template: Template) -> Iterator[Objection]:
+    """No value begins inside another, and none is read twice; other encodings may look again."""
+    points = enumerate(template.points)
+    for (_, before), (index, point) in combinations(points, 2):
+        if before.table is not point.table or before.name == point.name:
+            continue
+        same = (before.address, before.encoding, before.bit) == (
+            point.address,
+            point.encoding,
+            point.bit,
         )
+        crossed = before.words == point.words == 2 and abs(before.address - point.address) == 1
+        if same or crossed:
+            yield Objection(
+                Text(
+                    f"{point.name} ({point.address}) liegt auf den Registern von {before.name} "
+                    f"({before.address})",
+                    f"{point.name} ({point.address}) lies on the registers of {before.name} "
+                    f"({before.address})",
+                ),
+                Text(
+                    "Prüfen Sie address, oder streichen Sie einen der beiden Punkte.",
+                    "Check address, or remove one of the two points.",
+                ),
+                ("points", index, "address"),
+            )
 
 
-def check_ranges(template: Template) -> None:
+def check_ranges(template: Template) -> Iterator[Objection]:
     """Every point can be read within the declared ranges and limits."""
     even = template.workarounds.even_only
     if even and template.workarounds.max_registers < 2:
-        raise wrong(
+        yield Objection(
             Text(
                 "even_only und max_registers 1 schließen einander aus",
                 "even_only and max_registers 1 exclude each other",
             ),
             Text("Schreiben Sie max_registers: 2 oder mehr.", "Write max_registers: 2 or more."),
+            ("workarounds", "max_registers"),
         )
-    for range_ in template.readable:
+    for index, range_ in enumerate(template.readable):
         if even and not range_.of_bits and (range_.last - range_.first) % 2 == 0:
-            raise wrong(
+            yield Objection(
                 Text(
                     f"even_only: {range_.first} bis {range_.last} ist eine ungerade Anzahl",
                     f"even_only: {range_.first} to {range_.last} is an odd count",
                 ),
                 Text("Nehmen Sie eine Adresse dazu oder weg.", "Add or remove one address."),
+                ("readable", index, "last"),
             )
-    for point in template.points:
+    for index, point in enumerate(template.points):
         ranges = template.reads(point.table)
         if ranges and not any(r.first <= point.address and point.last <= r.last for r in ranges):
-            raise wrong(
+            yield Objection(
                 Text(
                     f"{point.name} ({point.address}) liegt in keinem lesbaren Bereich",
                     f"{point.name} ({point.address}) lies in no readable range",
@@ -165,12 +210,14 @@ def check_ranges(template: Template) -> None:
                     "Ergänzen Sie readable, oder prüfen Sie address.",
                     "Extend readable, or check address.",
                 ),
+                ("points", index, "address"),
             )
         if point.words > template.workarounds.max_registers and not point.is_table_bit:
-            raise wrong(
+            yield Objection(
                 Text(
                     f"{point.name} braucht mehr Register als max_registers erlaubt",
                     f"{point.name} takes more registers than max_registers allows",
                 ),
                 Text("Erhöhen Sie max_registers.", "Raise max_registers."),
+                ("points", index, "encoding"),
             )

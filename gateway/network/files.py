@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gateway.config.models import Bilingual, Strict, wrong
-from gateway.config.scalars import Duration, OrderMoment
+from gateway.config.models import Bilingual, Objection, Strict, refuse, wrong
+from gateway.config.scalars import Duration, DurationOrZero, OrderMoment
 from gateway.core.names import FIRM_PATTERN
 from gateway.core.text import Text
 from gateway.network.order import (
@@ -57,24 +57,27 @@ class ConsortiumFile(Strict):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        refuse(self._objections())
+        return self
+
+    def _objections(self) -> Iterator[Objection]:
         ids = [entry.id for entry in self.firms]
         if self.lead not in ids:
-            raise wrong(
+            yield Objection(
                 Text(
                     f"die federführende Firma {self.lead} steht nicht unter firms",
                     f"the lead firm {self.lead} is not among the firms",
                 ),
                 Text("Nehmen Sie sie unter firms auf.", "Add it to firms."),
+                ("lead",),
             )
-        twice = sorted({entry for entry in ids if ids.count(entry) > 1})
-        if twice:
-            raise wrong(
-                Text(
-                    f"doppelt aufgeführt: {', '.join(twice)}", f"listed twice: {', '.join(twice)}"
-                ),
-                Text("Führen Sie jede Firma einmal auf.", "List every firm once."),
-            )
-        return self
+        for index, firm in enumerate(ids):
+            if firm in ids[:index]:
+                yield Objection(
+                    Text(f"doppelt aufgeführt: {firm}", f"listed twice: {firm}"),
+                    Text("Führen Sie jede Firma einmal auf.", "List every firm once."),
+                    ("firms", index, "id"),
+                )
 
     def consortium(self) -> Consortium:
         """As the rules use it."""
@@ -100,6 +103,7 @@ def _one_time(entry: PackageEntry) -> PackageEntry:
                 "Schreiben Sie lot_time: 4h30min oder piece_time: 16s.",
                 "Write lot_time: 4h30min or piece_time: 16s.",
             ),
+            ("id",) if entry.lot_time is None else ("piece_time",),
         )
     return entry
 
@@ -167,7 +171,7 @@ class OrderFile(Strict):
     lead: FirmId
     start: OrderMoment
     due: OrderMoment
-    transport: Duration
+    transport: DurationOrZero
     threshold: Duration
     interval: Duration
     stale: Duration
@@ -181,8 +185,7 @@ class OrderFile(Strict):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for what, fix in self._objections():
-            raise wrong(what, fix)
+        refuse([*self._objections()] or self._plan_objections())
         return self
 
     def order(self) -> JointOrder:
@@ -228,35 +231,88 @@ class OrderFile(Strict):
             if level is not Level.L0:
                 yield Agreement(giver, taker, level)
 
-    def _objections(self) -> Iterator[tuple[Text, Text]]:
+    def _objections(self) -> Iterator[Objection]:
         ids = [entry.id for entry in self.packages]
-        if len(set(ids)) < len(ids):
-            yield (
-                Text("zwei Arbeitspakete heißen gleich", "two work packages have the same id"),
-                Text("Geben Sie jedem Paket einen Namen.", "Give every package its own id."),
-            )
-        for need in (need for entry in self.packages for need in entry.needs):
-            if need.package not in ids:
-                yield (
+        for index, entry in enumerate(self.packages):
+            if entry.id in ids[:index]:
+                yield Objection(
                     Text(
-                        f"das benötigte Paket {need.package} gibt es nicht",
-                        f"the needed package {need.package} does not exist",
+                        f"zwei Arbeitspakete heißen {entry.id}",
+                        f"two packages are called {entry.id}",
                     ),
-                    Text(f"Es gibt: {', '.join(ids)}", f"There are: {', '.join(ids)}"),
+                    Text("Geben Sie jedem Paket einen Namen.", "Give every package its own id."),
+                    ("packages", index, "id"),
                 )
-                return
+            for number, need in enumerate(entry.needs):
+                if need.package not in ids:
+                    yield _no_such_package(
+                        need.package, ids, ("packages", index, "needs", number, "package")
+                    )
         if self.due <= self.start:
-            yield (
+            yield Objection(
                 Text("der Termin liegt nicht nach dem Beginn", "due is not after the start"),
                 Text("Prüfen Sie start und due.", "Check start and due."),
+                ("due",),
             )
-        try:
-            promised(self._bare())
-        except ValueError as error:
-            yield (
-                Text(f"daraus wird kein Plan: {error}", f"this makes no plan: {error}"),
+        if self.prepared is not None:
+            yield from self._reserve_objections(self.prepared)
+
+    def _reserve_objections(self, reserve: PreparedEntry) -> Iterator[Objection]:
+        """The reserve was asked for lots that there are."""
+        asked = next((entry for entry in self.packages if entry.id == reserve.package), None)
+        if asked is None:
+            known = [entry.id for entry in self.packages]
+            yield _no_such_package(reserve.package, known, ("prepared", "package"))
+            return
+        count = len(asked.package().lots())
+        for index, lot in enumerate(reserve.lots):
+            if not 1 <= lot <= count or lot in reserve.lots[:index]:
+                yield Objection(
+                    Text(
+                        f"{asked.id} hat die Lose 1 bis {count}, jedes einmal; hier steht {lot}",
+                        f"{asked.id} has the lots 1 to {count}, each once; here stands {lot}",
+                    ),
+                    Text("Prüfen Sie die Nummer des Loses.", "Check the number of the lot."),
+                    ("prepared", "lots", index),
+                )
+
+    def _plan_objections(self) -> Iterator[Objection]:
+        """Packages wait for no package that waits for them, and enough is made of each."""
+        order = self._bare()
+        at = {entry.id: index for index, entry in enumerate(order.packages)}
+        circle = [order.package(name) for name in order.in_circle()]
+        for entry in circle:
+            waits = ", ".join(need.package for need in entry.needs)
+            yield Objection(
                 Text(
-                    "Prüfen Sie Mengen, Lose und needs der Pakete.",
-                    "Check quantities, lots and needs of the packages.",
+                    f"{entry.id} wartet im Kreis: auf {waits}, und das wartet auf {entry.id}",
+                    f"{entry.id} waits in a circle: for {waits}, which waits for {entry.id}",
                 ),
+                Text("Prüfen Sie needs der Pakete.", "Check the packages' needs."),
+                ("packages", at[entry.id], "needs"),
             )
+        for entry in order.packages:
+            for need in entry.needs:
+                made, wanted = order.package(need.package).quantity, entry.quantity * need.per
+                if made < wanted:
+                    yield Objection(
+                        Text(
+                            f"{entry.id} braucht {wanted} Stück von {need.package}, gemacht "
+                            f"werden {made}",
+                            f"{entry.id} needs {wanted} pieces of {need.package}, {made} are made",
+                        ),
+                        Text(
+                            f"Schreiben Sie quantity: {wanted}, oder prüfen Sie per bei "
+                            f"{entry.id}.",
+                            f"Write quantity: {wanted}, or check per of {entry.id}.",
+                        ),
+                        ("packages", at[need.package], "quantity"),
+                    )
+
+
+def _no_such_package(package: str, known: Sequence[str], at: tuple[str | int, ...]) -> Objection:
+    return Objection(
+        Text(f"das Paket {package} gibt es nicht", f"there is no package {package}"),
+        Text(f"Es gibt: {', '.join(known)}", f"There are: {', '.join(known)}"),
+        at,
+    )

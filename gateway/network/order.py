@@ -218,16 +218,30 @@ class JointOrder:
 
     def in_turn(self) -> Iterator[WorkPackage]:
         """The packages, each after those it needs. Raises ValueError if they wait in a circle."""
-        done: set[str] = set()
-        waiting = list(self.packages)
+        turn, waiting = self._turn()
+        if waiting:
+            names = ", ".join(entry.id for entry in waiting)
+            raise ValueError(f"these packages wait for each other: {names}")
+        yield from turn
+
+    def in_circle(self) -> tuple[str, ...]:
+        """The packages that wait for each other in a circle."""
+        _, waiting = self._turn()
         while waiting:
-            ready = [p for p in waiting if all(s.id in done for s in _inputs(self, p))]
-            if not ready:
-                names = ", ".join(entry.id for entry in waiting)
-                raise ValueError(f"these packages wait for each other: {names}")
-            yield from ready
-            done.update(entry.id for entry in ready)
+            asked = {source.id for entry in waiting for source in _inputs(self, entry)}
+            if all(entry.id in asked for entry in waiting):
+                break
+            waiting = [entry for entry in waiting if entry.id in asked]
+        return tuple(entry.id for entry in waiting)
+
+    def _turn(self) -> tuple[list[WorkPackage], list[WorkPackage]]:
+        """The packages, each after those it needs, and those for which there is no such turn."""
+        done: dict[str, WorkPackage] = {}
+        waiting = list(self.packages)
+        while ready := [p for p in waiting if all(s.id in done for s in _inputs(self, p))]:
+            done |= {entry.id: entry for entry in ready}
             waiting = [entry for entry in waiting if entry.id not in done]
+        return list(done.values()), waiting
 
     def with_package(self, package: WorkPackage) -> JointOrder:
         """The same order with one package replaced."""

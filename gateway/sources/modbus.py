@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from gateway.config import Duration, Endpoint, Port, Variant
+from gateway.config import Duration, Endpoint, Host, Port, Variant
 from gateway.core.errors import Desync, Refused, SourceError, Unreachable
 from gateway.machines.read_plan import Block
 from gateway.machines.template import BIT_TABLES, FUNCTIONS, Table
@@ -38,7 +38,7 @@ class ModbusTcpConnect(Variant):
     """A device behind Modbus TCP: its own address, or a unit on a shared line."""
 
     type: Literal["modbus-tcp"] = "modbus-tcp"
-    host: str = Field(min_length=1, description="Adresse des Geräts / address of the device")
+    host: Host = Field(description="Adresse des Geräts / address of the device")
     port: Port = 502
     unit: int = Field(default=1, ge=1, le=255, description="Gerätenummer / unit id, 1 to 255")
     timeout: Duration = Field(

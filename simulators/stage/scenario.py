@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.config import Duration, Strict, read_model
+from gateway.config import DurationOrZero, Strict, read_model
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 
 FirmId = Annotated[str, Field(pattern=FIRM_PATTERN)]
@@ -50,7 +50,7 @@ class Scenario(Strict):
     firms: tuple[Player, ...] = Field(min_length=1)
     fault_machine: str | None = None
     keyframes: tuple[Keyframe, ...] = Field(min_length=1)
-    confirm_after: Duration
+    confirm_after: DurationOrZero
 
     @property
     def lead(self) -> Player:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from gateway.config import Duration, Endpoint, OrderMoment
+from gateway.config import Duration, DurationOrZero, Endpoint, Host, OrderMoment
 
 DURATION = TypeAdapter(Duration)
+DURATION_OR_ZERO = TypeAdapter(DurationOrZero)
+HOST = TypeAdapter(Host)
 MOMENT = TypeAdapter(OrderMoment)
 ENDPOINT = TypeAdapter(Endpoint)
 
@@ -51,7 +54,36 @@ def test_anything_else_is_no_duration(text: object):
 def test_a_duration_in_other_words_is_respelled(typed: str, meant: str):
     with pytest.raises(ValidationError) as raised:
         DURATION.validate_python(typed)
-    assert raised.value.errors()[0]["ctx"]["fix_de"] == f"Schreiben Sie {meant}."
+    objections = raised.value.errors()[0]["ctx"]["objections"]
+    assert [one.fix.de for one in objections] == [f"Schreiben Sie {meant}."]
+
+
+@pytest.mark.parametrize("text", ["0s", "0.0min", "0h0min", "0.0000001ms"])
+def test_no_time_at_all_is_a_duration_only_where_that_means_none(text: str):
+    with pytest.raises(ValidationError):
+        DURATION.validate_python(text)
+    assert DURATION_OR_ZERO.validate_python(text) == timedelta(0)
+
+
+@pytest.mark.parametrize("kind", [DURATION, DURATION_OR_ZERO])
+@pytest.mark.parametrize("text", ["0s", "0h0min", "0.0d", "10ms", "0h5min"])
+def test_the_schema_of_a_duration_says_the_same(kind: TypeAdapter[timedelta], text: str):
+    try:
+        good = bool(kind.validate_python(text) is not None)
+    except ValidationError:
+        good = False
+    assert bool(re.search(kind.json_schema()["pattern"], text)) == good
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "press.local", "press_1", "::1", "fe80::1"])
+def test_a_host_is_an_address_or_a_name(host: str):
+    assert HOST.validate_python(host) == host
+
+
+@pytest.mark.parametrize("host", ["", "127.0.0.1:502", "http://press", "a b", "-x", "press/1"])
+def test_anything_else_is_no_host(host: str):
+    with pytest.raises(ValidationError):
+        HOST.validate_python(host)
 
 
 def test_a_moment_counts_from_the_first_day():

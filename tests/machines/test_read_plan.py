@@ -87,6 +87,16 @@ def test_halves_hold_all_points_in_order():
 LONG = ("uint32", "float32")
 
 
+def collide(one, other):
+    """Whether a template refuses the two: the same value twice, or one begun inside another."""
+    if one["table"] != other["table"]:
+        return False
+    keys = ("address", "encoding", "bit")
+    same = [one.get(key) for key in keys] == [other.get(key) for key in keys]
+    both_long = one["encoding"] in LONG and other["encoding"] in LONG
+    return same or (both_long and abs(one["address"] - other["address"]) == 1)
+
+
 @st.composite
 def templates(draw):
     """Any template the schema accepts, with or without ranges and workarounds."""
@@ -120,7 +130,8 @@ def templates(draw):
                 point["order"] = "high-word-first"
             if encoding == "bit" and not bits:
                 point["bit"] = draw(st.integers(0, 15))
-            points.append(point)
+            if not any(collide(point, other) for other in points):
+                points.append(point)
     return Template.model_validate_json(
         json.dumps(
             {

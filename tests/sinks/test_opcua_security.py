@@ -260,7 +260,7 @@ async def test_open_is_for_simulated_machines_on_this_computer(
 ) -> None:
     config = OpcUaConfig(type="opcua", listen=listen, open=True)
     objections = config.objections(simulated=simulated)
-    assert [one.key for one in objections] == ([key] if key else [])
+    assert [one.at for one in objections] == ([(key,)] if key else [])
 
 
 @pytest.mark.parametrize("wrong", [{}, {"open": True, "users": {"a": SecretStr("b")}}])

@@ -40,6 +40,7 @@ class OpcUaConfig(SinkConfig):
                     "Ein offener Server fragt nach keinem Benutzer. Streichen Sie eines davon.",
                     "An open server asks for no user: remove one of the two.",
                 ),
+                ("users",),
             )
         if not self.open and not self.users:
             raise wrong(
@@ -63,7 +64,7 @@ class OpcUaConfig(SinkConfig):
                 "ohne Anmeldung nur mit simulierten Maschinen",
                 "without login only with simulated machines",
             )
-            return (Objection("open", what, fix),)
+            return (Objection(what, fix, ("open",)),)
         if not self.listen.loopback:
             what = Text(
                 f"ohne Anmeldung nur auf diesem Rechner, nicht auf {self.listen}",
@@ -73,7 +74,7 @@ class OpcUaConfig(SinkConfig):
                 f"Schreiben Sie listen: 127.0.0.1:{self.listen.port}, oder open: false.",
                 f"Write listen: 127.0.0.1:{self.listen.port}, or open: false.",
             )
-            return (Objection("listen", what, local),)
+            return (Objection(what, local, ("listen",)),)
         return ()
 
     def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:
