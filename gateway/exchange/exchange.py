@@ -186,10 +186,10 @@ class Exchange:
     async def _warn(self, order: JointOrder, real: datetime) -> None:
         """Note when the forecast first passes the due time (lead firm)."""
         office = self._office
-        whole = self._lookout.plan
-        if whole is None or order.id in office.book.warned:
+        whole = self._lookout.whole
+        if whole is None or whole.forecast is None or order.id in office.book.warned:
             return
-        if rounded(whole.end, order.step) <= order.due:
+        if rounded(whole.forecast, order.step) <= order.due:
             return
         at = order.clock.order(real)
         warned = Warned(at, order.due - at)

@@ -14,7 +14,6 @@ from gateway.network.disclosure import PackageState
 from gateway.network.knowledge import Agreed, Heard, Knowledge
 from gateway.network.order import Consortium, JointOrder, Prepared
 from gateway.network.picture import Offered, Picture
-from gateway.network.plan import Plan
 from gateway.network.rollup import own_packages, what_if, whole_plan
 from gateway.network.standing import order_state
 
@@ -34,7 +33,6 @@ class Lookout:
         self._counting = Counting()
         self.pictures: tuple[Picture, ...] = ()
         self.newest: Picture | None = None
-        self.plan: Plan | None = None
         self.whole: PackageState | None = None
         self._ends: dict[About, tuple[datetime, timedelta | None]] = {}
 
@@ -43,7 +41,7 @@ class Lookout:
         active = book.active()
         before = {picture.knowledge.order.id: picture for picture in self.pictures}
         taken: list[Picture] = []
-        self.newest = self.plan = self.whole = None
+        self.newest = self.whole = None
         for order in book.orders()[:KEPT]:
             old = before.get(order.id)
             closed = book.closed.get(order.id)
@@ -53,7 +51,7 @@ class Lookout:
             picture = self._take(book, consortium, order, jobs, closed or real)
             taken.append(picture)
             if active is not None and order.id == active.id:
-                self.newest, self.plan, self.whole = picture, picture.plan, picture.whole
+                self.newest, self.whole = picture, picture.whole
         self.pictures = tuple(taken)
 
     def knowledge(
@@ -66,6 +64,7 @@ class Lookout:
             self._counting.work(order, jobs_of(jobs, order), real),
             _heard(book, order.id),
             book.summaries.get(order.id),
+            _agreed(book, order.id, self._site.firm),
         )
 
     def _take(
@@ -87,7 +86,6 @@ class Lookout:
         picture = Picture(
             knowledge=knowledge,
             own=own,
-            agreed=_agreed(book, order.id, firm),
             names={member.id: member.name for member in consortium.members},
             titles={
                 package: titles[where.machine]
@@ -97,7 +95,7 @@ class Lookout:
             role=self._role(leads=leads),
             simulated=order.lapse > 1 or self._site.simulated,
             plan=plan,
-            whole=None if plan is None else order_state(knowledge, own, plan),
+            whole=None if plan is None else order_state(knowledge, own, plan, now),
             offers=tuple(book.offers_of(order.id)),
             prepared=prepared,
             warned=book.warned.get(order.id),
@@ -182,12 +180,14 @@ def _heard(book: Book, order: str) -> dict[str, Heard]:
 
 def _over(picture: Picture, book: Book, closed: datetime) -> Picture:
     """The last picture of an order that is over, without what was withdrawn since."""
-    order, firm = picture.knowledge.order.id, picture.knowledge.firm
-    return replace(
-        picture,
-        knowledge=replace(
-            picture.knowledge, heard=_heard(book, order), summary=book.summaries.get(order)
-        ),
-        agreed=_agreed(book, order, firm),
-        closed=closed,
+    order, firm = picture.knowledge.order, picture.knowledge.firm
+    left = replace(
+        picture.knowledge,
+        heard=_heard(book, order.id),
+        summary=book.summaries.get(order.id),
+        agreed=_agreed(book, order.id, firm),
     )
+    whole, now = picture.whole, order.clock.order(closed)
+    if picture.plan is not None:
+        whole = order_state(left, picture.own, picture.plan, now)
+    return replace(picture, knowledge=left, whole=whole, closed=closed)

@@ -72,10 +72,9 @@ def occasion(
     for key, why in AT_ONCE.items():
         if old.get(key) != fields.get(key):
             return why
-    if "forecast_s" in old and "forecast_s" in fields:
-        shift = timedelta(seconds=abs(fields["forecast_s"] - old["forecast_s"]))
-        if shift > order.threshold:
-            return Occasion.SHIFT
+    ends = [each["forecast_s"] for each in (old, fields) if each.get("forecast_s") is not None]
+    if len(ends) == 2 and timedelta(seconds=abs(ends[1] - ends[0])) > order.threshold:
+        return Occasion.SHIFT
     due = not done and now // order.interval > before.at // order.interval
     return Occasion.INTERVAL if due else None
 

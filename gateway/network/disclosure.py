@@ -34,6 +34,7 @@ class Lamp(StrEnum):
     YELLOW = "yellow"  # slack used up, or stopped by its own cause
     RED = "red"  # the forecast is past the due time
     DONE = "done"
+    HATCHED = "hatched"  # nothing is known: silence and withdrawal are never green
 
 
 class ProductionStatus(StrEnum):
@@ -87,14 +88,15 @@ class DepartedLot:
 class PackageState:
     """A package as its own firm knows it; the fields after ``share`` are for nobody else.
 
-    ``share`` is the progress where it is not simply good / planned: that of a whole order.
+    ``share`` is the progress where it is not simply good / planned: that of a whole order, which
+    also has no ``forecast`` where a package that decides it is not known.
     """
 
     state: JobState
     substate: Substate
     good: int
     planned: int
-    forecast: timedelta
+    forecast: timedelta | None
     lamp: Lamp
     reason: DelayReason | None
     lots: tuple[DepartedLot, ...]
@@ -125,7 +127,7 @@ class DateReport:
     lamp: Lamp
     status: ProductionStatus
     progress: int
-    forecast: timedelta
+    forecast: timedelta | None
     precision: timedelta
     reason: DelayReason | None
 
@@ -135,7 +137,7 @@ class DateReport:
             "lamp": self.lamp.value,
             "productionStatus": self.status.value,
             "progress": self.progress,
-            "forecast_s": self.forecast // SECOND,
+            "forecast_s": None if self.forecast is None else self.forecast // SECOND,
             "precisionOfForecast": {
                 "value": self.precision // timedelta(minutes=1),
                 "timeUnit": "minute",
@@ -202,7 +204,7 @@ def disclose(state: PackageState, level: Level, step: timedelta) -> Report | Non
         state.lamp,
         STATUS[state.state],
         percent(state.good, state.planned) if state.share is None else percent_of(state.share),
-        rounded(state.forecast, step),
+        None if state.forecast is None else rounded(state.forecast, step),
         step,
         state.reason,
     )
@@ -241,7 +243,7 @@ def _read(fields: Mapping[str, Any], level: Level) -> Report:
         lamp,
         ProductionStatus(fields["productionStatus"]),
         _whole(fields["progress"], 100),
-        _time(fields["forecast_s"]),
+        None if fields["forecast_s"] is None else _time(fields["forecast_s"]),
         _time(60 * _whole(fields["precisionOfForecast"]["value"], MOST_PIECES)),
         reasons[0] if reasons else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.core.work import Job, JobState
@@ -45,6 +45,11 @@ class Heard:
         return self.report if isinstance(self.report, QuantityReport) else None
 
     @property
+    def end(self) -> timedelta | None:
+        """When it is expected to end, None where that is not agreed or not known."""
+        return None if self.date is None else self.date.forecast
+
+    @property
     def lamp(self) -> Lamp:
         """The lamp, which every level has."""
         report = self.report
@@ -80,7 +85,8 @@ class Agreed:
 class Knowledge:
     """What one firm has of an order: its own jobs, and what it has heard, by package.
 
-    ``summary`` is what the lead firm has told of the order as a whole.
+    ``summary`` is what the lead firm has told of the order as a whole, ``agreed`` what each firm
+    lets us see.
     """
 
     order: JointOrder
@@ -88,6 +94,7 @@ class Knowledge:
     work: Mapping[str, Work]
     heard: Mapping[str, Heard]
     summary: Heard | None = None
+    agreed: Mapping[str, Agreed] = field(default_factory=dict)
 
     @property
     def leads(self) -> bool:
@@ -113,13 +120,22 @@ class Knowledge:
         heard = self.heard.get(package.id)
         return heard is not None and heard.lamp is Lamp.DONE
 
+    def level(self, firm: str) -> Level:
+        """What a firm lets us see; nothing where nothing was agreed."""
+        return self.agreed.get(firm, Agreed(Level.L0)).level
+
     def stale(self, package: str, now: timedelta) -> bool:
         """Whether the last report is too old; what was never heard of is stale after a while."""
         heard = self.heard.get(package)
         if heard is not None and heard.lamp is Lamp.DONE and self.done:
             return False
-        since = heard.at if heard is not None else self.order.clock.at
+        since = heard.at if heard is not None else self._asked(package)
         return now - since > self.order.stale
+
+    def _asked(self, package: str) -> timedelta:
+        """Since when a firm could have reported: from the beginning, or since it took the lots."""
+        taken = [need.accepted for need in self.order.package(package).needs if need.accepted]
+        return max([self.order.clock.at, *taken])
 
 
 def expected_departures(knowledge: Knowledge) -> Departures:
@@ -129,12 +145,11 @@ def expected_departures(knowledge: Knowledge) -> Departures:
         if package.firm == knowledge.firm or package.baseline is None:
             continue
         heard = knowledge.heard.get(package.id)
-        date = heard.date if heard else None
         basis, baseline = package, package.baseline
         if heard is not None and heard.basis is not None and heard.basis.baseline is not None:
             basis, baseline = heard.basis, heard.basis.baseline
         numbers = [lot.number for lot in basis.lots()]
-        end = date.forecast if date else None
+        end = heard.end if heard else None
         leaving = spread(baseline, numbers, departed_lots(heard), end)
         present = {lot.number for lot in package.lots()}
         found[package.id] = {lot: left for lot, left in leaving.items() if lot in present}

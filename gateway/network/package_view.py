@@ -31,9 +31,9 @@ def package_view(
     picture: Picture, package: WorkPackage, leaving: Departures, now: timedelta
 ) -> Json:
     """One package as this firm knows it at order time ``now``."""
-    order, firm = picture.knowledge.order, picture.knowledge.firm
-    own = picture.own.get(package.id)
-    agreed = Agreed(Level.L3) if own else picture.agreed.get(package.firm, Agreed(Level.L0))
+    knowledge, own = picture.knowledge, picture.own.get(package.id)
+    order, firm = knowledge.order, knowledge.firm
+    agreed = Agreed(Level.L3) if own else knowledge.agreed.get(package.firm, Agreed(Level.L0))
     shown: Json = {
         "id": package.id,
         "title": package.title.as_json(),
@@ -116,14 +116,12 @@ def _heard(
     }
     date = heard.date
     if date is not None:
-        end, wider = date.forecast, age if stale else timedelta()
         status = SEEN_AS[date.status]
-        shown |= {
-            "status": "no_news" if stale else status.value,
-            "progress": date.progress / 100,
-            "forecast_s": seconds(end),
-            "band_s": [seconds(end - date.precision), seconds(end + date.precision + wider)],
-        }
+        shown |= {"status": "no_news" if stale else status.value, "progress": date.progress / 100}
+        if date.forecast is not None:
+            end, wider = date.forecast, age if stale else timedelta()
+            shown["forecast_s"] = seconds(end)
+            shown["band_s"] = [seconds(end - date.precision), seconds(end + date.precision + wider)]
         if date.reason is not None:
             shown["reason"] = date.reason.value
     if heard.quantity is not None:

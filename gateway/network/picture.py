@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from gateway.core.text import Text
 from gateway.network.disclosure import PackageState
-from gateway.network.knowledge import Agreed, Knowledge, Own
+from gateway.network.knowledge import Knowledge, Own
 from gateway.network.order import Prepared
 from gateway.network.plan import Plan
 
@@ -46,7 +46,6 @@ class Picture:
 
     knowledge: Knowledge
     own: Mapping[str, Own]
-    agreed: Mapping[str, Agreed]
     names: Mapping[str, str]
     titles: Mapping[str, Text]
     role: str

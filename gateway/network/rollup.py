@@ -106,7 +106,7 @@ def _known(knowledge: Knowledge, own: Mapping[str, Own], now: timedelta) -> dict
             known[package.id] = _known_own(own[package.id].forecast)
             continue
         heard = knowledge.heard.get(package.id)
-        if heard is None or heard.date is None:
+        if heard is None or heard.end is None:
             continue
         left = leaving[package.id]
         gone = departed_lots(heard)

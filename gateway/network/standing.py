@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from gateway.core.work import JobState, Substate
 from gateway.network.disclosure import SEEN_AS, Lamp, PackageState
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import Knowledge, Own
+from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.plan import Plan
 
 
@@ -47,20 +49,20 @@ def complete(knowledge: Knowledge, own: Mapping[str, Own]) -> int | None:
     return None if None in counts or not counts else min(c for c in counts if c is not None)
 
 
-def order_state(knowledge: Knowledge, own: Mapping[str, Own], whole: Plan) -> PackageState:
+def order_state(
+    knowledge: Knowledge, own: Mapping[str, Own], whole: Plan, now: timedelta
+) -> PackageState:
     """The order as a whole, as the lead firm's summary discloses it."""
     order = knowledge.order
     states = [_seen_state(knowledge, own, package.id) for package in order.packages]
-    end = rounded(whole.end, order.step)
-    ended = all(state is JobState.ENDED for state in states)
+    end = rounded(whole.end, order.step) if agreed_end(knowledge, own) else None
+    ended = _over(knowledge, own)
     waiting = all(state in (JobState.PLANNED, JobState.RELEASED) for state in states)
-    lamp = Lamp.GREY if waiting else Lamp.GREEN
-    if order.planned_end is not None and end >= order.planned_end + order.interval:
-        lamp = Lamp.YELLOW
-    if end > order.due:
-        lamp = Lamp.RED
+    lamp = _lamp(knowledge, own, end, now)
     if ended:
         lamp = Lamp.DONE
+    elif waiting and lamp is Lamp.GREEN:
+        lamp = Lamp.GREY
     reasons = [own[name].state.reason for name in own] + [
         heard.date.reason for heard in knowledge.heard.values() if heard.date
     ]
@@ -70,12 +72,67 @@ def order_state(knowledge: Knowledge, own: Mapping[str, Own], whole: Plan) -> Pa
         substate=Substate.NONE,
         good=complete(knowledge, own) or 0,
         planned=order.quantity,
-        forecast=whole.end,
+        forecast=end,
         lamp=lamp,
         reason=next((reason for reason in reasons if reason and late), None),
         lots=(),
         share=progress(knowledge, own),
     )
+
+
+def agreed_end(knowledge: Knowledge, own: Mapping[str, Own]) -> bool:
+    """Whether the firms that decide when the order ends let us see their dates."""
+    return all(knowledge.level(p.firm) >= Level.L2 for p in _deciding(knowledge, own))
+
+
+def _deciding(knowledge: Knowledge, own: Mapping[str, Own]) -> list[WorkPackage]:
+    """The partners' packages on whose word the order's end rests, as long as they are not done.
+
+    They are those at its end, and those whose lots reach our own packages: what reaches a
+    partner is part of its own forecast.
+    """
+    order = knowledge.order
+    waiting = [package for package in order.packages if not order.consumers(package)]
+    found: dict[str, WorkPackage] = {}
+    while waiting:
+        package = waiting.pop()
+        if _seen_state(knowledge, own, package.id) is JobState.ENDED:
+            continue
+        if package.id in own:
+            waiting += [source for need in package.needs for source in order.sources(need)]
+        else:
+            found[package.id] = package
+    return list(found.values())
+
+
+def _over(knowledge: Knowledge, own: Mapping[str, Own]) -> bool:
+    """Whether the last packages are done, and all others that we may know of."""
+    order = knowledge.order
+    return all(
+        _seen_state(knowledge, own, package.id) is JobState.ENDED
+        for package in order.packages
+        if package.id in own or package.id in knowledge.heard or not order.consumers(package)
+    )
+
+
+def _lamp(
+    knowledge: Knowledge, own: Mapping[str, Own], end: timedelta | None, now: timedelta
+) -> Lamp:
+    """The worst of what the forecast says and, where it hides its date, a firm's own lamp."""
+    order, deciding = knowledge.order, _deciding(knowledge, own)
+    heard = [knowledge.heard[p.id] for p in deciding if p.id in knowledge.heard]
+    lamps = {entry.lamp for entry in heard if entry.end is None}
+    if Lamp.RED in lamps or (end is not None and end > order.due):
+        return Lamp.RED
+    if Lamp.YELLOW in lamps or (end is not None and _slipped(order, end)):
+        return Lamp.YELLOW
+    hidden = any(knowledge.level(package.firm) is Level.L0 for package in deciding)
+    silent = any(knowledge.stale(package.id, now) for package in deciding)
+    return Lamp.HATCHED if hidden or silent else Lamp.GREEN
+
+
+def _slipped(order: JointOrder, end: timedelta) -> bool:
+    return order.planned_end is not None and end >= order.planned_end + order.interval
 
 
 def _seen_state(knowledge: Knowledge, own: Mapping[str, Own], package: str) -> JobState:

@@ -9,10 +9,10 @@ from typing import Any
 from gateway.network.disclosure import Lamp
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import Agreed
-from gateway.network.order import Level, Prepared
+from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.package_view import iso, leaving_of, package_view, seconds
 from gateway.network.picture import Offered, Picture, Warned
-from gateway.network.standing import complete, progress
+from gateway.network.standing import agreed_end, complete, progress
 
 Json = dict[str, Any]
 
@@ -54,7 +54,7 @@ def view(picture: Picture, now: timedelta) -> Json:
     }
     if order.planned_end is not None:
         shown["plan_end_s"] = seconds(order.planned_end)
-    shown |= _whole(picture) if picture.plan is not None else _summary(picture, now)
+    shown |= _whole(picture) if picture.whole is not None else _summary(picture, now)
     leaving = leaving_of(picture)
     shown["packages"] = [package_view(picture, entry, leaving, now) for entry in order.packages]
     shown["offers"] = [_offer(entry) for entry in picture.offers]
@@ -65,30 +65,33 @@ def view(picture: Picture, now: timedelta) -> Json:
 
 
 def _whole(picture: Picture) -> Json:
-    """The order as its lead firm knows it."""
-    knowledge, plan = picture.knowledge, picture.plan
-    if plan is None:
+    """The order as its lead firm knows it; without a forecast where a package hides it."""
+    knowledge, whole = picture.knowledge, picture.whole
+    if whole is None:
         return {}
     order = knowledge.order
-    end = rounded(plan.end, order.step)
     shown: Json = {
         "level": Level.L3.value,
-        "not_agreed": [],
+        "not_agreed": [] if agreed_end(knowledge, picture.own) else ["forecast_s"],
         "progress": round(progress(knowledge, picture.own), 4),
-        "forecast_s": seconds(end),
-        "slack_s": seconds(order.due - end),
-        "late": end > order.due,
+        "lamp": whole.lamp.value,
     }
-    if picture.whole is not None:
-        shown["lamp"] = picture.whole.lamp.value
+    if whole.forecast is not None:
+        shown |= _end(order, rounded(whole.forecast, order.step), whole.lamp)
     sets = complete(knowledge, picture.own)
     return shown if sets is None else shown | {"complete": sets}
+
+
+def _end(order: JointOrder, end: timedelta, lamp: Lamp) -> Json:
+    """When the order ends; a verdict only while everybody is heard of who decides it."""
+    shown: Json = {"forecast_s": seconds(end), "slack_s": seconds(order.due - end)}
+    return shown if lamp is Lamp.HATCHED else shown | {"late": end > order.due}
 
 
 def _summary(picture: Picture, now: timedelta) -> Json:
     """The order as its lead firm tells it."""
     order = picture.knowledge.order
-    agreed = picture.agreed.get(order.lead, Agreed(Level.L0))
+    agreed = picture.knowledge.agreed.get(order.lead, Agreed(Level.L0))
     shown: Json = {
         "level": agreed.level.value,
         "not_agreed": list(HIDDEN_ORDER[agreed.level]),
@@ -99,15 +102,12 @@ def _summary(picture: Picture, now: timedelta) -> Json:
         return shown
     shown["age_s"] = seconds(max(timedelta(), now - summary.at))
     shown["stale"] = summary.lamp is not Lamp.DONE and now - summary.at > order.stale
-    shown["lamp"] = "hatched" if shown["stale"] else summary.lamp.value
+    lamp = Lamp.HATCHED if shown["stale"] else summary.lamp
+    shown["lamp"] = lamp.value
     if summary.date is not None:
-        end = summary.date.forecast
-        shown |= {
-            "progress": summary.date.progress / 100,
-            "forecast_s": seconds(end),
-            "slack_s": seconds(order.due - end),
-            "late": end > order.due,
-        }
+        shown["progress"] = summary.date.progress / 100
+    if summary.end is not None:
+        shown |= _end(order, summary.end, lamp)
     if summary.quantity is not None:
         shown["complete"] = summary.quantity.good
     return shown

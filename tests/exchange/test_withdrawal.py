@@ -81,12 +81,16 @@ async def test_down_to_nothing_leaves_only_the_name_of_the_package(
         await opened(firms)
         lead, furnace = firms[LEAD], firms[FURNACE]
         await until(lambda: lead.knows("AP3", good=0))
+        assert lead.order()["forecast_s"]
         await furnace.exchange.withdraw("GA-17", LEAD, "L0")
         await until(lambda: lead.knows("AP3", level="L0"))
         seen = lead.package("AP3")
         assert not {"lamp", "status", "progress", "forecast_s", "good", "lots", "age_s"} & set(seen)
         assert seen["withdrawn"] is not None
-        assert lead.order()["forecast_s"]  # the plan fills in
+        order = lead.order()
+        assert "forecast_s" not in order, "a plan is not a forecast"
+        assert order["not_agreed"] == ["forecast_s"]
+        assert order["lamp"] == "hatched"
 
 
 async def test_what_was_withdrawn_stays_withdrawn_after_a_restart(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given, settings
@@ -17,12 +18,13 @@ from gateway.network.disclosure import (
     DepartedLot,
     Lamp,
     LampReport,
+    PackageState,
     ProductionStatus,
     QuantityReport,
     Report,
 )
 from gateway.network.files import OrderFile
-from gateway.network.knowledge import Heard, Knowledge, arrived
+from gateway.network.knowledge import Agreed, Heard, Knowledge, arrived
 from gateway.network.order import JointOrder, Level
 from gateway.network.plan import promised
 from gateway.network.rollup import own_packages, what_if, whole_plan
@@ -62,7 +64,9 @@ def told(
 
 
 def lead(heard: Mapping[str, Heard], order: JointOrder = FAIR) -> Knowledge:
-    return Knowledge(order, LEAD, {}, heard)
+    """What the lead firm has; every agreement is as the order proposed it."""
+    agreed = {a.giver: Agreed(a.level) for a in order.agreements if a.taker == LEAD}
+    return Knowledge(order, LEAD, {}, heard, agreed=agreed)
 
 
 def end(heard: Mapping[str, Heard], now: str, order: JointOrder = FAIR) -> timedelta:
@@ -194,17 +198,59 @@ def test_where_lots_are_not_agreed_goods_receipt_holds_nothing_up() -> None:
 
 def test_the_order_lamp_follows_the_forecast_end() -> None:
     def lamp(heard: Mapping[str, Heard], now: str) -> Lamp:
-        knowledge = lead(heard)
-        own = own_packages(knowledge, at(now))
-        return order_state(knowledge, own, whole_plan(knowledge, own, at(now))).lamp
+        others = {name: finished(now) for name in ("AP2", "AP4")} if heard else {}
+        return state(others | heard, now).lamp
 
     assert lamp({}, "1 06:00") is Lamp.GREY
+    assert lamp({}, "1 06:31") is Lamp.HATCHED
     on_plan = told(Level.L3, "2 03:40", "1 14:20", 600, 2400, "1 14:10")
     assert lamp({"AP3": on_plan}, "1 14:20") is Lamp.GREEN
     later = told(Level.L3, "2 04:10", "1 14:20", 600, 2400, "1 14:10")
     assert lamp({"AP3": later}, "1 14:20") is Lamp.YELLOW
     late = told(Level.L3, "2 05:55", "1 14:20", 600, 2400, "1 14:10")
     assert lamp({"AP3": late}, "1 14:20") is Lamp.RED
+
+
+def state(
+    heard: Mapping[str, Heard], now: str, levels: Mapping[str, Level] = MappingProxyType({})
+) -> PackageState:
+    """The order as a whole; ``levels`` are what firms let the lead see by now."""
+    knowledge = lead(heard)
+    agreed = dict(knowledge.agreed) | {firm: Agreed(level) for firm, level in levels.items()}
+    knowledge = replace(knowledge, agreed=agreed)
+    own = own_packages(knowledge, at(now))
+    return order_state(knowledge, own, whole_plan(knowledge, own, at(now)), at(now))
+
+
+def test_what_was_withdrawn_before_a_first_report_is_unknown_at_once() -> None:
+    assert state({}, "1 06:00").forecast == at("2 05:55")
+    hidden = state({}, "1 06:00", {FURNACE: Level.L0})
+    assert (hidden.lamp, hidden.forecast) == (Lamp.HATCHED, None)
+
+
+def test_who_delivers_only_to_partners_does_not_hide_the_end() -> None:
+    """The furnace counts into its own forecast what reaches it from the mill."""
+    heard = {
+        "AP2": finished("1 14:20"),
+        "AP3": told(Level.L3, "2 05:55", "1 14:20", 600, 2400, "1 14:10"),
+        "AP4": finished("1 14:20"),
+    }
+    seen = state(heard, "1 14:20", {MILL: Level.L0})
+    assert (seen.lamp, seen.forecast) == (Lamp.RED, at("2 08:10"))
+
+
+def test_who_was_only_just_given_lots_is_not_silent_yet() -> None:
+    assert FAIR.prepared is not None
+    halved = promised(split(FAIR, "AP3", (4,), FAIR.prepared, accepted=at("1 14:20")))
+    assert not lead({}, halved).stale("AP3-R", at("1 14:50"))
+    assert lead({}, halved).stale("AP3-R", at("1 14:51"))
+
+
+def test_an_order_is_done_although_a_finished_firm_has_withdrawn() -> None:
+    heard = {package.id: finished("2 05:55") for package in FAIR.packages if package.id != "AP3"}
+    everyone = Knowledge(FAIR, "", {}, heard, agreed={FURNACE: Agreed(Level.L0)})
+    whole = whole_plan(everyone, {}, at("2 06:00"))
+    assert order_state(everyone, {}, whole, at("2 06:00")).lamp is Lamp.DONE
 
 
 def test_reports_do_not_depend_on_the_order_in_which_they_are_held() -> None:

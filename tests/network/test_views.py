@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -22,6 +23,7 @@ from gateway.network.disclosure import (
     ProductionStatus,
     QuantityReport,
     Report,
+    read,
 )
 from gateway.network.document import cut
 from gateway.network.files import OrderFile
@@ -55,33 +57,50 @@ REPORTS: dict[Level, Report] = {
     Level.L3: QuantityReport(DATE, 600, (DepartedLot(1, 600, timedelta(hours=14, minutes=10)),)),
 }
 
+DONE = QuantityReport(
+    DateReport(
+        Lamp.DONE, ProductionStatus.COMPLETED, 100, timedelta(hours=13), timedelta(minutes=5), None
+    ),
+    2400,
+    (),
+)
+
 
 def shown(
     firm: str,
     levels: Mapping[str, Level],
     now: timedelta = NOW,
     summary: Heard | None = None,
+    withdrawn: Mapping[str, datetime] = MappingProxyType({}),
+    reports: Mapping[str, Report] = MappingProxyType({}),
     **changed: Any,
 ) -> dict[str, Any]:
-    """The order as ``firm`` sees it; the furnace has reported at its level, 10 minutes ago."""
+    """The order as ``firm`` sees it; the furnace has reported at its level, 10 minutes ago.
+
+    Of the other firms the lead knows what the fair order agrees; press and laser are done.
+    """
     order = cut(FAIR, firm)
     level = levels.get(FURNACE, Level.L0)
     heard = {}
+    if firm == LEAD:
+        levels = {a.giver: a.level for a in FAIR.agreements if a.taker == LEAD} | dict(levels)
+        heard = {name: Heard(Level.L3, DONE, NOW) for name in ("AP2", "AP4")}
     if level is not Level.L0:
         heard["AP3"] = Heard(level, REPORTS[level], NOW - timedelta(minutes=10))
-    knowledge = Knowledge(order, firm, {}, heard, summary)
+    heard |= {name: Heard(Level.L2, report, NOW) for name, report in reports.items()}
+    agreed = {giver: Agreed(entry, withdrawn.get(giver)) for giver, entry in levels.items()}
+    knowledge = Knowledge(order, firm, {}, heard, summary, agreed)
     own = own_packages(knowledge, now)
     plan = whole_plan(knowledge, own, now) if firm == LEAD else None
     picture = Picture(
         knowledge=knowledge,
         own=own,
-        agreed={giver: Agreed(agreed) for giver, agreed in levels.items()},
         names={FURNACE: "Härterei"},
         titles={"AP5": Text("Bank", "Bench")},
         role="lead" if firm == LEAD else "member",
         simulated=True,
         plan=plan,
-        whole=None if plan is None else order_state(knowledge, own, plan),
+        whole=None if plan is None else order_state(knowledge, own, plan, now),
     )
     return view(replace(picture, **changed), now)
 
@@ -137,6 +156,41 @@ def test_an_own_package_is_shown_whole() -> None:
     assert seen["needs"][1] == {"package": "AP3", "per": 6}
     assert (order["forecast_s"], order["slack_s"], order["late"]) == (115_800, -4200, True)
     assert order["lamp"] == "red"
+
+
+END = {"forecast_s", "slack_s", "late"}
+
+
+def test_without_the_date_of_a_deciding_firm_the_order_has_no_forecast() -> None:
+    for level, lamp in ((Level.L0, "hatched"), (Level.L1, "red")):
+        order = shown(LEAD, {FURNACE: level}, withdrawn={FURNACE: BEGAN})
+        assert not END & set(order), "the plan is not a forecast"
+        assert order["not_agreed"] == ["forecast_s"]
+        assert order["lamp"] == lamp
+        assert order["plan_end_s"] == 107_700
+
+
+def test_while_a_deciding_firm_is_silent_nobody_says_that_the_order_is_in_time() -> None:
+    on_plan = replace(DATE, lamp=Lamp.GREEN, forecast=timedelta(hours=27, minutes=40), reason=None)
+    heard = {"AP3": on_plan}
+    fresh, silent = (
+        shown(LEAD, {FURNACE: Level.L2}, now, reports=heard)
+        for now in (NOW, NOW + timedelta(hours=2))
+    )
+    assert (fresh["lamp"], fresh["late"], fresh["slack_s"]) == ("green", False, 3900)
+    assert silent["lamp"] == "hatched"
+    assert silent["forecast_s"] == fresh["forecast_s"], "its last word stands"
+    assert silent["not_agreed"] == []
+    assert "late" not in silent, "nobody can say"
+
+
+def test_members_are_told_that_the_forecast_is_not_known() -> None:
+    hidden = replace(DATE, lamp=Lamp.HATCHED, forecast=None)
+    report = read(hidden.fields(), Level.L2)
+    assert report == hidden
+    order = shown(MILL, {LEAD: Level.L2}, summary=Heard(Level.L2, hidden, NOW))
+    assert order["lamp"] == "hatched"
+    assert not END & set(order)
 
 
 def test_a_lot_has_arrived_after_the_agreed_transport() -> None:
@@ -201,10 +255,10 @@ def test_offers_withdrawals_and_the_warning_are_told_with_their_times() -> None:
     offer = Offered("o1", "AP3", (4,), "r", LEAD, "open", timedelta(hours=18), timedelta(days=1))
     order = shown(
         LEAD,
-        {},
+        {FURNACE: Level.L2},
+        withdrawn={FURNACE: BEGAN},
         offers=(offer,),
         warned=Warned(NOW, timedelta(hours=16, minutes=40)),
-        agreed={FURNACE: Agreed(Level.L2, BEGAN)},
     )
     assert order["offers"] == [
         {

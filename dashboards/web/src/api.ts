@@ -214,7 +214,10 @@ export interface Order {
   forecast_s?: number | null;
   plan_end_s?: number | null;
   slack_s?: number | null;
+  /** Absent while a firm that decides it is silent: nobody can say. */
   late?: boolean | null;
+  lamp?: LampKind | null;
+  not_agreed?: string[];
   complete?: number | null;
   opening?: boolean;
   you?: { firm: string; role: "lead" | "member" | "reserve"; packages: string[] };

@@ -345,6 +345,7 @@ export const de = {
     progress: "Fortschritt",
     slack: (length: string) => `${length} Puffer`,
     late: (length: string) => `${length} zu spät`,
+    unsure: "nicht alle Firmen melden sich",
     later: (length: string) => `${length} später als geplant`,
     plan: "Plan",
     orderTime: "Auftragszeit",

@@ -346,6 +346,7 @@ export const en: Catalogue = {
     progress: "Progress",
     slack: (length) => `${length} slack`,
     late: (length) => `${length} late`,
+    unsure: "not every firm is heard of",
     later: (length) => `${length} later than planned`,
     plan: "Plan",
     orderTime: "Order time",
