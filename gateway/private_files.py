@@ -1,9 +1,15 @@
-"""Small files for their owner alone: keys, passwords, secrets."""
+"""Small files for their owner alone: keys, passwords, secrets; and the folder that holds them."""
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 from pathlib import Path
+
+from gateway.core.errors import Unwritable
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def write(path: Path, content: bytes) -> None:
@@ -23,3 +29,17 @@ def write(path: Path, content: bytes) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def usable(folder: Path) -> None:
+    """Make ``folder`` for its owner alone and try to write in it. Raises Unwritable.
+
+    A full disk is no reason: a gateway lives on one, and says so.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise Unwritable(folder, error) from error

@@ -46,12 +46,17 @@ def absent() -> HTTPException:
     return HTTPException(404, ABSENT.as_json())
 
 
-def install(app: FastAPI) -> None:
-    """Let ``app`` refuse in our words."""
+def install(app: FastAPI, *, bug: Text = BUG) -> None:
+    """Let ``app`` refuse in our words; ``bug`` is said of what went wrong without a reason."""
+
+    async def broken(_request: Request, _error: Exception) -> Response:
+        # The server logs the traceback and ends the connection: nobody must use it again.
+        return _answer(500, {"detail": bug.as_json()}, {"connection": "close"})
+
     app.add_exception_handler(WebException, _refused)
     app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(WerkverbundError, _troubled)
-    app.add_exception_handler(Exception, _broken)
+    app.add_exception_handler(Exception, broken)
 
 
 def _answer(status: int, content: object, headers: object = None) -> Response:
@@ -84,8 +89,3 @@ async def _unfit(_request: Request, error: Exception) -> Response:
 async def _troubled(request: Request, error: Exception) -> Response:
     log.warning("%s %s: %s", request.method, request.scope.get("path"), error)
     return _answer(503, {"detail": TROUBLE.as_json()})
-
-
-async def _broken(_request: Request, _error: Exception) -> Response:
-    # The server logs the traceback and ends the connection, which the caller must not use again.
-    return _answer(500, {"detail": BUG.as_json()}, {"connection": "close"})

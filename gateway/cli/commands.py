@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gateway import private_files
 from gateway.cli import garbage
 from gateway.cli.errors import CONFIG_IS_WRONG
 from gateway.cli.help_pages import language_of
@@ -53,6 +54,7 @@ def run(file: File) -> None:
     from gateway.cli.rooms import site  # noqa: PLC0415
 
     config = site(file, make=True)
+    private_files.usable(config.state)
     from gateway.run import run as run_gateway  # noqa: PLC0415 - heavy
 
     run_gateway(config)

@@ -23,7 +23,7 @@ from gateway.cli.help_pages import argument_name, usage_line
 from gateway.cli.language import from_environment, take
 from gateway.cli.printing import complain, problems_as_text
 from gateway.cli.words import HELP, param_key
-from gateway.core.errors import ConfigError, WerkverbundError
+from gateway.core.errors import ConfigError, Unwritable, WerkverbundError
 from gateway.core.text import Language, Text
 
 NAME = "werkverbund"
@@ -71,6 +71,9 @@ def _carry_out(arguments: Sequence[str], language: Language) -> int:
     except ConfigError as error:
         complain(problems_as_text(error.problems, language))
         code = CONFIG_IS_WRONG
+    except Unwritable as error:
+        complain(error.text.in_(language))
+        code = FAILED
     except WerkverbundError as error:
         complain(str(error))
         code = FAILED

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway import private_files
+from gateway.core.errors import reason
 from gateway.core.text import Text
 
 _REFERENCE = re.compile(r"\$\{([^{}\r\n]*)\}")
@@ -111,23 +112,31 @@ def _read(kind: str, name: str, where: Surroundings, problems: list[tuple[Text, 
         if kind == "generated" and not path.exists():
             return _generate(path, where)
         return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError):
-        problems.append(_unreadable(path))
-        return ""
+    except OSError as error:
+        problems.append(_unreadable(path, reason(error)))
+    except UnicodeDecodeError:
+        problems.append(_unreadable(path, Text("das ist kein Text", "that is not text")))
+    return ""
 
 
 def _generate(path: Path, where: Surroundings) -> str:
-    """A new secret, kept for its owner alone; where nothing may be made, one for the moment."""
+    """A new secret, kept for its owner alone; where nothing may be made, one for the moment.
+
+    Raises Unwritable.
+    """
     made = secrets.token_urlsafe(15)
     if where.make:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_files.usable(path.parent)
         private_files.write(path, f"{made}\n".encode())
     return made
 
 
-def _unreadable(path: Path) -> tuple[Text, Text]:
+def _unreadable(path: Path, why: Text) -> tuple[Text, Text]:
     return (
-        Text(f"die Datei {path} lässt sich nicht lesen", f"the file {path} cannot be read"),
+        Text(
+            f"die Datei {path} lässt sich nicht lesen: {why.de}",
+            f"the file {path} cannot be read: {why.en}",
+        ),
         Text(
             "Legen Sie die Datei an und geben Sie dem Gateway Leserecht.",
             "Create the file and let the gateway read it.",

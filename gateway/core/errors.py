@@ -2,6 +2,7 @@
 
 WerkverbundError
 ├─ ConfigError     stop before anything starts, exit 78
+├─ Unwritable      stop before anything starts, exit 1
 ├─ SourceError
 │  ├─ Unreachable  no answer: signals BAD/no_connection, back off, others unaffected
 │  ├─ Refused      the device said no: the block is bisected once
@@ -18,6 +19,7 @@ Anything else is a bug.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,6 +50,38 @@ class ConfigError(WerkverbundError):
         self.problems = tuple(problems)
         first = self.problems[0]
         super().__init__(f"{first.file}:{first.line}:{first.column}: {first.what.en}")
+
+
+class Unwritable(WerkverbundError):
+    """Nothing can be written in a folder; ``text`` says where, why, and what to do."""
+
+    def __init__(self, folder: Path, cause: OSError) -> None:
+        why = reason(cause)
+        self.text = Text(
+            f"In {folder} lässt sich nichts schreiben: {why.de}. Wählen Sie einen anderen Ordner, "
+            "oder erlauben Sie es diesem Benutzer.",
+            f"Nothing can be written in {folder}: {why.en}. Choose another folder, or allow it to "
+            "this user.",
+        )
+        super().__init__(self.text.en)
+
+
+def reason(error: OSError) -> Text:
+    """Why the system refuses, in both languages where it is a usual reason."""
+    said = error.strerror or type(error).__name__
+    return _REFUSALS.get(error.errno or 0, Text(said, said))
+
+
+_REFUSALS = {
+    errno.EACCES: Text("es ist nicht erlaubt", "it is not permitted"),
+    errno.EPERM: Text("es ist nicht erlaubt", "it is not permitted"),
+    errno.EROFS: Text("der Datenträger ist nur lesbar", "the file system is read-only"),
+    errno.ENOENT: Text("den Pfad gibt es nicht", "there is no such path"),
+    errno.EISDIR: Text("das ist ein Ordner", "that is a folder"),
+    errno.ENOTDIR: Text("ein Teil des Pfads ist eine Datei", "a part of the path is a file"),
+    errno.EEXIST: Text("das ist eine Datei", "that is a file"),
+    errno.ENOSPC: Text("der Datenträger ist voll", "the disk is full"),
+}
 
 
 class SourceError(WerkverbundError):

@@ -18,19 +18,21 @@ if TYPE_CHECKING:
     from simulators.stage.demo import Demo
     from simulators.stage.web import Stage
 
+NO_NETWORK = Text(
+    "Dieser Rechner ist in keinem Netz: Die Bühne ist nur hier zu sehen.",
+    "This computer is in no network: the stage can be seen here only.",
+)
 SENTENCES = {
     "preparing": Text("Die Modellfabrik wird aufgebaut …", "Setting up the model factory …"),
     "late": Text(
         "Noch nicht bereit: {firms}. Protokolle: {logs}", "Not ready yet: {firms}. Logs: {logs}"
     ),
+    "moved": Text(
+        "Im Raum steht die Bühne jetzt unter {lan}", "In the room the stage is now at {lan}"
+    ),
+    "alone": NO_NETWORK,
     "stopping": Text("Alles wird beendet …", "Stopping everything …"),
 }
-
-
-NO_NETWORK = Text(
-    "Dieser Rechner ist in keinem Netz: Die Bühne ist nur hier zu sehen.",
-    "This computer is in no network: the stage can be seen here only.",
-)
 
 
 def preparing(options: Options) -> None:

@@ -60,10 +60,11 @@ async def _nothing_waits(stage: Stage, firm: str) -> bool:
     return not any(part["state"] == "waiting" for part in answer.json()["parts"])
 
 
-def _not_opened(error: Exception, logs: Path) -> NotPossibleError:
+def _not_opened(error: ShowError | httpx.HTTPError, logs: Path) -> NotPossibleError:
+    why = error.text if isinstance(error, ShowError) else Text(str(error), str(error))
     return NotPossibleError(
         Text(
-            f"Der Auftrag ließ sich nicht eröffnen: {error}. Protokolle: {logs}",
-            f"The order could not be opened: {error}. Logs: {logs}",
+            f"Der Auftrag ließ sich nicht eröffnen: {why.de} Protokolle: {logs}",
+            f"The order could not be opened: {why.en} Logs: {logs}",
         )
     )

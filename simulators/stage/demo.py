@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,9 @@ class Demo:
         """Start everything, show it, and stop it when asked to. Raises NotPossibleError."""
         options, scenario = self.options, self.scenario
         prepare.check_memory()
-        await prepare.check_ports(self.ports, len(scenario.firms), lan=options.lan)
+        await prepare.check_ports(
+            self.ports, len(scenario.firms), room=lan.lan_address() if options.lan else None
+        )
         with prepare.alone(self.state):
             if options.fresh:
                 prepare.clear(self.state)
@@ -134,13 +137,19 @@ class Demo:
             for feed in feeds
         ]
         parts.append(asyncio.create_task(kept(show.attend, "scenario"), name="scenario"))
-        web = asyncio.create_task(self._serve(stage), name="stage web")
+        if self.options.lan:
+            room = partial(
+                lan.in_the_room, partial(self._serve, stage), partial(self._moved, stage)
+            )
+            parts.append(asyncio.create_task(kept(room, "stage in the room"), name="room"))
+        web = asyncio.create_task(self._serve(stage, "127.0.0.1"), name="stage web")
         starting = asyncio.create_task(self._start(stage), name="start")
         stopping = asyncio.create_task(ended.wait(), name="stop")
+        refused = asyncio.create_task(stage.supervisor.refusal(), name="refusal")
         duration = self.options.duration
         try:
             async with asyncio.timeout(duration.total_seconds() if duration else None):
-                running: set[asyncio.Task[Any]] = {web, starting, stopping}
+                running: set[asyncio.Task[Any]] = {web, starting, stopping, refused}
                 while not stopping.done():
                     done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                     for task in done:
@@ -151,7 +160,7 @@ class Demo:
             console.say(self.options, "stopping")
             await end([starting])
             await show.end()
-            await asyncio.gather(stage.supervisor.stop(), end([*parts, web, stopping]))
+            await asyncio.gather(stage.supervisor.stop(), end([*parts, web, stopping, refused]))
             await show.close()
 
     def _stage(self) -> Stage:
@@ -179,7 +188,7 @@ class Demo:
             presenter=lan.Presenter(),
             pages=resources.pages(),
             address=f"http://127.0.0.1:{ports.stage}/",
-            public=f"http://{address}:{ports.stage}/" if address else None,
+            public=self._public(address),
         )
         stage.supervisor.changed = stage.tell
 
@@ -192,12 +201,20 @@ class Demo:
             feeds[firm] = Feed(firm, base, self.token, hub, seen)
         return stage
 
-    async def _serve(self, stage: Stage) -> None:
-        """Serve the stage until cancelled. Raises NotPossibleError when its port is taken."""
-        hosts = [stage.public.split("/")[2].rsplit(":", 1)[0]] if stage.public else []
-        host = "0.0.0.0" if stage.public else "127.0.0.1"
+    def _public(self, address: str | None) -> str | None:
+        """Where phones in the room find the stage."""
+        return f"http://{address}:{self.ports.stage}/" if address else None
+
+    def _moved(self, stage: Stage, address: str | None) -> None:
+        """This computer has another address in the room, or none any more."""
+        stage.public = self._public(address)
+        stage.tell()
+        console.say(self.options, "moved" if address else "alone", lan=stage.public)
+
+    async def _serve(self, stage: Stage, host: str) -> None:
+        """Serve at one address until cancelled. Raises NotPossibleError where it is taken."""
         try:
-            await serve_app(create_app(stage, hosts=hosts), host, self.ports.stage)
+            await serve_app(create_app(stage, hosts=[host]), host, self.ports.stage)
         except OSError as error:
             raise prepare.taken_ports([self.ports.stage], self.ports) from error
 
@@ -246,4 +263,7 @@ def demo(options: Options) -> None:
         scenario=scenario,
         ports=Ports(base),
     )
-    asyncio.run(play.play())
+    try:
+        asyncio.run(play.play())
+    except (RuntimeError, MemoryError, OSError) as error:
+        raise prepare.no_room(error) from error

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import secrets
 import socket
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 
 from gateway.api.throttle import Throttle
+from simulators.stage.parts import end
 
 COOKIE = "stage"
+LOOK = 5.0
+"""Seconds between two looks at this computer's address."""
 
 
 @dataclass(slots=True)
@@ -47,6 +52,37 @@ def lan_address() -> str | None:
             return None
         address = str(probe.getsockname()[0])
     return None if address.startswith("127.") else address
+
+
+async def in_the_room(
+    serve: Callable[[str], Awaitable[None]],
+    moved: Callable[[str | None], None],
+    find: Callable[[], str | None] = lan_address,
+    look: float = LOOK,
+) -> None:
+    """Serve at this computer's address, and at no other, until cancelled; follow when it changes.
+
+    ``moved`` is told each new address, None where there is no network any more.
+    """
+    address = find()
+    while True:
+        serving = asyncio.create_task(_served(serve, address), name="stage in the room")
+        try:
+            while (now := find()) == address:
+                await asyncio.wait({serving}, timeout=look)
+                if serving.done():
+                    serving.result()  # nobody ends it: this raises what did
+        finally:
+            await end([serving])
+        address = now
+        moved(address)
+
+
+async def _served(serve: Callable[[str], Awaitable[None]], address: str | None) -> None:
+    if address is None:
+        await asyncio.Event().wait()
+    else:
+        await serve(address)
 
 
 def qr_svg(text: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import logging
 import os
@@ -15,7 +16,9 @@ import httpx
 import orjson
 import yaml
 
+from gateway.core.errors import Unwritable
 from gateway.core.text import Text
+from gateway.private_files import usable
 from simulators.stage.ports import Ports, taken
 from simulators.stage.processes import WERKVERBUND
 from simulators.stage.scenario import Scenario
@@ -53,11 +56,14 @@ def check_memory() -> None:
         )
 
 
-async def check_ports(ports: Ports, firms: int, *, lan: bool) -> None:
-    """Refuse when a port is taken, naming it. Raises NotPossibleError."""
+async def check_ports(ports: Ports, firms: int, *, room: str | None) -> None:
+    """Refuse when a port is taken, naming it; the stage's at ``room`` too. Raises NotPossibleError.
+
+    ``room`` is this computer's address in the local network, if the stage opens there.
+    """
     busy = taken(ports.used(firms))
-    if lan and ports.stage not in busy:
-        busy += taken([ports.stage], "0.0.0.0")
+    if room is not None and ports.stage not in busy:
+        busy += taken([ports.stage], room)
     if not busy:
         return
     if ports.stage in busy and await _is_stage(ports.stage):
@@ -68,6 +74,21 @@ async def check_ports(ports: Ports, firms: int, *, lan: bool) -> None:
             )
         )
     raise taken_ports(busy, ports)
+
+
+def no_room(error: Exception) -> NotPossibleError:
+    """The computer gives no further process, thread or memory. Raises what is none of these."""
+    lacking = isinstance(error, MemoryError) or "start new thread" in str(error)
+    if not lacking and getattr(error, "errno", None) not in (errno.EAGAIN, errno.ENOMEM):
+        raise error
+    return NotPossibleError(
+        Text(
+            f"Dieser Rechner gibt der Demo nicht genug Speicher, Prozesse oder Threads ({error}). "
+            "Bitte schließen Sie andere Programme, oder heben Sie die Grenzen an (ulimit -a).",
+            "This computer does not give the demo enough memory, processes or threads "
+            f"({error}). Please close other programs, or raise the limits (ulimit -a).",
+        )
+    )
 
 
 def taken_ports(busy: Sequence[int], ports: Ports) -> NotPossibleError:
@@ -86,7 +107,11 @@ def taken_ports(busy: Sequence[int], ports: Ports) -> NotPossibleError:
 @contextmanager
 def alone(state: Path) -> Iterator[None]:
     """Nobody else uses the state folder meanwhile. Raises NotPossibleError."""
-    state.mkdir(parents=True, exist_ok=True)
+    try:
+        for folder in (state, state / "firms", state / "logs"):
+            usable(folder)
+    except Unwritable as error:
+        raise NotPossibleError(error.text) from error
     with (state / "demo.lock").open("wb") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -176,8 +201,8 @@ async def _identity(file: Path, env: Mapping[str, str]) -> dict[str, str]:
         last = reason[-1] if reason else f"exit {process.returncode}"
         raise NotPossibleError(
             Text(
-                f"{file.name}: Die Schlüssel konnten nicht angelegt werden: {last}",
-                f"{file.name}: the keys could not be made: {last}",
+                f"{file.name}: Die Schlüssel konnten nicht angelegt werden. {last}",
+                f"{file.name}: the keys could not be made. {last}",
             )
         )
     found: dict[str, str] = orjson.loads(out)

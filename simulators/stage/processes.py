@@ -53,6 +53,11 @@ class Supervisor:
     changed: Callable[[], None] = lambda: None
     running: dict[str, Running] = field(default_factory=dict)
     _stopping: bool = False
+    _refused: asyncio.Queue[Exception] = field(default_factory=asyncio.Queue)
+
+    async def refusal(self) -> None:
+        """Wait until the computer refuses to start a program, and raise what it said."""
+        raise await self._refused.get()
 
     def start(self, program: Program) -> Running:
         """Start ``program`` and keep it alive."""
@@ -82,7 +87,12 @@ class Supervisor:
 
     async def _keep(self, entry: Running) -> None:
         while not self._stopping:
-            code = await self._once(entry)
+            try:
+                code = await self._once(entry)
+            except (OSError, RuntimeError, MemoryError) as error:  # no process, no thread, no room
+                entry.state = "not started"
+                self._refused.put_nowait(error)
+                return
             if self._stopping:
                 break
             entry.state = f"ended with code {code}; restarting"

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from gateway.core.text import Text
 from simulators.stage.relay import Uplink
 from simulators.stage.scenario import Player, Scenario
 
@@ -29,7 +30,11 @@ RECONNECT = 4.0
 
 
 class ShowError(Exception):
-    """The show cannot do what was asked; the sentence says why."""
+    """The show cannot do what was asked; ``text`` says why."""
+
+    def __init__(self, de: str, en: str) -> None:
+        super().__init__(en)
+        self.text = Text(de, en)
 
 
 @dataclass(slots=True)
@@ -80,7 +85,9 @@ class Show:
     async def start(self, keyframe: int) -> None:
         """Open a new order at a keyframe: material and physics placed, nothing erased."""
         if not 0 <= keyframe < len(self.scenario.keyframes):
-            raise ShowError(f"there is no keyframe {keyframe}")
+            raise ShowError(
+                f"Den Sprung {keyframe} gibt es nicht.", f"There is no keyframe {keyframe}."
+            )
         frame = self.scenario.keyframes[keyframe]
         async with self._turn:
             self.run_number = await self._next_number()
@@ -113,7 +120,10 @@ class Show:
             opened = await self._get(f"{lead}{API}/orders/{order}")
             clock = opened["clock"]
             if not isinstance(clock, dict):
-                raise ShowError("the lead firm's order has no clock")
+                raise ShowError(
+                    "Der Auftrag der federführenden Firma hat keine Uhr.",
+                    "The lead firm's order has no clock.",
+                )
             await self._post(f"{self.control}/start", {**clock, "lapse": self.scenario.lapse})
             self.keyframe, self.order, self.clock = keyframe, order, clock
             self.faults, self._lagging = list(frame.faults), {}
@@ -125,7 +135,9 @@ class Show:
         """Arm the scenario's fault; it shows at the next ramp of the furnace."""
         machine = self.scenario.fault_machine
         if machine is None:
-            raise ShowError("this scenario has no fault")
+            raise ShowError(
+                "In diesem Ablauf gibt es keinen Fehler.", "This scenario has no fault."
+            )
         await self._post(f"{self.control}/arm", {"machine": machine, "fault": fault})
         if fault not in self.faults:
             self.faults.append(fault)
@@ -133,11 +145,15 @@ class Show:
     async def uplink(self, firm: str, *, connected: bool) -> None:
         """Pull a firm's uplink, or put it back."""
         if firm not in self.uplinks:
-            raise ShowError(f"{firm} has no uplink")
+            raise ShowError(f"{firm} hat keine Leitung zum Verbund.", f"{firm} has no uplink.")
         await (self.uplinks[firm].plug() if connected else self.uplinks[firm].pull())
 
     async def unplug(self, machine: str, *, plugged: bool) -> None:
         """Pull a machine's device, or put it back."""
+        if machine not in {player.machine for player in self.scenario.firms}:
+            raise ShowError(
+                f"Die Maschine {machine} gibt es nicht.", f"There is no machine {machine}."
+            )
         await self._post(
             f"{self.control}/{'replug' if plugged else 'unplug'}", {"machine": machine}
         )
@@ -263,9 +279,21 @@ class Show:
     @staticmethod
     def _content(answer: httpx.Response) -> Json:
         if answer.is_error:
-            raise ShowError(f"{answer.request.url.path}: {answer.status_code} {answer.text[:200]}")
+            raise _refused(answer)
         content = answer.json()
         return content if isinstance(content, dict) else {}
+
+
+def _refused(answer: httpx.Response) -> ShowError:
+    """What a part of the demo said when it refused, in its own words where it has two."""
+    try:
+        said = answer.json()["detail"]
+        return ShowError(str(said["de"]), str(said["en"]))
+    except (ValueError, KeyError, TypeError):
+        told = f"{answer.request.url.path}: {answer.status_code} {answer.text[:200]}"
+        return ShowError(
+            f"Ein Teil der Vorführung lehnt das ab: {told}", f"A part of the demo refuses: {told}"
+        )
 
 
 def order_time(at_s: float) -> str:

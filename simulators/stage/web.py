@@ -14,8 +14,11 @@ from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.api import refusals
 from gateway.api.guard import Guard
 from gateway.api.live import Hub
+from gateway.api.refusals import absent, refusal
+from gateway.core.text import Text
 from simulators.stage import lan
 from simulators.stage.balance import Balance
 from simulators.stage.feed import Feed
@@ -26,6 +29,12 @@ PASSED_ON = ("content-type", "accept", "accept-language", "if-none-match")
 """Request headers that the proxy hands on; who asks is told by the stage, not by the browser."""
 HANDED_BACK = ("content-type", "etag", "cache-control", "last-modified", "content-disposition")
 NOT_BUILT = "The pages are not built yet: please run 'make pages'.\n"
+
+
+BUG = Text(
+    "Das ist ein Fehler der Bühne. Er steht in ihrem Protokoll; alles andere läuft weiter.",
+    "This is a mistake in the stage. It stands in its log; everything else goes on.",
+)
 
 
 class KeyframeCall(BaseModel):
@@ -141,6 +150,7 @@ def create_app(stage: Stage, *, hosts: Iterable[str] = ()) -> FastAPI:
     app = FastAPI(title="Werkverbund stage", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.stage = stage
     app.add_middleware(Guard, hosts=hosts)
+    refusals.install(app, bug=BUG)
     app.get("/stage/v1/state")(state)
     app.get("/stage/v1/events")(events)
     app.get("/stage/v1/balance")(get_balance)
@@ -183,10 +193,18 @@ Client = Annotated[str, Depends(_client)]
 Presents = Annotated[bool, Depends(_presents)]
 
 
+def _only_the_presenter() -> HTTPException:
+    return refusal(
+        403,
+        "Das darf nur, wer vorführt. Die PIN steht auf der Konsole.",
+        "Only the presenter may do that. The PIN stands on the console.",
+    )
+
+
 def presenting(presents: Presents) -> None:
     """Only the presenter moves the show."""
     if not presents:
-        raise HTTPException(403, "only the presenter may; the PIN stands on the console")
+        raise _only_the_presenter()
 
 
 def _json(content: object) -> Response:
@@ -226,7 +244,11 @@ async def get_balance(stage: Here) -> Response:
     try:
         return _json(await stage.balance.figures())
     except (ShowError, httpx.HTTPError) as error:
-        raise HTTPException(503, "a gateway does not tell what it sent") from error
+        raise refusal(
+            503,
+            "Ein Gateway sagt gerade nicht, was es gesendet hat.",
+            "A gateway does not tell what it sent just now.",
+        ) from error
 
 
 def qr(stage: Here) -> Response:
@@ -238,7 +260,11 @@ def pin(stage: Here, client: Client, call: PinCall) -> Response:
     """Become the presenter with the PIN from the console."""
     session = stage.presenter.log_in(call.pin, client)
     if session is None:
-        raise HTTPException(403, "wrong PIN; it stands on the console")
+        raise refusal(
+            403,
+            "Diese PIN gilt nicht, oder es waren zu viele Versuche. Sie steht auf der Konsole.",
+            "This PIN is wrong, or there were too many tries. It stands on the console.",
+        )
     answer = _json({"presenter": True})
     answer.set_cookie(lan.COOKIE, session, httponly=True, samesite="strict", max_age=12 * 3600)
     return answer
@@ -247,7 +273,7 @@ def pin(stage: Here, client: Client, call: PinCall) -> Response:
 async def start(stage: Here, call: KeyframeCall) -> Response:
     """Start a new run at a keyframe; not before the first one has begun."""
     if not stage.ready:
-        raise HTTPException(409, "the firms are still starting")
+        raise refusal(409, "Die Firmen starten noch.", "The firms are still starting.")
     return await _carry_out(stage, stage.show.start(call.keyframe))
 
 
@@ -270,9 +296,13 @@ async def _carry_out(stage: Stage, action: object) -> Response:
     try:
         await action  # type: ignore[misc]
     except ShowError as error:
-        raise HTTPException(409, str(error)) from error
+        raise HTTPException(409, error.text.as_json()) from error
     except httpx.HTTPError as error:
-        raise HTTPException(503, "a part of the demo does not answer yet") from error
+        raise refusal(
+            503,
+            "Ein Teil der Vorführung antwortet noch nicht. Bitte gleich noch einmal versuchen.",
+            "A part of the demo does not answer yet. Please try again in a moment.",
+        ) from error
     stage.tell()
     return _json(stage.state(presenter=True))
 
@@ -283,7 +313,7 @@ async def proxy(
     """A firm's own pages and API, seen through the stage; visitors read only."""
     feed = _feed(stage, firm)
     if request.method != "GET" and not presents:
-        raise HTTPException(403, "only the presenter may; the PIN stands on the console")
+        raise _only_the_presenter()
     headers = {name: request.headers[name] for name in PASSED_ON if name in request.headers}
     headers["x-werkverbund-role"] = "owner" if presents else "visitor"
     try:
@@ -295,9 +325,13 @@ async def proxy(
             headers=headers,
         )
     except httpx.InvalidURL as error:
-        raise HTTPException(404, "not found") from error
+        raise absent() from error
     except httpx.HTTPError as error:
-        raise HTTPException(503, "this firm's gateway does not answer") from error
+        raise refusal(
+            503,
+            "Das Gateway dieser Firma antwortet gerade nicht.",
+            "This firm's gateway does not answer just now.",
+        ) from error
     kept = {name: answer.headers[name] for name in HANDED_BACK if name in answer.headers}
     return Response(answer.content, answer.status_code, headers=kept)
 
@@ -305,5 +339,5 @@ async def proxy(
 def _feed(stage: Stage, firm: str) -> Feed:
     feed = stage.feeds.get(firm)
     if feed is None:
-        raise HTTPException(404, "not found")
+        raise absent()
     return feed

@@ -186,3 +186,30 @@ def nobody() -> list[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return ["--host", "127.0.0.1", "--port", str(probe.getsockname()[1])]
+
+
+@pytest.mark.parametrize("command", ["run", "identity"])
+def test_a_state_folder_that_cannot_be_written_is_named_with_the_reason(
+    werkverbund, tmp_path: Path, command: str
+):
+    (tmp_path / "file").touch()
+    site = tmp_path / "firm.yaml"
+    text = (resources.configs() / "raspberry-pi.yaml").read_text("utf-8")
+    text = text.replace("~/.local/state/werkverbund/werkstatt", "file/state")
+    site.write_text(text.replace("192.168.", "127.0."), "utf-8")
+    answer = werkverbund("--lang", "de", command, site)
+    assert answer.code == 1
+    folder = tmp_path / "file" / "state"
+    assert answer.err.startswith(f"In {folder} lässt sich nichts schreiben: ein Teil des Pfads ist")
+    assert answer.err.count("\n") == 1
+
+
+def test_a_demo_whose_state_folder_cannot_be_written_says_so_at_once(
+    werkverbund, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    answer = werkverbund("--lang", "en", "demo", "--base-port", "0", "--no-browser")
+    assert answer.code == 1
+    assert "a part of the path is a file" in answer.err
+    assert answer.err.count("\n") == 1

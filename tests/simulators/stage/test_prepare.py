@@ -1,3 +1,4 @@
+import errno
 import socket
 
 import pytest
@@ -28,12 +29,24 @@ def test_fresh_forgets_what_a_demo_has_made_and_nothing_else(tmp_path):
 
 
 async def test_a_port_that_only_the_room_cannot_have_is_taken_too():
-    """With --lan the stage listens at every address, somebody else perhaps at one of them."""
+    """With --lan the stage listens at one more address, perhaps somebody else does there."""
     with socket.socket() as somebody:
         somebody.bind(("127.0.0.2", 0))
         somebody.listen()
         port = somebody.getsockname()[1]
         assert taken([port]) == []
-        assert taken([port], "0.0.0.0") == [port]
+        assert taken([port], "127.0.0.2") == [port]
         with pytest.raises(NotPossibleError, match=str(port)):
-            await prepare.check_ports(Ports(port), 0, lan=True)
+            await prepare.check_ports(Ports(port), 0, room="127.0.0.2")
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("can't start new thread"), MemoryError(), OSError(errno.EAGAIN, "later")]
+)
+def test_a_computer_that_gives_no_more_threads_is_told_in_one_sentence(error):
+    assert "ulimit" in str(prepare.no_room(error))
+
+
+def test_any_other_mistake_stays_what_it_is():
+    with pytest.raises(RuntimeError, match="a bug"):
+        prepare.no_room(RuntimeError("a bug"))

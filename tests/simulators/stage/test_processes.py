@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from simulators.stage.processes import Program, Supervisor
 
 
@@ -23,3 +25,15 @@ async def test_a_program_is_ours_whatever_lies_in_the_folder(tmp_path, monkeypat
     await supervisor.stop()
     assert entry.state == "stopped"
     assert program.log.read_text("utf-8").startswith("werkverbund ")
+
+
+async def test_a_program_that_the_computer_refuses_to_start_is_told(tmp_path):
+    """Else everybody would wait for it."""
+    (tmp_path / "file").touch()
+    supervisor = Supervisor()
+    entry = supervisor.start(Program("version", ["version"], {}, tmp_path / "file" / "log"))
+    with pytest.raises(OSError, match="file"):
+        async with asyncio.timeout(10):
+            await supervisor.refusal()
+    await supervisor.stop()
+    assert entry.pid is None

@@ -116,3 +116,27 @@ async def test_a_warning_is_this_run_s_own_or_says_that_it_is_simulated(
         assert warned is None
     else:
         assert (warned["hours_before_due"], warned["simulated"]) == (hours, noted is None)
+
+
+REFUSED = [
+    ("POST", "/stage/v1/keyframe", VISITOR, {"keyframe": 0}, 403),
+    ("POST", f"/firm/{LEAD}/api/v1/orders", VISITOR, {}, 403),
+    ("POST", "/stage/v1/pin", VISITOR, {"pin": "000"}, 403),
+    ("GET", "/stage/v1/nothing", VISITOR, None, 404),
+    ("GET", "/firm/nobody/api/v1/jobs", VISITOR, None, 404),
+    ("GET", "/stage/v1/pin", VISITOR, None, 405),
+    ("POST", "/stage/v1/keyframe", "127.0.0.1", {"keyframe": 0}, 409),
+    ("POST", "/stage/v1/uplink", "127.0.0.1", {"firm": "nobody", "connected": True}, 409),
+    ("POST", "/stage/v1/unplug", "127.0.0.1", {"machine": "nothing", "plugged": True}, 409),
+    ("POST", "/stage/v1/keyframe", "127.0.0.1", {"keyframe": -1}, 422),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "client", "body", "status"), REFUSED)
+async def test_a_refusal_speaks_german_and_english(stage, method, path, client, body, status):
+    async with browser(stage, client) as web:
+        answer = await web.request(method, path, json=body)
+    assert answer.status_code == status
+    detail = answer.json()["detail"]
+    assert set(detail) == {"de", "en"}
+    assert detail["de"] != detail["en"]
