@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from gateway.exchange.messages import GENESIS, Kind
 from gateway.network.knowledge import Agreed, Heard
 from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.picture import Offered, Warned
+
+KEPT_FOR = timedelta(days=90)
+"""So long the messages of an order that is over are kept."""
+KEPT_LAPSED = 12
+"""Of orders in time lapse only so many that are over are kept: each lasts some minutes."""
 
 Pair = tuple[str, str]
 """Order and partner."""
@@ -90,6 +95,30 @@ class Book:
     def active(self) -> JointOrder | None:
         """The order that is worked on: the one opened last."""
         return next((order for order in self.orders() if order.id not in self.closed), None)
+
+    def expired(self, real: datetime) -> list[str]:
+        """Orders whose messages need not be kept any more; nothing of them is on its way."""
+        over = sorted((o for o in self.closed if o in self.versions), key=self.closed.__getitem__)
+        lapsed = [
+            order for order in over if self.versions[order][max(self.versions[order])].lapse > 1
+        ]
+        waiting = {entry.order for entry in self.pending.values()}
+        return [
+            order
+            for order in over
+            if order not in waiting
+            and (order in lapsed[:-KEPT_LAPSED] or real - self.closed[order] > KEPT_FOR)
+        ]
+
+    def forget(self, order: str) -> None:
+        """Drop an order that is over; what guards against repetition stays: ends and agreements."""
+        self.versions.pop(order, None)
+        self.warned.pop(order, None)
+        self.summaries.pop(order, None)
+        self.told = {key: entry for key, entry in self.told.items() if key[0] != order}
+        self.heard = {key: heard for key, heard in self.heard.items() if key[0] != order}
+        self.ready = {key: ready for key, ready in self.ready.items() if key[0] != order}
+        self.offers = {name: made for name, made in self.offers.items() if made[0] != order}
 
     def agreed(self, order: str, giver: str, taker: str) -> Agreed:
         """What ``giver`` lets ``taker`` see; nothing where nothing was agreed."""

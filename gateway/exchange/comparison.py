@@ -30,12 +30,12 @@ async def compare(
 ) -> Json | None:
     """Ask ``firm`` for the hashes in its log where ours must be equal.
 
-    None where no message about the order ever went either way: a stranger and a firm of the
-    consortium that we share nothing with are the same.
+    None where no message about the order ever went either way (a stranger and a firm of the
+    consortium that we share nothing with are the same), or where the order is not kept any more.
     """
     active = office.book.active()
     order = order_id or (active.id if active else "")
-    places = await _places(office, order, firm)
+    places = await _places(office, order, firm) if order in office.book.versions else {}
     if not places:
         return None
     question = Message(

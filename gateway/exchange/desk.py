@@ -58,7 +58,7 @@ class Desk:
                     "Only the lead firm opens orders, from its order file.",
                 )
             )
-        if name in self._book.versions:
+        if name in self._book.versions or name in self._book.closed:
             raise ExchangeError(
                 Text(
                     f"Den Auftrag {name} gibt es schon; ersetzt wird nie etwas.",

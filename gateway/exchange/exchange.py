@@ -19,6 +19,7 @@ from gateway.exchange.comparison import compare
 from gateway.exchange.desk import Desk
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.identity import identity
+from gateway.exchange.keeping import forget_expired
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.link import Link
 from gateway.exchange.lookout import Lookout
@@ -182,6 +183,7 @@ class Exchange:
                 await dispatch.take(leaving, mono)
             await dispatch.take(taken_back(office.side, office.book, real), mono)
             await dispatch.repeat(mono)
+            await forget_expired(office, real)
 
     async def _warn(self, order: JointOrder, real: datetime) -> None:
         """Note when the forecast first passes the due time (lead firm)."""

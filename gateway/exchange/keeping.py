@@ -1,8 +1,9 @@
-"""Changes that both a person and a partner can bring about: orders taken, closed, narrowed."""
+"""What people and partners can bring about: orders are taken, closed, narrowed, let go."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from gateway.exchange.dispatch import Dispatch
@@ -37,6 +38,13 @@ async def close_older(office: Office, dispatch: Dispatch, order: JointOrder) -> 
             and other.id not in office.book.closed
         ):
             await dispatch.close(other.id)
+
+
+async def forget_expired(office: Office, real: datetime) -> None:
+    """Let go of the messages of orders that have been over for long."""
+    for order in office.book.expired(real):
+        await office.keep(office.ledger.forget, order)
+        office.book.forget(order)
 
 
 def narrow_heard(office: Office, order: str, giver: str, level: Level) -> None:

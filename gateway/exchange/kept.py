@@ -142,6 +142,9 @@ def restored(db: sqlite3.Connection, columns: str) -> Book:
         book.ready[order_id, firm] = ready_of(content)
     for order_id, at, before in db.execute("SELECT * FROM warned"):
         book.warned[order_id] = Warned(timedelta(seconds=at), timedelta(seconds=before))
+    # Rows are numbered without a gap, and the last one is never deleted.
+    (book.sent_count,) = db.execute("SELECT ifnull(max(id), 0) FROM sent").fetchone()
+    (book.received_count,) = db.execute("SELECT ifnull(max(id), 0) FROM received").fetchone()
     _restore_sent(book, db, columns)
     _restore_received(book, db, columns)
     return book
@@ -156,7 +159,6 @@ def _restore_sent(book: Book, db: sqlite3.Connection, columns: str) -> None:
     current = {(order, firm): chain for order, firm, chain in db.execute("SELECT * FROM chains")}
     rows = db.execute(f"SELECT {columns}, acked_ms FROM sent ORDER BY id")  # noqa: S608
     for entry in map(entry_of, rows):
-        book.sent_count += 1
         pair = (entry.order, entry.partner)
         if current.get(pair) != entry.chain:
             continue
@@ -180,7 +182,6 @@ def _covered(book: Book, pair: tuple[str, str], acked: Entry) -> None:
 def _restore_received(book: Book, db: sqlite3.Connection, columns: str) -> None:
     rows = db.execute(f"SELECT {columns}, NULL FROM received ORDER BY id")  # noqa: S608
     for entry in map(entry_of, rows):
-        book.received_count += 1
         pair = (entry.order, entry.partner)
         book.in_chains.add((*pair, entry.chain))
         book.in_heads[pair] = Head(entry.chain, entry.sequence, entry.hash)

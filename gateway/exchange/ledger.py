@@ -206,6 +206,28 @@ class Ledger:
                 (to_ms(at), firm, what, detail[:500]),
             )
 
+    def forget(self, order: str) -> None:
+        """Delete what was exchanged about an order that is over.
+
+        The last message of every chain stays, without its content: by it a message that is played
+        back is known to be old. So do the agreements, and that the order was closed.
+        """
+        with self._writing() as db:
+            for log in ("sent", "received"):
+                db.execute(
+                    f"DELETE FROM {log} WHERE order_id = ?1 AND id NOT IN"  # noqa: S608
+                    f" (SELECT max(id) FROM {log} WHERE order_id = ?1 GROUP BY partner, chain)",
+                    (order,),
+                )
+                db.execute(
+                    f"UPDATE {log} SET fields = '{{}}', text = NULL, level = NULL"  # noqa: S608
+                    " WHERE order_id = ?",
+                    (order,),
+                )
+            db.execute("DELETE FROM orders WHERE id = ?", (order,))
+            for table in ("offers", "ready", "warned"):
+                db.execute(f"DELETE FROM {table} WHERE order_id = ?", (order,))  # noqa: S608
+
     # Read by other threads, over a connection of their own
 
     def log(self, log: str, order: str | None, limit: int) -> list[Entry]:

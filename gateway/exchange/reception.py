@@ -154,7 +154,7 @@ class Reception:
 
     async def _withdrawal(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office, book = self._office, self._office.book
-        if book.order(entry.order) is None:
+        if book.order(entry.order) is None and entry.order not in book.closed:
             raise NotYetError("a withdrawal for an order that is not known here yet")
         giver, taker = entry.partner, office.side.firm
         left = read_withdrawal(message, book.agreed(entry.order, giver, taker).level)
