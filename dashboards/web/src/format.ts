@@ -5,6 +5,11 @@ export type Language = "de" | "en";
 const LOCALE: Record<Language, string> = { de: "de-DE", en: "en-GB" };
 const numbers = new Map<string, Intl.NumberFormat>();
 
+/** A text in which a number stays on one line with its unit. */
+export function held(text: string): string {
+  return text.replace(/(\d) (?=(?:%|°C|s|min|h|k?W|A|V)(?![\p{L}\p{N}]))/gu, "$1\u00a0");
+}
+
 /** The sign for "no value": never a zero. */
 export const NOTHING = "–";
 
@@ -30,7 +35,7 @@ export function exact(value: number, lang: Language, most = 4): string {
 /** A share of 1 as whole per cent; never 100 before it is reached. */
 export function percent(share: number, lang: Language): string {
   const whole = share >= 1 ? 100 : Math.min(99, Math.floor(share * 100 + 1e-9));
-  return `${number(whole, lang)} %`;
+  return `${number(whole, lang)}\u00a0%`;
 }
 
 /** Decimals that a reading of this size needs to be readable and not to jump. */
@@ -75,21 +80,21 @@ export function orderTime(seconds: number, lang: Language): string {
 /** A length of time with two units at most: "45 s", "12 min", "1 h 05 min", "3 d 4 h". */
 export function span(seconds: number, lang: Language): string {
   const s = Math.abs(Math.round(seconds));
-  if (s < 90) return `${s} s`;
+  if (s < 90) return `${s}\u00a0s`;
   const minutes = Math.round(s / 60);
-  if (minutes < 60) return `${minutes} min`;
+  if (minutes < 60) return `${minutes}\u00a0min`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return minutes % 60 ? `${hours} h ${pad(minutes % 60)} min` : `${hours} h`;
+  if (hours < 48) return minutes % 60 ? `${hours}\u00a0h\u00a0${pad(minutes % 60)}\u00a0min` : `${hours}\u00a0h`;
   const days = Math.floor(hours / 24);
   const word = lang === "de" ? (days === 1 ? "Tag" : "Tage") : days === 1 ? "day" : "days";
-  return hours % 24 ? `${days} ${word} ${hours % 24} h` : `${days} ${word}`;
+  return hours % 24 ? `${days}\u00a0${word}\u00a0${hours % 24}\u00a0h` : `${days}\u00a0${word}`;
 }
 
 /** A short pace: "16 s", "0,42 s", "4 h 30 min". */
 export function pace(seconds: number, lang: Language): string {
   if (seconds >= 90) return span(seconds, lang);
   const digits = seconds < 10 ? 2 : seconds % 1 > 0.05 ? 1 : 0;
-  return `${number(seconds, lang, digits)} s`;
+  return `${number(seconds, lang, digits)}\u00a0s`;
 }
 
 const clocks = new Map<string, Intl.DateTimeFormat>();

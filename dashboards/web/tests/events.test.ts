@@ -23,7 +23,7 @@ test("a state tells its sentence in the language in use", () => {
 
 test("a short gap is not nothing", () => {
   const gap = event("gap", { seconds: 0.42, why_de: "Die Abfrage kam zu spät.", why_en: "A late poll." });
-  assert.equal(told(gap, "de", de), "0,42 s ungesehen. Die Abfrage kam zu spät.");
+  assert.equal(told(gap, "de", de), "0,42\u00a0s ungesehen. Die Abfrage kam zu spät.");
 });
 
 test("every kind that the gateway knows has a word in both languages", () => {

@@ -57,7 +57,8 @@ export class Curve {
   }
 
   #options(place: HTMLElement, options: CurveOptions, colour: Palette): uPlot.Options {
-    const font = `12px ${getComputedStyle(document.body).fontFamily}`;
+    const root = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const font = `${Math.round(root * 0.75)}px ${getComputedStyle(document.body).fontFamily}`;
     const axis = { stroke: colour.faint, font, ticks: { show: false } };
     return {
       width: place.clientWidth || 600,
@@ -93,8 +94,12 @@ export class Curve {
 
   #range(low: number | null, high: number | null, { fromZero, leastSpan }: CurveOptions): [number, number] {
     const marks = this.#thresholds.map((line) => line.value);
-    const bottom = Math.min(low ?? 0, ...(fromZero ? [0] : []), ...marks);
-    const top = Math.max(high ?? 1, ...marks, bottom + leastSpan);
+    const lowest = Math.min(low ?? 0, ...(fromZero ? [0] : []), ...marks);
+    const highest = Math.max(high ?? 1, ...marks);
+    // A still value stands in the middle, except where zero is the floor.
+    const missing = Math.max(0, leastSpan - (highest - lowest));
+    const bottom = fromZero || lowest === 0 ? lowest : lowest - missing / 2;
+    const top = bottom + Math.max(leastSpan, highest - bottom);
     const room = (top - bottom) * 0.12 || 1;
     return [fromZero ? Math.min(0, bottom) : bottom - room, top + room];
   }
@@ -149,6 +154,9 @@ function strokes(line: CurveOptions["lines"][number], index: number, colour: Pal
   ];
 }
 
+/** A font as a canvas wants it, in the pixels of the screen. */
+const onCanvas = (font: string) => font.replace(/^\d+/, (size) => String(Number(size) * devicePixelRatio));
+
 function drawBands(plot: uPlot, bands: Band[], colour: Palette, font: string): void {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
@@ -156,7 +164,7 @@ function drawBands(plot: uPlot, bands: Band[], colour: Palette, font: string): v
   ctx.beginPath();
   ctx.rect(bbox.left, 0, bbox.width, bbox.top + bbox.height);
   ctx.clip();
-  ctx.font = font.replace("12px", `600 ${11 * ratio}px`);
+  ctx.font = `600 ${onCanvas(font)}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "alphabetic";
   let free = -Infinity; // labels that would touch are left out
@@ -183,7 +191,7 @@ function drawThresholds(plot: uPlot, lines: Line[], colour: Palette, font: strin
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
   ctx.save();
-  ctx.font = font.replace("12px", `${12 * ratio}px`);
+  ctx.font = onCanvas(font);
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
   for (const { line, at } of spread(plot, lines, 18 * ratio)) {

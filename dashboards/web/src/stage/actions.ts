@@ -31,8 +31,7 @@ export function commandFor(action: Action, state: StageState, show: ShowCatalogu
     case "uplink": {
       const firm = state.firms.find((entry) => entry.id === action.firm);
       const on = firm?.uplink === false;
-      const name = firm?.name ?? action.firm;
-      return { label: on ? show.uplink.put(name) : show.uplink.pull(name), what: "uplink", body: { firm: action.firm, connected: on }, on };
+      return { label: on ? show.uplink.put : show.uplink.pull, what: "uplink", body: { firm: action.firm, connected: on }, on };
     }
   }
 }

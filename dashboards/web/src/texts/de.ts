@@ -263,7 +263,7 @@ export const de = {
     connection: "Verbindung",
     runs: "Durchläufe",
     run: (number: number) => `Durchlauf ${number}`,
-    runsIn: (count: string) => `${count} Durchläufe im Bild`,
+    runsIn: (count: number, shown: string) => (count === 1 ? "1 Durchlauf im Bild" : `${shown} Durchläufe im Bild`),
     noValues: "In diesem Zeitraum ist nichts aufgezeichnet.",
     chartSummary: (name: string, low: string, high: string, last: string) =>
       `${name}: zwischen ${low} und ${high}, zuletzt ${last}.`,
@@ -349,6 +349,7 @@ export const de = {
     later: (length: string) => `${length} später als geplant`,
     plan: "Plan",
     orderTime: "Auftragszeit",
+    inOrderTime: (length: string) => `${length} Auftragszeit`,
     realTime: "Echtzeit",
     lapse: (factor: string) => `Zeitraffer ${factor}-fach`,
     earnest: "ohne Zeitraffer",

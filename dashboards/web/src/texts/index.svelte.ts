@@ -1,4 +1,5 @@
 import type { Text } from "../api";
+import { held } from "../format";
 import { prefs } from "../state/prefs.svelte";
 import { de } from "./de";
 import { en } from "./en";
@@ -10,7 +11,7 @@ export function t(): Catalogue {
 
 /** A text of the gateway in the language in use. */
 export function tr(text: Text | null | undefined): string {
-  return text ? text[prefs.lang] : "";
+  return text ? held(text[prefs.lang]) : "";
 }
 
 type Widen<T> = T extends string

@@ -20,7 +20,7 @@ export function told(event: LoggedEvent, lang: Language, t: Catalogue): string {
       return t.machine.run(Number(of.run));
     case "run_finished": {
       const parts = [t.machine.run(Number(of.run)), t.order.pieces(count(of.pieces))];
-      if (typeof of.seconds === "number") parts.push(`${pace(of.seconds, lang)} ${t.order.orderTime}`);
+      if (typeof of.seconds === "number") parts.push(t.order.inOrderTime(pace(of.seconds, lang)));
       if (of.partial) parts.push(t.log.partial);
       return parts.join(", ");
     }
