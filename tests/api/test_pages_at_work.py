@@ -150,4 +150,4 @@ def test_an_address_that_nobody_encoded_right_is_not_found(
 ) -> None:
     page.goto(f"{earnest.base}/#/%zz")
     sign_in(page, "owner", PASSWORDS["owner"])
-    expect(page.get_by_role("heading", level=1)).to_contain_text("einsehbar")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("gibt es nicht")

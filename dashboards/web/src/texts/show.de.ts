@@ -150,8 +150,8 @@ export const showDe = {
       click: [
         "Die Maus einem Gast geben.",
         "Reiter „Netz gezogen“, dann „Netz ziehen“: Das Alter der Meldung wächst, nach etwa 13 Sekunden ist die Zeile schraffiert.",
-        "Nach links zeigen: Dort läuft alles weiter.",
-        "„Netz anstecken“: Der neue Stand kommt.",
+        "Links zeigen: Alles läuft weiter.",
+        "Dann „Netz anstecken“ drücken.",
       ],
       learn: "Offline ist normal. Überwachung ist nicht vorgesehen.",
       tabs: ["Betriebsrat", "Netz gezogen"],
