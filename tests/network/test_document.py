@@ -146,3 +146,13 @@ def test_after_the_split_what_was_promised_stays(fair: JointOrder) -> None:
     assert furnace.due == timedelta(days=1, hours=4, minutes=45)
     assert reserve.end == timedelta(hours=22, minutes=30)
     assert bench.end == order.planned_end == timedelta(days=1, hours=5, minutes=55)
+
+
+def test_the_planned_end_tells_a_member_nothing_new(fair: JointOrder) -> None:
+    """It follows from the two limits of any package of its own."""
+    for package in fair.packages:
+        seen = cut(fair, package.firm)
+        limits = seen.package(package.id).baseline
+        assert limits is not None
+        assert seen.planned_end == seen.due - (limits.due - limits.keeps)
+    assert cut(fair, RESERVE).planned_end is None
