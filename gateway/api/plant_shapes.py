@@ -33,11 +33,15 @@ class SignalShape(TypedDict):
 
 
 class StateShape(TypedDict):
-    """What a machine does (numbers of OPC 40001-1), since when, and the sentence why we say so."""
+    """What a machine does (numbers of OPC 40001-1), since when, and the sentence why we say so.
 
-    state: int
-    name: str
-    mode: int
+    ``known`` is false while it does not answer: ``since`` is then when that began, and the state is
+    the last one known, null where it has never answered.
+    """
+
+    state: int | None
+    name: str | None
+    mode: int | None
     since: str | None
     because: Words
     known: bool

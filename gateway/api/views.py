@@ -74,9 +74,9 @@ def signal(rooms: Rooms, what: Signal, now: datetime) -> SignalShape:
 def state(status: MachineStatus) -> StateShape:
     """What a machine does now."""
     return {
-        "state": int(status.state),
-        "name": status.state.name.lower(),
-        "mode": int(status.mode),
+        "state": None if status.state is None else int(status.state),
+        "name": None if status.state is None else status.state.name.lower(),
+        "mode": None if status.mode is None else int(status.mode),
         "since": iso(status.since),
         "because": words(status.because),
         "known": status.known,

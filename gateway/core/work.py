@@ -68,13 +68,14 @@ class Origin(StrEnum):
 class MachineStatus:
     """What a machine does now, since when, and the sentence why we say so.
 
-    ``known`` is False while the machine does not answer: ``state`` is then the last one known and
-    must be shown as uncertain. ``phase`` is the recognised part of a charge or run, for people.
+    ``known`` is False while the machine does not answer, since ``since``: ``state`` and ``mode``
+    are then the last ones known and must be shown as uncertain, or None where it never answered.
+    ``phase`` is the recognised part of a charge or run, for people.
     """
 
     machine: str
-    state: ItemState
-    mode: OperationMode
+    state: ItemState | None
+    mode: OperationMode | None
     since: datetime
     because: Text
     known: bool = True

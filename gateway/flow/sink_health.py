@@ -62,9 +62,10 @@ class SinkWatch:
         """It is away, or could not be reached; the next try is in ``wait`` seconds."""
         now = self._clock()
         if self._connected or self._cause is None:
+            what = "lost" if self._connected else "cannot be reached"
             self._since = now
             self._lines.line(
-                self._name, now, f"{self._name} lost: {cause}, next try in {wait:.0f} s"
+                self._name, now, f"{self._name} {what}: {cause}, next try in {wait:.0f} s"
             )
         self._connected = False
         self._cause, self._next_try = str(cause), now + timedelta(seconds=wait)

@@ -84,7 +84,8 @@ class JobTracker:
         heard = _Heard(batch.last_seq, batch.at, batch.batch.mono, t, pending)
         if rule is None:
             known = len(batch.marks) < len(batch.batch.signals)
-            return state.with_machine(batch.machine, heard.by(machine, known=known)), ()
+            lost = None if known else machine.lost or batch.at
+            return state.with_machine(batch.machine, heard.by(machine, known=known, lost=lost)), ()
         if not looks:
             return state.with_machine(batch.machine, heard.by(machine)), ()
         events: list[Event] = []
@@ -154,7 +155,13 @@ class JobTracker:
 
     def _status(self, state: TrackerState, name: str, now: datetime) -> MachineStatus:
         machine, rule = state.machines[name], self._evidence[name]
-        since = machine.at or now
+        silent = 0.0 if machine.at is None else (now - machine.at).total_seconds()
+        known = machine.known and silent < self._patience(name)
+        since = machine.lost or machine.at or now
+        if not known and (rule is None or machine.evidence.since is None):
+            never = rule is not None or machine.lost is None
+            because = _NEVER if never else _no_answer(machine, None, now)
+            return MachineStatus(name, None, None, since, because, known=False)
         if rule is None:
             nothing = Text(
                 "Für diese Maschine ist nicht eingerichtet, woran man Arbeit erkennt; "
@@ -162,18 +169,15 @@ class JobTracker:
                 "Nothing says what shows that this machine works; its values are only recorded.",
             )
             state_, mode = ItemState.NOT_AVAILABLE, OperationMode.NONE
-            return MachineStatus(name, state_, mode, since, nothing, machine.known)
+            return MachineStatus(name, state_, mode, since, nothing)
         kept = machine.evidence
-        silent = 0.0 if machine.at is None else (now - machine.at).total_seconds()
-        known = machine.known and silent < self._patience(name)
         if known:
+            since = kept.since or since
             lapse = machine.lapse or self.lapse
             because = rule.explain(kept, machine.t + max(0.0, silent) * lapse)
         else:
             because = _no_answer(machine, rule.explain(kept, machine.t), now)
-        return MachineStatus(
-            name, kept.item, kept.mode, kept.since or since, because, known, rule.phase(kept)
-        )
+        return MachineStatus(name, kept.item, kept.mode, since, because, known, rule.phase(kept))
 
     def _patience(self, name: str) -> float:
         roles = self._roles[name]
@@ -261,18 +265,22 @@ def _state_event(name: str, machine: MachineState, rule: Evidence[Any], look: Lo
     return Event(EventKind.STATE, name, look.at, machine.current, details)
 
 
-def _no_answer(machine: MachineState, last: Text, now: datetime) -> Text:
-    """The sentence about a machine that does not answer."""
+_NEVER = Text("Noch keine Antwort von der Maschine.", "No answer from the machine yet.")
+
+
+def _no_answer(machine: MachineState, last: Text | None, now: datetime) -> Text:
+    """The sentence about a machine that does not answer, with what was last known of it."""
     since = machine.lost or machine.at
     if since is None:
-        return Text("Noch keine Antwort von der Maschine.", "No answer from the machine yet.")
-    if (now - since).total_seconds() < 1:
-        return Text(
-            f"Keine Antwort von der Maschine. Zuletzt: {last.de}",
-            f"No answer from the machine. Last known: {last.en}",
+        return _NEVER
+    silent = (now - since).total_seconds()
+    said = Text("Keine Antwort von der Maschine.", "No answer from the machine.")
+    if silent >= 1:
+        long = span(silent)
+        said = Text(
+            f"Seit {long.de} keine Antwort von der Maschine.",
+            f"No answer from the machine for {long.en}.",
         )
-    long = span((now - since).total_seconds())
-    return Text(
-        f"Seit {long.de} keine Antwort von der Maschine. Zuletzt: {last.de}",
-        f"No answer from the machine for {long.en}. Last known: {last.en}",
-    )
+    if last is None:
+        return said
+    return Text(f"{said.de} Zuletzt: {last.de}", f"{said.en} Last known: {last.en}")

@@ -62,7 +62,7 @@ class ConsoleSink:
         changed = [status for status in machines if self._shown.get(status.machine) != status]
         self._shown.update((status.machine, status) for status in changed)
         await self._print(
-            f"{status.machine}: {status.state.name.lower()}, {status.because.in_(self._language)}"
+            f"{status.machine}: {_state(status)}, {status.because.in_(self._language)}"
             for status in changed
         )
 
@@ -86,3 +86,10 @@ class ConsoleSink:
             self._out.flush()
         except BrokenPipeError as error:
             raise NotConnected("nobody reads standard output any more") from error
+
+
+def _state(status: MachineStatus) -> str:
+    """Its state, with a question mark where it is only the last one known."""
+    if status.state is None:
+        return "?"
+    return status.state.name.lower() + ("" if status.known else "?")

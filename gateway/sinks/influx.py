@@ -189,7 +189,9 @@ def _text(text: str) -> str:
 
 
 def _state_fields(firm: str, status: MachineStatus) -> tuple[str, str]:
-    fields = f"state={float(status.state)},mode={float(status.mode)},known={float(status.known)}"
+    fields = f"known={float(status.known)}"
+    if status.state is not None and status.mode is not None:
+        fields = f"state={float(status.state)},mode={float(status.mode)},{fields}"
     return _head("zustand", firm, status.machine), fields
 
 

@@ -224,9 +224,9 @@ def _state(status: MachineStatus) -> Mapping[str, Any]:
     return {
         "schema": SCHEMA,
         "since": to_ms(status.since),
-        "state": int(status.state),
-        "name": status.state.name.lower(),
-        "mode": int(status.mode),
+        "state": None if status.state is None else int(status.state),
+        "name": None if status.state is None else status.state.name.lower(),
+        "mode": None if status.mode is None else int(status.mode),
         "known": status.known,
         "because": status.because.as_json(),
         "phase": status.phase.as_json() if status.phase else None,

@@ -161,7 +161,9 @@ async def _withdrawn(network: Network) -> None:
         "firm": MILL,
         "level": "L0",
     }
-    await network.ask("POST", "/orders/GA-17/agreements/nobody/withdraw", 409, body={})
+    nobody = "/orders/GA-17/agreements/nobody/withdraw"
+    await network.ask("POST", nobody, 409, body={"level": "L0"})
+    await network.ask("POST", path, 422, body={})  # how much is withdrawn, somebody has to say
     agreements = await network.ask("GET", "/orders/GA-17/agreements", 200, role="works_council")
     given = next(entry for entry in agreements if entry["to"] == MILL)
     assert (given["level"], given["fields"], given["own"]) == ("L0", [], True)

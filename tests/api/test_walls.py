@@ -51,7 +51,7 @@ def test_a_write_to_what_is_absent_is_absent_too(callers: dict[str, httpx.Client
         ("jobs/none/bookings", {"good": 1}),
         ("orders/none/offers", {"package": "AP3", "lots": [4], "to": "x"}),
         ("orders/none/offers/none/accept", None),
-        ("orders/none/agreements/none/withdraw", {}),
+        ("orders/none/agreements/none/withdraw", {"level": "L0"}),
     ):
         answer = callers["owner"].post(f"{API}/{path}", json=body)
         assert answer.status_code == 404, path

@@ -394,12 +394,41 @@ def test_machine_without_evidence_is_only_known_or_not(mill: Line) -> None:
     mill.state = mill.tracker.initial()
     assert not mill.status(0).known
     mill.see(0, power=None)
-    assert not mill.status(0).known
+    shown = mill.status(0)
+    assert (shown.known, shown.state) == (False, None)
     mill.see(1, power=5.0)
     shown = mill.status(1)
     assert (shown.known, shown.state) == (True, ItemState.NOT_AVAILABLE)
     assert "nur aufgezeichnet" in shown.because.de
+    mill.see(2, power=None)
+    mill.see(3, power=None)
+    shown = mill.status(4)
+    assert (shown.known, shown.since) == (False, mill.at(2))
+    assert shown.because.de == "Seit 2,0 s keine Antwort von der Maschine."
     assert mill.tracker.load(mill.tracker.dump(mill.state)) == mill.state
+
+
+def test_a_machine_that_never_answered_has_no_state(mill: Line) -> None:
+    """NotAvailable would be a statement about the machine (OPC 40001-1), and nobody asked it."""
+    assert (mill.status(0).state, mill.status(0).known) == (None, False)
+    for t in (5, 10, 40):
+        mill.see(t, power=None)
+    shown = mill.status(41)
+    assert (shown.state, shown.mode, shown.known, shown.since) == (None, None, False, mill.at(5))
+    assert shown.because.de == "Noch keine Antwort von der Maschine."
+
+
+def test_a_machine_that_was_lost_is_unknown_since_its_loss(mill: Line) -> None:
+    mill.see(0, power=5.0)
+    mill.see(1, power=5.0)
+    known_since = mill.status(1).since
+    for t in (2, 12, 32):
+        mill.see(t, power=None)
+    shown = mill.status(33)
+    assert (shown.known, shown.since) == (False, mill.at(2))
+    assert shown.state is not None
+    mill.see(34, power=5.0)
+    assert mill.status(34).since == known_since
 
 
 def test_every_event_of_a_state_says_why_in_both_languages(mill: Line) -> None:

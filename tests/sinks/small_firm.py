@@ -95,6 +95,11 @@ def executing(machine: str = "mill-1", *, known: bool = True, at: datetime = AT)
     )
 
 
+def never_reached(machine: str = "mill-1") -> MachineStatus:
+    because = Text("Noch keine Antwort von der Maschine.", "No answer from the machine yet.")
+    return MachineStatus(machine, None, None, AT, because, known=False)
+
+
 def job(identity: str = "GA-17-AP1", state: JobState = JobState.RUNNING, good: int = 24) -> Job:
     return Job(
         id=identity,

@@ -28,6 +28,7 @@ from tests.sinks.small_firm import (
     executing,
     firm,
     job,
+    never_reached,
 )
 
 ROOT = "wv/v1/zerspanung-rennweg/rennweg"
@@ -128,6 +129,15 @@ async def test_birth_tells_a_late_subscriber_meanings_and_units(
         "every_s": 0.1,
         "role": "power",
     }
+
+
+async def test_a_machine_that_never_answered_claims_no_state(
+    broker: RunningBroker, sink: MqttSink
+) -> None:
+    await sink.show([never_reached()], [])
+    async with Reader(broker) as reader:
+        state = await reader.hear("main/mill-1/state")
+        assert (state["known"], state["state"], state["name"]) == (False, None, None)
 
 
 async def test_state_and_job_are_retained_and_say_why(

@@ -32,6 +32,7 @@ from tests.sinks.small_firm import (
     firm,
     free_port,
     job,
+    never_reached,
 )
 
 OWN = "urn:werkverbund:zerspanung-rennweg"
@@ -221,6 +222,19 @@ async def test_unreachable_machine_keeps_its_state_as_uncertain(
     value = await read(client, "mill-1.MachineryItemState.CurrentState")
     assert value.Value.Value.Text == "Executing"
     assert code(value) == "UncertainNoCommunicationLastUsableValue"
+
+
+async def test_a_machine_that_never_answered_claims_no_state(
+    client: Client, sink: OpcUaSink
+) -> None:
+    await sink.show([never_reached()], [])
+    for name in ("MachineryItemState", "MachineryOperationMode"):
+        for part in ("CurrentState", "CurrentState.Id", "CurrentState.Number"):
+            value = await read(client, f"mill-1.{name}.{part}")
+            assert code(value) == "BadWaitingForInitialData"
+            assert value.Value is None or value.Value.Value is None
+    because = (await read(client, "mill-1.Because")).Value.Value
+    assert because[0].Text == "Noch keine Antwort von der Maschine."
 
 
 async def test_state_says_why_in_both_languages(client: Client, sink: OpcUaSink) -> None:

@@ -35,9 +35,9 @@ export interface Signal {
 }
 
 export interface MachineState {
-  state: 0 | 1 | 2 | 3;
-  name: string;
-  mode: number;
+  state: 0 | 1 | 2 | 3 | null;
+  name: string | null;
+  mode: number | null;
   since: string;
   because: Text;
   known: boolean;

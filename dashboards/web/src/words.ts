@@ -11,7 +11,7 @@ export function machineLamp(machine: Machine): LampKind {
 
 /** The word beside a machine's lamp. */
 export function machineWord(machine: Machine, t: Catalogue): string {
-  if (!machine.state.known) return t.machineState.unknown;
+  if (!machine.state.known || machine.state.state === null) return t.machineState.unknown;
   const words = [
     t.machineState.off,
     t.machineState.fault,

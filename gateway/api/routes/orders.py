@@ -87,7 +87,7 @@ class Withdrawal(BaseModel):
     """The level that is left when an agreement is narrowed."""
 
     model_config = ConfigDict(extra="forbid")
-    level: Literal["L0", "L1", "L2", "L3"] = "L0"
+    level: Literal["L0", "L1", "L2", "L3"]
 
 
 deciding = [Depends(allowed(OWNER))]

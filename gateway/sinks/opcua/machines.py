@@ -105,10 +105,15 @@ class MachineNodes:
         """What a change of state changes."""
         code = values.GOOD if status.known else values.LAST_KNOWN
         at = status.since
-        for nodes, number, names, ids in (
-            (self.state, int(status.state), types.ITEM_STATE_NAMES, types.ITEM_STATES),
-            (self.mode, int(status.mode), types.OPERATION_MODE_NAMES, types.OPERATION_MODES),
+        for nodes, value, names, ids in (
+            (self.state, status.state, types.ITEM_STATE_NAMES, types.ITEM_STATES),
+            (self.mode, status.mode, types.OPERATION_MODE_NAMES, types.OPERATION_MODES),
         ):
+            if value is None:
+                for node in (nodes.current, nodes.id, nodes.number):
+                    yield node, values.stamped(None, values.WAITING, at)
+                continue
+            number = int(value)
             named = ua.LocalizedText(names[number], "en")
             yield nodes.current, values.stamped(ua.Variant(named), code, at)
             yield nodes.id, values.stamped(ua.Variant(space.id(ids[number])), code, at)
