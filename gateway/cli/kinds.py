@@ -66,7 +66,7 @@ KEYS: Mapping[str, frozenset[str]] = {
     for kind, keys in {
         "site": "firm name plant area simulated state machines history web sinks jobs network",
         "template": "template title identification points readable workarounds caveats",
-        "consortium": "name lead firms",
+        "consortium": "name lead firms agreements",
         "order": "id item quantity unit lead start due transport threshold interval stale step "
         "lapse packages agreements prepared",
         "simulation": "seed start transport lapse packages reserves element machines",

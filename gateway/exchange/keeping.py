@@ -15,13 +15,17 @@ from gateway.network.split import in_force, proposed
 
 
 async def take_order(office: Office, order: JointOrder) -> None:
-    """Keep a version of an order; the agreements that it proposes begin where none exist."""
+    """Keep a version of an order; the agreements that it proposes begin where none exist.
+
+    They give no more than the consortium's file does, whatever the lead firm proposes.
+    """
     book, firm = office.book, office.side.firm
     agreed: dict[tuple[str, str], Agreed] = {}
     for partner in order.firms():
         for pair in ((firm, partner), (partner, firm)):
             if in_force(order, *pair) and (order.id, *pair) not in book.agreements:
-                agreed[pair] = Agreed(proposed(order, *pair))
+                most = office.side.consortium.level(*pair)
+                agreed[pair] = Agreed(min(proposed(order, *pair), most))
     await office.keep(office.ledger.keep_order, order, agreed, office.clock())
     book.versions.setdefault(order.id, {}).setdefault(order.version, order)
     for pair, entry in agreed.items():

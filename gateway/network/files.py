@@ -38,6 +38,27 @@ PublicKey = Annotated[
 ]
 
 
+class AgreementEntry(Strict):
+    """What ``from`` lets ``to`` see. A later entry overrides an earlier one."""
+
+    from_: tuple[FirmId, ...] | Literal["all"] = Field(alias="from")
+    to: tuple[FirmId, ...] | Literal["all"]
+    level: Literal["L0", "L1", "L2", "L3"]
+
+
+def _expanded(entries: Sequence[AgreementEntry], firms: Sequence[str]) -> Iterator[Agreement]:
+    """What each of ``firms`` lets each other see; a later entry overrides an earlier one."""
+    levels: dict[tuple[str, str], Level] = {}
+    for entry in entries:
+        givers = firms if entry.from_ == "all" else entry.from_
+        takers = firms if entry.to == "all" else entry.to
+        for giver in givers:
+            levels |= {(giver, taker): Level(entry.level) for taker in takers if taker != giver}
+    for (giver, taker), level in levels.items():
+        if level is not Level.L0:
+            yield Agreement(giver, taker, level)
+
+
 class MemberEntry(Strict):
     """A firm of the consortium; its keys come from ``werkverbund identity`` at the firm."""
 
@@ -48,12 +69,16 @@ class MemberEntry(Strict):
 
 
 class ConsortiumFile(Strict):
-    """``consortium.yaml``: the same file at every firm."""
+    """``consortium.yaml``: the same file at every firm.
+
+    ``agreements`` is the most that the firms show each other; an order may propose less.
+    """
 
     schema_: Literal[1] = Field(alias="schema")
     name: Bilingual
     lead: FirmId
     firms: tuple[MemberEntry, ...] = Field(min_length=2)
+    agreements: tuple[AgreementEntry, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -82,7 +107,8 @@ class ConsortiumFile(Strict):
     def consortium(self) -> Consortium:
         """As the rules use it."""
         members = tuple(Member(e.id, e.name, e.sign, e.seal) for e in self.firms)
-        return Consortium(self.name.text, self.lead, members)
+        agreed = _expanded(self.agreements, [entry.id for entry in self.firms])
+        return Consortium(self.name.text, self.lead, members, tuple(agreed))
 
 
 class NeedEntry(Strict):
@@ -136,14 +162,6 @@ class PackageEntry(Strict):
             lot_time=self.lot_time,
             piece_time=self.piece_time,
         )
-
-
-class AgreementEntry(Strict):
-    """What ``from`` lets ``to`` see. A later entry overrides an earlier one."""
-
-    from_: tuple[FirmId, ...] | Literal["all"] = Field(alias="from")
-    to: tuple[FirmId, ...] | Literal["all"]
-    level: Literal["L0", "L1", "L2", "L3"]
 
 
 class PreparedEntry(Strict):
@@ -209,7 +227,7 @@ class OrderFile(Strict):
             step=self.step,
             lapse=self.lapse,
             packages=tuple(entry.package() for entry in self.packages),
-            agreements=tuple(self._agreements()),
+            agreements=tuple(_expanded(self.agreements, self._firms())),
             prepared=None if self.prepared is None else self.prepared.prepared(),
         )
 
@@ -218,18 +236,6 @@ class OrderFile(Strict):
         if self.prepared is not None:
             named.append(self.prepared.firm)
         return tuple(dict.fromkeys(named))
-
-    def _agreements(self) -> Iterator[Agreement]:
-        firms: tuple[str, ...] = self._firms()
-        levels: dict[tuple[str, str], Level] = {}
-        for entry in self.agreements:
-            givers = firms if entry.from_ == "all" else entry.from_
-            takers = firms if entry.to == "all" else entry.to
-            for giver in givers:
-                levels |= {(giver, taker): Level(entry.level) for taker in takers if taker != giver}
-        for (giver, taker), level in levels.items():
-            if level is not Level.L0:
-                yield Agreement(giver, taker, level)
 
     def _objections(self) -> Iterator[Objection]:
         ids = [entry.id for entry in self.packages]

@@ -250,10 +250,14 @@ class JointOrder:
 
     def level(self, giver: str, taker: str) -> Level:
         """What the invitation proposed for this pair; nothing where it said nothing."""
-        for entry in self.agreements:
-            if (entry.giver, entry.taker) == (giver, taker):
-                return entry.level
-        return Level.L0
+        return _level(self.agreements, giver, taker)
+
+
+def _level(agreements: Sequence[Agreement], giver: str, taker: str) -> Level:
+    for entry in agreements:
+        if (entry.giver, entry.taker) == (giver, taker):
+            return entry.level
+    return Level.L0
 
 
 def _inputs(order: JointOrder, package: WorkPackage) -> list[WorkPackage]:
@@ -272,11 +276,19 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Consortium:
-    """The firms that may work on orders together, and who leads."""
+    """The firms that may work on orders together, who leads, and what they agreed to show.
+
+    No order moves a firm to show more than its ``agreements`` say.
+    """
 
     name: Text
     lead: str
     members: tuple[Member, ...]
+    agreements: tuple[Agreement, ...] = ()
+
+    def level(self, giver: str, taker: str) -> Level:
+        """The most that ``giver`` shows ``taker``; nothing where nothing was agreed."""
+        return _level(self.agreements, giver, taker)
 
     def member(self, firm: str) -> Member | None:
         """The firm with this id, or None for a stranger."""

@@ -82,7 +82,11 @@ def order_state(
 
 def agreed_end(knowledge: Knowledge, own: Mapping[str, Own]) -> bool:
     """Whether the firms that decide when the order ends let us see their dates."""
-    return all(knowledge.level(p.firm) >= Level.L2 for p in _deciding(knowledge, own))
+    return all(
+        (knowledge.level(package.firm) if heard is None else heard.level) >= Level.L2
+        for package in _deciding(knowledge, own)
+        for heard in [knowledge.heard.get(package.id)]
+    )
 
 
 def _deciding(knowledge: Knowledge, own: Mapping[str, Own]) -> list[WorkPackage]:

@@ -158,18 +158,20 @@ def clear(state: Path) -> None:
 async def consortium(
     scenario: Scenario, folder: Path, state: Path, envs: Mapping[str, Mapping[str, str]]
 ) -> Path:
-    """The consortium's file with every firm's public keys, made once.
+    """The scenario's consortium with every firm's public keys, which are gathered once.
 
     In earnest the firms exchange their keys when they join; here the stage gathers them.
     """
     file = state / "consortium.yaml"
     if file.exists():
-        return file
-    members = [player for player in scenario.firms if player.kind != "retrofit"]
-    found = await asyncio.gather(
-        *(_identity(folder / player.file, envs[player.id]) for player in members)
-    )
-    keys = {entry["firm"]: entry for entry in found}
+        kept = yaml.safe_load(file.read_text("utf-8"))
+        keys = {entry["id"]: entry for entry in kept["firms"]}
+    else:
+        members = [player for player in scenario.firms if player.kind != "retrofit"]
+        found = await asyncio.gather(
+            *(_identity(folder / player.file, envs[player.id]) for player in members)
+        )
+        keys = {entry["firm"]: entry for entry in found}
     content = yaml.safe_load((folder / scenario.consortium).read_text("utf-8"))
     for entry in content["firms"]:
         entry["sign"], entry["seal"] = keys[entry["id"]]["sign"], keys[entry["id"]]["seal"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gateway.core.errors import ExchangeError
 from tests.drivers.brokers import RunningBroker
@@ -231,3 +232,28 @@ async def test_the_order_can_be_opened_with_the_reserve_accepted(
         assert reserve.jobs()["AP3-R"].planned == 600
         assert lead.package("AP3")["planned"] == 1800
         assert "prepared" not in lead.order()
+
+
+async def test_no_order_moves_a_firm_to_show_more_than_its_own_file_says(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    """The furnace's copy of the consortium's file says L1 where the lead firm proposes L3."""
+    async with working(tmp_path, (LEAD, FURNACE), broker.url) as firms:
+        lead, furnace = firms[LEAD], firms[FURNACE]
+        await furnace.kill()
+        network = furnace.site.network
+        assert network is not None
+        content = yaml.safe_load(network.consortium.read_text("utf-8"))
+        content["agreements"] = [{"from": "all", "to": "all", "level": "L1"}]
+        own = tmp_path / "own.yaml"
+        own.write_text(yaml.safe_dump(content), "utf-8")
+        changed = network.model_copy(update={"consortium": own})
+        furnace.site = furnace.site.model_copy(update={"network": changed})
+        await furnace.start()
+        await opened(firms)
+        await until(lambda: lead.knows("AP3", lamp="grey", stale=False, age_s=0))
+        reports = [e for e in furnace.exchange.sent() if e["kind"] == "report"]
+        assert {e["to"] for e in reports} >= {LEAD}
+        assert all(set(e["fields"]) == {"lamp"} for e in reports)
+        given = [e for e in furnace.exchange.agreements("GA-17") if e["own"]]
+        assert {e["level"] for e in given} == {"L1"}

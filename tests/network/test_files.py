@@ -109,3 +109,15 @@ def test_who_sees_what_is_as_agreed() -> None:
             if giver != taker:
                 assert order.level(giver, taker) is expected.get((giver, taker), Level.L1)
     assert order.level(lead, "somebody-else") is Level.L0
+
+
+def test_a_consortium_without_agreements_shows_nothing(tmp_path: Path) -> None:
+    text = (CONFIGS / "demo" / "consortium.yaml").read_text("utf-8")
+    file = tmp_path / "consortium.yaml"
+    file.write_text(text, "utf-8")
+    agreed = read_model(file, ConsortiumFile, env={}).consortium()
+    assert agreed.level("haerterei-glutofen", "montage-holzland") is Level.L3
+    assert agreed.level("montage-holzland", "haerterei-glutofen") is Level.L1
+    file.write_text(text[: text.index("agreements:")], "utf-8")
+    denied = read_model(file, ConsortiumFile, env={}).consortium()
+    assert denied.level("haerterei-glutofen", "montage-holzland") is Level.L0
