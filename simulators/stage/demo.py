@@ -121,12 +121,13 @@ class Demo:
                 prepare.clear(self.state)
             prepare.log_to(self.state / "logs" / "stage.log")
             console.preparing(options)
+            envs = {player.id: self.env(index) for index, player in enumerate(scenario.firms)}
+            await prepare.consortium(scenario, self.folder, self.state, envs)
+            # From here on there is something to stop in order; before, a signal ends it at once.
             ended = asyncio.Event()
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, ended.set)
-            envs = {player.id: self.env(index) for index, player in enumerate(scenario.firms)}
-            await prepare.consortium(scenario, self.folder, self.state, envs)
             await self._run(self._stage(), ended)
 
     async def _run(self, stage: Stage, ended: asyncio.Event) -> None:

@@ -186,6 +186,15 @@ def test_a_taken_port_is_named_in_one_sentence(tmp_path: Path) -> None:
     assert "--base-port" in sentence
 
 
+def test_ctrl_c_ends_it_while_it_is_still_being_set_up(tmp_path: Path) -> None:
+    with console(tmp_path / "early", MINI) as started:
+        logs = tmp_path / "early" / "werkverbund" / "demo" / "logs"
+        eventually(logs.exists, what="it makes the firms' keys", every=0.01)
+        assert started.interrupt() == 130
+        said = started.log.read_text("utf-8")
+    assert "Traceback" not in said
+
+
 def test_ctrl_c_stops_everything(first: tuple[Console, Json]) -> None:
     started, ready = first
     children = offspring(started.process.pid)
