@@ -63,9 +63,13 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(slots=True)
 class Gateway:
-    """One firm's gateway: ``run`` lives until ``stop`` is set."""
+    """One firm's gateway: ``run`` lives until ``stop`` is set.
+
+    ``announce`` is told what whoever started it must know to open the pages.
+    """
 
     site: SiteConfig
+    announce: Callable[[Text], None] = lambda _text: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     hub: Hub = field(default_factory=Hub)
@@ -267,7 +271,13 @@ class Gateway:
 
         web = self.site.web
         token = web.demo_token.get_secret_value() if web.demo_token else None
-        await serve(self._rooms(), web.listen, demo_token=token, pages=resources.pages())
+        await serve(
+            self._rooms(),
+            web.listen,
+            demo_token=token,
+            pages=resources.pages(),
+            announce=self.announce,
+        )
 
     def _rooms(self) -> Rooms:
         return Rooms(
@@ -356,10 +366,13 @@ async def _until_signal(gateway: Gateway) -> None:
     await gateway.run()
 
 
-def run(site: SiteConfig) -> None:
-    """Run the gateway of ``site`` until SIGTERM or Ctrl-C. Raises what is fatal."""
+def run(site: SiteConfig, announce: Callable[[Text], None]) -> None:
+    """Run the gateway of ``site`` until SIGTERM or Ctrl-C. Raises what is fatal.
+
+    ``announce`` is told where the pages are, and the set-up code while it is needed.
+    """
     os.umask(0o077)  # whatever we write is for the gateway's own account alone
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     for chatty in ("asyncua", "pymodbus"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
-    asyncio.run(_until_signal(Gateway(site)))
+    asyncio.run(_until_signal(Gateway(site, announce=announce)))

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from gateway import run
@@ -153,6 +155,31 @@ def test_the_sinks_are_shown_fresh_numbers_of_a_state_that_lasts(tmp_path: Path,
     workshop.simulation = None  # nobody answers, for longer and longer
     with at_work(workshop):
         until(lambda: len({one.because.de for one in told if not one.known}) > 2)
+
+
+def test_a_page_that_is_open_at_the_stop_ends_in_order(tmp_path: Path, caplog):
+    with ExitStack() as pages:
+        workshop = a_workshop(tmp_path, demo=True)
+        with at_work(workshop):
+            page = pages.enter_context(demo_client(workshop.base, "foreman"))
+            events = pages.enter_context(page.stream("GET", f"{API}/events")).iter_lines()
+            assert next(events) == "retry: 1000"
+        assert list(events)
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+def test_every_start_tells_where_the_pages_are(tmp_path: Path):
+    """And the set-up code as long as nobody owns the gateway."""
+    workshop = a_workshop(tmp_path, demo=False)
+    pages = f"Seiten: {workshop.base}/"
+    with at_work(workshop), httpx.Client(base_url=workshop.base) as browser:
+        [told] = workshop.console
+        assert told.startswith(f"{pages}\nEinrichtungscode (gilt einmal): ")
+        body = {"code": workshop.setup_code, "password": "a word of the owner"}
+        own = {"origin": workshop.base}
+        assert browser.post(f"{API}/setup", json=body, headers=own).status_code == 200
+    with at_work(a_workshop(tmp_path, demo=False)) as again:
+        assert again.console == [f"Seiten: {again.base}/"]
 
 
 def test_the_second_signal_ends_a_gateway_at_once():

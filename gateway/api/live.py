@@ -52,6 +52,7 @@ class _Client:
     wants: Callable[[str, str], bool]
     pending: dict[tuple[str, str], bytes] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
 
 
 class Hub:
@@ -87,6 +88,12 @@ class Hub:
                 client.pending[(event, key)] = message
                 client.wake.set()
 
+    def end(self) -> None:
+        """End every stream in order; whoever asks anew is served again."""
+        for client in self._clients:
+            client.ended = True
+            client.wake.set()
+
     async def stream(
         self,
         wants: Callable[[str, str], bool],
@@ -113,7 +120,7 @@ class Hub:
                         return
                     yield b": alive\n\n"
                     continue
-                if not may():
+                if client.ended or not may():
                     return
                 client.wake.clear()
                 messages, client.pending = client.pending, {}

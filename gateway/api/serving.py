@@ -7,9 +7,8 @@ it is served.
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +18,11 @@ from starlette.types import ASGIApp, Scope
 
 from gateway.api.guard import Guard
 from gateway.config import Endpoint
+from gateway.core.text import Text
 
 if TYPE_CHECKING:
     from gateway.api.audit import Audit
     from gateway.api.rooms import Rooms
-
-log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 500
 """More are told to come back later, so that a flood of them costs bounded memory."""
@@ -40,9 +38,17 @@ class _Server(uvicorn.Server):
 
 
 async def serve(
-    rooms: Rooms, listen: Endpoint, *, demo_token: str | None, pages: Path | None
+    rooms: Rooms,
+    listen: Endpoint,
+    *,
+    demo_token: str | None,
+    pages: Path | None,
+    announce: Callable[[Text], None],
 ) -> None:
-    """Serve until cancelled. Raises OSError when the address is taken."""
+    """Serve until cancelled. Raises OSError when the address is taken.
+
+    ``announce`` is told where the pages are and, while nobody owns the gateway, the set-up code.
+    """
     from gateway.api.access import Access  # noqa: PLC0415 - see above
     from gateway.api.app import create_app  # noqa: PLC0415
     from gateway.api.audit import Audit  # noqa: PLC0415
@@ -51,28 +57,44 @@ async def serve(
     audit = Audit(rooms.site.state, rooms.now)
     access = Access(rooms.site.state, demo_token, rooms.site.firm, audit)
     access.open()
-    if access.setup_code is not None:
-        log.warning(
-            "First start: open http://%s/ and enter the one-time set-up code %s",
-            listen,
-            access.setup_code,
-        )
     app = Guard(
         create_app(rooms, access, pages=pages),
         hosts=[*own_names(listen), *rooms.site.web.hosts],
         refused=lambda what, scope: _note_foreign(audit, what, scope),
     )
     ticking = asyncio.create_task(tick(rooms), name="ticker")
-    serving = asyncio.create_task(serve_app(app, listen.host, listen.port), name="web")
+    serving = asyncio.create_task(
+        serve_app(
+            app,
+            listen.host,
+            listen.port,
+            bound=lambda: announce(_where(listen, access.setup_code)),
+        ),
+        name="web",
+    )
     try:
         done, _ = await asyncio.wait({ticking, serving}, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
+        rooms.hub.end()
         for task in (ticking, serving):
             task.cancel()
         await asyncio.gather(ticking, serving, return_exceptions=True)
         await asyncio.to_thread(audit.close)
+
+
+def _where(listen: Endpoint, code: str | None) -> Text:
+    """Where the pages are, as seen from here or, where it listens everywhere, by its name."""
+    everywhere = listen.host in ("0.0.0.0", "::")
+    place = Endpoint(socket.gethostname(), listen.port) if everywhere else listen
+    pages = Text(f"Seiten: http://{place}/", f"Pages: http://{place}/")
+    if code is None:
+        return pages
+    return Text(
+        f"{pages.de}\nEinrichtungscode (gilt einmal): {code}",
+        f"{pages.en}\nSet-up code (valid once): {code}",
+    )
 
 
 def own_names(listen: Endpoint) -> list[str]:
@@ -95,11 +117,17 @@ def _note_foreign(audit: Audit, what: str, scope: Scope) -> None:
     )
 
 
-async def serve_app(app: ASGIApp, host: str, port: int) -> None:
-    """Serve any web application until cancelled. Raises OSError when the address is taken."""
+async def serve_app(
+    app: ASGIApp, host: str, port: int, *, bound: Callable[[], None] = lambda: None
+) -> None:
+    """Serve any web application until cancelled. Raises OSError when the address is taken.
+
+    ``bound`` is called once the address is ours.
+    """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
+        bound()
         server = _Server(
             uvicorn.Config(
                 app,

@@ -12,7 +12,7 @@ from gateway import private_files
 from gateway.cli import garbage
 from gateway.cli.errors import CONFIG_IS_WRONG
 from gateway.cli.help_pages import language_of
-from gateway.cli.printing import json_line, problem_as_json, problems_as_text, say
+from gateway.cli.printing import complain, json_line, problem_as_json, problems_as_text, say
 from gateway.core.text import Text
 
 Json = Annotated[bool, typer.Option("--json")]
@@ -48,7 +48,7 @@ def demo(  # noqa: PLR0917 - typer calls it by name
     )
 
 
-def run(file: File) -> None:
+def run(context: typer.Context, file: File) -> None:
     """Run the gateway of one firm."""
     garbage.rarely()
     from gateway.cli.rooms import site  # noqa: PLC0415
@@ -57,7 +57,8 @@ def run(file: File) -> None:
     private_files.usable(config.state)
     from gateway.run import run as run_gateway  # noqa: PLC0415 - heavy
 
-    run_gateway(config)
+    language = language_of(context)
+    run_gateway(config, lambda text: complain(text.in_(language)))
 
 
 def simulate(

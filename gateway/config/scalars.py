@@ -42,6 +42,8 @@ _LONGEST = timedelta(days=36_525)
 _DURATION = r"^(\d+(\.\d+)?(ms|s|min|h|d))+$"
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|min|s|h|d)")
 _HOST = re.compile(r"^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?$")
+_ENDS_IN_A_NUMBER = re.compile(r"(^|\.)\d+\.?$")
+"""No name does, so that it cannot be taken for an address (RFC 3696, section 2)."""
 _MOMENT = re.compile(r"^day ([1-9]\d{0,2}) ([01]\d|2[0-3]):([0-5]\d)$")
 
 
@@ -167,10 +169,10 @@ class Endpoint:
         )
         if match is None:
             raise _not_an_endpoint()
-        port = int(match.group(3))
+        port, host = int(match.group(3)), match.group(1) or match.group(2)
         if not 1 <= port <= 65535:
             raise _port_out_of_range(port)
-        return cls(match.group(1) or match.group(2), port)
+        return cls(_host(host), port)
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -203,7 +205,7 @@ def _port_out_of_range(port: int) -> PydanticCustomError:
 
 
 def _host(value: str) -> str:
-    if _HOST.match(value) or _is_ipv6(value):
+    if _is_address(value) or (_HOST.match(value) and not _ENDS_IN_A_NUMBER.search(value)):
         return value
     host, _, port = value.rpartition(":")
     if _HOST.match(host) and port.isdecimal():
@@ -215,7 +217,10 @@ def _host(value: str) -> str:
             ),
         )
     raise wrong(
-        Text(f"{value} ist kein Rechnername", f"{value} is not the name of a host"),
+        Text(
+            f"{value} ist weder Adresse noch Rechnername",
+            f"{value} is neither an address nor the name of a host",
+        ),
         Text(
             "Schreiben Sie eine Adresse oder einen Namen, zum Beispiel 192.168.10.21",
             "Write an address or a name, for example 192.168.10.21",
@@ -223,7 +228,7 @@ def _host(value: str) -> str:
     )
 
 
-def _is_ipv6(text: str) -> bool:
+def _is_address(text: str) -> bool:
     try:
         ip_address(text)
     except ValueError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import socket
 import threading
@@ -100,17 +99,14 @@ class RunningGateway:
     def __init__(self, site: SiteConfig, simulation: Simulation | None) -> None:
         self.site = site
         self.simulation = simulation
-        self.gateway = Gateway(site)
-        self.base = f"http://{site.web.listen}"
         self.console: list[str] = []
+        self.gateway = Gateway(site, announce=lambda text: self.console.append(text.de))
+        self.base = f"http://{site.web.listen}"
         self._ended: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="gateway under test")
 
     def start(self) -> None:
-        reading = logging.getLogger("gateway.api.serving")
-        self._reader = _Console(self.console)
-        reading.addHandler(self._reader)
         self._thread.start()
         until(self._serves, 60)
 
@@ -118,7 +114,6 @@ class RunningGateway:
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self.gateway.stop.set)
         self._thread.join(20)
-        logging.getLogger("gateway.api.serving").removeHandler(self._reader)
         assert not self._thread.is_alive(), "the gateway did not stop"
         if self._ended is not None:
             raise self._ended
@@ -173,15 +168,6 @@ class RunningGateway:
             return httpx.get(f"{self.base}{API}/session").is_success
         except httpx.TransportError:
             return False
-
-
-class _Console(logging.Handler):
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__()
-        self._lines = lines
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(record.getMessage())
 
 
 def a_workshop(folder: Path, *, demo: bool, more: str = "") -> RunningGateway:

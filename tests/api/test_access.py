@@ -47,6 +47,18 @@ def test_the_code_makes_the_owner_once(tmp_path: Path) -> None:
         access.set_up(code, "another-password")
 
 
+def test_the_code_may_be_typed_with_any_separators(tmp_path: Path) -> None:
+    for separator in (" ", "", ".", " - "):
+        folder = tmp_path / f"gateway{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        access = opened(folder)
+        code = (access.setup_code or "").replace("-", separator)
+        with pytest.raises(HTTPException):
+            access.set_up(f"{code}0", PASSWORD)
+        access.set_up(f" {code} ", PASSWORD)
+        assert not access.setup_needed
+
+
 def test_two_gateways_have_different_codes_and_keys(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()

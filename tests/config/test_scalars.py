@@ -86,6 +86,12 @@ def test_anything_else_is_no_host(host: str):
         HOST.validate_python(host)
 
 
+@pytest.mark.parametrize("host", ["192.168.10.256", "192.168.10", "127.0.0.1.", "10", "10.0.0.1;"])
+def test_what_looks_like_an_address_must_be_one(host: str):
+    with pytest.raises(ValidationError, match="weder Adresse noch Rechnername"):
+        HOST.validate_python(host)
+
+
 def test_a_moment_counts_from_the_first_day():
     assert MOMENT.validate_python("day 1 06:00") == timedelta(hours=6)
     assert MOMENT.validate_python("day 2 07:30") == timedelta(days=1, hours=7, minutes=30)
