@@ -151,9 +151,9 @@ def test_the_sinks_are_shown_a_phase_that_begins_within_a_state(tmp_path: Path, 
 
 def test_the_sinks_are_shown_fresh_numbers_of_a_state_that_lasts(tmp_path: Path, told, monkeypatch):
     monkeypatch.setattr(run, "REFRESH", 0.3)
-    workshop = a_workshop(tmp_path, demo=True, more=CONSOLE)
-    workshop.simulation = None  # nobody answers, for longer and longer
-    with at_work(workshop):
+    with at_work(a_workshop(tmp_path, demo=True, more=CONSOLE)) as workshop:
+        until(lambda: told and told[-1].known)
+        workshop.unplug("drill-1")  # no answer, for longer and longer
         until(lambda: len({one.because.de for one in told if not one.known}) > 2)
 
 

@@ -88,7 +88,7 @@ def test_anything_else_is_no_host(host: str):
 
 @pytest.mark.parametrize("host", ["192.168.10.256", "192.168.10", "127.0.0.1.", "10", "10.0.0.1;"])
 def test_what_looks_like_an_address_must_be_one(host: str):
-    with pytest.raises(ValidationError, match="weder Adresse noch Rechnername"):
+    with pytest.raises(ValidationError, match="neither an address nor the name of a host"):
         HOST.validate_python(host)
 
 
