@@ -59,18 +59,47 @@ def sinks(healths: Iterable[SinkHealth]) -> Iterator[Part]:
     """One part per sink: what is missing is said plainly, and that all else goes on."""
     for health in healths:
         if health.connected:
-            yield Part(health.name, OK, Text("verbunden", "connected"))
+            serves = health.name.startswith("opcua")
+            yield Part(health.name, OK, READY if serves else CONNECTED)
         elif health.cause is None:
             yield Part(health.name, WAITING, Text("startet", "starting"))
         else:
+            why = _in_words(health.cause)
             yield Part(
                 health.name,
                 ABSENT,
                 Text(
-                    f"nicht erreichbar ({health.cause}). Lesen und Speichern gehen weiter.",
-                    f"not reachable ({health.cause}). Reading and storing go on.",
+                    f"nicht erreichbar ({why.de}). Lesen und Speichern gehen weiter.",
+                    f"not reachable ({why.en}). Reading and storing go on.",
                 ),
             )
+
+
+READY, CONNECTED = Text("bereit", "ready"), Text("verbunden", "connected")
+"""A server is ready for whoever comes; everything else has somebody at the other end."""
+
+CAUSES = (
+    (
+        ("nobody listens there", "Connection refused"),
+        Text("dort nimmt niemand Verbindungen an", "nobody listens there"),
+    ),
+    (
+        ("the name is unknown", "Name or service not known"),
+        Text("diesen Namen kennt das Netz nicht", "the name is unknown"),
+    ),
+    (("no answer", "timed out"), Text("keine Antwort", "no answer")),
+    (("no connection", "not connected"), Text("keine Verbindung", "not connected")),
+    (("Address already in use",), Text("die Adresse ist belegt", "the address is taken")),
+)
+"""What drivers say most often, in words; what they say otherwise is shown as it comes."""
+
+
+def _in_words(cause: str) -> Text:
+    place, colon, what = cause.rpartition(": ")
+    for known, words in CAUSES:
+        if any(what.endswith(said) for said in known):
+            return Text(f"{place}{colon}{words.de}", f"{place}{colon}{words.en}")
+    return Text(cause, cause)
 
 
 def journal(health: JournalHealth) -> Part:

@@ -36,7 +36,8 @@ class StateShape(TypedDict):
     """What a machine does (numbers of OPC 40001-1), since when, and the sentence why we say so.
 
     ``known`` is false while it does not answer: ``since`` is then when that began, and the state is
-    the last one known, null where it has never answered.
+    the last one known, null where it has never answered. Durations in ``because`` are of order
+    time, ``lapse`` times faster than real time.
     """
 
     state: int | None
@@ -46,6 +47,7 @@ class StateShape(TypedDict):
     because: Words
     known: bool
     phase: Words | None
+    lapse: int
 
 
 class ThresholdShape(TypedDict):

@@ -81,6 +81,7 @@ def state(status: MachineStatus) -> StateShape:
         "because": words(status.because),
         "known": status.known,
         "phase": words(status.phase) if status.phase is not None else None,
+        "lapse": status.lapse,
     }
 
 

@@ -70,7 +70,8 @@ class MachineStatus:
 
     ``known`` is False while the machine does not answer, since ``since``: ``state`` and ``mode``
     are then the last ones known and must be shown as uncertain, or None where it never answered.
-    ``phase`` is the recognised part of a charge or run, for people.
+    ``phase`` is the recognised part of a charge or run, for people. ``lapse`` is how much faster
+    than real time the machine's own time runs, in which durations in ``because`` are told.
     """
 
     machine: str
@@ -80,6 +81,7 @@ class MachineStatus:
     because: Text
     known: bool = True
     phase: Text | None = None
+    lapse: int = 1
 
 
 @dataclass(frozen=True, slots=True)

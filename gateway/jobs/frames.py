@@ -33,7 +33,8 @@ class MachineState:
     """What is kept of one machine beside its evidence. Totals count whatever job was there.
 
     ``unseen`` names why the time up to the next look passes unseen; ``lost`` is since when the
-    machine does not answer; ``lapse`` is that of its job or of the last one (None: none yet).
+    machine does not answer, ``lost_t`` the same by its own clock; ``lapse`` is that of its job or
+    of the last one (None: none yet).
     """
 
     evidence: Any = None
@@ -43,6 +44,7 @@ class MachineState:
     t: float = 0.0
     known: bool = False
     lost: datetime | None = None
+    lost_t: float | None = None
     unseen: str = ""
     pending: Look | None = None
     current: str | None = None

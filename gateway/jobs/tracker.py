@@ -158,10 +158,11 @@ class JobTracker:
         silent = 0.0 if machine.at is None else (now - machine.at).total_seconds()
         known = machine.known and silent < self._patience(name)
         since = machine.lost or machine.at or now
+        lapse = machine.lapse or self.lapse
         if not known and (rule is None or machine.evidence.since is None):
             never = rule is not None or machine.lost is None
-            because = _NEVER if never else _no_answer(machine, None, now)
-            return MachineStatus(name, None, None, since, because, known=False)
+            because = _NEVER if never else _no_answer(machine, None, now, lapse)
+            return MachineStatus(name, None, None, since, because, known=False, lapse=lapse)
         if rule is None:
             nothing = Text(
                 "Für diese Maschine ist nicht eingerichtet, woran man Arbeit erkennt; "
@@ -169,15 +170,16 @@ class JobTracker:
                 "Nothing says what shows that this machine works; its values are only recorded.",
             )
             state_, mode = ItemState.NOT_AVAILABLE, OperationMode.NONE
-            return MachineStatus(name, state_, mode, since, nothing)
+            return MachineStatus(name, state_, mode, since, nothing, lapse=lapse)
         kept = machine.evidence
         if known:
             since = kept.since or since
-            lapse = machine.lapse or self.lapse
             because = rule.explain(kept, machine.t + max(0.0, silent) * lapse)
         else:
-            because = _no_answer(machine, rule.explain(kept, machine.t), now)
-        return MachineStatus(name, kept.item, kept.mode, since, because, known, rule.phase(kept))
+            last = rule.explain(kept, machine.t if machine.lost_t is None else machine.lost_t)
+            because = _no_answer(machine, last, now, lapse)
+        phase = rule.phase(kept)
+        return MachineStatus(name, kept.item, kept.mode, since, because, known, phase, lapse)
 
     def _patience(self, name: str) -> float:
         roles = self._roles[name]
@@ -244,17 +246,17 @@ def _answering(machine: MachineState, look: Look, *, answers: bool) -> dict[str,
     if machine.lost is not None:
         return {}
     unseen = machine.unseen or "connection"
-    return {"known": False, "lost": look.at, "unseen": unseen}
+    return {"known": False, "lost": look.at, "lost_t": look.t, "unseen": unseen}
 
 
-_ANSWERS: dict[str, Any] = {"known": True, "lost": None, "unseen": ""}
+_ANSWERS: dict[str, Any] = {"known": True, "lost": None, "lost_t": None, "unseen": ""}
 
 
 def _state_event(name: str, machine: MachineState, rule: Evidence[Any], look: Look) -> Event:
     kept = machine.evidence
     because = rule.explain(kept, look.t)
     if not machine.known:
-        because = _no_answer(machine, because, look.at)
+        because = _no_answer(machine, because, look.at, 1)
     details: dict[str, Detail] = {
         "state": int(kept.item),
         "mode": int(kept.mode),
@@ -268,15 +270,18 @@ def _state_event(name: str, machine: MachineState, rule: Evidence[Any], look: Lo
 _NEVER = Text("Noch keine Antwort von der Maschine.", "No answer from the machine yet.")
 
 
-def _no_answer(machine: MachineState, last: Text | None, now: datetime) -> Text:
-    """The sentence about a machine that does not answer, with what was last known of it."""
+def _no_answer(machine: MachineState, last: Text | None, now: datetime, lapse: int) -> Text:
+    """The sentence about a machine that does not answer, with what was known of it at its loss.
+
+    Both durations are of order time, as in every other sentence.
+    """
     since = machine.lost or machine.at
     if since is None:
         return _NEVER
     silent = (now - since).total_seconds()
     said = Text("Keine Antwort von der Maschine.", "No answer from the machine.")
     if silent >= 1:
-        long = span(silent)
+        long = span(silent * lapse)
         said = Text(
             f"Seit {long.de} keine Antwort von der Maschine.",
             f"No answer from the machine for {long.en}.",

@@ -57,7 +57,7 @@ def view(picture: Picture, now: timedelta) -> Json:
     shown |= _whole(picture) if picture.whole is not None else _summary(picture, now)
     leaving = leaving_of(picture)
     shown["packages"] = [package_view(picture, entry, leaving, now) for entry in order.packages]
-    shown["offers"] = [_offer(entry) for entry in picture.offers]
+    shown["offers"] = [_offer(entry, order.step) for entry in picture.offers]
     if picture.prepared is not None:
         shown["prepared"] = _prepared(picture, picture.prepared)
     shown["warned"] = _warned(picture.warned)
@@ -113,7 +113,7 @@ def _summary(picture: Picture, now: timedelta) -> Json:
     return shown
 
 
-def _offer(offer: Offered) -> Json:
+def _offer(offer: Offered, step: timedelta) -> Json:
     shown: Json = {
         "id": offer.id,
         "package": offer.package,
@@ -125,7 +125,7 @@ def _offer(offer: Offered) -> Json:
     if offer.earliest_start is not None:
         shown["earliest_start_s"] = seconds(offer.earliest_start)
     if offer.forecast_with is not None:
-        shown["forecast_with_s"] = seconds(offer.forecast_with)
+        shown["forecast_with_s"] = seconds(rounded(offer.forecast_with, step))
     return shown
 
 
@@ -138,7 +138,8 @@ def _prepared(picture: Picture, prepared: Prepared) -> Json:
         "earliest_start_s": seconds(prepared.earliest_start),
     }
     if picture.forecast_with is not None:
-        shown["forecast_with_s"] = seconds(picture.forecast_with)
+        step = picture.knowledge.order.step
+        shown["forecast_with_s"] = seconds(rounded(picture.forecast_with, step))
     return shown
 
 

@@ -251,7 +251,7 @@ def test_unplugged_meter_keeps_the_state_and_records_the_gap(mill: Line) -> None
         mill.see(t + i * 0.1, power=None)
     shown = mill.status(t + 1.0)
     assert (shown.state, shown.known) == (ItemState.EXECUTING, False)
-    assert shown.because.de.startswith("Seit 1,0 s keine Antwort von der Maschine. Zuletzt: ")
+    assert shown.because.de.startswith("Seit 2 min 24 s keine Antwort von der Maschine. Zuletzt: ")
     assert mill.job.state is JobState.RUNNING
     play(mill, [HIGH] * 3, since=t + 1.0)
     assert mill.status(t + 1.2).known

@@ -431,6 +431,22 @@ def test_a_machine_that_was_lost_is_unknown_since_its_loss(mill: Line) -> None:
     assert mill.status(34).since == known_since
 
 
+def test_the_last_sentence_of_a_lost_machine_does_not_age(mill: Line) -> None:
+    """What was not measured has not lasted; all durations of a card are of order time."""
+    for t in range(6):
+        mill.see(t, power=5.0)
+    last = mill.status(5).because.de
+    for t in (6, 16, 36):
+        mill.see(t, power=None)
+    told = [mill.status(t) for t in (36, 37)]
+    for shown, long in zip(told, ("1 h 12 min", "1 h 14 min"), strict=True):
+        said, _, kept = shown.because.de.partition(" Zuletzt: ")
+        assert said == f"Seit {long} keine Antwort von der Maschine."
+        assert (kept, shown.lapse) == (told[0].because.de.partition(" Zuletzt: ")[2], 144)
+    assert last[:20] in told[0].because.de
+    assert "14 min" in told[0].because.de.partition(" Zuletzt: ")[2]
+
+
 def test_every_event_of_a_state_says_why_in_both_languages(mill: Line) -> None:
     mill.add()
     play(mill, [STANDBY] * 3 + RUN * 2 + [STANDBY] * 60)

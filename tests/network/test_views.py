@@ -251,8 +251,12 @@ def test_a_summary_that_says_done_never_goes_stale() -> None:
         assert order["lamp"] == ("hatched" if stale else "done")
 
 
+AN_UNEVEN_END = timedelta(days=1, minutes=-1)
+"""One minute before a whole step of the order: told in steps, as every forecast is."""
+
+
 def test_offers_withdrawals_and_the_warning_are_told_with_their_times() -> None:
-    offer = Offered("o1", "AP3", (4,), "r", LEAD, "open", timedelta(hours=18), timedelta(days=1))
+    offer = Offered("o1", "AP3", (4,), "r", LEAD, "open", timedelta(hours=18), AN_UNEVEN_END)
     order = shown(
         LEAD,
         {FURNACE: Level.L2},

@@ -42,6 +42,7 @@ export interface MachineState {
   because: Text;
   known: boolean;
   phase: Text | null;
+  lapse: number;
 }
 
 export interface Threshold {

@@ -293,6 +293,8 @@ export const de = {
     mqtt: "MQTT",
     stored: "Gespeichert",
     noOrder: "kein gemeinsamer Auftrag",
+    leadOnly: "Den Fortschritt des ganzen Auftrags kennt nur die Firma, die ihn führt; mit uns ist er nicht vereinbart.",
+    reported: (share: string) => `gemessen; gemeldet wird in 5-%-Schritten, abgerundet: ${share}`,
     noJob: "kein Auftrag an der Maschine",
     noRun: "noch kein Durchlauf",
     absent: "nicht eingerichtet",
@@ -501,7 +503,7 @@ export const de = {
     retentionText: (size: string) => `Belegt sind ${size}. Ältestes zuerst gelöscht, ohne Zutun.`,
     oldest: (at: string) => `Ältester Eintrag: ${at}`,
     besides: (length: string) =>
-      `Außerdem: Ereignisse an Maschinen und Aufträgen (Zustände, Durchläufe, Mengen, Lücken), jede Nachricht an Partner im Wortlaut, und ein Sicherheitsprotokoll nach Rollen, das nach ${length} gelöscht wird.`,
+      `Außerdem: Ereignisse an Maschinen und Aufträgen (Zustände, Durchläufe, Mengen, Lücken), jede Nachricht an Partner im Wortlaut, und ein Sicherheitsprotokoll nach Rollen; was darin älter ist als ${length}, wird gelöscht.`,
     law: "Mitbestimmung: § 87 Abs. 1 Nr. 6 BetrVG. Orientierung, keine Rechtsberatung.",
     interval: (usual: string, delay: string) =>
       `Üblicherweise alle ${usual} (Auftragszeit), sofort bei neuem Stand, Losabgang oder mehr als ${delay} Verzug.`,

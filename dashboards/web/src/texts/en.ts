@@ -294,6 +294,8 @@ export const en: Catalogue = {
     mqtt: "MQTT",
     stored: "Stored",
     noOrder: "no joint order",
+    leadOnly: "Only the lead firm knows the progress of the whole order; it is not agreed with us.",
+    reported: (share) => `measured; reported in steps of 5 %, rounded down: ${share}`,
     noJob: "no job at the machine",
     noRun: "no run yet",
     absent: "not set up",
