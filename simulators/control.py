@@ -37,7 +37,7 @@ class Start(_Body):
 
 
 class Arm(_Body):
-    """Let something fail: ``element`` at the next ramp, ``counter-reset`` at once."""
+    """Let something fail: ``element`` in this ramp or the next, ``counter-reset`` at once."""
 
     machine: str
     fault: str
@@ -92,9 +92,13 @@ def app(simulation: Simulation) -> FastAPI:
 
     @api.post("/place")
     async def place(body: Place) -> Answer:
-        """Place and stand; answers the opening balances, and when a fault has shown before."""
+        """Place and stand; answers the opening balances, and when a fault shows or has shown."""
         plant.place(body.at_s, body.faults, reserve=body.reserve)
-        return commanded() | {"opening": plant.opening(), "failed_s": plant.failed()}
+        return commanded() | {
+            "opening": plant.opening(),
+            "shows_s": plant.shows(),
+            "failed_s": plant.failed(),
+        }
 
     @api.post("/start")
     async def start(body: Start) -> Answer:
@@ -122,9 +126,9 @@ def app(simulation: Simulation) -> FastAPI:
 
     @api.post("/arm")
     async def arm(body: Arm) -> Answer:
-        """Let something fail."""
+        """Let something fail; answers when a burnt element shows, None if it no longer can."""
         plant.arm(body.machine, body.fault)
-        return commanded()
+        return commanded() | {"shows_s": plant.shows()}
 
     @api.post("/route")
     async def route(body: Route) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ELEMENT = "element"
-"""The fault of the demo: a heating element burns out at the next ramp."""
+"""The fault of the demo: a heating element burns out while the furnace heats up."""
 
 COUNTER_RESET = "counter-reset"
 """The counters of a device begin at 0 again, as after a loss of power."""
@@ -14,7 +14,7 @@ COUNTER_RESET = "counter-reset"
 
 @dataclass(frozen=True, slots=True)
 class BurntElement:
-    """A heating element (from 0) that burns out when the first ramp from ``at`` on begins."""
+    """A heating element (from 0) that burns out at ``at`` in a ramp, else at the next ramp."""
 
     machine: str
     element: int

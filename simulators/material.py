@@ -118,7 +118,9 @@ class _Build:
                 temperature = heat.moment(furnace, waiting, begin).temperature
                 stages.append(waiting)
             alive = self._alive(package.machine, begin)
-            stages += heat.charge(furnace, oven.recipe, begin, temperature, alive)
+            losses = self._losses(package.machine)
+            stages += heat.charge(furnace, oven.recipe, begin, temperature, alive, losses=losses)
+            alive = stages[-1].alive
             free = stages[-1].end
             charges.append(Charge(begin, free, lot.quantity))
             if free == inf:
@@ -135,6 +137,15 @@ class _Build:
             if isinstance(fault, BurntElement) and fault.machine == machine and fault.at <= ramp
         }
         return tuple(element not in burnt for element in range(3))
+
+    def _losses(self, machine: str) -> list[tuple[float, heat.Elements]]:
+        """From when on which elements of a furnace live, if it is heating then."""
+        faults = sorted(
+            fault.at
+            for fault in self.interventions
+            if isinstance(fault, BurntElement) and fault.machine == machine
+        )
+        return [(at, self._alive(machine, at)) for at in faults]
 
     def _send(self, package: Package, ends: Sequence[float]) -> None:
         """Each full lot leaves for the firm that needs it."""

@@ -142,12 +142,17 @@ class Plant:
 
     def failed(self) -> float | None:
         """When an element that has burnt out first was missing; None while all heat."""
+        shows = self.shows()
+        return shows if shows is not None and shows <= self.at else None
+
+    def shows(self) -> float | None:
+        """When a burnt element is first missing in a ramp, now or later; None if in none."""
         stages = [
             stage.begin
             for track in self._timeline.tracks.values()
             if isinstance(track, Charges)
             for stage in track.stages
-            if stage.phase is Phase.RAMP and not all(stage.alive) and stage.begin <= self.at
+            if stage.phase is Phase.RAMP and not all(stage.alive)
         ]
         return min(stages, default=None)
 
@@ -172,7 +177,7 @@ class Plant:
         self.own_clock.release(real)
 
     def arm(self, machine: str, fault: str) -> None:
-        """Let something fail: the element at the next ramp, the counters at once."""
+        """Let something fail: the element in this ramp or the next one, the counters at once."""
         found = self.machine(machine)
         if fault == COUNTER_RESET:
             for device in found.devices:

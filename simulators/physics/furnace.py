@@ -8,7 +8,7 @@ any moment of a charge is computed at once and the ramp lasts as long as the phy
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import exp, inf, log
 
@@ -89,9 +89,19 @@ class Moment:
 
 
 def charge(
-    furnace: Furnace, recipe: Recipe, begin: float, temperature: float, alive: Elements
+    furnace: Furnace,
+    recipe: Recipe,
+    begin: float,
+    temperature: float,
+    alive: Elements,
+    *,
+    losses: Sequence[tuple[float, Elements]] = (),
 ) -> tuple[Stage, ...]:
-    """The stages of a charge that begins at ``temperature``."""
+    """The stages of a charge that begins at ``temperature``.
+
+    ``losses``: from when in order time which elements live, earliest first. One that falls into
+    the ramp divides it; one that falls into a later stage does not show in this charge.
+    """
     plan: Sequence[tuple[Phase, float, float]] = (
         (Phase.RAMP, recipe.hot, inf),
         (Phase.SOAK, recipe.hot, recipe.soak),
@@ -103,13 +113,25 @@ def charge(
     for phase, setpoint, duration in plan:
         stage = Stage(phase, begin, begin + duration, temperature, setpoint, alive)
         if phase is Phase.RAMP:
-            ramp = time_to_reach(furnace, stage, recipe.hot - recipe.holdback)
-            stage = Stage(phase, begin, begin + ramp, temperature, setpoint, alive)
+            stage = _ramp(furnace, recipe, stage)
+            for at, left in losses:
+                if stage.begin < at < stage.end:
+                    stages.append(replace(stage, end=at))
+                    reached = moment(furnace, stage, at).temperature
+                    alive = left
+                    stage = _ramp(furnace, recipe, Stage(phase, at, inf, reached, setpoint, alive))
         stages.append(stage)
         if stage.end == inf:
             break  # it never gets hot enough: the program waits in the ramp
         begin, temperature = stage.end, moment(furnace, stage, stage.end).temperature
     return tuple(stages)
+
+
+def _ramp(furnace: Furnace, recipe: Recipe, stage: Stage) -> Stage:
+    """The ramp until the furnace is hot enough for the program's clock to go on."""
+    return replace(
+        stage, end=stage.begin + time_to_reach(furnace, stage, recipe.hot - recipe.holdback)
+    )
 
 
 def idle(furnace: Furnace, begin: float, end: float, temperature: float, alive: Elements) -> Stage:

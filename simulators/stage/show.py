@@ -57,6 +57,7 @@ class Show:
     unplugged: set[str] = field(default_factory=set)
     jobs: dict[str, list[Json]] = field(default_factory=dict)
     rerouted: set[str] = field(default_factory=set)
+    shows_s: float | None = None  # when an armed element shows, in order time
     failed_s: float | None = None  # when the fault showed that this run was opened with
     _web: httpx.AsyncClient | None = None
     _lagging: dict[tuple[str, str, int], float] = field(default_factory=dict)
@@ -129,16 +130,20 @@ class Show:
             self.faults, self._lagging = list(frame.faults), {}
             failed = placed["failed_s"]
             self.failed_s = float(failed) if isinstance(failed, int | float) else None
+            shows = placed["shows_s"]
+            self.shows_s = float(shows) if isinstance(shows, int | float) else None
             self.rerouted = {order} if frame.reserve else set()
 
     async def arm(self, fault: str) -> None:
-        """Arm the scenario's fault; it shows at the next ramp of the furnace."""
+        """Arm the scenario's fault; it shows in this ramp of the furnace or the next."""
         machine = self.scenario.fault_machine
         if machine is None:
             raise ShowError(
                 "In diesem Ablauf gibt es keinen Fehler.", "This scenario has no fault."
             )
-        await self._post(f"{self.control}/arm", {"machine": machine, "fault": fault})
+        armed = await self._post(f"{self.control}/arm", {"machine": machine, "fault": fault})
+        shows = armed["shows_s"]
+        self.shows_s = float(shows) if isinstance(shows, int | float) else None
         if fault not in self.faults:
             self.faults.append(fault)
 

@@ -109,6 +109,7 @@ class Stage:
                 for frame in show.scenario.keyframes
             ],
             "faults": show.faults,
+            "shows_s": show.shows_s,
             "unplugged": sorted(show.unplugged),
             "firms": [
                 {

@@ -185,6 +185,41 @@ def test_an_armed_element_fails_at_the_next_ramp_and_not_before(plant, real, clo
     assert value(plant, "furnace-1", "power") == pytest.approx(24_120, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    ("armed", "shows"),
+    [
+        ("1 13:40", "1 14:10"),
+        ("1 14:10", "1 14:10"),
+        ("1 14:25", "1 14:25"),
+        ("1 16:00", "1 18:40"),
+    ],
+    ids=["before a ramp", "at its beginning", "in it", "after it"],
+)
+def test_an_element_fails_at_once_in_a_ramp_and_else_at_the_next(plant, clock, armed, shows):
+    plant.place(clock(armed))
+    plant.arm("furnace-1", "element")
+    assert plant.shows() == pytest.approx(clock(shows), abs=60)
+    assert plant.faults("furnace-1") == (
+        ["element"] if plant.at >= plant.shows() else ["element-armed"]
+    )
+
+
+def test_an_element_that_fails_in_a_ramp_changes_nothing_before(plant, real, clock):
+    run(plant, real, clock("1 14:25"))
+    before = value(plant, "furnace-1", "temperature"), value(plant, "furnace-1", "energy")
+    plant.arm("furnace-1", "element")
+    after = value(plant, "furnace-1", "temperature"), value(plant, "furnace-1", "energy")
+    assert after == pytest.approx(before)
+    assert value(plant, "furnace-1", "current-l2") == 0
+    assert value(plant, "furnace-1", "power") == pytest.approx(24_120, rel=0.01)
+
+
+def test_after_the_last_ramp_an_armed_element_no_longer_shows(plant, clock):
+    plant.place(clock("2 02:00"))
+    plant.arm("furnace-1", "element")
+    assert plant.shows() is None
+
+
 def test_a_dead_element_shows_nothing_while_the_furnace_does_not_heat(plant, real, clock):
     plant.place(clock("1 14:20"), ("element",))
     run(plant, real, clock("1 17:00"))

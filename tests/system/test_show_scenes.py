@@ -81,6 +81,7 @@ class Show:
             current = page.locator("nav [aria-current=step] b")
             expect(current).to_have_text(str(scene), timeout=PATIENCE)
             settled(page, FRAMES[scene])
+            expect(page.locator("main .jump")).to_have_count(0, timeout=PATIENCE)
 
     def firm(self, firm: str, language: str = "de") -> FrameLocator:
         """A firm's own page in the present scene."""
@@ -179,6 +180,9 @@ def test_scene_5_the_element_burns_out(show: Show) -> None:
     show.factory.restart(KEYFRAMES[5])
     show.at(5)
     show.pages["de"].get_by_role("button", name="Heizelement durchbrennen").first.click()
+    when = re.compile(r"Zeigt sich in etwa \d+ s|Heizelement ist durchgebrannt")
+    expect(show.pages["de"].get_by_role("button", name=when).first).to_be_visible()
+    show.picture("scene-5-armed")
     eventually(lambda: burnt(show.factory), within=60, what="the element fails", every=0.1)
     foresees(show.factory, LATE)
     for language, reason in zip(LANGUAGES, ("internes Problem", "internal problem"), strict=True):
@@ -256,6 +260,18 @@ def test_scene_8_a_firm_withdraws_its_quantities(show: Show) -> None:
             page = show.firm(firm, language).locator("main")
             expect(page).to_contain_text(re.compile(word, re.IGNORECASE), timeout=PATIENCE)
     show.picture("scene-8")
+
+
+def test_a_jump_covers_the_pages_until_the_new_order_runs(show: Show) -> None:
+    show.at(8)
+    page = show.pages["de"]
+    cover = page.locator("main .jump")
+    page.get_by_role("button", name="Zeitsprung: Tag 1, 16:30").click()
+    expect(cover).to_contain_text("Zeitsprung auf Tag 1, 16:30")
+    show.picture("jump")
+    expect(cover).to_have_count(0, timeout=PATIENCE)
+    assert show.factory.order()["progress"] > 0.1, "the board that is uncovered is the whole one"
+    show.picture("jump-over")
 
 
 def test_scene_9_the_balance(show: Show) -> None:

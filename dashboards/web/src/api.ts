@@ -341,6 +341,8 @@ export interface StageState {
   keyframe: number | null;
   keyframes: { at_s: number; faults: string[] }[];
   faults: string[];
+  /** When an armed element shows, in order time; null if it cannot any more. */
+  shows_s: number | null;
   unplugged: string[];
   firms: StageFirm[];
   presenter: boolean;

@@ -53,6 +53,21 @@ def test_with_one_element_the_ramp_takes_more_than_six_hours():
     assert ramp.end > 6 * 3600
 
 
+@pytest.mark.parametrize("at", [0.25, 0.5, 0.9])
+def test_an_element_lost_in_the_ramp_divides_it_and_lengthens_it(at):
+    whole, short = (charge(FURNACE, RECIPE, 0.0, 20.0, alive)[0].end for alive in (ALL, TWO))
+    lost = at * whole
+    first, second, soak, *_ = charge(FURNACE, RECIPE, 0.0, 20.0, ALL, losses=[(lost, TWO)])
+    assert (first.phase, second.phase, soak.phase) == (Phase.RAMP, Phase.RAMP, Phase.SOAK)
+    assert (first.end, first.alive, second.alive, soak.alive) == (lost, ALL, TWO, TWO)
+    assert whole < second.end < short
+
+
+def test_an_element_lost_after_the_ramp_shows_in_the_next_charge_only():
+    whole = charge(FURNACE, RECIPE, 0.0, 20.0, ALL)
+    assert charge(FURNACE, RECIPE, 0.0, 20.0, ALL, losses=[(whole[0].end, TWO)]) == whole
+
+
 def test_a_furnace_that_never_gets_hot_waits_in_the_ramp():
     weak = Furnace(element=3_000.0)
     stages = charge(weak, RECIPE, 0.0, 20.0, ALL)
@@ -91,10 +106,10 @@ def test_a_dead_element_draws_nothing_and_the_others_full_power_in_the_ramp():
 
 
 @settings(deadline=None, max_examples=50)
-@given(alive=elements, temperature=starts, share=st.floats(0, 1))
-def test_energy_put_in_is_stored_or_lost(alive, temperature, share):
+@given(alive=elements, temperature=starts, share=st.floats(0, 1), fails=st.floats(0, 5_000))
+def test_energy_put_in_is_stored_or_lost(alive, temperature, share, fails):
     """Losses are integrated numerically, so that the closed forms are not tested by themselves."""
-    stages = charge(FURNACE, RECIPE, 0.0, temperature, alive)
+    stages = charge(FURNACE, RECIPE, 0.0, temperature, alive, losses=[(fails, TWO)])
     until = share * stages[-1].end
     given_heat = lost = 0.0
     last = temperature

@@ -1,5 +1,6 @@
 import type { StageState } from "../api";
 import { orderTime, type Language } from "../format";
+import { realTime } from "../ordertime";
 import type { ShowCatalogue } from "../texts/show.svelte";
 import type { Action } from "./scenes";
 
@@ -12,8 +13,8 @@ export interface Command {
   on: boolean;
 }
 
-/** What an action does now, and how its button reads. */
-export function commandFor(action: Action, state: StageState, show: ShowCatalogue, lang: Language): Command {
+/** What an action does at the real moment `now` (ms), and how its button reads. */
+export function commandFor(action: Action, state: StageState, show: ShowCatalogue, lang: Language, now: number): Command {
   switch (action.kind) {
     case "keyframe": {
       const at = state.keyframes[action.keyframe]?.at_s;
@@ -22,7 +23,7 @@ export function commandFor(action: Action, state: StageState, show: ShowCatalogu
     }
     case "element": {
       const on = state.faults.includes("element");
-      return { label: on ? show.elementArmed : show.element, what: "fault", body: { kind: "element" }, on };
+      return { label: on ? burning(state, show, now) : show.element, what: "fault", body: { kind: "element" }, on };
     }
     case "unplug": {
       const on = state.unplugged.includes(action.machine);
@@ -34,4 +35,11 @@ export function commandFor(action: Action, state: StageState, show: ShowCatalogu
       return { label: on ? show.uplink.put : show.uplink.pull, what: "uplink", body: { firm: action.firm, connected: on }, on };
     }
   }
+}
+
+/** How an armed element's button reads: when it shows, in real seconds from `now` (ms). */
+export function burning(state: Pick<StageState, "clock" | "lapse" | "shows_s">, show: ShowCatalogue, now: number): string {
+  const at = state.shows_s === null ? null : realTime(state, state.shows_s);
+  if (at === null) return show.elementNever;
+  return at <= now ? show.elementBurnt : show.elementShows(Math.ceil((at - now) / 1000));
 }

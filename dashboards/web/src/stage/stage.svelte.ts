@@ -1,14 +1,21 @@
-import type { StageState } from "../api";
+import type { Order, StageState } from "../api";
 import { get, post } from "../client";
 import type { PageMessage, StageMessage } from "../state/embedding";
 import { Stream } from "../state/stream";
 
 const NAMES = ["stage", "order", "machine", "jobs", "sent", "health"] as const;
 
+/** Milliseconds after an order's beginning in which its first reports are waited for. */
+const REPORTS = 2000;
+
 /** The stage's state, its one event stream, and the firm pages that it feeds. */
 class StageStore {
   state = $state.raw<StageState | null>(null);
   interrupted = $state<number | null>(null);
+  /** The keyframe that was asked for and is not open yet. */
+  #asked = $state<number | null>(null);
+  /** The order of which the lead firm has heard from everybody. */
+  #heardOf = $state<string | null>(null);
   #frames = new Map<HTMLIFrameElement, string>();
   #keys: ((key: string) => void) | null = null;
 
@@ -34,9 +41,27 @@ class StageStore {
 
   /** Asks the stage to do something; its answer is the new state. */
   async command(what: string, body: unknown): Promise<void> {
-    const answer = await post<Partial<StageState>>(`stage/v1/${what}`, body);
-    if (answer && "firms" in answer) this.state = { ...answer, presenter: true } as StageState;
-    else await this.refresh();
+    if (what === "keyframe") this.#asked = (body as { keyframe: number }).keyframe;
+    try {
+      const answer = await post<Partial<StageState>>(`stage/v1/${what}`, body);
+      if (answer && "firms" in answer) this.state = { ...answer, presenter: true } as StageState;
+      else await this.refresh();
+    } finally {
+      if (what === "keyframe") this.#asked = null;
+    }
+  }
+
+  /**
+   * The order time that is being jumped to, at the real moment `now` (ms); null once the new
+   * order's clock runs and its lead firm has heard from everybody, or should have.
+   */
+  jumping(now: number): number | null {
+    const { state } = this;
+    if (this.#asked !== null) return state?.keyframes[this.#asked]?.at_s ?? null;
+    if (!state?.clock) return null;
+    const began = Date.parse(state.clock.began);
+    const settled = now >= began + REPORTS || (now >= began && this.#heardOf === state.order);
+    return settled ? null : state.clock.at_s;
   }
 
   /** Feeds a frame with the events of one firm until the answer is called. */
@@ -69,9 +94,15 @@ class StageStore {
       return;
     }
     const firm = (data as { firm?: string }).firm;
+    const lead = this.state?.firms.find((entry) => entry.kind === "lead")?.id;
+    if (name === "order" && firm === lead) this.#reported((data as { order?: Order }).order);
     for (const [frame, of] of this.#frames) {
       if (of === firm) this.#tell(frame, { wv: "event", name, data });
     }
+  }
+
+  #reported(order?: Order): void {
+    if (order?.packages?.every((work) => work.own || typeof work.age_s === "number")) this.#heardOf = order.id;
   }
 
   #tell(frame: HTMLIFrameElement, message: StageMessage): void {
