@@ -35,6 +35,9 @@ REASONS = {
 }
 
 
+SILENT = (Reason.NO_CONNECTION, Reason.TIMEOUT)
+
+
 def choose(
     file: Path | None,
     machine: str | None,
@@ -108,9 +111,25 @@ def read_now(
         if as_json:
             for point in points:
                 json_line(_as_json(machine, point))
+        elif all(point.reading.fault.reason in SILENT for point in points):
+            say(_nobody(machine, points[0].reading.fault.reason).in_(language))
         else:
             _print_table(machine, points, language)
     return all(point.reading.quality is not Quality.BAD for points in found for point in points)
+
+
+def _nobody(machine: Machine, reason: Reason) -> Text:
+    """Where a machine was looked for in vain, and what to check."""
+    at = sorted({f"{one.connect.endpoint}" for one in machine.devices})  # type: ignore[attr-defined]
+    units = sorted({one.connect.unit for one in machine.devices})  # type: ignore[attr-defined]
+    place, unit = ", ".join(at), ", ".join(map(str, units))
+    why = REASONS[reason]
+    return Text(
+        f"{machine.name}: {why.de} ({place}, Gerätenummer {unit})\n"
+        "  → Prüfen Sie Strom und Netzwerkkabel des Geräts, Adresse und Port, Gerätenummer.",
+        f"{machine.name}: {why.en} ({place}, unit {unit})\n"
+        "  → Check the device's power and network cable, address and port, and the unit.",
+    )
 
 
 def _as_json(machine: Machine, point: PointRead) -> dict[str, object]:

@@ -75,7 +75,16 @@ def test_the_table_shows_value_unit_quality_and_registers(werkverbund, meter: in
 def test_a_unit_that_is_not_there_is_silent(werkverbund, meter: int):
     answer = werkverbund("read", *at(meter), "--unit", "9")
     assert answer.code == 1
-    assert "bad: no answer" in answer.out or "bad: refused" in answer.out
+    assert f"no answer (127.0.0.1:{meter}, unit 9)" in answer.out or "bad: refused" in answer.out
+
+
+def test_where_nobody_answers_it_is_said_once_with_what_to_check(werkverbund):
+    port = free_port()
+    answer = werkverbund("--lang", "de", "read", *at(port))
+    assert answer.code == 1
+    told, check = answer.out.splitlines()
+    assert told == f"device: keine Verbindung (127.0.0.1:{port}, Gerätenummer 1)"
+    assert check.startswith("  → Prüfen Sie Strom und Netzwerkkabel")
 
 
 def at(port: int) -> list[str]:
