@@ -17,7 +17,6 @@ from gateway import run
 from gateway.api.rooms import Part
 from gateway.core.work import MachineStatus
 from gateway.database import Unwritable
-from gateway.jobs.tracker import JobTracker
 from gateway.run import Gateway, _until_signal
 from gateway.sinks.console import ConsoleSink
 from tests.api.running import API, a_workshop, at_work, demo_client, until
@@ -83,7 +82,7 @@ def test_a_bug_in_the_job_logic_is_what_the_gateway_dies_of(tmp_path: Path, monk
 
     workshop = a_workshop(tmp_path, demo=True)
     workshop.start()
-    monkeypatch.setattr(JobTracker, "advance", faulty)
+    monkeypatch.setattr(workshop.gateway.tracker, "advance", faulty)
     until(lambda: not workshop._thread.is_alive())
     with pytest.raises(ZeroDivisionError):
         workshop.stop()
@@ -128,23 +127,26 @@ def test_a_state_that_nobody_follows_any_more_is_shown_as_unknown(tmp_path: Path
 
 @pytest.fixture
 def told(monkeypatch) -> list[MachineStatus]:
-    """What the sinks are shown of a machine whose job logic finds nothing to tell."""
+    """What the sinks are shown of a machine."""
     shown: list[MachineStatus] = []
-    advance = JobTracker.advance
 
     async def show(_self, machines, _jobs) -> None:
         shown.append(machines[0])
 
-    def silent(self, state, batch):
-        return advance(self, state, batch)[0], ()
-
     monkeypatch.setattr(ConsoleSink, "show", show)
-    monkeypatch.setattr(JobTracker, "advance", silent)
     return shown
 
 
+def _finds_nothing(gateway: Gateway) -> None:
+    """From now on the job logic goes on, and has nothing to tell."""
+    advance = gateway.tracker.advance
+    gateway.tracker.advance = lambda state, batch: (advance(state, batch)[0], ())
+
+
 def test_the_sinks_are_shown_a_phase_that_begins_within_a_state(tmp_path: Path, told):
-    with at_work(a_workshop(tmp_path, demo=True, more=CONSOLE)):
+    with at_work(a_workshop(tmp_path, demo=True, more=CONSOLE)) as workshop:
+        _finds_nothing(workshop.gateway)
+        told.clear()
         phases = {"Lauf", "Laden"}
         until(lambda: phases <= {one.phase.de for one in told if one.phase is not None})
 
@@ -153,6 +155,7 @@ def test_the_sinks_are_shown_fresh_numbers_of_a_state_that_lasts(tmp_path: Path,
     monkeypatch.setattr(run, "REFRESH", 0.3)
     with at_work(a_workshop(tmp_path, demo=True, more=CONSOLE)) as workshop:
         until(lambda: told and told[-1].known)
+        _finds_nothing(workshop.gateway)
         workshop.unplug("drill-1")  # no answer, for longer and longer
         until(lambda: len({one.because.de for one in told if not one.known}) > 2)
 
