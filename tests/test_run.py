@@ -98,7 +98,7 @@ def test_what_a_gateway_writes_is_for_its_own_account_alone(tmp_path: Path):
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            until(lambda: (state / "history.db").exists() and (state / "access.json").exists())
+            until(lambda: (state / "history.db").exists() and (state / "boot").exists())
             process.send_signal(signal.SIGTERM)
             assert process.wait(20) == 0
         finally:

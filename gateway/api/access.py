@@ -1,6 +1,7 @@
 """Who may see and do what: roles, sessions, the set-up code, and the demo's sessions.
 
-Accounts are functions, never persons. A session is a signed cookie, so a restart logs nobody out.
+Accounts are functions, never persons. A session is a random word that the gateway knows and the
+browser keeps: it outlives a restart, and ends with log-out or a new password wherever it has gone.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from gateway.api.throttle import Throttle
 
 SESSION_COOKIE = "werkverbund"
 SESSION_SECONDS = 12 * 3600
+"""So long a session lasts from its log-in on."""
 MIN_PASSWORD = 12
 HOST_BITS = 64
 MOST_WAITING = 8
@@ -161,8 +163,14 @@ class Access:
 
     def session(self, role: Role) -> str:
         """The cookie of a new session of ``role``."""
-        text = f"{role}.{int(time.time()) + SESSION_SECONDS}"
-        return f"{text}.{self._accounts.signature(role, text)}"
+        now = time.time()
+        return self._accounts.begin_session(role, now, now + SESSION_SECONDS)
+
+    async def log_out(self, request: Request) -> None:
+        """End the session of a request, wherever its cookie has gone."""
+        if self.role(request) is not None:
+            async with self._checking:
+                await asyncio.to_thread(self._accounts.end_session, self._word(request))
 
     def role(self, request: Request) -> Role | None:
         """The role a request acts in, or None."""
@@ -171,7 +179,11 @@ class Access:
             if hmac.compare_digest(given.encode(), self.demo_token.encode()):
                 named = request.headers.get("x-werkverbund-role", Role.OWNER)
                 return Role(named) if named in EVERYONE else None
-        return self._signed(request.cookies.get(self.cookie, ""))
+        role = self._accounts.role_of(self._word(request), time.time())
+        return None if role is None else Role(role)
+
+    def _word(self, request: Request) -> str:
+        return request.cookies.get(self.cookie, "")
 
     def note(self, event: Happened, request: Request, role: Role | None) -> None:
         """Note what became of a write: its route, never what was sent."""
@@ -196,14 +208,6 @@ class Access:
                 f"A password needs at least {MIN_PASSWORD} characters.",
             )
         self._accounts.set(role, password)
-
-    def _signed(self, cookie: str) -> Role | None:
-        text, _, signature = cookie.rpartition(".")
-        role, _, until = text.partition(".")
-        expected = self._accounts.signature(role, text)
-        if not text or not hmac.compare_digest(signature.encode(), expected.encode()):
-            return None
-        return Role(role) if int(until) > time.time() else None
 
     def _note(
         self, event: Happened, caller: str = "", role: Role | None = None, what: str = ""

@@ -1,14 +1,15 @@
-"""The accounts of a gateway: one argon2id hash per role, and the key that signs sessions.
+"""The accounts of a gateway: one argon2id hash per role, and the sessions that are open.
 
-They stand in ``access.json`` of the state folder, readable by the gateway's user alone.
+They stand in ``access.json`` of the state folder, readable by the gateway's user alone. Of a
+session's word only the hash is kept, so the file lets nobody in.
 """
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -21,7 +22,14 @@ from gateway.core.errors import WerkverbundError
 
 log = logging.getLogger(__name__)
 
-SCHEMA = 1
+SCHEMA = 2
+READABLE = (1, SCHEMA)
+"""Files of schema 1 hold no sessions: whoever was logged in logs in once more."""
+MOST_SESSIONS = 50
+"""So many sessions of a role are open at a time; one more ends the oldest."""
+
+Sessions = Mapping[str, tuple[str, float]]
+"""Role and end (seconds since 1970) of each session, by the hash of its word, oldest first."""
 
 
 @dataclass(slots=True)
@@ -29,8 +37,8 @@ class Accounts:
     """The accounts in ``folder``. Construction does no I/O."""
 
     folder: Path
-    _hashes: dict[str, str] = field(default_factory=dict)
-    _key: bytes = b""
+    _hashes: Mapping[str, str] = field(default_factory=dict)
+    _sessions: Sessions = field(default_factory=dict)
     _hasher: PasswordHasher = field(default_factory=PasswordHasher)
 
     @property
@@ -39,46 +47,48 @@ class Accounts:
         return self.folder / "access.json"
 
     def open(self) -> bool:
-        """Read the file, or make one; False if it was damaged and had to be put aside.
+        """Read the file, if there is one; False if it was damaged and had to be put aside.
 
         Without accounts nobody can log in, and the owner sets the gateway up anew from its
         console. Raises WerkverbundError for the file of a newer version.
         """
         if not self.path.exists():
-            self._begin()
             return True
         try:
             kept = json.loads(self.path.read_text("utf-8"))
-            schema = kept["schema"]
-            hashes, key = dict(kept["accounts"]), bytes.fromhex(kept["key"])
-        except (ValueError, KeyError, TypeError):
+            schema, hashes = kept["schema"], dict(kept["accounts"])
+            sessions = {
+                word: (str(role), float(until))
+                for word, (role, until) in kept.get("sessions", {}).items()
+            }
+        except (AttributeError, ValueError, KeyError, TypeError):
             aside = self.path.with_name("access.broken.json")
             self.path.replace(aside)
             log.warning("Accounts damaged, put aside as %s; set the gateway up anew.", aside)
-            self._begin()
             return False
-        if schema != SCHEMA:
+        if schema not in READABLE:
             raise WerkverbundError(f"{self.path} was written by a newer version of werkverbund")
-        self._hashes, self._key = hashes, key
+        self._hashes, self._sessions = hashes, sessions
         return True
-
-    def _begin(self) -> None:
-        self._hashes, self._key = {}, secrets.token_bytes(32)
-        self._save()
 
     def has(self, role: str) -> bool:
         """Whether ``role`` has a password."""
         return role in self._hashes
 
     def set(self, role: str, password: str) -> None:
-        """Give ``role`` a password; it is on the disk when this returns."""
-        self._hashes = self._hashes | {role: self._hasher.hash(password)}
-        self._save()
+        """Give ``role`` a password and end its sessions; it is on the disk when this returns.
+
+        Raises WerkverbundError where it cannot be kept; nothing has changed then.
+        """
+        self._keep({**self._hashes, role: self._hasher.hash(password)}, self._without(role))
 
     def remove(self, role: str) -> None:
-        """Take the password of ``role`` away; nobody logs in as it any more."""
-        self._hashes = {other: kept for other, kept in self._hashes.items() if other != role}
-        self._save()
+        """Take the password of ``role`` away; nobody is or logs in as it any more.
+
+        Raises WerkverbundError where that cannot be kept; nothing has changed then.
+        """
+        hashes = {other: kept for other, kept in self._hashes.items() if other != role}
+        self._keep(hashes, self._without(role))
 
     def right(self, role: str, password: str) -> bool:
         """Whether ``password`` is that of ``role``; a missing account costs as much time."""
@@ -91,11 +101,45 @@ class Accounts:
         except (VerifyMismatchError, InvalidHashError):
             return False
 
-    def signature(self, role: str, text: str) -> str:
-        """Signs ``text`` for ``role``; a new password of the role makes it void."""
-        signed = f"{text}|{self._hashes.get(role, '')}".encode()
-        return hmac.new(self._key, signed, sha256).hexdigest()
+    def begin_session(self, role: str, now: float, until: float) -> str:
+        """The word of a new session of ``role``."""
+        word = secrets.token_urlsafe(32)
+        still = {key: kept for key, kept in self._sessions.items() if kept[1] > now}
+        mine = [key for key, (who, _) in still.items() if who == role]
+        for oldest in mine[: max(0, len(mine) + 1 - MOST_SESSIONS)]:
+            del still[oldest]
+        self._change_sessions({**still, _hash(word): (role, until)})
+        return word
 
-    def _save(self) -> None:
-        content = {"schema": SCHEMA, "key": self._key.hex(), "accounts": self._hashes}
-        private_files.write(self.path, json.dumps(content).encode())
+    def end_session(self, word: str) -> None:
+        """Whoever has this word is nobody any more."""
+        ended = _hash(word)
+        self._change_sessions({key: s for key, s in self._sessions.items() if key != ended})
+
+    def role_of(self, word: str, now: float) -> str | None:
+        """The role of an open session."""
+        role, until = self._sessions.get(_hash(word), (None, 0.0))
+        return role if until > now else None
+
+    def _without(self, role: str) -> Sessions:
+        return {key: kept for key, kept in self._sessions.items() if kept[0] != role}
+
+    def _change_sessions(self, sessions: Sessions) -> None:
+        """Sessions must begin and end on a full disk as well; only a restart forgets that then."""
+        try:
+            self._keep(self._hashes, sessions)
+        except WerkverbundError as error:
+            log.warning("Sessions last only until the next start: %s", error)
+            self._sessions = sessions
+
+    def _keep(self, hashes: Mapping[str, str], sessions: Sessions) -> None:
+        content = {"schema": SCHEMA, "accounts": hashes, "sessions": sessions}
+        try:
+            private_files.write(self.path, json.dumps(content).encode())
+        except OSError as error:
+            raise WerkverbundError(f"{self.path} cannot be written: {error}") from error
+        self._hashes, self._sessions = hashes, sessions
+
+
+def _hash(word: str) -> str:
+    return sha256(word.encode()).hexdigest()

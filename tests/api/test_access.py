@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import json
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,8 +12,9 @@ from argon2 import PasswordHasher
 from fastapi import HTTPException
 from starlette.requests import Request
 
+from gateway import private_files
 from gateway.api.access import MOST_WAITING, SESSION_COOKIE, Access, Role, caller_of
-from gateway.api.accounts import Accounts
+from gateway.api.accounts import MOST_SESSIONS, Accounts
 from gateway.core.errors import WerkverbundError
 
 PASSWORD = "laufende-meter-7"
@@ -100,9 +104,81 @@ def test_a_forged_session_is_nobody(tmp_path: Path) -> None:
     access = opened(tmp_path)
     access.set_up(access.setup_code or "", PASSWORD)
     cookie = access.log_in(Role.OWNER, PASSWORD)
-    role, until, mac = cookie.split(".")
-    for forged in ("", "x", "owner", f"{role}.{until}", f"foreman.{until}.{mac}", f"{cookie}0"):
+    [kept] = json.loads((tmp_path / "access.json").read_text())["sessions"]
+    for forged in ("", "x", "owner", cookie[:-1], f"{cookie}0", kept):
         assert access.role(request(cookie=f"{SESSION_COOKIE}={forged}")) is None
+
+
+async def test_logging_out_ends_the_session_wherever_its_cookie_has_gone(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    stolen, other = (
+        request(cookie=f"{SESSION_COOKIE}={access.log_in(Role.OWNER, PASSWORD)}") for _ in range(2)
+    )
+    await access.log_out(stolen)
+    for gateway in (access, opened(tmp_path)):
+        assert gateway.role(stolen) is None
+        assert gateway.role(other) is Role.OWNER
+
+
+def test_a_session_ends_by_itself_after_its_time(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    word = accounts.begin_session("foreman", now=1000.0, until=2000.0)
+    assert accounts.role_of(word, 1999.0) == "foreman"
+    assert accounts.role_of(word, 2000.0) is None
+    accounts.begin_session("owner", now=2001.0, until=3000.0)
+    assert len(accounts._sessions) == 1, "nobody keeps what is over"
+
+
+def test_too_many_sessions_of_a_role_end_its_oldest(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    owner = accounts.begin_session("owner", 0.0, 9.0)
+    words = [accounts.begin_session("foreman", 0.0, 9.0) for _ in range(MOST_SESSIONS + 1)]
+    roles = [accounts.role_of(word, 1.0) for word in (owner, *words)]
+    assert roles == ["owner", None, *["foreman"] * MOST_SESSIONS]
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From its call on no file takes anything any more."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    return lambda: monkeypatch.setattr(private_files, "write", refuse)
+
+
+async def test_people_log_in_and_out_on_a_full_disk(tmp_path: Path, full) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    full()
+    browser = request(cookie=f"{SESSION_COOKIE}={access.log_in(Role.OWNER, PASSWORD)}")
+    assert access.role(browser) is Role.OWNER
+    await access.log_out(browser)
+    assert access.role(browser) is None
+
+
+def test_a_password_that_cannot_be_kept_is_not_set(tmp_path: Path, full) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    access.set_password(Role.FOREMAN, PASSWORD)
+    full()
+    for change in (
+        lambda: access.set_password(Role.FOREMAN, "ein-neues-wort-8"),
+        lambda: access.remove_password(Role.FOREMAN),
+    ):
+        with pytest.raises(WerkverbundError, match=r"access\.json"):
+            change()
+        assert access.log_in(Role.FOREMAN, PASSWORD)
+
+
+def test_the_passwords_of_the_version_before_still_hold(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    file = tmp_path / "access.json"
+    accounts = json.loads(file.read_text())["accounts"]
+    file.write_text(json.dumps({"schema": 1, "key": "00", "accounts": accounts}))
+    assert opened(tmp_path).log_in(Role.OWNER, PASSWORD)
 
 
 def test_guessing_is_slowed_down(tmp_path: Path) -> None:
@@ -170,10 +246,10 @@ def test_damaged_accounts_are_put_aside_and_the_owner_starts_anew(tmp_path: Path
 
 def test_the_accounts_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "access.json"
-    file.write_text('{"schema": 2, "accounts": {}, "key": "00"}')
+    file.write_text('{"schema": 3, "accounts": {}}')
     with pytest.raises(WerkverbundError):
         opened(tmp_path)
-    assert '"schema": 2' in file.read_text()
+    assert '"schema": 3' in file.read_text()
 
 
 async def test_passwords_are_checked_one_at_a_time_and_few_wait(tmp_path: Path) -> None:

@@ -91,8 +91,9 @@ async def login(request: Request, access: Gate, body: Login) -> Json[RoleShape]:
 
 
 @router.post("/logout")
-async def logout(access: Gate) -> Json[RoleShape]:
-    """End the session in this browser."""
+async def logout(request: Request, access: Gate) -> Json[RoleShape]:
+    """End the session, also for whoever has its cookie."""
+    await access.log_out(request)
     answer: Json[RoleShape] = Json({"role": None})
     answer.delete_cookie(access.cookie, samesite="strict", httponly=True)
     return answer
@@ -111,9 +112,11 @@ async def password(request: Request, access: Gate, body: NewPassword) -> Json[Ro
     set_password = partial(access.set_password, current=body.current)
     async with access.turn():
         await asyncio.to_thread(set_password, role, body.password, caller_of(request))
+        own = role is Role.OWNER and access.demo_token is None
+        word = await asyncio.to_thread(access.session, role) if own else None
     answer: Json[RoleShape] = Json({"role": role.value})
-    if role is Role.OWNER and access.demo_token is None:
-        _keep(request, access, answer, access.session(role))
+    if word is not None:
+        _keep(request, access, answer, word)
     return answer
 
 

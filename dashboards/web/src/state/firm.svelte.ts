@@ -48,7 +48,7 @@ class Firm {
     await this.refresh();
   }
 
-  /** Ends the session in this browser; nothing of it stays in the page. */
+  /** Ends the session; nothing of it stays in the page. */
   async signOut(): Promise<void> {
     try {
       await post("api/v1/logout");
