@@ -69,6 +69,7 @@ async def serve(
             listen.host,
             listen.port,
             bound=lambda: announce(_where(listen, access.setup_code)),
+            ending=rooms.hub.end,
         ),
         name="web",
     )
@@ -77,7 +78,6 @@ async def serve(
         for task in done:
             task.result()
     finally:
-        rooms.hub.end()
         for task in (ticking, serving):
             task.cancel()
         await asyncio.gather(ticking, serving, return_exceptions=True)
@@ -118,11 +118,16 @@ def _note_foreign(audit: Audit, what: str, scope: Scope) -> None:
 
 
 async def serve_app(
-    app: ASGIApp, host: str, port: int, *, bound: Callable[[], None] = lambda: None
+    app: ASGIApp,
+    host: str,
+    port: int,
+    *,
+    bound: Callable[[], None] = lambda: None,
+    ending: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve any web application until cancelled. Raises OSError when the address is taken.
 
-    ``bound`` is called once the address is ours.
+    ``bound`` is called once the address is ours; ``ending`` has to end what would go on for ever.
     """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -145,5 +150,6 @@ async def serve_app(
         try:
             await asyncio.shield(serving)
         finally:
+            ending()
             server.should_exit = True
             await asyncio.gather(serving, return_exceptions=True)

@@ -31,6 +31,10 @@ SENTENCES = {
         "Im Raum steht die Bühne jetzt unter {lan}", "In the room the stage is now at {lan}"
     ),
     "alone": NO_NETWORK,
+    "taken": Text(
+        "Im Raum ist {lan} belegt: Die Bühne ist vorerst nur hier zu sehen.",
+        "In the room {lan} is taken: for now the stage can be seen here only.",
+    ),
     "stopping": Text("Alles wird beendet …", "Stopping everything …"),
 }
 

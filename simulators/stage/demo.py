@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -143,7 +143,7 @@ class Demo:
                 lan.in_the_room, partial(self._serve, stage), partial(self._moved, stage)
             )
             parts.append(asyncio.create_task(kept(room, "stage in the room"), name="room"))
-        web = asyncio.create_task(self._serve(stage, "127.0.0.1"), name="stage web")
+        web = asyncio.create_task(self._serve_here(stage), name="stage web")
         starting = asyncio.create_task(self._start(stage), name="start")
         stopping = asyncio.create_task(ended.wait(), name="stop")
         refused = asyncio.create_task(stage.supervisor.refusal(), name="refusal")
@@ -206,18 +206,27 @@ class Demo:
         """Where phones in the room find the stage."""
         return f"http://{address}:{self.ports.stage}/" if address else None
 
-    def _moved(self, stage: Stage, address: str | None) -> None:
-        """This computer has another address in the room, or none any more."""
-        stage.public = self._public(address)
+    def _moved(self, stage: Stage, address: str | None, free: bool) -> None:  # noqa: FBT001
+        """This computer has another address in the room, or none that the stage can have."""
+        there = self._public(address)
+        stage.public = there if free else None
         stage.tell()
-        console.say(self.options, "moved" if address else "alone", lan=stage.public)
+        kind = "alone" if there is None else "moved" if free else "taken"
+        console.say(self.options, kind, lan=there)
 
-    async def _serve(self, stage: Stage, host: str) -> None:
-        """Serve at one address until cancelled. Raises NotPossibleError where it is taken."""
+    async def _serve_here(self, stage: Stage) -> None:
+        """Serve on this computer until cancelled. Raises NotPossibleError where it is taken."""
         try:
-            await serve_app(create_app(stage, hosts=[host]), host, self.ports.stage)
+            await self._serve(stage, "127.0.0.1")
         except OSError as error:
             raise prepare.taken_ports([self.ports.stage], self.ports) from error
+
+    async def _serve(
+        self, stage: Stage, host: str, *, bound: Callable[[], None] = lambda: None
+    ) -> None:
+        """Serve at one address until cancelled. Raises OSError where it is taken."""
+        app = create_app(stage, hosts=[host])
+        await serve_app(app, host, self.ports.stage, bound=bound, ending=stage.hub.end)
 
     async def _start(self, stage: Stage) -> None:
         """Start all processes, open the first order, tell where everything is.

@@ -9,7 +9,9 @@ import socket
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
+from typing import Protocol
 
 from gateway.api.throttle import Throttle
 from simulators.stage.parts import end
@@ -54,35 +56,53 @@ def lan_address() -> str | None:
     return None if address.startswith("127.") else address
 
 
+class Serve(Protocol):
+    """Serves at an address until cancelled. Raises OSError where that is taken."""
+
+    def __call__(self, host: str, *, bound: Callable[[], None]) -> Awaitable[None]:
+        """``bound`` is called once the address is ours."""
+
+
 async def in_the_room(
-    serve: Callable[[str], Awaitable[None]],
-    moved: Callable[[str | None], None],
+    serve: Serve,
+    moved: Callable[[str | None, bool], None],
     find: Callable[[], str | None] = lan_address,
     look: float = LOOK,
 ) -> None:
     """Serve at this computer's address, and at no other, until cancelled; follow when it changes.
 
-    ``moved`` is told each new address, None where there is no network any more.
+    ``moved`` is told each new address (None where there is no network any more) and whether it is
+    free: where somebody else has the port, it is tried again until it is.
     """
-    address = find()
-    while True:
-        serving = asyncio.create_task(_served(serve, address), name="stage in the room")
+    told = find(), True
+
+    def tell(address: str | None, *, free: bool = True) -> None:
+        nonlocal told
+        if told != (address, free):
+            told = address, free
+            moved(address, free)
+
+    async def stay(address: str | None) -> None:
+        if address is None:
+            tell(None)
+            await asyncio.Event().wait()
+            return
         try:
-            while (now := find()) == address:
-                await asyncio.wait({serving}, timeout=look)
-                if serving.done():
-                    serving.result()  # nobody ends it: this raises what did
+            await serve(address, bound=partial(tell, address))
+        except OSError:
+            tell(address, free=False)
+            await asyncio.sleep(look)
+
+    while True:
+        address = find()
+        staying = asyncio.create_task(stay(address), name="stage in the room")
+        try:
+            while find() == address and not staying.done():
+                await asyncio.wait({staying}, timeout=look)
         finally:
-            await end([serving])
-        address = now
-        moved(address)
-
-
-async def _served(serve: Callable[[str], Awaitable[None]], address: str | None) -> None:
-    if address is None:
-        await asyncio.Event().wait()
-    else:
-        await serve(address)
+            await end([staying])
+        if not staying.cancelled():
+            staying.result()  # raises what is a mistake of ours
 
 
 def qr_svg(text: str) -> bytes:

@@ -9,6 +9,7 @@ import pytest
 from gateway.api.serving import serve_app
 from gateway.api.throttle import FREE_TRIES
 from simulators.stage.lan import Presenter, in_the_room
+from simulators.stage.parts import end
 from simulators.stage.ports import free_base
 
 
@@ -51,7 +52,10 @@ async def test_the_stage_is_open_at_its_address_alone_and_follows_it():
     port, here, moves = free_base(), ["127.0.0.2"], asyncio.Queue()
     room = asyncio.create_task(
         in_the_room(
-            partial(serve_app, nothing_to_see, port=port), moves.put_nowait, lambda: here[0], 0.01
+            partial(serve_app, nothing_to_see, port=port),
+            lambda address, free: moves.put_nowait(address if free else "taken"),
+            lambda: here[0],
+            0.01,
         )
     )
     async with asyncio.timeout(10):
@@ -70,12 +74,37 @@ async def test_the_stage_is_open_at_its_address_alone_and_follows_it():
     await asyncio.gather(room, return_exceptions=True)
 
 
-async def test_an_address_that_somebody_else_has_is_told():
+async def test_a_port_that_somebody_else_has_in_the_room_is_told_once_and_tried_again():
+    told: list[tuple[str | None, bool]] = []
+    tries, opened = asyncio.Semaphore(0), asyncio.Event()
+
+    async def serve(host: str, *, bound) -> None:
+        tries.release()
+        await serve_app(nothing_to_see, host, port, bound=bound)
+
+    def moved(address: str | None, free: bool) -> None:
+        told.append((address, free))
+        if free:
+            opened.set()
+
     with socket.socket() as somebody:
         somebody.bind(("127.0.0.2", 0))
         somebody.listen()
         port = somebody.getsockname()[1]
-        serve = partial(serve_app, nothing_to_see, port=port)
-        with pytest.raises(OSError, match="in use"):
-            async with asyncio.timeout(10):
-                await in_the_room(serve, lambda _: None, lambda: "127.0.0.2", 0.01)
+        room = asyncio.create_task(in_the_room(serve, moved, lambda: "127.0.0.2", 0.01))
+        async with asyncio.timeout(10):
+            for _ in range(3):
+                await tries.acquire()
+    async with asyncio.timeout(10):
+        await opened.wait()
+    await end([room])
+    assert told == [("127.0.0.2", False), ("127.0.0.2", True)]
+
+
+async def test_a_mistake_in_serving_the_room_is_no_taken_port():
+    async def serve(host: str, *, bound) -> None:
+        raise ZeroDivisionError(host)
+
+    with pytest.raises(ZeroDivisionError):
+        async with asyncio.timeout(10):
+            await in_the_room(serve, lambda *_: None, lambda: "127.0.0.2", 0.01)

@@ -1,5 +1,6 @@
 """The stage's routes against gateways that are played here."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -8,7 +9,11 @@ import pytest
 from gateway import resources
 from gateway.api.live import Hub
 from simulators.stage import lan
+from simulators.stage.demo import Demo
 from simulators.stage.feed import Feed
+from simulators.stage.options import Options
+from simulators.stage.parts import end
+from simulators.stage.ports import Ports, free_base
 from simulators.stage.processes import Supervisor
 from simulators.stage.scenario import load
 from simulators.stage.show import Show
@@ -140,3 +145,18 @@ async def test_a_refusal_speaks_german_and_english(stage, method, path, client, 
     detail = answer.json()["detail"]
     assert set(detail) == {"de", "en"}
     assert detail["de"] != detail["en"]
+
+
+async def test_a_stage_that_stops_ends_the_streams_of_its_pages_in_order(stage, caplog, tmp_path):
+    base = free_base()
+    demo = Demo(Options(base_port=base), tmp_path, tmp_path, stage.show.scenario, Ports(base))
+    listening = asyncio.Event()
+    serving = asyncio.create_task(demo._serve(stage, "127.0.0.1", bound=listening.set))
+    async with asyncio.timeout(20), httpx.AsyncClient(timeout=20) as web:
+        await listening.wait()
+        async with web.stream("GET", f"http://127.0.0.1:{base}/firm/{LEAD}/api/v1/events") as page:
+            lines = page.aiter_lines()
+            assert await anext(lines) == "retry: 1000"
+            await end([serving])
+            assert [line async for line in lines]
+    assert [record for record in caplog.records if record.exc_info] == []
