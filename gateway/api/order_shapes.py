@@ -118,8 +118,9 @@ class WarnedShape(TypedDict):
 class OrderShape(TypedDict):
     """A joint order as this firm knows it.
 
-    Present for every role: ``id`` to ``due_s``, and ``progress``, ``forecast_s``, ``late``,
-    ``complete`` where the lead firm's agreement gives them. All else is not for customers.
+    Present for every role: ``id`` to ``not_agreed``, and ``progress``, ``forecast_s``, ``late``,
+    ``complete`` where they are known: what is not, because somebody has not agreed to it, is named
+    in ``not_agreed``. All else is not for customers.
     """
 
     id: str
@@ -131,6 +132,7 @@ class OrderShape(TypedDict):
     clock: OrderClockShape
     start_s: int
     due_s: int
+    not_agreed: list[str]
     progress: NotRequired[float]
     forecast_s: NotRequired[int]
     late: NotRequired[bool]
@@ -144,7 +146,6 @@ class OrderShape(TypedDict):
     you: NotRequired[YouShape]
     plan_end_s: NotRequired[int]
     level: NotRequired[Level]
-    not_agreed: NotRequired[list[str]]
     withdrawn: NotRequired[str | None]
     slack_s: NotRequired[int]
     age_s: NotRequired[int]

@@ -10,7 +10,7 @@ from gateway.config import SiteConfig
 from gateway.core.work import Job
 from gateway.exchange.book import Book
 from gateway.exchange.own_jobs import Counting, bench, jobs_of
-from gateway.network.disclosure import PackageState
+from gateway.network.disclosure import OrderState
 from gateway.network.knowledge import Agreed, Heard, Knowledge
 from gateway.network.order import Consortium, JointOrder, Prepared
 from gateway.network.picture import Offered, Picture
@@ -33,7 +33,7 @@ class Lookout:
         self._counting = Counting()
         self.pictures: tuple[Picture, ...] = ()
         self.newest: Picture | None = None
-        self.whole: PackageState | None = None
+        self.whole: OrderState | None = None
         self._ends: dict[About, tuple[datetime, timedelta | None]] = {}
 
     def look(self, book: Book, consortium: Consortium, jobs: Sequence[Job], real: datetime) -> None:

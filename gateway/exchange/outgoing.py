@@ -12,7 +12,7 @@ from gateway.config import Reserve
 from gateway.exchange.book import Book, Key
 from gateway.exchange.messages import Kind
 from gateway.network.agreement import Told, occasion
-from gateway.network.disclosure import PackageState, disclose
+from gateway.network.disclosure import OrderState, PackageState, disclose
 from gateway.network.document import as_document, cut
 from gateway.network.order import Consortium, JointOrder, Level
 from gateway.network.picture import Offered
@@ -51,7 +51,7 @@ def wanted(
     order: JointOrder,
     own: Mapping[str, PackageState],
     *,
-    whole: PackageState | None,
+    whole: OrderState | None,
     now: timedelta,
     done: bool = False,
 ) -> Iterator[Wanted]:
@@ -61,7 +61,7 @@ def wanted(
     as far as we know. What is on its way to a
     recipient is not overtaken: the next of its kind is computed when that has been acknowledged.
     """
-    told: list[tuple[Kind, str | None, PackageState]] = [
+    told: list[tuple[Kind, str | None, PackageState | OrderState]] = [
         (Kind.REPORT, package, state) for package, state in own.items()
     ]
     if whole is not None:
@@ -137,7 +137,7 @@ def _reports(
     side: Side,
     book: Book,
     order: JointOrder,
-    what: tuple[Kind, str | None, PackageState],
+    what: tuple[Kind, str | None, PackageState | OrderState],
     now: timedelta,
     *,
     done: bool,

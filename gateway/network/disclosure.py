@@ -86,27 +86,43 @@ class DepartedLot:
 
 @dataclass(frozen=True, slots=True)
 class PackageState:
-    """A package as its own firm knows it; the fields after ``share`` are for nobody else.
-
-    ``share`` is the progress where it is not simply good / planned: that of a whole order, which
-    also has no ``forecast`` where a package that decides it is not known.
-    """
+    """A package as its own firm knows it; the fields after ``lots`` are for nobody else."""
 
     state: JobState
     substate: Substate
     good: int
     planned: int
-    forecast: timedelta | None
+    forecast: timedelta
     lamp: Lamp
     reason: DelayReason | None
     lots: tuple[DepartedLot, ...]
-    share: float | None = None
     scrap: int = 0
     per_piece: timedelta = timedelta()
     own_delay: timedelta = timedelta()
     inbound_delay: timedelta = timedelta()
     machine: str = ""
     because: str = ""
+
+    @property
+    def share(self) -> float:
+        """Progress, from 0 to 1: scrap never counts, and more than planned is not more."""
+        return min(1.0, self.good / self.planned)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """A whole order as its lead firm knows it.
+
+    ``share`` (progress, from 0 to 1), ``good`` (complete sets) and ``forecast`` are None where
+    they rest on something that was not agreed.
+    """
+
+    state: JobState
+    share: float | None
+    good: int | None
+    forecast: timedelta | None
+    lamp: Lamp
+    reason: DelayReason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +138,11 @@ class LampReport:
 
 @dataclass(frozen=True, slots=True)
 class DateReport:
-    """L2: ``progress`` in percent, ``forecast`` in whole ``precision`` steps."""
+    """L2: ``progress`` in percent, ``forecast`` in whole ``precision`` steps; None: not known."""
 
     lamp: Lamp
     status: ProductionStatus
-    progress: int
+    progress: int | None
     forecast: timedelta | None
     precision: timedelta
     reason: DelayReason | None
@@ -148,10 +164,10 @@ class DateReport:
 
 @dataclass(frozen=True, slots=True)
 class QuantityReport:
-    """L3: the fields of L2, the good quantity and the lots that left."""
+    """L3: the fields of L2, the good quantity (None: not known) and the lots that left."""
 
     date: DateReport
-    good: int
+    good: int | None
     lots: tuple[DepartedLot, ...]
 
     def fields(self) -> dict[str, Any]:
@@ -182,19 +198,12 @@ FIELDS = {**FIELDS, Level.L4: FIELDS[Level.L3]}
 """The keys that may travel at each level. Inspection results (L4) are not recorded yet."""
 
 
-def percent(good: int, planned: int) -> int:
-    """Progress as it leaves a firm: scrap never counts, and more than planned is not more."""
-    if planned <= 0:
-        return 0
-    return min(100, 100 * good // planned) // PROGRESS_STEP * PROGRESS_STEP
+def percent(share: float) -> int:
+    """Progress from 0 to 1 as it leaves a firm."""
+    return int(share * 100 + 1e-9) // PROGRESS_STEP * PROGRESS_STEP
 
 
-def percent_of(share: float) -> int:
-    """The same for a share between 0 and 1."""
-    return percent(int(share * 100 + 1e-9), 100)
-
-
-def disclose(state: PackageState, level: Level, step: timedelta) -> Report | None:
+def disclose(state: PackageState | OrderState, level: Level, step: timedelta) -> Report | None:
     """What a partner gets at ``level``; None at L0. ``step`` is the agreed precision of dates."""
     if level is Level.L0:
         return None
@@ -203,7 +212,7 @@ def disclose(state: PackageState, level: Level, step: timedelta) -> Report | Non
     date = DateReport(
         state.lamp,
         STATUS[state.state],
-        percent(state.good, state.planned) if state.share is None else percent_of(state.share),
+        None if state.share is None else percent(state.share),
         None if state.forecast is None else rounded(state.forecast, step),
         step,
         state.reason,
@@ -212,7 +221,7 @@ def disclose(state: PackageState, level: Level, step: timedelta) -> Report | Non
         return date
     lots = tuple(
         DepartedLot(lot.number, lot.quantity, lot.departed // LOT_STEP * LOT_STEP)
-        for lot in state.lots
+        for lot in (state.lots if isinstance(state, PackageState) else ())
     )
     return QuantityReport(date, state.good, lots)
 
@@ -242,7 +251,7 @@ def _read(fields: Mapping[str, Any], level: Level) -> Report:
     date = DateReport(
         lamp,
         ProductionStatus(fields["productionStatus"]),
-        _whole(fields["progress"], 100),
+        None if fields["progress"] is None else _whole(fields["progress"], 100),
         None if fields["forecast_s"] is None else _time(fields["forecast_s"]),
         _time(60 * _whole(fields["precisionOfForecast"]["value"], MOST_PIECES)),
         reasons[0] if reasons else None,
@@ -257,7 +266,8 @@ def _read(fields: Mapping[str, Any], level: Level) -> Report:
         )
         for entry in fields["departedLots"]
     )
-    return QuantityReport(date, _whole(fields["good"], MOST_PIECES), lots)
+    good = None if fields["good"] is None else _whole(fields["good"], MOST_PIECES)
+    return QuantityReport(date, good, lots)
 
 
 def _whole(value: object, most: int) -> int:

@@ -74,7 +74,7 @@ def _own(
         "status": state.state.value,
         "substate": state.substate.value,
         "lamp": state.lamp.value,
-        "progress": round(min(1.0, state.good / state.planned), 4),
+        "progress": round(state.share, 4),
         "good": state.good,
         "forecast_s": seconds(end),
         "band_s": [seconds(end - order.step), seconds(end + order.step)],
@@ -117,7 +117,9 @@ def _heard(
     date = heard.date
     if date is not None:
         status = SEEN_AS[date.status]
-        shown |= {"status": "no_news" if stale else status.value, "progress": date.progress / 100}
+        shown["status"] = "no_news" if stale else status.value
+        if date.progress is not None:
+            shown["progress"] = date.progress / 100
         if date.forecast is not None:
             end, wider = date.forecast, age if stale else timedelta()
             shown["forecast_s"] = seconds(end)
@@ -127,8 +129,9 @@ def _heard(
     if heard.quantity is not None:
         departed = {lot.number for lot in heard.quantity.lots}
         leaves = expected_departures(knowledge).get(package.id, {})
-        shown["good"] = heard.quantity.good
-        shown["progress"] = round(min(1.0, heard.quantity.good / package.quantity), 4)
+        if heard.quantity.good is not None:
+            shown["good"] = heard.quantity.good
+            shown["progress"] = round(min(1.0, heard.quantity.good / package.quantity), 4)
         shown["lots"] = [
             _lot(e.number, e.quantity, leaves.get(e.number), arrivals, now,
                  departed=e.number in departed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.core.text import Text
-from gateway.network.disclosure import PackageState
+from gateway.network.disclosure import OrderState
 from gateway.network.knowledge import Knowledge, Own
 from gateway.network.order import Prepared
 from gateway.network.plan import Plan
@@ -51,7 +51,7 @@ class Picture:
     role: str
     simulated: bool
     plan: Plan | None = None
-    whole: PackageState | None = None
+    whole: OrderState | None = None
     offers: Sequence[Offered] = ()
     prepared: Prepared | None = None
     forecast_with: timedelta | None = None

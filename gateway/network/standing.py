@@ -5,53 +5,73 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from gateway.core.work import JobState, Substate
-from gateway.network.disclosure import SEEN_AS, Lamp, PackageState
+from gateway.core.work import JobState
+from gateway.network.disclosure import SEEN_AS, Lamp, OrderState
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import Knowledge, Own
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.plan import Plan
 
 
-def progress(knowledge: Knowledge, own: Mapping[str, Own]) -> float:
-    """Order progress: the packages' shares of good pieces, by weight; scrap never counts."""
-    done = sum(
-        package.weight * share(knowledge, own, package.id) for package in knowledge.order.packages
-    )
-    return done / sum(package.weight for package in knowledge.order.packages)
+def progress(knowledge: Knowledge, own: Mapping[str, Own]) -> float | None:
+    """Order progress: the packages' shares of good pieces, by weight; scrap never counts.
+
+    None where a share was not agreed; once the order is over, such a package was made, too.
+    """
+    packages, hidden = knowledge.order.packages, 1.0 if _over(knowledge, own) else None
+    done = 0.0
+    for package in packages:
+        known = share(knowledge, own, package)
+        part = hidden if known is None else known
+        if part is None:
+            return None
+        done += package.weight * part
+    return done / sum(package.weight for package in packages)
 
 
-def share(knowledge: Knowledge, own: Mapping[str, Own], package: str) -> float:
-    """The share of good pieces of one package, as exactly as it is agreed; unknown counts as 0."""
+def share(knowledge: Knowledge, own: Mapping[str, Own], package: WorkPackage) -> float | None:
+    """The share of good pieces of one package, as exactly as it is agreed; None: not agreed."""
+    if package.id in own:
+        return own[package.id].state.share
     good = good_of(knowledge, own, package)
-    quantity = knowledge.order.package(package).quantity
     if good is not None:
-        return min(1.0, good / quantity)
-    heard = knowledge.heard.get(package)
-    date = heard.date if heard else None
-    return date.progress / 100 if date else 0.0
+        return min(1.0, good / package.quantity)
+    heard = knowledge.heard.get(package.id)
+    if heard is None:
+        return 0.0 if knowledge.level(package.firm) >= Level.L2 else None
+    date = heard.date
+    return None if date is None or date.progress is None else date.progress / 100
 
 
-def good_of(knowledge: Knowledge, own: Mapping[str, Own], package: str) -> int | None:
-    """The good quantity of a package, None where it is not agreed or not heard of yet."""
-    if package in own:
-        return own[package].state.good
-    heard = knowledge.heard.get(package)
-    told = heard.quantity if heard else None
-    return told.good if told else None
+def good_of(knowledge: Knowledge, own: Mapping[str, Own], package: WorkPackage) -> int | None:
+    """The good quantity of a package; None where it is not agreed.
+
+    Who says that it is done has made all of it; who tells quantities and was not heard of yet has
+    begun nothing.
+    """
+    if package.id in own:
+        return own[package.id].state.good
+    heard = knowledge.heard.get(package.id)
+    if heard is None:
+        return 0 if knowledge.level(package.firm) >= Level.L3 else None
+    told = heard.quantity
+    if told is not None and told.good is not None:
+        return told.good
+    return package.quantity if heard.lamp is Lamp.DONE else None
 
 
 def complete(knowledge: Knowledge, own: Mapping[str, Own]) -> int | None:
     """Complete sets that have passed the last firm; None where that is not agreed."""
     order = knowledge.order
-    last = [package.id for package in order.packages if not order.consumers(package)]
+    last = [package for package in order.packages if not order.consumers(package)]
     counts = [good_of(knowledge, own, package) for package in last]
-    return None if None in counts or not counts else min(c for c in counts if c is not None)
+    known = [count for count in counts if count is not None]
+    return min(known) if known and len(known) == len(counts) else None
 
 
 def order_state(
     knowledge: Knowledge, own: Mapping[str, Own], whole: Plan, now: timedelta
-) -> PackageState:
+) -> OrderState:
     """The order as a whole, as the lead firm's summary discloses it."""
     order = knowledge.order
     states = [_seen_state(knowledge, own, package.id) for package in order.packages]
@@ -67,16 +87,13 @@ def order_state(
         heard.date.reason for heard in knowledge.heard.values() if heard.date
     ]
     late = lamp in (Lamp.YELLOW, Lamp.RED)
-    return PackageState(
+    return OrderState(
         state=JobState.ENDED if ended else JobState.PLANNED if waiting else JobState.RUNNING,
-        substate=Substate.NONE,
-        good=complete(knowledge, own) or 0,
-        planned=order.quantity,
+        share=progress(knowledge, own),
+        good=complete(knowledge, own),
         forecast=end,
         lamp=lamp,
         reason=next((reason for reason in reasons if reason and late), None),
-        lots=(),
-        share=progress(knowledge, own),
     )
 
 

@@ -12,7 +12,6 @@ from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.package_view import iso, leaving_of, package_view, seconds
 from gateway.network.picture import Offered, Picture, Warned
-from gateway.network.standing import agreed_end, complete, progress
 
 Json = dict[str, Any]
 
@@ -65,27 +64,15 @@ def view(picture: Picture, now: timedelta) -> Json:
 
 
 def _whole(picture: Picture) -> Json:
-    """The order as its lead firm knows it; without a forecast where a package hides it."""
-    knowledge, whole = picture.knowledge, picture.whole
+    """The order as its lead firm knows it; absent is what rests on something not agreed."""
+    whole = picture.whole
     if whole is None:
         return {}
-    order = knowledge.order
-    shown: Json = {
-        "level": Level.L3.value,
-        "not_agreed": [] if agreed_end(knowledge, picture.own) else ["forecast_s"],
-        "progress": round(progress(knowledge, picture.own), 4),
-        "lamp": whole.lamp.value,
-    }
-    if whole.forecast is not None:
-        shown |= _end(order, rounded(whole.forecast, order.step), whole.lamp)
-    sets = complete(knowledge, picture.own)
-    return shown if sets is None else shown | {"complete": sets}
-
-
-def _end(order: JointOrder, end: timedelta, lamp: Lamp) -> Json:
-    """When the order ends; a verdict only while everybody is heard of who decides it."""
-    shown: Json = {"forecast_s": seconds(end), "slack_s": seconds(order.due - end)}
-    return shown if lamp is Lamp.HATCHED else shown | {"late": end > order.due}
+    order = picture.knowledge.order
+    end = None if whole.forecast is None else rounded(whole.forecast, order.step)
+    share = None if whole.share is None else round(whole.share, 4)
+    known = {"lamp": whole.lamp.value} | _known(order, whole.lamp, share, end, whole.good)
+    return {"level": Level.L3.value, "not_agreed": _absent(known)} | known
 
 
 def _summary(picture: Picture, now: timedelta) -> Json:
@@ -100,17 +87,39 @@ def _summary(picture: Picture, now: timedelta) -> Json:
     summary = picture.knowledge.summary
     if summary is None or agreed.level is Level.L0:
         return shown
-    shown["age_s"] = seconds(max(timedelta(), now - summary.at))
-    shown["stale"] = summary.lamp is not Lamp.DONE and now - summary.at > order.stale
-    lamp = Lamp.HATCHED if shown["stale"] else summary.lamp
-    shown["lamp"] = lamp.value
-    if summary.date is not None:
-        shown["progress"] = summary.date.progress / 100
-    if summary.end is not None:
-        shown |= _end(order, summary.end, lamp)
-    if summary.quantity is not None:
-        shown["complete"] = summary.quantity.good
+    stale = summary.lamp is not Lamp.DONE and now - summary.at > order.stale
+    lamp = Lamp.HATCHED if stale else summary.lamp
+    date, quantity = summary.date, summary.quantity
+    share = None if date is None or date.progress is None else date.progress / 100
+    sets = None if quantity is None else quantity.good
+    known = {"lamp": lamp.value} | _known(order, lamp, share, summary.end, sets)
+    age = seconds(max(timedelta(), now - summary.at))
+    return shown | {"not_agreed": _absent(known), "age_s": age, "stale": stale} | known
+
+
+def _known(
+    order: JointOrder,
+    lamp: Lamp,
+    share: float | None,
+    end: timedelta | None,
+    sets: int | None,
+) -> Json:
+    """What is known of the whole; a verdict only while everybody is heard of who decides it."""
+    shown: Json = {}
+    if share is not None:
+        shown["progress"] = share
+    if end is not None:
+        shown |= {"forecast_s": seconds(end), "slack_s": seconds(order.due - end)}
+        if lamp is not Lamp.HATCHED:
+            shown["late"] = end > order.due
+    if sets is not None:
+        shown["complete"] = sets
     return shown
+
+
+def _absent(known: Json) -> list[str]:
+    """What an order's whole could tell and does not: somebody has not agreed to it."""
+    return [key for key in HIDDEN_ORDER[Level.L0] if key not in known]
 
 
 def _offer(offer: Offered, step: timedelta) -> Json:

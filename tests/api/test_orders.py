@@ -182,6 +182,10 @@ async def _withdrawn(network: Network) -> None:
         return "forecast_s" not in blades and "forecast_s" in blades["not_agreed"]
 
     await until(gone)
+    for role in ("owner", "customer"):
+        order = await network.order(role)
+        assert "progress" not in order, "of one package it is not known any more"
+        assert "progress" in order["not_agreed"], role
 
 
 async def _logged(network: Network) -> None:

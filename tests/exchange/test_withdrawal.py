@@ -89,7 +89,7 @@ async def test_down_to_nothing_leaves_only_the_name_of_the_package(
         assert seen["withdrawn"] is not None
         order = lead.order()
         assert "forecast_s" not in order, "a plan is not a forecast"
-        assert order["not_agreed"] == ["forecast_s"]
+        assert order["not_agreed"] == ["progress", "forecast_s"]
         assert order["lamp"] == "hatched"
 
 

@@ -20,6 +20,7 @@ from gateway.network.disclosure import (
     DepartedLot,
     Lamp,
     LampReport,
+    OrderState,
     PackageState,
     QuantityReport,
     disclose,
@@ -70,7 +71,7 @@ states = st.builds(
 )
 
 
-def sent(state: PackageState, level: Level) -> bytes:
+def sent(state: PackageState | OrderState, level: Level) -> bytes:
     report = disclose(state, level, STEP)
     told = None if report is None else report.fields()
     return json.dumps(told, sort_keys=True).encode()
@@ -176,11 +177,30 @@ def test_a_lower_level_is_contained_in_a_higher_one(state: PackageState) -> None
         assert only(most.fields(), level) == less.fields()
 
 
-@given(states, st.sampled_from(LEVELS[1:]))
-def test_a_report_is_read_as_it_was_written(state: PackageState, level: Level) -> None:
+orders = st.builds(
+    OrderState,
+    state=st.sampled_from(JobState),
+    share=st.none() | st.floats(0, 1),
+    good=st.none() | st.integers(0, 400),
+    forecast=st.none() | minutes(),
+    lamp=st.sampled_from(Lamp),
+    reason=st.none() | st.sampled_from(DelayReason),
+)
+
+
+@given(states | orders, st.sampled_from(LEVELS[1:]))
+def test_a_report_is_read_as_it_was_written(state: PackageState | OrderState, level: Level) -> None:
     report = disclose(state, level, STEP)
     assert report is not None
     assert read(json.loads(sent(state, level)), level) == report
+
+
+@given(orders, st.sampled_from(LEVELS[2:]))
+def test_what_is_not_known_of_an_order_travels_as_unknown(state: OrderState, level: Level) -> None:
+    told = json.loads(sent(state, level))
+    known = {"progress": state.share, "forecast_s": state.forecast, "good": state.good}
+    for key in set(known) & set(told):
+        assert (told[key] is None) == (known[key] is None), key
 
 
 def test_no_report_type_has_a_place_for_what_is_never_told() -> None:
@@ -226,7 +246,7 @@ def test_a_report_with_other_fields_than_its_level_is_refused(
 
 @pytest.mark.parametrize(("good", "told"), [(0, 0), (119, 0), (120, 5), (2399, 95), (2600, 100)])
 def test_progress_leaves_in_steps_of_five_percent_rounded_down(good: int, told: int) -> None:
-    assert percent(good, 2400) == told
+    assert percent(min(1.0, good / 2400)) == told
 
 
 L3_FIELDS: dict[str, Any] = {

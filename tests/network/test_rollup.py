@@ -18,7 +18,7 @@ from gateway.network.disclosure import (
     DepartedLot,
     Lamp,
     LampReport,
-    PackageState,
+    OrderState,
     ProductionStatus,
     QuantityReport,
     Report,
@@ -109,9 +109,82 @@ def test_progress_is_weighed_and_scrap_never_counts() -> None:
     assert complete(knowledge, own) == 0
 
 
-def test_a_package_of_which_only_the_lamp_is_known_adds_nothing_to_the_progress() -> None:
-    knowledge = lead({"AP3": told(Level.L1, "2 03:40", "1 14:20", 600)})
-    assert progress(knowledge, own_packages(knowledge, at("1 14:20"))) == 0
+def test_a_package_that_tells_only_its_lamp_hides_the_progress_until_it_is_done() -> None:
+    only_lamp = told(Level.L1, "2 03:40", "1 14:20", 600)
+    for heard, found in ((only_lamp, None), (replace(only_lamp, report=LampReport(Lamp.DONE)), 38)):
+        knowledge = lead({"AP3": heard})
+        known = progress(knowledge, own_packages(knowledge, at("1 14:20")))
+        assert known == (None if found is None else pytest.approx(found / 100))
+
+
+@st.composite
+def partners(draw: st.DrawFn) -> tuple[dict[str, Heard], dict[str, Level], float | None]:
+    """What four firms told, what they agreed to, and the progress that follows from it."""
+    heard, levels, done = dict[str, Heard](), dict[str, Level](), list[float | None]()
+    for package in FAIR.packages:
+        if package.firm == LEAD:
+            continue
+        level = levels[package.firm] = draw(st.sampled_from(list(Level)[:4]))
+        made = draw(st.none() | st.integers(0, package.quantity))
+        if level is Level.L0 or made is None:
+            done.append(None if level < Level.L2 else 0.0)
+            continue
+        entry = told(level, "2 03:40", "1 14:20", made, package.quantity)
+        ended = made == package.quantity
+        if ended and level is Level.L1:
+            entry = replace(entry, report=LampReport(Lamp.DONE))
+        heard[package.id] = entry
+        exact = made / package.quantity
+        coarse = 100 * made // package.quantity // 5 * 5 / 100
+        if level is Level.L1:
+            done.append(package.weight if ended else None)
+        else:
+            done.append(package.weight * (coarse if level is Level.L2 else exact))
+    known = [part for part in done if part is not None]
+    return heard, levels, sum(known) / 100 if len(known) == len(done) else None
+
+
+@given(partners())
+@settings(max_examples=200, deadline=None)
+def test_progress_is_what_follows_from_what_was_agreed_or_it_is_not_known(
+    case: tuple[dict[str, Heard], dict[str, Level], float | None],
+) -> None:
+    heard, levels, expected = case
+    found = state(heard, "1 14:20", levels).share
+    assert found == (None if expected is None else pytest.approx(expected))
+
+
+def test_a_withdrawal_makes_the_progress_unknown_not_smaller() -> None:
+    heard = {
+        "AP3": told(Level.L3, "2 03:40", "1 14:20", 600),
+        "AP4": finished("1 14:20"),
+    }
+    assert state(heard, "1 14:20").share == pytest.approx((38 * 0.25 + 17) / 100)
+    del heard["AP3"]
+    assert state(heard, "1 14:20", {FURNACE: Level.L0}).share is None
+
+
+def test_complete_sets_are_not_known_where_the_last_firm_hides_them() -> None:
+    """Here the lead firm is not the last one: it mills, and somebody else packs."""
+    packer = "packerei"
+    order = replace(
+        FAIR,
+        packages=tuple(
+            replace(p, firm={"AP1": LEAD, "AP5": packer}.get(p.id, p.firm)) for p in FAIR.packages
+        ),
+    )
+    packed = told(Level.L3, "2 05:55", "1 14:20", 100, 400)
+
+    def sets(level: Level, heard: Heard | None) -> int | None:
+        known = {} if heard is None else {"AP5": heard}
+        knowledge = Knowledge(order, LEAD, {}, known, agreed={packer: Agreed(level)})
+        return complete(knowledge, own_packages(knowledge, at("1 14:20")))
+
+    assert sets(Level.L3, packed) == 100
+    assert sets(Level.L3, None) == 0, "nothing was packed before the first word"
+    assert sets(Level.L2, None) is None
+    assert sets(Level.L1, replace(packed, level=Level.L1, report=LampReport(Lamp.GREEN))) is None
+    assert sets(Level.L1, replace(packed, level=Level.L1, report=LampReport(Lamp.DONE))) == 400
 
 
 @given(st.lists(st.tuples(st.sampled_from(["AP1", "AP2", "AP3", "AP4"]), st.integers(0, 600))))
@@ -127,6 +200,7 @@ def test_progress_never_falls_while_counts_grow(steps: list[tuple[str, int]]) ->
             heard[name] = told(level, "2 03:40", "1 14:20", pieces, quantity)
         knowledge = lead(heard)
         now = progress(knowledge, own_packages(knowledge, at("1 14:20")))
+        assert now is not None
         assert before <= now <= 1
         before = now
 
@@ -139,6 +213,8 @@ def test_the_split_of_a_package_does_not_move_the_progress() -> None:
     after = progress(lead(heard, halved), own_packages(lead(heard, halved), at("1 14:20")))
     assert before == pytest.approx(38 * 600 / 2400 / 100)
     assert after == pytest.approx(29 * 600 / 1800 / 100)
+    assert before is not None
+    assert after is not None
     assert after >= before
 
 
@@ -213,7 +289,7 @@ def test_the_order_lamp_follows_the_forecast_end() -> None:
 
 def state(
     heard: Mapping[str, Heard], now: str, levels: Mapping[str, Level] = MappingProxyType({})
-) -> PackageState:
+) -> OrderState:
     """The order as a whole; ``levels`` are what firms let the lead see by now."""
     knowledge = lead(heard)
     agreed = dict(knowledge.agreed) | {firm: Agreed(level) for firm, level in levels.items()}
@@ -250,7 +326,8 @@ def test_an_order_is_done_although_a_finished_firm_has_withdrawn() -> None:
     heard = {package.id: finished("2 05:55") for package in FAIR.packages if package.id != "AP3"}
     everyone = Knowledge(FAIR, "", {}, heard, agreed={FURNACE: Agreed(Level.L0)})
     whole = whole_plan(everyone, {}, at("2 06:00"))
-    assert order_state(everyone, {}, whole, at("2 06:00")).lamp is Lamp.DONE
+    over = order_state(everyone, {}, whole, at("2 06:00"))
+    assert (over.lamp, over.share) == (Lamp.DONE, 1.0)
 
 
 def test_reports_do_not_depend_on_the_order_in_which_they_are_held() -> None:

@@ -164,8 +164,9 @@ END = {"forecast_s", "slack_s", "late"}
 def test_without_the_date_of_a_deciding_firm_the_order_has_no_forecast() -> None:
     for level, lamp in ((Level.L0, "hatched"), (Level.L1, "red")):
         order = shown(LEAD, {FURNACE: level}, withdrawn={FURNACE: BEGAN})
-        assert not END & set(order), "the plan is not a forecast"
-        assert order["not_agreed"] == ["forecast_s"]
+        assert not (END | {"progress"}) & set(order), "the plan is not a forecast"
+        assert order["not_agreed"] == ["progress", "forecast_s"]
+        assert order["complete"] == 0, "the own package is the last one"
         assert order["lamp"] == lamp
         assert order["plan_end_s"] == 107_700
 
@@ -184,13 +185,25 @@ def test_while_a_deciding_firm_is_silent_nobody_says_that_the_order_is_in_time()
     assert "late" not in silent, "nobody can say"
 
 
-def test_members_are_told_that_the_forecast_is_not_known() -> None:
-    hidden = replace(DATE, lamp=Lamp.HATCHED, forecast=None)
-    report = read(hidden.fields(), Level.L2)
+def test_members_are_told_what_is_not_known_of_the_order() -> None:
+    date = replace(DATE, lamp=Lamp.HATCHED, progress=None, forecast=None)
+    hidden = QuantityReport(date, None, ())
+    report = read(hidden.fields(), Level.L3)
     assert report == hidden
-    order = shown(MILL, {LEAD: Level.L2}, summary=Heard(Level.L2, hidden, NOW))
+    order = shown(MILL, {LEAD: Level.L3}, summary=Heard(Level.L3, hidden, NOW))
     assert order["lamp"] == "hatched"
-    assert not END & set(order)
+    assert not (END | {"progress", "complete"}) & set(order)
+    assert order["not_agreed"] == ["progress", "forecast_s", "complete"]
+
+
+def test_before_the_first_summary_only_what_was_not_agreed_is_called_so() -> None:
+    assert shown(MILL, {LEAD: Level.L2})["not_agreed"] == ["complete"]
+
+
+def test_a_partner_that_does_not_know_its_own_counts_is_shown_without_them() -> None:
+    report = QuantityReport(replace(DATE, progress=None), None, ())
+    seen = package(shown(MILL, {FURNACE: Level.L3}, reports={"AP3": report}), "AP3")
+    assert not {"progress", "good"} & set(seen)
 
 
 def test_a_lot_has_arrived_after_the_agreed_transport() -> None:

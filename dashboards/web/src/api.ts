@@ -218,7 +218,8 @@ export interface Order {
   /** Absent while a firm that decides it is silent: nobody can say. */
   late?: boolean | null;
   lamp?: LampKind | null;
-  not_agreed?: string[];
+  /** What of the whole is absent because somebody has not agreed to it. */
+  not_agreed: string[];
   complete?: number | null;
   opening?: boolean;
   you?: { firm: string; role: "lead" | "member" | "reserve"; packages: string[] };

@@ -41,6 +41,7 @@ CUSTOMER_SEES = (
     "forecast_s",
     "late",
     "complete",
+    "not_agreed",
 )
 """The customer sees order progress, forecast and complete sets; nothing of single firms."""
 

@@ -384,7 +384,7 @@ export const de = {
     axisHint: "Umriss: Plan. Fläche: Prognose. Schräge Linien: Lose unterwegs.",
     legend: { sofar: "bisher", plan: "Plan", forecast: "Prognose", due: "Abholung", travel: "Los unterwegs", late: "Verzug" },
     summary: (progress: string, complete: string, total: string, forecast: string, due: string) =>
-      `${progress} fertig, ${complete} von ${total} Sätzen lieferfertig. Voraussichtlich fertig ${forecast}, Abholung ${due}.`,
+      `Fortschritt: ${progress}. Lieferfertig, von ${total} Sätzen: ${complete}. Voraussichtlich fertig: ${forecast}. Abholung: ${due}.`,
     fields: {
       lamp: "Ampel",
       age: "Alter der Meldung",

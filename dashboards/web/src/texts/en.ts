@@ -385,7 +385,7 @@ export const en: Catalogue = {
     axisHint: "Outline: plan. Area: forecast. Slanted lines: lots on the way.",
     legend: { sofar: "so far", plan: "Plan", forecast: "Forecast", due: "Pick-up", travel: "Lot on the way", late: "Delay" },
     summary: (progress, complete, total, forecast, due) =>
-      `${progress} done, ${complete} of ${total} sets ready to deliver. Expected to be finished ${forecast}, pick-up ${due}.`,
+      `Progress: ${progress}. Ready to deliver, of ${total} sets: ${complete}. Expected to be finished: ${forecast}. Pick-up: ${due}.`,
     fields: {
       lamp: "Lamp",
       age: "Age of report",
