@@ -30,18 +30,18 @@ class CountersConfig(Variant):
     """Maschine am E/A-Modul mit Zählern / a machine on an I/O module with counters."""
 
     type: Literal["counters"] = "counters"
-    pieces_per_count: int = Field(default=1, ge=1, description="Teile je Takt / pieces per count")
+    pieces_per_count: int = Field(default=1, ge=1, description="Teile je Lauf / pieces per run")
     rejects: Literal["scrap", "rework"] = Field(
         default="scrap",
-        description="scrap: gut = Takte x Teile - Ausschuss; rework: gut = Takte x Teile / "
-        "scrap: good = counts x pieces - rejects; rework: good = counts x pieces",
+        description="scrap: gut = Läufe x Teile - Ausschuss; rework: gut = Läufe x Teile / "
+        "scrap: good = runs x pieces - rejects; rework: good = runs x pieces",
     )
     idle_after: Duration = Field(
         description="Ohne Bewegung steht die Maschine (Auftragszeit) / without movement she stands"
     )
     pace_over: Duration = Field(
         default=timedelta(minutes=15),
-        description="Takt wird über so viel Zeit gemittelt / the pace is averaged over this long",
+        description="Takt wird über so viel Zeit gemittelt / the rate is averaged over this long",
     )
     grace: DurationOrZero = Field(
         default=timedelta(minutes=10),
@@ -217,8 +217,8 @@ class Counters:
             return Text("Gestört: Die Störlampe ist an.", "Out of service: the fault lamp is on.")
         count, one = number(kept.counts), kept.counts == 1
         shown = Text(
-            f"{count.de} {'Takt' if one else 'Takte'} gezählt",
-            f"{count.en} {'cycle' if one else 'cycles'} counted",
+            f"{count.de} {'Lauf' if one else 'Läufe'} gezählt",
+            f"{count.en} {'run' if one else 'runs'} counted",
         )
         if kept.moved_t is None:
             return Text(

@@ -121,7 +121,7 @@ def test_state_from_movement_and_standing_after_idle(press: Line) -> None:
     look(press, 1.1, 101)  # 2 min of order time after the last movement
     assert press.status(1.1).state is ItemState.NOT_EXECUTING
     assert press.status(1.1).because.de == (
-        "Steht: Seit 2 min 2 s hat sich weder Zähler noch Kontakt bewegt, 1 Takt gezählt."
+        "Steht: Seit 2 min 2 s hat sich weder Zähler noch Kontakt bewegt, 1 Lauf gezählt."
     )
 
 

@@ -21,6 +21,13 @@ test("a state tells its sentence in the language in use", () => {
   assert.equal(told(state, "en", en), "Running.");
 });
 
+test("a job's state is told once, by the sentence that names it", () => {
+  const because = { because_de: "Freigegeben: beginnt, sobald die Maschine arbeitet.", because_en: "Released." };
+  const job = event("job", { state: "released", substate: "ready", ...because });
+  assert.equal(told(job, "de", de), because.because_de);
+  assert.equal(told(job, "en", en), "Released.");
+});
+
 test("a short gap is not nothing", () => {
   const gap = event("gap", { seconds: 0.42, why_de: "Die Abfrage kam zu spät.", why_en: "A late poll." });
   assert.equal(told(gap, "de", de), "0,42\u00a0s ungesehen. Die Abfrage kam zu spät.");

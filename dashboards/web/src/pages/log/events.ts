@@ -1,7 +1,6 @@
 import type { LoggedEvent, Origin, Value } from "../../api";
 import { type Language, number, pace } from "../../format";
 import type { Catalogue } from "../../texts/index.svelte";
-import { workWord } from "../../words";
 
 /** The kinds that do not come with every run. */
 export const RARE = [
@@ -15,6 +14,7 @@ export function told(event: LoggedEvent, lang: Language, t: Catalogue): string {
   const because = String(of[`because_${lang}`] ?? "");
   switch (event.kind) {
     case "state":
+    case "job":
       return because;
     case "run_started":
       return t.machine.run(Number(of.run));
@@ -39,8 +39,6 @@ export function told(event: LoggedEvent, lang: Language, t: Catalogue): string {
       return [t.order.lot(Number(of.number)), t.order.pieces(count(of.quantity)), t.origin[of.origin as Origin]].join(", ");
     case "gap":
       return `${t.job.gap(pace(Number(of.seconds), lang))}. ${of[`why_${lang}`] ?? ""}`;
-    case "job":
-      return `${workWord(String(of.state), String(of.substate ?? ""), t)}. ${because}`;
     case "degraded":
       return typeof of.rate_seconds === "number"
         ? `${t.log.perRun(pace(of.rate_seconds, lang))}${of.confirmed ? `, ${t.log.confirmed}` : ""}`
