@@ -26,7 +26,7 @@ setup: .make/demo .make/pages
 pages: .make/pages
 
 test: .make/dev .make/pages .make/peers
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 $(ARGS)
 
 check: .make/dev .make/npm
 	@$(BIN)/ruff format --check .

@@ -1,0 +1,20 @@
+"""Tests may run in two processes: a file stays in one, and so do all that start a demo."""
+
+from __future__ import annotations
+
+import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling
+
+SYSTEM = "tests/system/"
+
+
+class Together(LoadScopeScheduling):
+    """Gives whole files to a process, since fixtures are a file's; never two demos at once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        return SYSTEM if file.startswith(SYSTEM) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
+    return Together(config, log)
