@@ -14,7 +14,7 @@ from gateway.network.disclosure import (
     QuantityReport,
     Report,
 )
-from gateway.network.forecast import Forecast, spread
+from gateway.network.forecast import Forecast, rounded, spread
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.plan import Departures, deliveries, makeable
 
@@ -154,6 +154,20 @@ def expected_departures(knowledge: Knowledge) -> Departures:
         present = {lot.number for lot in package.lots()}
         found[package.id] = {lot: left for lot, left in leaving.items() if lot in present}
     return found
+
+
+def expected_end(knowledge: Knowledge, package: WorkPackage) -> timedelta | None:
+    """When a partner's package ends by its last word; None where that is not agreed or not known.
+
+    A report from before lots were given away counts for those that are left.
+    """
+    heard = knowledge.heard.get(package.id)
+    if heard is None or heard.end is None:
+        return None
+    leaving = expected_departures(knowledge).get(package.id)
+    if leaving is None or heard.basis is None or heard.basis.lots() == package.lots():
+        return heard.end
+    return rounded(max(leaving.values()), knowledge.order.step)
 
 
 def arrived(knowledge: Knowledge, package: WorkPackage, now: timedelta) -> int | None:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.network.disclosure import SEEN_AS
+from gateway.network.disclosure import SEEN_AS, Lamp
 from gateway.network.forecast import rounded
-from gateway.network.knowledge import Agreed, Own, expected_departures
+from gateway.network.knowledge import Agreed, Heard, Own, expected_departures, expected_end
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.picture import Picture
 from gateway.network.plan import Departures, deliveries
+from gateway.network.state import lamp_by_date
 
 Json = dict[str, Any]
 SECOND = timedelta(seconds=1)
@@ -109,10 +110,11 @@ def _heard(
         silent: Json = {"stale": stale, "lamp": "hatched" if stale else "grey"}
         return silent | {"status": "no_news"} if stale else silent
     age = max(timedelta(), now - heard.at)
+    end = expected_end(knowledge, package)
     shown: Json = {
         "age_s": seconds(age),
         "stale": stale,
-        "lamp": "hatched" if stale else heard.lamp.value,
+        "lamp": "hatched" if stale else _lamp(knowledge.order, package, heard, end).value,
     }
     date = heard.date
     if date is not None:
@@ -120,8 +122,8 @@ def _heard(
         shown["status"] = "no_news" if stale else status.value
         if date.progress is not None:
             shown["progress"] = date.progress / 100
-        if date.forecast is not None:
-            end, wider = date.forecast, age if stale else timedelta()
+        if end is not None:
+            wider = age if stale else timedelta()
             shown["forecast_s"] = seconds(end)
             shown["band_s"] = [seconds(end - date.precision), seconds(end + date.precision + wider)]
         if date.reason is not None:
@@ -138,6 +140,16 @@ def _heard(
             for e in package.lots()
         ]  # fmt: skip
     return shown
+
+
+def _lamp(order: JointOrder, package: WorkPackage, heard: Heard, end: timedelta | None) -> Lamp:
+    """The lamp that was told; one that told of lots given away since is judged by those left."""
+    basis = heard.basis
+    if basis is None or end is None or heard.end is None or basis.lots() == package.lots():
+        return heard.lamp
+    if heard.lamp is not lamp_by_date(order, basis, heard.end):
+        return heard.lamp
+    return lamp_by_date(order, package, end) or Lamp.GREEN
 
 
 def _lot(

@@ -43,15 +43,22 @@ def lamp(order: JointOrder, package: WorkPackage, job: Job | None, end: timedelt
         return Lamp.DONE
     if state is JobState.ABORTED:
         return Lamp.RED
-    told = rounded(end, order.step)
-    if package.baseline is not None:
-        if told > package.baseline.due:
-            return Lamp.RED
-        if told >= max(package.baseline.keeps, package.baseline.end) + order.interval:
-            return Lamp.YELLOW
+    late = lamp_by_date(order, package, end)
+    if late is not None:
+        return late
     if state is JobState.INTERRUPTED and job is not None and job.substate is Substate.HELD:
         return Lamp.YELLOW
     return Lamp.GREY if state in (JobState.PLANNED, JobState.RELEASED) else Lamp.GREEN
+
+
+def lamp_by_date(order: JointOrder, package: WorkPackage, end: timedelta) -> Lamp | None:
+    """Red or yellow where the end alone says so, None where it does not."""
+    told, planned = rounded(end, order.step), package.baseline
+    if planned is None:
+        return None
+    if told > planned.due:
+        return Lamp.RED
+    return Lamp.YELLOW if told >= max(planned.keeps, planned.end) + order.interval else None
 
 
 def reason(order: JointOrder, job: Job | None, forecast: Forecast) -> DelayReason | None:

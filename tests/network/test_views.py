@@ -28,9 +28,11 @@ from gateway.network.disclosure import (
 from gateway.network.document import cut
 from gateway.network.files import OrderFile
 from gateway.network.knowledge import Agreed, Heard, Knowledge
-from gateway.network.order import Level
+from gateway.network.order import JointOrder, Level
 from gateway.network.picture import Offered, Picture, Warned
+from gateway.network.plan import promised
 from gateway.network.rollup import own_packages, whole_plan
+from gateway.network.split import split
 from gateway.network.standing import order_state
 from gateway.network.views import view
 
@@ -73,21 +75,25 @@ def shown(
     summary: Heard | None = None,
     withdrawn: Mapping[str, datetime] = MappingProxyType({}),
     reports: Mapping[str, Report] = MappingProxyType({}),
+    told: Mapping[str, Heard] = MappingProxyType({}),
+    fair: JointOrder = FAIR,
     **changed: Any,
 ) -> dict[str, Any]:
     """The order as ``firm`` sees it; the furnace has reported at its level, 10 minutes ago.
 
-    Of the other firms the lead knows what the fair order agrees; press and laser are done.
+    It did so of the order as it was planned; ``fair`` is the order by now. Of the other firms the
+    lead knows what the fair order agrees; press and laser are done.
     """
-    order = cut(FAIR, firm)
+    order = cut(fair, firm)
     level = levels.get(FURNACE, Level.L0)
     heard = {}
     if firm == LEAD:
         levels = {a.giver: a.level for a in FAIR.agreements if a.taker == LEAD} | dict(levels)
         heard = {name: Heard(Level.L3, DONE, NOW) for name in ("AP2", "AP4")}
     if level is not Level.L0:
-        heard["AP3"] = Heard(level, REPORTS[level], NOW - timedelta(minutes=10))
-    heard |= {name: Heard(Level.L2, report, NOW) for name, report in reports.items()}
+        made, basis = NOW - timedelta(minutes=10), FAIR.package("AP3")
+        heard["AP3"] = Heard(level, REPORTS[level], made, basis)
+    heard |= {name: Heard(Level.L2, report, NOW) for name, report in reports.items()} | told
     agreed = {giver: Agreed(entry, withdrawn.get(giver)) for giver, entry in levels.items()}
     knowledge = Knowledge(order, firm, {}, heard, summary, agreed)
     own = own_packages(knowledge, now)
@@ -144,6 +150,37 @@ def test_the_lead_firm_sees_plan_slack_and_critical_path_besides() -> None:
     assert seen["critical"] is True
     assert seen["lots"][0] == {"number": 1, "quantity": 600, "departed_s": 51000}
     assert seen["lots"][1] == {"number": 2, "quantity": 600, "expected_s": 69900}
+
+
+@pytest.mark.parametrize("lot", [2, 3, 4])
+@pytest.mark.parametrize("level", [Level.L2, Level.L3])
+def test_a_report_from_before_lots_were_given_away_contradicts_no_figure_above_it(
+    lot: int, level: Level
+) -> None:
+    """The furnace was red at 05:55 with four charges; the board is asked before it speaks again."""
+    assert FAIR.prepared is not None
+    halved = promised(split(FAIR, "AP3", (lot,), FAIR.prepared, accepted=NOW))
+    order = shown(LEAD, {FURNACE: level, "haertetechnik-vogtei": Level.L3}, fair=halved)
+    row, bench = package(order, "AP3"), package(order, "AP5")
+    step = 300  # of what is told of the whole
+    assert abs(order["forecast_s"] - bench["forecast_s"]) <= step
+    packed = 100 * 45  # a lot of sets, after an hour on the way
+    assert row["forecast_s"] + 3600 + packed <= order["forecast_s"] + step
+    assert (row["lamp"] == "red") == order["late"]
+    if (lot, level) == (4, Level.L3):
+        assert (order["forecast_s"], order["lamp"]) == (96_900, "green")
+        assert (row["forecast_s"], row["lamp"]) == (88_800, "green")
+
+
+def test_a_firm_that_has_stopped_its_work_stays_red_although_lots_were_given_away() -> None:
+    assert FAIR.prepared is not None
+    halved = promised(split(FAIR, "AP3", (4,), FAIR.prepared, accepted=NOW))
+    on_plan = timedelta(hours=27, minutes=40)
+    stopped = replace(DATE, status=ProductionStatus.UNDEFINED, forecast=on_plan)
+    for heard, lamp in ((stopped, "red"), (DATE, "green")):
+        before = Heard(Level.L2, heard, NOW, FAIR.package("AP3"))
+        order = shown(LEAD, {FURNACE: Level.L2}, told={"AP3": before}, fair=halved)
+        assert package(order, "AP3")["lamp"] == lamp
 
 
 def test_an_own_package_is_shown_whole() -> None:
