@@ -118,7 +118,7 @@ def _reopened(
     if began is not None and machine.at is not None:
         began_t = machine.t - (machine.at - began).total_seconds() * command.lapse
     kept = rule.reopened(machine.evidence, began, began_t, degraded=opening.degraded)
-    machine = replace(machine, evidence=kept, pending=None, unseen="")
+    machine = replace(machine, evidence=kept, pending=None, opened=command.heard, unseen="")
     return state.with_machine(command.machine, machine)
 
 

@@ -172,7 +172,7 @@ class Recipe:
         elif not hot and now > self.temper + self.band:
             phase = Phase.QUENCH
         elif told:
-            handling = replace(_enter(state, Phase.HANDLING, frame), tempered=True)
+            handling = replace(_enter(state, Phase.HANDLING, frame), tempered=True, entered=False)
             return self._finish(handling, frame, found) if now <= self.cold else handling
         else:
             return _enter(state, Phase.COLD, frame)

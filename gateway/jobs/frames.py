@@ -34,7 +34,8 @@ class MachineState:
 
     ``unseen`` names why the time up to the next look passes unseen; ``lost`` is since when the
     machine does not answer, ``lost_t`` the same by its own clock; ``lapse`` is that of its job or
-    of the last one (None: none yet).
+    of the last one (None: none yet). ``opened`` is when a job with an opening was heard of: what
+    was read before it and comes after it shows the time that the opening has settled.
     """
 
     evidence: Any = None
@@ -47,6 +48,7 @@ class MachineState:
     lost_t: float | None = None
     unseen: str = ""
     pending: Look | None = None
+    opened: datetime | None = None
     current: str | None = None
     lapse: int | None = None
     good: int = 0

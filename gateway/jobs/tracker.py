@@ -79,6 +79,12 @@ class JobTracker:
         if machine is None or batch.seq0 <= machine.seq:
             return state, ()
         t = ticked(machine, batch, machine.lapse or self.lapse)
+        if machine.opened is not None:
+            if batch.at < machine.opened:
+                passed = _Heard(batch.last_seq, batch.at, batch.batch.mono, t, None)
+                return state.with_machine(batch.machine, passed.by(machine)), ()
+            machine = replace(machine, opened=None)
+            state = state.with_machine(batch.machine, machine)
         rule = self._evidence[batch.machine]
         pending, looks = gathered(machine.pending, batch, t, self._roles[batch.machine])
         heard = _Heard(batch.last_seq, batch.at, batch.batch.mono, t, pending)

@@ -233,7 +233,7 @@ def test_overdue_ramp_moves_the_expected_end_without_any_other_evidence() -> Non
     assert "überfällig um" in line.status(100 * 60 / 144).because.de
 
 
-@pytest.mark.parametrize("into", [10, 60, 80, 102, 150, 200, 235, 262])
+@pytest.mark.parametrize("into", [10, 60, 80, 102, 150, 200, 235, 245, 262])
 def test_charge_of_an_opening_is_recognised_at_its_end(furnace: Line, into: int) -> None:
     hall = Hall().burn().wait(3600)
     began = furnace.at(0)
@@ -276,6 +276,39 @@ def test_opening_tells_of_a_dead_phase_before_the_furnace_heats(
     assert furnace.job.degraded == (None if mended else "phase_lost")
     assert len(furnace.of(EventKind.DEGRADED)) == 1
     assert len(furnace.of(EventKind.RECOVERED)) == int(mended)
+
+
+@pytest.mark.parametrize("into", [10, 80, 150, 240])
+@pytest.mark.parametrize("before", [0, 30, 80, 102, 200, 240])
+def test_what_was_read_before_an_opening_says_nothing_of_its_charge(
+    furnace: Line, before: int, into: int
+) -> None:
+    """Batches on their way when the order came show the furnace as it stood before."""
+    hall = Hall().burn().wait(3600)
+    watch(furnace, hall, 0, before * 60 + 30)
+    jump = before * 60 / 144 + 1.0  # real seconds
+    began = furnace.at(jump - into * 60 / 144)
+    furnace.add(
+        planned=1200,
+        lot=600,
+        per_run=600,
+        per_piece=27,
+        opening=Opening(good=600, runs=1, departures=(furnace.at(-10),), run_began=began),
+        real=jump + 1.0,
+        heard=jump,
+    )
+    furnace.see(jump - 0.1, **hall.seen(before * 60 + 30))
+    shift = jump - into * 60 / 144
+    real = jump + 0.05
+    while (real - shift) * 144 < CHARGE + 1800:
+        furnace.see(real, **hall.seen((real - shift) * 144))
+        real += POLL
+        if furnace.job.good == 600:
+            assert furnace.job.run_began == began
+            assert furnace.job.run_expected is not None
+            late = furnace.job.run_expected - timedelta(minutes=270)
+            assert timedelta() <= late <= timedelta(minutes=1), "a look later at most"
+    assert (furnace.job.good, furnace.job.runs_completed) == (1200, 2)
 
 
 def test_jump_of_the_furnace_with_an_opening_counts_nothing_for_it(furnace: Line) -> None:
