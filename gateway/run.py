@@ -24,7 +24,7 @@ from gateway.api.live import Hub, Latest
 from gateway.api.rooms import Part, Rooms
 from gateway.config import SiteConfig
 from gateway.core.batches import Judged
-from gateway.core.errors import JournalError
+from gateway.core.errors import JournalError, no_room
 from gateway.core.ports import Words
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
@@ -237,14 +237,20 @@ class Gateway:
         return LiveRunner(sink, self.bus.subscribe(name), name)
 
     async def _keep(self, name: str, start: Callable[[], Awaitable[None]]) -> None:
-        """Run a part that may fail alone; one traceback, then again after a pause."""
+        """Run a part that may fail alone; one traceback, then again after a pause.
+
+        Where the computer gives it no memory or thread, one line says so.
+        """
         backoff = Backoff(most=30.0)
         while True:
             began = time.monotonic()
             try:
                 await start()
-            except Exception:  # the one supervisor: a bug in this part must not end the others
-                log.exception("%s failed; it starts again, everything else goes on", name)
+            except Exception as error:  # the one supervisor: it must not end the others
+                if (lacking := no_room(error)) is None:
+                    log.exception("%s failed; it starts again, everything else goes on", name)
+                else:
+                    log.warning("%s failed; it starts again: %s", name, lacking.en)
             else:
                 return
             now = time.monotonic()

@@ -46,6 +46,25 @@ def test_a_part_with_a_bug_is_shown_as_failed_until_it_works_again(tmp_path: Pat
         until(lambda: gateway.sinks["console"].health.delivered)
 
 
+def test_a_part_that_gets_no_thread_is_told_in_one_line_until_it_gets_one(
+    tmp_path: Path, monkeypatch, caplog
+):
+    refusals = [RuntimeError("can't start new thread")]
+    connect = ConsoleSink.connect
+
+    async def cramped(self) -> None:
+        if refusals:
+            raise refusals.pop()
+        await connect(self)
+
+    monkeypatch.setattr(ConsoleSink, "connect", cramped)
+    with at_work(a_workshop(tmp_path, demo=True, more=CONSOLE)) as workshop:
+        until(lambda: not refusals and _part(workshop.gateway, "console").state == "ok")
+    [told] = [one for one in caplog.records if one.message.startswith("console failed")]
+    assert "ulimit" in told.message
+    assert told.exc_info is None
+
+
 def test_a_gateway_starts_on_a_full_disk_and_stores_when_there_is_room(tmp_path: Path):
     with small_disk(tmp_path / "state", 4) as disk:
         first = a_workshop(tmp_path, demo=True)

@@ -14,7 +14,7 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as WebException
 
-from gateway.core.errors import WerkverbundError
+from gateway.core.errors import WerkverbundError, no_room
 from gateway.core.text import Text
 
 log = logging.getLogger(__name__)
@@ -56,6 +56,8 @@ def install(app: FastAPI, *, bug: Text = BUG) -> None:
     app.add_exception_handler(WebException, _refused)
     app.add_exception_handler(RequestValidationError, _unfit)
     app.add_exception_handler(WerkverbundError, _troubled)
+    for lacking in (RuntimeError, MemoryError):
+        app.add_exception_handler(lacking, _cramped)
     app.add_exception_handler(Exception, broken)
 
 
@@ -84,6 +86,13 @@ async def _unfit(_request: Request, error: Exception) -> Response:
     where = ", ".join(entry["where"] for entry in mistakes[:3])
     detail = Text(f"{UNFIT.de}: {where}", f"{UNFIT.en}: {where}")
     return _answer(422, {"detail": detail.as_json(), "mistakes": mistakes})
+
+
+async def _cramped(request: Request, error: Exception) -> Response:
+    """No thread or no memory for this request; any other such error is a mistake of ours."""
+    if no_room(error) is None:
+        raise error
+    return await _troubled(request, error)
 
 
 async def _troubled(request: Request, error: Exception) -> Response:

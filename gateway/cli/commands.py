@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gateway import private_files
-from gateway.cli import garbage
+from gateway.cli import garbage, limits
 from gateway.cli.errors import CONFIG_IS_WRONG
 from gateway.cli.help_pages import language_of
 from gateway.cli.printing import complain, json_line, problem_as_json, problems_as_text, say
@@ -32,6 +32,7 @@ def demo(  # noqa: PLR0917 - typer calls it by name
     folder: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Start the model factory."""
+    limits.enough_address_space()
     garbage.rarely()
     from gateway.cli.stage import play  # noqa: PLC0415
 
@@ -50,6 +51,7 @@ def demo(  # noqa: PLR0917 - typer calls it by name
 
 def run(context: typer.Context, file: File) -> None:
     """Run the gateway of one firm."""
+    limits.enough_address_space()
     garbage.rarely()
     from gateway.cli.rooms import site  # noqa: PLC0415
 

@@ -23,7 +23,7 @@ from gateway.cli.help_pages import argument_name, usage_line
 from gateway.cli.language import from_environment, take
 from gateway.cli.printing import complain, problems_as_text
 from gateway.cli.words import HELP, param_key
-from gateway.core.errors import ConfigError, Unwritable, WerkverbundError
+from gateway.core.errors import ConfigError, Unwritable, WerkverbundError, no_room
 from gateway.core.text import Language, Text
 
 NAME = "werkverbund"
@@ -76,6 +76,12 @@ def _carry_out(arguments: Sequence[str], language: Language) -> int:
         code = FAILED
     except WerkverbundError as error:
         complain(str(error))
+        code = FAILED
+    except (RuntimeError, MemoryError, OSError, ImportError) as error:
+        text = no_room(error)
+        if text is None:
+            raise
+        complain(text.in_(language))
         code = FAILED
     return code
 

@@ -72,6 +72,23 @@ def reason(error: OSError) -> Text:
     return _REFUSALS.get(error.errno or 0, Text(said, said))
 
 
+def no_room(error: BaseException) -> Text | None:
+    """What to tell where the computer gives no more memory, processes or threads; else None."""
+    said = str(error)
+    lacking = isinstance(error, MemoryError) or any(words in said for words in _NO_ROOM)
+    if not lacking and getattr(error, "errno", None) not in (errno.EAGAIN, errno.ENOMEM):
+        return None
+    return Text(
+        "Dieser Rechner gibt nicht genug Speicher, Prozesse oder Threads "
+        f"({said or 'MemoryError'}). Bitte schließen Sie andere Programme, oder heben Sie die "
+        "Grenzen an (ulimit -a).",
+        "This computer does not give enough memory, processes or threads "
+        f"({said or 'MemoryError'}). Please close other programs, or raise the limits (ulimit -a).",
+    )
+
+
+_NO_ROOM = ("start new thread", "failed to map segment", "allocate memory")
+"""So say those who have no error number for it: Python of threads, the loader of libraries."""
 _REFUSALS = {
     errno.EACCES: Text("es ist nicht erlaubt", "it is not permitted"),
     errno.EPERM: Text("es ist nicht erlaubt", "it is not permitted"),

@@ -273,7 +273,4 @@ def demo(options: Options) -> None:
         scenario=scenario,
         ports=Ports(base),
     )
-    try:
-        asyncio.run(play.play())
-    except (RuntimeError, MemoryError, OSError) as error:
-        raise prepare.no_room(error) from error
+    asyncio.run(play.play())

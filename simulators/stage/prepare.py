@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import fcntl
 import logging
 import os
@@ -74,21 +73,6 @@ async def check_ports(ports: Ports, firms: int, *, room: str | None) -> None:
             )
         )
     raise taken_ports(busy, ports)
-
-
-def no_room(error: Exception) -> NotPossibleError:
-    """The computer gives no further process, thread or memory. Raises what is none of these."""
-    lacking = isinstance(error, MemoryError) or "start new thread" in str(error)
-    if not lacking and getattr(error, "errno", None) not in (errno.EAGAIN, errno.ENOMEM):
-        raise error
-    return NotPossibleError(
-        Text(
-            f"Dieser Rechner gibt der Demo nicht genug Speicher, Prozesse oder Threads ({error}). "
-            "Bitte schließen Sie andere Programme, oder heben Sie die Grenzen an (ulimit -a).",
-            "This computer does not give the demo enough memory, processes or threads "
-            f"({error}). Please close other programs, or raise the limits (ulimit -a).",
-        )
-    )
 
 
 def taken_ports(busy: Sequence[int], ports: Ports) -> NotPossibleError:

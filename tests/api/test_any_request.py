@@ -93,18 +93,22 @@ def test_a_bug_tells_nothing_of_itself(
     assert owner.get(f"{API}/history?signal=drill-1/power").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "error", [JournalError("history.db cannot be read"), RuntimeError("can't start new thread")]
+)
 def test_a_store_that_cannot_be_read_is_said_plainly(
     document: Document,
     owner: httpx.Client,
     demo: RunningGateway,
     monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
 ) -> None:
     def trouble(*_: object) -> None:
-        raise JournalError(f"{demo.site.state}/history.db cannot be read")
+        raise error
 
     with monkeypatch.context() as patched:
         patched.setattr(demo.gateway.series, "history", trouble)
         answer = owner.get(f"{API}/history?signal=drill-1/power")
     assert answer.status_code == 503
-    assert str(demo.site.state) not in answer.text
+    assert str(error) not in answer.text
     document.check("GET", f"{API}/history", answer)

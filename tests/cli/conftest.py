@@ -38,10 +38,13 @@ def werkverbund(capsys: pytest.CaptureFixture[str]) -> Call:
 
 @pytest.fixture
 def program() -> Call:
-    def call(*arguments: object, **env: str) -> Answer:
+    def call(
+        *arguments: object, preexec_fn: Callable[[], None] | None = None, **env: str
+    ) -> Answer:
         done = subprocess.run(
             [sys.executable, "-m", "gateway", *map(str, arguments)],
             cwd=ROOT,
+            preexec_fn=preexec_fn,
             env={**os.environ, **env},
             capture_output=True,
             text=True,

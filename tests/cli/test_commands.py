@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import resource
 import socket
 import sys
 from pathlib import Path
@@ -88,6 +90,52 @@ def test_a_state_folder_that_cannot_be_used_is_one_clear_sentence(program, tmp_p
     assert answer.code == 1
     assert "taken/x" in answer.err
     assert "Traceback" not in answer.err
+
+
+def narrow() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (300 * 2**20, 300 * 2**20))
+
+
+@pytest.mark.parametrize("command", [("run", PI), ("demo", "--no-browser")])
+def test_too_little_address_space_is_one_clear_sentence(program, tmp_path: Path, command):
+    """Some libraries would end the process without a word."""
+    answer = program(*command, preexec_fn=narrow, XDG_STATE_HOME=str(tmp_path))
+    assert (answer.code, answer.out) == (1, "")
+    [sentence] = answer.err.splitlines()
+    assert "300 MB" in sentence
+    assert "ulimit -v" in sentence
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("can't start new thread"),
+        MemoryError(),
+        OSError(errno.EAGAIN, "later"),
+        ImportError("libx.so: failed to map segment from shared object"),
+    ],
+)
+def test_a_computer_that_gives_nothing_more_is_told_in_one_sentence(
+    werkverbund, monkeypatch: pytest.MonkeyPatch, error: Exception
+):
+    def refuse() -> str:
+        raise error
+
+    monkeypatch.setattr(resources, "version", refuse)
+    answer = werkverbund("version")
+    assert answer.code == 1
+    [sentence] = answer.err.splitlines()
+    assert "ulimit -a" in sentence
+
+
+def test_any_other_mistake_stays_what_it_is(werkverbund, monkeypatch: pytest.MonkeyPatch):
+    def mistake() -> str:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(resources, "version", mistake)
+    with pytest.raises(RuntimeError, match="a bug"):
+        werkverbund("version")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,3 @@
-import errno
 import socket
 
 import pytest
@@ -38,15 +37,3 @@ async def test_a_port_that_only_the_room_cannot_have_is_taken_too():
         assert taken([port], "127.0.0.2") == [port]
         with pytest.raises(NotPossibleError, match=str(port)):
             await prepare.check_ports(Ports(port), 0, room="127.0.0.2")
-
-
-@pytest.mark.parametrize(
-    "error", [RuntimeError("can't start new thread"), MemoryError(), OSError(errno.EAGAIN, "later")]
-)
-def test_a_computer_that_gives_no_more_threads_is_told_in_one_sentence(error):
-    assert "ulimit" in str(prepare.no_room(error))
-
-
-def test_any_other_mistake_stays_what_it_is():
-    with pytest.raises(RuntimeError, match="a bug"):
-        prepare.no_room(RuntimeError("a bug"))
