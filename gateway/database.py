@@ -198,7 +198,10 @@ class FolderLock:
         self._file: int | None = None
 
     def take(self) -> None:
-        """Take the lock. Raises JournalError if another process (or object) holds it."""
+        """Take the lock. Raises JournalError if another process (or object) holds it.
+
+        Raises OSError, with its path, where the file cannot be had.
+        """
         held = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -24,7 +24,7 @@ from gateway.api.live import Hub, Latest
 from gateway.api.rooms import Part, Rooms
 from gateway.config import SiteConfig
 from gateway.core.batches import Judged
-from gateway.core.errors import JournalError, no_room
+from gateway.core.errors import JournalError, WerkverbundError, no_room, reason
 from gateway.core.ports import Words
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
@@ -239,7 +239,7 @@ class Gateway:
     async def _keep(self, name: str, start: Callable[[], Awaitable[None]]) -> None:
         """Run a part that may fail alone; one traceback, then again after a pause.
 
-        Where the computer gives it no memory or thread, one line says so.
+        What is no bug (an address that is taken, no memory) is one line.
         """
         backoff = Backoff(most=30.0)
         while True:
@@ -247,10 +247,10 @@ class Gateway:
             try:
                 await start()
             except Exception as error:  # the one supervisor: it must not end the others
-                if (lacking := no_room(error)) is None:
+                if (why := _no_bug(error)) is None:
                     log.exception("%s failed; it starts again, everything else goes on", name)
                 else:
-                    log.warning("%s failed; it starts again: %s", name, lacking.en)
+                    log.warning("%s failed; it starts again: %s", name, why)
             else:
                 return
             now = time.monotonic()
@@ -277,13 +277,16 @@ class Gateway:
 
         web = self.site.web
         token = web.demo_token.get_secret_value() if web.demo_token else None
-        await serve(
-            self._rooms(),
-            web.listen,
-            demo_token=token,
-            pages=resources.pages(),
-            announce=self.announce,
-        )
+        try:
+            await serve(
+                self._rooms(),
+                web.listen,
+                demo_token=token,
+                pages=resources.pages(),
+                announce=self.announce,
+            )
+        except OSError as error:
+            raise WerkverbundError(f"no pages at {web.listen}: {reason(error).en}") from error
 
     def _rooms(self) -> Rooms:
         return Rooms(
@@ -328,6 +331,13 @@ class Gateway:
         if self.exchange is None:
             return []
         return [parts.exchange(self.exchange.health(), connected=self.exchange.connected)]
+
+
+def _no_bug(error: Exception) -> str | None:
+    """Why a part failed, where that is no mistake of ours."""
+    if (lacking := no_room(error)) is not None:
+        return lacking.en
+    return str(error) if isinstance(error, WerkverbundError) else None
 
 
 def _gist(machines: Sequence[MachineStatus]) -> list[object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ import pytest
 
 from gateway import run
 from gateway.api.rooms import Part
+from gateway.cli.main import run_command_line
 from gateway.core.work import MachineStatus
 from gateway.database import Unwritable
 from gateway.run import Gateway, _until_signal
@@ -63,6 +65,38 @@ def test_a_part_that_gets_no_thread_is_told_in_one_line_until_it_gets_one(
     [told] = [one for one in caplog.records if one.message.startswith("console failed")]
     assert "ulimit" in told.message
     assert told.exc_info is None
+
+
+def test_a_taken_address_of_the_pages_is_one_line_and_all_else_goes_on(tmp_path: Path, caplog):
+    workshop = a_workshop(tmp_path, demo=True)
+    listen = workshop.site.web.listen
+    with socket.socket() as somebody:
+        somebody.bind((listen.host, listen.port))
+        somebody.listen()
+        workshop._thread.start()
+        try:
+            until(lambda: [one for one in caplog.records if one.message.startswith("pages failed")])
+            until(lambda: workshop.gateway.journal.committed_seq)
+        finally:
+            workshop.stop()
+    assert [one for one in caplog.records if one.exc_info] == []
+    [told, *_] = [one.message for one in caplog.records if one.message.startswith("pages failed")]
+    assert str(listen) in told
+
+
+@pytest.mark.parametrize("file", ["boot", "journal.lock"])
+def test_a_file_that_the_state_needs_and_cannot_have_is_one_clear_sentence(
+    tmp_path: Path, capsys, file: str
+):
+    """As after a start by another user; root may write every file, but none where a folder is."""
+    with at_work(a_workshop(tmp_path, demo=False)):
+        pass
+    place = tmp_path / "state" / file
+    place.unlink()
+    place.mkdir()
+    assert run_command_line(["--lang", "de", "run", str(tmp_path / "workshop.yaml")]) == 1
+    [sentence] = capsys.readouterr().err.splitlines()
+    assert sentence.startswith(f"In {place} lässt sich nichts schreiben: das ist ein Ordner.")
 
 
 def test_a_gateway_starts_on_a_full_disk_and_stores_when_there_is_room(tmp_path: Path):

@@ -50,7 +50,7 @@ class Accounts:
         """Read the file, if there is one; False if it was damaged and had to be put aside.
 
         Without accounts nobody can log in, and the owner sets the gateway up anew from its
-        console. Raises WerkverbundError for the file of a newer version.
+        console. Raises WerkverbundError for the file of a newer version, or of another user.
         """
         if not self.path.exists():
             return True
@@ -61,6 +61,8 @@ class Accounts:
                 word: (str(role), float(until))
                 for word, (role, until) in kept.get("sessions", {}).items()
             }
+        except OSError as error:
+            raise WerkverbundError(f"{self.path} cannot be read: {error}") from error
         except (AttributeError, ValueError, KeyError, TypeError):
             aside = self.path.with_name("access.broken.json")
             self.path.replace(aside)

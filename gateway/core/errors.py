@@ -53,14 +53,14 @@ class ConfigError(WerkverbundError):
 
 
 class Unwritable(WerkverbundError):
-    """Nothing can be written in a folder; ``text`` says where, why, and what to do."""
+    """Nothing can be written in a folder or file; ``text`` says where, why, and what to do."""
 
-    def __init__(self, folder: Path, cause: OSError) -> None:
+    def __init__(self, place: Path, cause: OSError) -> None:
         why = reason(cause)
         self.text = Text(
-            f"In {folder} lässt sich nichts schreiben: {why.de}. Wählen Sie einen anderen Ordner, "
+            f"In {place} lässt sich nichts schreiben: {why.de}. Wählen Sie einen anderen Ordner, "
             "oder erlauben Sie es diesem Benutzer.",
-            f"Nothing can be written in {folder}: {why.en}. Choose another folder, or allow it to "
+            f"Nothing can be written in {place}: {why.en}. Choose another folder, or allow it to "
             "this user.",
         )
         super().__init__(self.text.en)

@@ -6,6 +6,7 @@ where the whole database is gone.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import zlib
@@ -14,11 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway.core.errors import Unwritable as Forbidden
 from gateway.database import Unwritable
 from gateway.journal.file import Kept
 
 _BOOT_FILE = "boot"
 _BOOT_WIDTH = 20
+_PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 def read_boot(folder: Path) -> int:
@@ -30,12 +33,13 @@ def read_boot(folder: Path) -> int:
 
 
 def write_boot(folder: Path, boot: int) -> None:
-    """Keep the boot counter, durably. Raises Unwritable.
+    """Keep the boot counter, durably. Raises Unwritable, or Forbidden where waiting does not help.
 
     It is written over in place, which takes no room: a gateway must start on a full disk as well.
     """
+    path = folder / _BOOT_FILE
     try:
-        file = os.open(folder / _BOOT_FILE, os.O_WRONLY | os.O_CREAT, 0o600)
+        file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             os.pwrite(file, f"{boot:<{_BOOT_WIDTH}}".encode("ascii"), 0)
             os.fsync(file)
@@ -47,7 +51,9 @@ def write_boot(folder: Path, boot: int) -> None:
         finally:
             os.close(entry)
     except OSError as error:
-        raise Unwritable(f"{folder} cannot be written: {error}") from error
+        if error.errno in _PASSING:
+            raise Unwritable(f"{path} cannot be written: {error}") from error
+        raise Forbidden(path, error) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Generic
 from gateway.core.batches import BOOT_SPAN, Judged
 from gateway.core.commands import Restarted
 from gateway.core.errors import JournalError
+from gateway.core.errors import Unwritable as Forbidden
 from gateway.core.events import Event
 from gateway.core.ports import State, Tracker
 from gateway.database import Corrupt, FolderLock, Unwritable, put_aside
@@ -92,7 +93,7 @@ class Writer(Generic[State]):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.take()
         except OSError as error:
-            raise Unwritable(f"{self._folder} cannot be used: {error}") from error
+            raise Forbidden(Path(error.filename or self._folder), error) from error
         self._began = self._clock()
         self._booted = read_boot(self._folder)
         try:
