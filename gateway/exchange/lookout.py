@@ -124,9 +124,12 @@ class Lookout:
     def _end_with(
         self, picture: Picture, reserve: Prepared | None, lots: tuple[int, ...], real: datetime
     ) -> timedelta | None:
-        """When the order would end if ``reserve`` took ``lots``; computed anew once a second."""
-        order, plan = picture.knowledge.order, picture.plan
-        if reserve is None or plan is None:
+        """When the order would end if ``reserve`` took ``lots``; computed anew once a second.
+
+        None where nobody knows either when it ends as it is.
+        """
+        order, plan, whole = picture.knowledge.order, picture.plan, picture.whole
+        if reserve is None or plan is None or whole is None or whole.forecast is None:
             return None
         about = (order.id, order.version, plan.end, reserve, lots)
         then, end = self._ends.get(about, (None, None))

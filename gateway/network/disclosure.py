@@ -56,6 +56,12 @@ class DelayReason(StrEnum):
     NONE_GIVEN = "noInformationAvailable"
 
 
+def worst(*lamps: Lamp) -> Lamp:
+    """The lamp that counts of several: late before not known, and that before in time."""
+    found = [lamp for lamp in (Lamp.RED, Lamp.YELLOW, Lamp.HATCHED) if lamp in lamps]
+    return found[0] if found else lamps[0]
+
+
 STATUS = {
     JobState.PLANNED: ProductionStatus.RECEIVED,
     JobState.RELEASED: ProductionStatus.PLANNED,
@@ -86,13 +92,16 @@ class DepartedLot:
 
 @dataclass(frozen=True, slots=True)
 class PackageState:
-    """A package as its own firm knows it; the fields after ``lots`` are for nobody else."""
+    """A package as its own firm knows it; the fields after ``lots`` are for nobody else.
+
+    ``forecast`` is None where it rests on a date that a supplier has not agreed to tell.
+    """
 
     state: JobState
     substate: Substate
     good: int
     planned: int
-    forecast: timedelta
+    forecast: timedelta | None
     lamp: Lamp
     reason: DelayReason | None
     lots: tuple[DepartedLot, ...]

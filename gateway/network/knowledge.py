@@ -156,6 +156,17 @@ def expected_departures(knowledge: Knowledge) -> Departures:
     return found
 
 
+def end_agreed(knowledge: Knowledge, package: WorkPackage) -> bool:
+    """Whether a partner lets us see when its package ends; before its first word the plan counts.
+
+    That a package is done its lamp tells, too.
+    """
+    heard = knowledge.heard.get(package.id)
+    if heard is None:
+        return knowledge.level(package.firm) >= Level.L2
+    return heard.end is not None or heard.lamp is Lamp.DONE
+
+
 def expected_end(knowledge: Knowledge, package: WorkPackage) -> timedelta | None:
     """When a partner's package ends by its last word; None where that is not agreed or not known.
 

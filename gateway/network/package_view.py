@@ -8,7 +8,14 @@ from typing import Any
 
 from gateway.network.disclosure import SEEN_AS, Lamp
 from gateway.network.forecast import rounded
-from gateway.network.knowledge import Agreed, Heard, Own, expected_departures, expected_end
+from gateway.network.knowledge import (
+    Agreed,
+    Heard,
+    Own,
+    end_agreed,
+    expected_departures,
+    expected_end,
+)
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.picture import Picture
 from gateway.network.plan import Departures, deliveries
@@ -46,13 +53,13 @@ def package_view(
         "planned": package.quantity,
         "own": package.firm == firm,
         "level": agreed.level.value,
-        "not_agreed": [] if own else list(HIDDEN[agreed.level]),
+        "not_agreed": list(HIDDEN[agreed.level]),
         "withdrawn": iso(agreed.withdrawn),
     }
     if package.baseline is not None:
         shown["plan_start_s"] = seconds(package.baseline.start)
         shown["plan_end_s"] = seconds(package.baseline.end)
-    if picture.plan is not None:
+    if _measured(picture, package) and picture.plan is not None:
         ahead = picture.plan.packages[package.id]
         shown["critical"] = ahead.critical
         shown["slack_s"] = None if ahead.slack is None else seconds(ahead.slack)
@@ -60,6 +67,15 @@ def package_view(
     if own is not None:
         return shown | _own(picture, package, own, arrivals, now)
     return shown | _heard(picture, package, agreed, arrivals, now)
+
+
+def _measured(picture: Picture, package: WorkPackage) -> bool:
+    """Whether slack says anything: both ends that it lies between are more than the plan."""
+    knowledge, whole = picture.knowledge, picture.whole
+    own = package.id in picture.own
+    return (
+        whole is not None and whole.forecast is not None and (own or end_agreed(knowledge, package))
+    )
 
 
 def _own(
@@ -70,24 +86,30 @@ def _own(
     now: timedelta,
 ) -> Json:
     order, state = picture.knowledge.order, own.state
-    end = rounded(own.forecast.end, MINUTE)
     shown: Json = {
         "status": state.state.value,
         "substate": state.substate.value,
         "lamp": state.lamp.value,
         "progress": round(state.share, 4),
         "good": state.good,
-        "forecast_s": seconds(end),
-        "band_s": [seconds(end - order.step), seconds(end + order.step)],
-        "own_delay_s": seconds(rounded(state.own_delay, MINUTE)),
-        "inbound_delay_s": seconds(rounded(state.inbound_delay, MINUTE)),
         "age_s": 0,
         "stale": False,
-        "lots": [
-            _lot(e.number, e.quantity, e.leaves, arrivals, now, departed=e.departed)
-            for e in own.forecast.lots
-        ],
     }
+    if state.forecast is None:
+        shown["not_agreed"] = ["forecast_s"]
+    else:
+        end = rounded(state.forecast, MINUTE)
+        shown |= {
+            "forecast_s": seconds(end),
+            "band_s": [seconds(end - order.step), seconds(end + order.step)],
+            "own_delay_s": seconds(rounded(state.own_delay, MINUTE)),
+            "inbound_delay_s": seconds(rounded(state.inbound_delay, MINUTE)),
+        }
+    shown["lots"] = [
+        _lot(e.number, e.quantity, leaves, arrivals, now, departed=e.departed)
+        for e in own.forecast.lots
+        for leaves in [e.leaves if e.departed or state.forecast is not None else None]
+    ]
     if state.reason is not None:
         shown["reason"] = state.reason.value
     title = picture.titles.get(package.id)
@@ -122,7 +144,9 @@ def _heard(
         shown["status"] = "no_news" if stale else status.value
         if date.progress is not None:
             shown["progress"] = date.progress / 100
-        if end is not None:
+        if end is None:
+            shown["not_agreed"] = [*HIDDEN[agreed.level], "forecast_s"]
+        else:
             wider = age if stale else timedelta()
             shown["forecast_s"] = seconds(end)
             shown["band_s"] = [seconds(end - date.precision), seconds(end + date.precision + wider)]
@@ -131,6 +155,8 @@ def _heard(
     if heard.quantity is not None:
         departed = {lot.number for lot in heard.quantity.lots}
         leaves = expected_departures(knowledge).get(package.id, {})
+        if end is None:
+            leaves = {number: left for number, left in leaves.items() if number in departed}
         if heard.quantity.good is not None:
             shown["good"] = heard.quantity.good
             shown["progress"] = round(min(1.0, heard.quantity.good / package.quantity), 4)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from gateway.network.disclosure import Lamp
 from gateway.network.forecast import Forecast, Inbound, forecast
 from gateway.network.knowledge import (
     Knowledge,
     Own,
     Work,
     departed_lots,
+    end_agreed,
     expected_departures,
 )
 from gateway.network.order import JointOrder, Prepared, WorkPackage
@@ -37,8 +39,26 @@ def own_packages(knowledge: Knowledge, now: timedelta) -> dict[str, Own]:
             counted=work.counted,
         )
         leaving[package.id] = {lot.number: lot.leaves for lot in ahead.lots}
-        found[package.id] = Own(work.job, ahead, package_state(order, package, work.job, ahead))
+        hidden = _hidden_inbound(knowledge, found, package, now)
+        state = package_state(order, package, work.job, ahead, hidden)
+        found[package.id] = Own(work.job, ahead, state)
     return found
+
+
+def _hidden_inbound(
+    knowledge: Knowledge, own: Mapping[str, Own], package: WorkPackage, now: timedelta
+) -> list[Lamp]:
+    """The lamps of what reaches a package without an agreed date; hatched where none is told."""
+    lamps: list[Lamp] = []
+    for source in (s for need in package.needs for s in knowledge.order.sources(need)):
+        if source.id in own:
+            state = own[source.id].state
+            lamps += [state.lamp] if state.forecast is None else []
+        elif not end_agreed(knowledge, source):
+            heard = knowledge.heard.get(source.id)
+            silent = heard is None or knowledge.stale(source.id, now)
+            lamps.append(Lamp.HATCHED if heard is None or silent else heard.lamp)
+    return lamps
 
 
 def _leaving(knowledge: Knowledge, now: timedelta) -> dict[str, Mapping[int, timedelta]]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from gateway.core.work import JobState
 from gateway.network.disclosure import SEEN_AS, Lamp, OrderState
 from gateway.network.forecast import rounded
-from gateway.network.knowledge import Knowledge, Own
+from gateway.network.knowledge import Knowledge, Own, end_agreed
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.plan import Plan
 
@@ -99,11 +99,7 @@ def order_state(
 
 def agreed_end(knowledge: Knowledge, own: Mapping[str, Own]) -> bool:
     """Whether the firms that decide when the order ends let us see their dates."""
-    return all(
-        (knowledge.level(package.firm) if heard is None else heard.level) >= Level.L2
-        for package in _deciding(knowledge, own)
-        for heard in [knowledge.heard.get(package.id)]
-    )
+    return all(end_agreed(knowledge, package) for package in _deciding(knowledge, own))
 
 
 def _deciding(knowledge: Knowledge, own: Mapping[str, Own]) -> list[WorkPackage]:
@@ -149,7 +145,7 @@ def _lamp(
         return Lamp.YELLOW
     hidden = any(knowledge.level(package.firm) is Level.L0 for package in deciding)
     silent = any(knowledge.stale(package.id, now) for package in deciding)
-    return Lamp.HATCHED if hidden or silent else Lamp.GREEN
+    return Lamp.HATCHED if hidden or silent or Lamp.HATCHED in lamps else Lamp.GREEN
 
 
 def _slipped(order: JointOrder, end: timedelta) -> bool:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from gateway.core.work import Job, JobState, Substate
-from gateway.network.disclosure import DelayReason, DepartedLot, Lamp, PackageState
+from gateway.network.disclosure import DelayReason, DepartedLot, Lamp, PackageState, worst
 from gateway.network.forecast import Forecast, rounded
 from gateway.network.order import JointOrder, WorkPackage
 
 
 def package_state(
-    order: JointOrder, package: WorkPackage, job: Job | None, forecast: Forecast
+    order: JointOrder,
+    package: WorkPackage,
+    job: Job | None,
+    forecast: Forecast,
+    hidden: Sequence[Lamp] = (),
 ) -> PackageState:
-    """What the firm knows of its package; without a job it is only planned."""
+    """What the firm knows of its package; without a job it is only planned.
+
+    ``hidden`` are the lamps of suppliers whose dates are not agreed. As long as it is not done the
+    package then has no forecast, and its lamp is no better than theirs.
+    """
+    done = job is not None and job.state is JobState.ENDED
+    known = done or not hidden
+    own = lamp(order, package, job, forecast.end)
     return PackageState(
         state=JobState.PLANNED if job is None else job.state,
         substate=Substate.NONE if job is None else job.substate,
         good=0 if job is None else job.good,
         planned=package.quantity,
-        forecast=forecast.end,
-        lamp=lamp(order, package, job, forecast.end),
-        reason=reason(order, job, forecast),
+        forecast=forecast.end if known else None,
+        lamp=own if known else worst(own, *hidden),
+        reason=reason(order, job, forecast, known=known),
         lots=tuple(DepartedLot(e.number, e.quantity, e.leaves) for e in forecast.departed),
         scrap=0 if job is None else job.scrap,
         per_piece=(package.per_piece or timedelta()) if job is None else job.per_piece,
@@ -61,8 +73,13 @@ def lamp_by_date(order: JointOrder, package: WorkPackage, end: timedelta) -> Lam
     return Lamp.YELLOW if told >= max(planned.keeps, planned.end) + order.interval else None
 
 
-def reason(order: JointOrder, job: Job | None, forecast: Forecast) -> DelayReason | None:
-    """Why a package is late, as a class: what reaches it, or its own; None while it is on plan."""
+def reason(
+    order: JointOrder, job: Job | None, forecast: Forecast, *, known: bool = True
+) -> DelayReason | None:
+    """Why a package is late, as a class: what reaches it, or its own; None while it is on plan.
+
+    While it is not ``known`` when its input comes, nobody can say whose delay it is.
+    """
     if job is not None and job.state is JobState.ENDED:
         return None
     held = job is not None and (
@@ -70,6 +87,8 @@ def reason(order: JointOrder, job: Job | None, forecast: Forecast) -> DelayReaso
         or (job.state is JobState.INTERRUPTED and job.substate is Substate.HELD)
     )
     late = forecast.own_delay + forecast.inbound_delay
+    if not known and not held:
+        return DelayReason.NONE_GIVEN if late >= order.interval else None
     if held or (late >= order.interval and forecast.own_delay >= forecast.inbound_delay):
         return DelayReason.INTERNAL
     return DelayReason.SUPPLY if late >= order.interval else None

@@ -82,6 +82,7 @@ async def test_down_to_nothing_leaves_only_the_name_of_the_package(
         lead, furnace = firms[LEAD], firms[FURNACE]
         await until(lambda: lead.knows("AP3", good=0))
         assert lead.order()["forecast_s"]
+        assert lead.order()["prepared"]["forecast_with_s"]
         await furnace.exchange.withdraw("GA-17", LEAD, "L0")
         await until(lambda: lead.knows("AP3", level="L0"))
         seen = lead.package("AP3")
@@ -91,6 +92,8 @@ async def test_down_to_nothing_leaves_only_the_name_of_the_package(
         assert "forecast_s" not in order, "a plan is not a forecast"
         assert order["not_agreed"] == ["progress", "forecast_s"]
         assert order["lamp"] == "hatched"
+        assert "forecast_with_s" not in order["prepared"], "nor is it known with the reserve"
+        assert "forecast_s" not in lead.package("AP5"), "its own package waits for the furnace's"
 
 
 async def test_what_was_withdrawn_stays_withdrawn_after_a_restart(

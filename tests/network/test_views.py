@@ -208,6 +208,66 @@ def test_without_the_date_of_a_deciding_firm_the_order_has_no_forecast() -> None
         assert order["plan_end_s"] == 107_700
 
 
+MOMENT = FAIR.start + timedelta(minutes=5)
+ONLY_LAMP = {
+    lamp: {"AP1": Heard(Level.L1, LampReport(lamp), FAIR.start)}
+    for lamp in (Lamp.GREEN, Lamp.YELLOW, Lamp.RED, Lamp.HATCHED, Lamp.DONE)
+}
+
+
+@pytest.mark.parametrize(
+    ("level", "told", "lamp"),
+    [
+        (Level.L0, {}, "hatched"),
+        (Level.L1, {}, "hatched"),
+        (Level.L1, ONLY_LAMP[Lamp.GREEN], "grey"),
+        (Level.L1, ONLY_LAMP[Lamp.YELLOW], "yellow"),
+        (Level.L1, ONLY_LAMP[Lamp.RED], "red"),
+        (Level.L1, ONLY_LAMP[Lamp.HATCHED], "hatched"),
+    ],
+)
+def test_an_own_package_whose_supplier_hides_its_date_has_no_forecast(
+    level: Level, told: Mapping[str, Heard], lamp: str
+) -> None:
+    seen = package(shown(FURNACE, {MILL: level}, MOMENT, told=told), "AP3")
+    dates = {"forecast_s", "band_s", "own_delay_s", "inbound_delay_s"}
+    assert not dates & set(seen), "the supplier's plan is not a forecast"
+    assert seen["not_agreed"] == ["forecast_s"]
+    assert not [lot for lot in seen["lots"] if "expected_s" in lot]
+    assert seen["lamp"] == lamp, "no better than what the supplier's lamp says"
+
+
+def test_with_an_agreed_date_or_a_supplier_that_is_done_it_has_one() -> None:
+    for level, told in ((Level.L3, {}), (Level.L1, ONLY_LAMP[Lamp.DONE])):
+        seen = package(shown(FURNACE, {MILL: level}, MOMENT, told=told), "AP3")
+        assert (seen["forecast_s"], seen["not_agreed"], seen["lamp"]) == (99_600, [], "grey")
+
+
+def test_nobody_can_say_whose_delay_it_is_while_the_supplier_hides_its_date() -> None:
+    """Hours after its planned beginning the furnace has not begun, and need not know why."""
+    for level, reason in ((Level.L1, "noInformationAvailable"), (Level.L3, "internalProblems")):
+        assert package(shown(FURNACE, {MILL: level}), "AP3")["reason"] == reason
+
+
+def test_a_partner_that_has_no_forecast_itself_hides_that_of_the_order() -> None:
+    blind = QuantityReport(replace(DATE, lamp=Lamp.HATCHED, forecast=None), 600, ())
+    told = {"AP3": Heard(Level.L3, blind, NOW, FAIR.package("AP3"))}
+    order = shown(LEAD, {FURNACE: Level.L3}, told=told)
+    assert not END & set(order)
+    assert (order["lamp"], order["not_agreed"]) == ("hatched", ["forecast_s"])
+    row = package(order, "AP3")
+    assert (row["not_agreed"], row["good"], row["lamp"]) == (["forecast_s"], 600, "hatched")
+    assert not [lot for lot in row["lots"] if "expected_s" in lot]
+    for entry in order["packages"]:
+        assert not {"slack_s", "critical"} & set(entry), "slack until an end that is not known"
+
+
+def test_a_hidden_package_has_no_slack_and_the_others_keep_theirs() -> None:
+    order = shown(LEAD, {FURNACE: Level.L3, MILL: Level.L1})
+    measured = {e["id"] for e in order["packages"] if {"slack_s", "critical"} <= set(e)}
+    assert measured == {"AP2", "AP3", "AP4", "AP5"}
+
+
 def test_while_a_deciding_firm_is_silent_nobody_says_that_the_order_is_in_time() -> None:
     on_plan = replace(DATE, lamp=Lamp.GREEN, forecast=timedelta(hours=27, minutes=40), reason=None)
     heard = {"AP3": on_plan}

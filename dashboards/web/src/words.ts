@@ -46,6 +46,11 @@ export function packageLamp(work: WorkPackage): LampKind {
   return work.stale ? "hatched" : (work.lamp ?? "grey");
 }
 
+/** The word for a package's lamp; hatched in a fresh report is a firm that cannot know itself. */
+export function lampWord(work: WorkPackage, words: Record<LampKind, string>, t: Catalogue): string {
+  return work.lamp === "hatched" && !work.stale ? t.unknown : words[packageLamp(work)];
+}
+
 /** The unit of an order in words. */
 export function unitWord(unit: Text | string, lang: "de" | "en"): string {
   return typeof unit === "string" ? unit : unit[lang];
