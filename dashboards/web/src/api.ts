@@ -218,6 +218,8 @@ export interface Order {
   /** Absent while a firm that decides it is silent: nobody can say. */
   late?: boolean | null;
   lamp?: LampKind | null;
+  /** What the lead firm tells us of the whole. */
+  level?: Level;
   /** What of the whole is absent because somebody has not agreed to it. */
   not_agreed: string[];
   complete?: number | null;

@@ -38,11 +38,6 @@ export function percent(share: number, lang: Language): string {
   return `${number(whole, lang)}\u00a0%`;
 }
 
-/** A measured share as partners are told it: in steps of 5 per cent, rounded down. */
-export function reportedShare(share: number): number {
-  return Math.floor(share * 20 + 1e-9) / 20;
-}
-
 /** Decimals that a reading of this size needs to be readable and not to jump. */
 export function digitsFor(value: number, unit: string): number {
   if (unit === "W") return Math.abs(value) < 100 ? 1 : 0;

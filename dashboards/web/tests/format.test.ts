@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, exact, held, hex, number, orderTime, percent, reportedShare, span, when } from "../src/format";
+import { bytes, exact, held, hex, number, orderTime, percent, span, when } from "../src/format";
 
 /** As it is written: a number on one line with its unit. */
 const tied = (text: string) => text.replaceAll(" ", "\u00a0");
@@ -48,10 +48,4 @@ test("a number has the decimals it has, in the language's way", () => {
 test("a number stays on one line with its unit, and nothing else is held together", () => {
   assert.equal(held("2,40 kW liegen seit 3 min 15 s an"), "2,40\u00a0kW liegen seit 3\u00a0min 15\u00a0s an");
   assert.equal(held("Los 1 sagt 600 Stück, 4 Ablesungen"), "Los 1 sagt 600 Stück, 4 Ablesungen");
-});
-
-test("partners are told progress in steps of 5 per cent, rounded down", () => {
-  for (const [measured, told] of [[0.33, 0.3], [0.35, 0.35], [0.0499, 0], [1, 1]] as const) {
-    assert.equal(reportedShare(measured), told);
-  }
 });
