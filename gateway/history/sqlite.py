@@ -132,7 +132,7 @@ class Series:
             pending = self._tails.pending
             if pending and (
                 len(pending) >= _WRITE_AT_ONCE
-                or self._tails.newest - pending[0].summary.final > SPAN_MS
+                or abs(self._tails.now - pending[0].summary.final) > SPAN_MS
             ):
                 self._write()
 

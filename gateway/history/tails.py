@@ -122,12 +122,13 @@ class Tail:
 class Tails:
     """The open ends of all signals, and the chunks that were closed but not yet written.
 
-    ``seq`` is the last sequence number taken in.
+    ``seq`` is the last sequence number taken in, ``now`` the time of that batch: a clock that was
+    set back takes it along.
     """
 
     def __init__(self, *, seq: int, next_chunk: int, next_signal: int) -> None:
         self.seq = seq
-        self.newest = _BEFORE_EVERYTHING
+        self.now = _BEFORE_EVERYTHING
         self.next_chunk = next_chunk
         self.pending: list[Chunk] = []
         self.by_name: dict[SignalId, Tail] = {}
@@ -156,7 +157,7 @@ class Tails:
                     tail.add(at, seq, value)
                 seq += 1
         self.seq = judged.last_seq
-        self.newest = max(self.newest, at)
+        self.now = at
 
     def _add_with_care(self, judged: Judged, tails: Sequence[Tail], at: int) -> None:
         """Add a batch of which some values are not good, or stand in chunks already."""
@@ -198,7 +199,7 @@ class Tails:
     def close_overdue(self) -> None:
         """Close the stretches of signals that have fallen silent."""
         for tail in self.by_name.values():
-            if tail.times and tail.until + SPAN_MS <= self.newest:
+            if tail.times and abs(self.now - tail.last_at) > 2 * SPAN_MS:
                 self._close(tail)
 
     def resume_seq(self) -> int:

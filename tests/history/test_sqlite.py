@@ -177,9 +177,20 @@ def test_signals_close_their_chunks_at_different_moments(series):
     assert max(closed) <= 10
 
 
-def test_a_silent_signal_does_not_hold_the_rest_back(series):
+@pytest.mark.parametrize("step", [-86_400, 86_400])
+def test_a_step_of_the_clock_breaks_the_chunks_once_and_no_more(series, step: int):
+    names = [f"s{n}" for n in range(200)]
+    for second in range(1200):
+        at = second if second < 600 else second + step
+        series.append([judged(1 + 200 * second, at, dict.fromkeys(names, 1.0 * second))])
+    without_a_step = 200 * 1200 // 300
+    assert series._tails.next_chunk - 1 <= without_a_step + 200
+
+
+@pytest.mark.parametrize("step", [0, -86_400, 86_400])
+def test_a_silent_signal_does_not_hold_the_rest_back(series, step: int):
     series.append([judged(1, 0, {"gone": 1.0})])
-    series.append([judged(n + 2, n, {"a": float(n)}) for n in range(3000)])
+    series.append([judged(n + 2, n + step, {"a": float(n)}) for n in range(3000)])
     series._write()
     assert series.seq - series._tails.resume_seq() < 400
 
