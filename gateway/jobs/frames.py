@@ -61,11 +61,22 @@ def ticked(machine: MachineState, batch: Judged, lapse: int) -> float:
     """The machine's clock at a batch."""
     if machine.at is None:
         return machine.t
-    mono = batch.batch.mono
-    same_boot = machine.seq >= 0 and machine.seq // BOOT_SPAN == batch.seq0 // BOOT_SPAN
-    if same_boot and mono > machine.mono:
-        return machine.t + (mono - machine.mono) * lapse
+    if _same_boot(machine, batch):
+        return machine.t + max(0.0, batch.batch.mono - machine.mono) * lapse
     return machine.t + max(0.0, (batch.at - machine.at).total_seconds()) * lapse
+
+
+def latest(machine: MachineState, batch: Judged) -> float:
+    """The monotonic time up to which the machine's clock has run with a batch.
+
+    Of a machine on two lines one may hand on later what it heard earlier.
+    """
+    mono = batch.batch.mono
+    return max(machine.mono, mono) if _same_boot(machine, batch) else mono
+
+
+def _same_boot(machine: MachineState, batch: Judged) -> bool:
+    return machine.seq >= 0 and machine.seq // BOOT_SPAN == batch.seq0 // BOOT_SPAN
 
 
 def gathered(

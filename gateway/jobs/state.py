@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -34,6 +35,15 @@ class TrackerState:
     def with_machine(self, name: str, machine: MachineState) -> TrackerState:
         """The state with one machine changed."""
         return TrackerState({**self.machines, name: machine}, self.jobs)
+
+    def set_back(self, machine: str, before: datetime, now: datetime) -> TrackerState:
+        """The wall clock went back from ``before`` to ``now``: what had begun does not wait."""
+        begun = {
+            job.id: replace(job, begins=now)
+            for job in self.jobs.values()
+            if job.machine == machine and now < job.begins <= before
+        }
+        return replace(self, jobs={**self.jobs, **begun}) if begun else self
 
     def with_job(self, job: JobRecord) -> TrackerState:
         """The state with one job new or changed, and its machine's current job and lapse anew."""

@@ -16,7 +16,7 @@ from gateway.core.work import ItemState, Job, MachineStatus, OperationMode
 from gateway.jobs import directing
 from gateway.jobs import state as states
 from gateway.jobs.findings import Evidence, EvidenceVariant
-from gateway.jobs.frames import Look, MachineState, framed, gathered, ticked
+from gateway.jobs.frames import Look, MachineState, framed, gathered, latest, ticked
 from gateway.jobs.outcome import applied, handed_over, shows_work, takes
 from gateway.jobs.progress import Standing, begun, completed, settled, waits
 from gateway.jobs.record import public
@@ -78,6 +78,8 @@ class JobTracker:
         machine = state.machines.get(batch.machine)
         if machine is None or batch.seq0 <= machine.seq:
             return state, ()
+        if machine.seq >= 0 and machine.at is not None and batch.at < machine.at:
+            state = state.set_back(batch.machine, machine.at, batch.at)
         t = ticked(machine, batch, machine.lapse or self.lapse)
         if machine.opened is not None:
             if batch.at < machine.opened:
@@ -87,7 +89,7 @@ class JobTracker:
             state = state.with_machine(batch.machine, machine)
         rule = self._evidence[batch.machine]
         pending, looks = gathered(machine.pending, batch, t, self._roles[batch.machine])
-        heard = _Heard(batch.last_seq, batch.at, batch.batch.mono, t, pending)
+        heard = _Heard(batch.last_seq, batch.at, latest(machine, batch), t, pending)
         if rule is None:
             known = len(batch.marks) < len(batch.batch.signals)
             lost = None if known else machine.lost or batch.at

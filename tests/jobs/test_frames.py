@@ -40,6 +40,15 @@ def test_clock_never_runs_backwards() -> None:
     assert ticked(earlier, batch(0.0), 144) == 50.0
 
 
+def test_clock_keeps_time_where_two_lines_hand_on_out_of_order() -> None:
+    line = Line(press_evidence(), lapse=1)
+    line.see(0.0, good_count=0)
+    for second in range(1, 101):
+        line.see(float(second), good_count=second)
+        line.see(second - 0.3, reject_count=0)
+    assert line.state.machines["m-1"].t == pytest.approx(100.0)
+
+
 def test_first_batch_begins_the_clock() -> None:
     assert ticked(MachineState(), batch(3.0), 144) == 0.0
 

@@ -112,6 +112,27 @@ def test_what_the_machine_does_before_the_job_begins_is_not_its_own(mill: Line) 
     assert (mill.job.good, mill.job.runs_completed) == (36, 3)
 
 
+def test_a_clock_that_is_set_back_does_not_put_off_what_has_begun(mill: Line) -> None:
+    back = 86_400.0
+    mill.add(planned=24, real=0.0)
+    mill.add("j-2", planned=1200, real=0.0)
+    t = play(mill, RUN)
+    mill.mono0 += back
+    play(mill, (RUN * 3)[4:] + [LOADING] * 2, since=t - back)
+    first, second = mill.tracker.jobs(mill.state)
+    assert (first.good, first.state) == (24, JobState.ENDED)
+    assert (second.good, second.state) == (12, JobState.RUNNING)
+
+
+def test_a_clock_that_is_set_back_begins_nothing_before_its_time(mill: Line) -> None:
+    mill.add(real=3.0)
+    t = play(mill, RUN)
+    mill.mono0 += 1.0
+    play(mill, [LOADING] * 4 + RUN[4:] + [LOADING] * 2, since=t - 1.0)
+    assert mill.job.good == 0
+    assert mill.state.machines["m-1"].good == 24
+
+
 # lots
 
 
