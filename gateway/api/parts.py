@@ -87,6 +87,7 @@ CAUSES = (
         ("the name is unknown", "Name or service not known"),
         Text("diesen Namen kennt das Netz nicht", "the name is unknown"),
     ),
+    (("Network is unreachable",), Text("kein Netz", "no network")),
     (("no answer", "timed out"), Text("keine Antwort", "no answer")),
     (("no connection", "not connected"), Text("keine Verbindung", "not connected")),
     (("Address already in use",), Text("die Adresse ist belegt", "the address is taken")),

@@ -229,7 +229,10 @@ class MqttClient:
             )
         else:
             client.connect_async(self.broker.host, self.broker.port, KEEPALIVE)
-        client.loop_start()
+        try:
+            client.loop_start()
+        except OSError as error:  # paho wakes itself over the loopback network: without any, too
+            raise NotConnected(f"{self.broker.url}: {error.strerror or error}") from error
         try:
             async with asyncio.timeout(PROBE if probing else 2 * self._deadline):
                 reason = await link.opened

@@ -116,6 +116,7 @@ class SourceRunner:
                 self.late += due.late
                 if due.signals:
                     await self.poll(due.signals)
+                    _heed_cancellation()
         finally:
             await self.source.close()
 
@@ -186,3 +187,12 @@ class SourceRunner:
         at = self.source.next_try(machine)
         wait = "" if at is None else f", next try in {max(0.0, at - self._now().mono):.1f} s"
         return f"{machine} {extent}: {seen.fault} at {self.source.endpoint}{wait}"
+
+
+def _heed_cancellation() -> None:
+    """Before Python 3.12 ``asyncio.wait_for``, which drivers use, loses one that comes with an
+    answer: the runner would poll on until the process ends.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -23,7 +23,7 @@ from simulators.stage.feed import Feed
 from simulators.stage.options import Options, default_state
 from simulators.stage.parts import end, kept
 from simulators.stage.ports import Ports, free_base
-from simulators.stage.processes import Program, Supervisor
+from simulators.stage.processes import Program, Supervisor, watch_without_threads
 from simulators.stage.relay import Uplink
 from simulators.stage.scenario import Scenario, load
 from simulators.stage.show import Show
@@ -113,6 +113,7 @@ class Demo:
         """Start everything, show it, and stop it when asked to. Raises NotPossibleError."""
         options, scenario = self.options, self.scenario
         prepare.check_memory()
+        prepare.check_loopback()
         await prepare.check_ports(
             self.ports, len(scenario.firms), room=lan.lan_address() if options.lan else None
         )
@@ -273,4 +274,5 @@ def demo(options: Options) -> None:
         scenario=scenario,
         ports=Ports(base),
     )
+    watch_without_threads()
     asyncio.run(play.play())

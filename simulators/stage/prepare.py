@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import shutil
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,22 @@ def check_memory() -> None:
                 "Please close other programs.",
             )
         )
+
+
+def check_loopback() -> None:
+    """Refuse a computer that does not reach itself. Raises NotPossibleError."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("127.0.0.1", 9))  # only asks the routing table
+        except OSError as error:
+            raise NotPossibleError(
+                Text(
+                    "Dieser Rechner erreicht sich selbst nicht (127.0.0.1): Die Demo braucht das "
+                    "Loopback-Netz. Bitte schalten Sie es ein: sudo ip link set lo up",
+                    "This computer does not reach itself (127.0.0.1): the demo needs the loopback "
+                    "network. Please switch it on: sudo ip link set lo up",
+                )
+            ) from error
 
 
 async def check_ports(ports: Ports, firms: int, *, room: str | None) -> None:

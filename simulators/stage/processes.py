@@ -41,6 +41,12 @@ class Running:
     task: asyncio.Task[None] | None = None
 
 
+def watch_without_threads() -> None:
+    """Python 3.11 has a thread wait for each process, and waits for ever where it gets none."""
+    if sys.version_info < (3, 12) and hasattr(os, "pidfd_open"):
+        asyncio.set_child_watcher(asyncio.PidfdChildWatcher())
+
+
 def _die_with_parent() -> None:
     """Ask the kernel to end this child when the demo itself is killed."""
     _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -320,6 +321,17 @@ def test_tls_is_1_2_or_newer() -> None:
     context = Broker.parse("mqtts://broker.local").tls_context()
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.check_hostname
+
+
+async def test_a_computer_without_any_network_is_not_connected(monkeypatch) -> None:
+    def none() -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    monkeypatch.setattr("paho.mqtt.client._socketpair_compat", none)
+    client = MqttClient(Broker.parse("mqtt://127.0.0.1:1883"), "one")
+    with pytest.raises(NotConnected, match="Network is unreachable"):
+        await client.connect()
+    await client.close()
 
 
 async def test_nobody_there_is_not_connected_and_close_is_always_safe() -> None:

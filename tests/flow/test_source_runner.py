@@ -220,3 +220,29 @@ async def test_losing_and_finding_a_machine_is_one_line_each(time, told, caplog)
         "a lost: timeout at 192.0.2.1:502, next try in 4.0 s",
         "a answers again after 5.0 s",
     ]
+
+
+async def test_a_cancellation_that_a_driver_loses_is_heeded_all_the_same(time):
+    """asyncio.wait_for loses one that comes together with the answer, before Python 3.12."""
+
+    class Absent(Told):
+        asked = asyncio.Event()
+
+        async def read(self, due):
+            self.polls.append(due)
+            self.asked.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                return []
+
+    source = Absent(time)
+    runner = SourceRunner(
+        source, [signal("a/x")], lambda _: None, Numbering(1), now=time, sleep=time.sleep
+    )
+    running = asyncio.create_task(runner.run())
+    await source.asked.wait()
+    running.cancel()
+    await asyncio.wait({running}, timeout=10)
+    assert running.cancelled()
+    assert (len(source.polls), source.closed) == (1, 1)

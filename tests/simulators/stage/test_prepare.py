@@ -1,3 +1,4 @@
+import errno
 import socket
 
 import pytest
@@ -25,6 +26,16 @@ def test_fresh_forgets_what_a_demo_has_made_and_nothing_else(tmp_path):
         (tmp_path / name).touch()
     prepare.clear(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_computer_that_does_not_reach_itself_is_told_what_to_do(monkeypatch):
+    def unreachable(_self, _address) -> None:
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+
+    prepare.check_loopback()
+    monkeypatch.setattr(socket.socket, "connect", unreachable)
+    with pytest.raises(NotPossibleError, match="lo up"):
+        prepare.check_loopback()
 
 
 async def test_a_port_that_only_the_room_cannot_have_is_taken_too():

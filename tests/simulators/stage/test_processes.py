@@ -1,8 +1,10 @@
 import asyncio
+import sys
+import threading
 
 import pytest
 
-from simulators.stage.processes import Program, Supervisor
+from simulators.stage.processes import Program, Supervisor, watch_without_threads
 
 
 async def test_a_program_is_ours_whatever_lies_in_the_folder(tmp_path, monkeypatch):
@@ -25,6 +27,21 @@ async def test_a_program_is_ours_whatever_lies_in_the_folder(tmp_path, monkeypat
     await supervisor.stop()
     assert entry.state == "stopped"
     assert program.log.read_text("utf-8").startswith("werkverbund ")
+
+
+def test_a_process_is_watched_without_a_thread_of_its_own(monkeypatch):
+    """A computer that gives no more threads must not make the demo wait for ever."""
+
+    def none(_self) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def ended() -> int:
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(7)")
+        return await process.wait()
+
+    watch_without_threads()
+    monkeypatch.setattr(threading.Thread, "start", none)
+    assert asyncio.run(asyncio.wait_for(ended(), 20)) == 7
 
 
 async def test_a_program_that_the_computer_refuses_to_start_is_told(tmp_path):
