@@ -292,6 +292,6 @@ def _erase(db: sqlite3.Connection, order: str, partner: str, level: Level) -> No
         left = orjson.dumps(only(orjson.loads(fields), level)).decode()
         db.execute(
             "UPDATE received SET fields = ?, level = ?, text = NULL, state = 'withdrawn'"
-            " WHERE id = ? AND state = 'kept'",
+            " WHERE id = ?",
             (left, level.value, number),
         )

@@ -96,6 +96,29 @@ async def test_down_to_nothing_leaves_only_the_name_of_the_package(
         assert "forecast_s" not in lead.package("AP5"), "its own package waits for the furnace's"
 
 
+async def test_what_is_taken_back_in_two_steps_is_gone_after_both(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    """First the quantities, then the date: neither is left in the log or comes back with it."""
+    clock = Clock()
+    async with working(tmp_path, PAIR, broker.url, clock=clock) as firms:
+        await opened(firms)
+        lead, furnace = firms[LEAD], firms[FURNACE]
+        clock.to("1 14:10")
+        await furnace.book(607)
+        await until(lambda: lead.knows("AP3", good=607))
+        for level in ("L2", "L1"):
+            await furnace.exchange.withdraw("GA-17", LEAD, level)
+            await until(lambda level=level: lead.knows("AP3", level=level))
+        reports = [e for e in lead.exchange.received() if e["kind"] == "report"]
+        assert {(e["level"], *e["fields"]) for e in reports} == {("L1", "lamp")}
+        assert "productionStatus" not in stored(lead)
+        await furnace.kill()  # it must not tell anew what the lamp is
+        await lead.kill()
+        await lead.start()
+        assert not {"progress", "forecast_s", "status"} & set(lead.package("AP3"))
+
+
 async def test_what_was_withdrawn_stays_withdrawn_after_a_restart(
     broker: RunningBroker, tmp_path: Path
 ) -> None:
