@@ -13,7 +13,7 @@ from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
 from gateway.exchange.book import Book
 from gateway.exchange.dispatch import Dispatch
-from gateway.exchange.keeping import close_older, take_order
+from gateway.exchange.keeping import take_order
 from gateway.exchange.lookout import ready_reserve
 from gateway.exchange.office import Office
 from gateway.exchange.opening import opened_order
@@ -82,7 +82,6 @@ class Desk:
         began = self._office.clock() + begins_in
         order = opened_order(self._planned, name, at, openings, began=began, reserve=reserve)
         await take_order(self._office, order)
-        await close_older(self._office, self._dispatch, order)
 
     async def offer(self, order_id: str, package: str, lots: tuple[int, ...], to: str) -> str:
         """Ask a firm to take lots; it must have said that it could."""

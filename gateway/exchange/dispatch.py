@@ -17,6 +17,7 @@ from gateway.exchange.office import Office
 from gateway.exchange.outgoing import Wanted
 from gateway.exchange.sealing import fingerprint, sealed, signed
 from gateway.network.knowledge import Agreed
+from gateway.network.order import HORIZON
 
 RETRY = (1.0, 2.0, 3.0, 5.0)
 """Seconds until an unanswered message is sent again; then always the last."""
@@ -60,7 +61,7 @@ class Dispatch:
             prev=head.hash,
             level=what.level,
             agreement=f"{order}/{office.side.firm}/{partner}" if what.level else None,
-            order_s=what.at.total_seconds(),
+            order_s=max(-HORIZON, min(what.at, HORIZON)).total_seconds(),
             cancels=tuple(
                 Cancelled(sequence=e.sequence, hash=e.hash, prev=e.prev)
                 for e in book.cancelled.get(pair, [])

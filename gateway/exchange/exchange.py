@@ -19,7 +19,7 @@ from gateway.exchange.comparison import compare
 from gateway.exchange.desk import Desk
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.identity import identity
-from gateway.exchange.keeping import forget_expired
+from gateway.exchange.keeping import close_older, forget_expired
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.link import Link
 from gateway.exchange.lookout import Lookout
@@ -161,6 +161,7 @@ class Exchange:
         office, dispatch, _, desk = self._parts()
         async with self._lock:
             real, mono = now or self._clock(), time.monotonic()
+            await close_older(office, dispatch)
             await desk.carry_out_accepted(real)
             await self._upkeep.keep(office.book, self._lookout, real)
             self._look(real)
@@ -169,7 +170,7 @@ class Exchange:
                 await self._warn(order, real)
             if not office.connected:
                 return
-            if order is not None and picture is not None:
+            if order is not None and picture is not None and order.tellable(real):
                 own = {name: entry.state for name, entry in picture.own.items()}
                 leaving = wanted(
                     office.side,

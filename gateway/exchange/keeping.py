@@ -32,16 +32,13 @@ async def take_order(office: Office, order: JointOrder) -> None:
         book.agreements[order.id, *pair] = entry
 
 
-async def close_older(office: Office, dispatch: Dispatch, order: JointOrder) -> None:
-    """Orders that were opened before ``order`` are over; an older order itself begins closed."""
-    newest = office.book.orders()[0]
-    for other in office.book.orders():
-        if (
-            other.id != newest.id
-            and other.lead == order.lead
-            and other.id not in office.book.closed
-        ):
-            await dispatch.close(other.id)
+async def close_older(office: Office, dispatch: Dispatch) -> None:
+    """Of a lead firm's orders only the one opened last goes on; the others are over."""
+    leads: set[str] = set()
+    for order in office.book.orders():
+        if order.lead in leads and order.id not in office.book.closed:
+            await dispatch.close(order.id)
+        leads.add(order.lead)
 
 
 async def forget_expired(office: Office, real: datetime) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.core.errors import ExchangeError
@@ -24,7 +25,9 @@ GENESIS = ""
 Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 ChainId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 Name = Annotated[str, Field(min_length=1, max_length=64)]
-Sequence = Annotated[int, Field(ge=0, le=2**40)]
+LAST = 2**40
+"""No number is higher: the ledger could not keep all of them."""
+Sequence = Annotated[int, Field(ge=0, le=LAST)]
 OrderSeconds = Annotated[
     float,
     Field(ge=-HORIZON.total_seconds(), le=HORIZON.total_seconds(), allow_inf_nan=False),
@@ -88,7 +91,7 @@ class Message(_Wire):
     header: Header
     kind: Kind
     order: Name
-    version: Annotated[int, Field(ge=0)] = 0
+    version: Sequence = 0
     package: Name | None = None
     chain: ChainId | None = None
     sequence: Sequence = 0
@@ -120,7 +123,8 @@ def read(content: dict[str, Any], sender: str, receiver: str) -> Message:
     """The message in a signed text; it must name both sides. Raises ExchangeError."""
     try:
         message = Message.model_validate(content)
-    except ValidationError as error:
+        orjson.dumps(message.fields)  # what is nested too deeply could not be kept
+    except (ValidationError, orjson.JSONEncodeError) as error:
         raise ExchangeError("the message is not of schema 1") from error
     if message.header.senderBpn != sender or message.header.receiverBpn != receiver:
         raise ExchangeError("the message is for, or from, another firm")

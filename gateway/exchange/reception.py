@@ -1,4 +1,8 @@
-"""Receiving: open, check, commit, then acknowledge. What is refused gets no answer."""
+"""Receiving: open, check, commit, then acknowledge. What is refused gets no answer.
+
+What a message brings about is kept before the message itself, and may be kept twice: a gateway
+that ends in between does not know the message yet, so it comes again.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +28,8 @@ from gateway.exchange.incoming import (
     read_withdrawal,
     skipped_before,
 )
-from gateway.exchange.keeping import close_older, narrow_heard, take_order
-from gateway.exchange.messages import CHAINED, Kind, Message, read
+from gateway.exchange.keeping import narrow_heard, take_order
+from gateway.exchange.messages import CHAINED, LAST, Kind, Message, read
 from gateway.exchange.office import Office
 from gateway.exchange.sealing import Opened, opened
 from gateway.network.document import from_document
@@ -124,7 +128,7 @@ class Reception:
         book.received_count += 1 + len(skipped)
 
     async def _order(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
-        office, book = self._office, self._office.book
+        office = self._office
         order = from_document(message.fields)
         check_order(
             order,
@@ -133,11 +137,8 @@ class Reception:
             office.side.consortium.lead,
             simulated=office.site.simulated,
         )
-        await office.keep(office.ledger.receive, entry, skipped)
         await take_order(office, order)
-        newest = book.order(order.id)
-        if newest is not None:
-            await close_older(office, self._dispatch, newest)
+        await office.keep(office.ledger.receive, entry, skipped)
 
     async def _report(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office, book = self._office, self._office.book
@@ -171,31 +172,31 @@ class Reception:
         if order.lead != entry.partner:
             raise ExchangeError("an offer that is not from the lead firm")
         offer = read_offer(message, entry.partner, office.side.firm)
-        await office.keep(office.ledger.receive, entry, skipped)
         mine = book.offers.get(offer.id)
-        if mine is not None and mine[1].state != "open" and offer.state == "open":
-            return  # we have answered; the answer is on its way
-        await office.keep(office.ledger.keep_offer, entry.order, offer)
-        book.offers[offer.id] = (entry.order, offer)
+        # What we have answered is not open again: the answer is on its way.
+        if mine is None or mine[1].state == "open" or offer.state != "open":
+            await office.keep(office.ledger.keep_offer, entry.order, offer)
+            book.offers[offer.id] = (entry.order, offer)
+        await office.keep(office.ledger.receive, entry, skipped)
 
     async def _answer(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office, book = self._office, self._office.book
         order_id, offer = book.offers.get(str(message.fields.get("id")), ("", None))
         if offer is None or order_id != entry.order or offer.to != entry.partner:
             raise ExchangeError("an answer to an offer that was not made to this firm")
-        await office.keep(office.ledger.receive, entry, skipped)
         if offer.state == "open":
             state = "accepted" if message.fields.get("accepted") is True else "declined"
             answered = replace(offer, state=state)
             await office.keep(office.ledger.keep_offer, entry.order, answered)
             book.offers[offer.id] = (entry.order, answered)
+        await office.keep(office.ledger.receive, entry, skipped)
 
     async def _ready(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office = self._office
         ready = read_ready(message.fields, entry.partner)
-        await office.keep(office.ledger.receive, entry, skipped)
         await office.keep(office.ledger.keep_ready, entry.order, ready)
         office.book.ready[entry.order, entry.partner] = ready
+        await office.keep(office.ledger.receive, entry, skipped)
 
     async def _acknowledge(self, sender: str, message: Message, hashed: str) -> None:
         fields: dict[str, object] = {
@@ -226,7 +227,7 @@ class Reception:
             if not isinstance(place, dict):
                 continue
             chain, sequence = place.get("chain"), place.get("sequence")
-            if isinstance(chain, str) and isinstance(sequence, int):
+            if isinstance(chain, str) and isinstance(sequence, int) and 0 <= sequence <= LAST:
                 fields[side] = await office.keep(
                     office.ledger.hash_at, log, message.order, sender, chain, sequence
                 )

@@ -11,12 +11,13 @@ import orjson
 from pydantic import TypeAdapter
 
 from gateway.core.errors import ExchangeError
+from gateway.network.disclosure import MOST_PIECES
 from gateway.network.order import HORIZON, MOST_LAPSE, Baseline, JointOrder, WorkPackage
 
 MOST_LOTS = 10_000
 """A package of more transfer lots is a mistake, or meant to use up our memory."""
-YEARS = range(1900, 9000)
-"""A real time outside these years cannot be reckoned with."""
+YEARS = range(1900, 2200)
+"""A real time outside these years cannot be reckoned with, least of all in time lapse."""
 _ORDER = TypeAdapter(JointOrder)
 
 
@@ -95,11 +96,17 @@ def _check(order: JointOrder) -> None:
     for package in order.packages:
         _check_package(package)
         _must(all(need.package in ids and need.per >= 1 for need in package.needs), "needs")
+    work = (
+        (package.time_for(package.lot) or timedelta()) * len(package.lots())
+        for package in order.packages
+    )
+    _must(sum(work, timedelta()) <= HORIZON, "work")
     list(order.in_turn())
 
 
 def _check_package(package: WorkPackage) -> None:
-    _must(min(package.quantity, package.lot) >= 1 and package.weight >= 0, "quantities")
+    _must(package.lot >= 1 and 1 <= package.quantity <= MOST_PIECES, "quantities")
+    _must(0 <= package.weight <= MOST_PIECES, "weight")
     count = -(-package.quantity // package.lot)
     _must(count <= MOST_LOTS, "lots")
     _must(package.numbers is None or len(package.numbers) == count, "numbers of lots")
@@ -108,7 +115,8 @@ def _check_package(package: WorkPackage) -> None:
     baseline, opening = package.baseline, package.opening
     _must(baseline is None or len(baseline.departures) == count, "promised departures")
     if opening is not None:
-        _must(min(opening.good, opening.scrap, opening.runs) >= 0, "counts of an opening")
+        counts = (opening.good, opening.scrap, opening.runs)
+        _must(min(counts) >= 0 and max(counts) <= MOST_PIECES, "counts of an opening")
         _must(len(opening.departures) <= count, "departures of an opening")
 
 

@@ -184,6 +184,10 @@ class JointOrder:
             raise ValueError(f"order {self.id} has not been opened")
         return OrderTime(self.began, self.at, self.lapse)
 
+    def tellable(self, real: datetime) -> bool:
+        """Whether its time can be told at a real moment; in lapse an order gets old quickly."""
+        return abs(self.clock.order(real)) <= HORIZON
+
     def package(self, package: str) -> WorkPackage:
         """The package with this id; KeyError if there is none."""
         for entry in self.packages:

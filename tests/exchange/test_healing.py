@@ -7,13 +7,16 @@ import random
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.core.errors import NotConnected
+from gateway.core.errors import JournalError, NotConnected
+from gateway.core.work import Job
 from gateway.exchange.messages import Kind
+from gateway.exchange.upkeep import OVER
 from tests.drivers.brokers import RunningBroker
 from tests.exchange.firms import (
     FURNACE,
@@ -121,6 +124,48 @@ async def test_a_killed_firm_goes_on_where_it_was(
                     assert await logs_agree(one, firms[other])
 
 
+@pytest.mark.parametrize("where", ["keep_order", "close_order"])
+async def test_a_disk_that_is_full_in_the_middle_of_an_order_loses_nothing_of_it(
+    tmp_path: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exchange fails between two commits: afterwards the order is there, and the older over."""
+    storm = Storm(1, loss=0.0)
+    async with working(tmp_path, (LEAD, MILL), transport=storm.of) as firms:
+        await opened(firms)
+        lead, mill = firms[LEAD], firms[MILL]
+        await until(lambda: "AP1" in mill.jobs())
+        with monkeypatch.context() as full:
+            full.setattr(mill.exchange._office.ledger, where, _no_space)
+            lead.clock.to("1 07:00")
+            await lead.exchange.open_order("GA-18", at_s=6 * 3600)
+            await until(lambda: not mill.exchange._inside)
+        await mill.kill()
+        await mill.start()
+        await until(lambda: mill.exchange.order("GA-18"), HEALED)
+        await until(lambda: mill.jobs()["AP1"].order == "GA-18", HEALED)
+        await until(lambda: _job_of(mill, "GA-17").state in OVER, HEALED)
+
+
+async def test_an_order_in_lapse_that_was_left_alone_for_a_year_stops_nobody(
+    tmp_path: Path,
+) -> None:
+    """By its own clock it is older than any time that can be told."""
+    storm = Storm(1, loss=0.0)
+    async with working(tmp_path, (LEAD, MILL), transport=storm.of) as firms:
+        await opened(firms)
+        lead, mill = firms[LEAD], firms[MILL]
+        for firm in firms.values():
+            await firm.kill()
+        lead.clock.now += timedelta(days=365)
+        for firm in firms.values():
+            await firm.start()
+        await mill.exchange.withdraw("GA-17", LEAD, "L1")
+        await until(lambda: lead.knows("AP1", level="L1"))
+        await lead.exchange.open_order("GA-18", at_s=6 * 3600)
+        await until(lambda: mill.exchange.order("GA-18"))
+        await until(lambda: lead.package("AP1", "GA-18").get("progress") == 0.0)
+
+
 async def test_a_firm_that_has_lost_its_file_gets_everything_again(
     broker: RunningBroker, tmp_path: Path
 ) -> None:
@@ -175,6 +220,14 @@ async def test_a_damaged_ledger_shares_nothing(broker: RunningBroker, tmp_path: 
             await mill.start()
         assert path.read_bytes().startswith(b"not a database")
         await mill.journal.close()
+
+
+def _no_space(*_: object) -> None:
+    raise JournalError("no space left on the disk")
+
+
+def _job_of(firm: Firm, order: str) -> Job:
+    return next(job for job in firm.tracker.jobs(firm.journal.state) if job.order == order)
 
 
 class Storm:

@@ -91,6 +91,7 @@ def test_what_is_no_order_is_refused(document: object) -> None:
         {"due": 10**12},
         {"began": "2026-01-05T00:00:00"},  # in which time zone?
         {"began": "9999-12-31T23:00:00Z"},
+        {"began": "2999-01-01T00:00:00Z", "lapse": 3600},  # a thousand years, 3600 times as many
     ],
 )
 def test_an_order_that_nothing_can_be_reckoned_with_is_refused(
@@ -105,7 +106,10 @@ def test_an_order_that_nothing_can_be_reckoned_with_is_refused(
     [
         {"lot": 0},
         {"quantity": 10**9, "lot": 1},  # its lots would use up our memory
+        {"quantity": 10**16, "lot": 10**16, "baseline": None},
+        {"quantity": 2400, "lot": 1, "lot_time": 50 * 365 * 86_400, "baseline": None},
         {"weight": -1},
+        {"weight": 10**16},
         {"numbers": [1, 2]},
         {"lot_time": 0},
         {"id": "AP1"},
@@ -113,6 +117,7 @@ def test_an_order_that_nothing_can_be_reckoned_with_is_refused(
         {"needs": [{"package": "AP9", "per": 1}]},
         {"needs": [{"package": "AP1", "per": 0}]},
         {"opening": {"good": -5}},
+        {"opening": {"good": 10**16}},
         {"opening": {"departures": [0, 1, 2, 3, 4]}},
     ],
 )
