@@ -40,8 +40,6 @@ WHY: dict[Reason, Text] = {
 
 
 def _silent(health: MachineHealth) -> Text:
-    again = f", nächster Versuch {health.next_try:%H:%M:%S} UTC" if health.next_try else ""
-    again_en = f", next try {health.next_try:%H:%M:%S} UTC" if health.next_try else ""
     partly = health.connected
     why = Text("Grund unbekannt", "cause unknown")
     if health.fault is not None:
@@ -49,9 +47,9 @@ def _silent(health: MachineHealth) -> Text:
         why = WHY.get(health.fault.reason, Text(code, code))
     return Text(
         f"{'antwortet nur zum Teil' if partly else 'keine Antwort'} von {health.endpoint} "
-        f"({health.silent} von {health.asked} Signalen, {why.de}){again}",
+        f"({health.silent} von {health.asked} Signalen, {why.de}). Es wird weiter versucht.",
         f"{'answers only in part' if partly else 'no answer'} from {health.endpoint} "
-        f"({health.silent} of {health.asked} signals, {why.en}){again_en}",
+        f"({health.silent} of {health.asked} signals, {why.en}). It is tried again and again.",
     )
 
 

@@ -102,7 +102,8 @@ export const de = {
     title: "Übersicht",
     built: (year: number) => `Baujahr ${year}`,
     job: "Auftrag an der Maschine",
-    noJob: "Zurzeit kein Auftrag. Die Maschine wird weiter gezählt.",
+    noJob: "Zurzeit kein Auftrag.",
+    counted: "Gezählt wird trotzdem.",
     emptyTitle: "Noch keine Maschine eingerichtet",
     empty: "Tragen Sie die erste Maschine in die Datei des Betriebs ein und starten Sie das Gateway neu.",
     toMachine: "Kurve und Signale",
@@ -254,7 +255,7 @@ export const de = {
     traceNumber: "Zahl zurückverfolgen",
     run: (number: number) => `Lauf ${number}`,
     runsIn: (count: number, shown: string) => (count === 1 ? "1 Lauf im Bild" : `${shown} Läufe im Bild`),
-    noValues: "In diesem Zeitraum ist nichts aufgezeichnet.",
+    noValues: "Kein brauchbarer Wert in diesem Zeitraum.",
     chartSummary: (name: string, low: string, high: string, last: string) =>
       `${name}: zwischen ${low} und ${high}, zuletzt ${last}.`,
     noData: (name: string) => `${name}: kein brauchbarer Wert in diesem Zeitraum.`,

@@ -57,7 +57,7 @@ export const showDe = {
       see: "Ein Auftrag, den keiner der fünf Betriebe allein angenommen hätte.",
       say: [
         "400 Schraubendreher-Sätze, abzuholen morgen früh um sieben. Wer von Ihnen hätte zugesagt?",
-        "Von diesen fünf keiner. Der eine hat keinen Ofen, der andere keine Presse, und gefragt wird am Ende doch nur einer: Wann ist es fertig?",
+        "Von diesen fünf keiner. Der eine hat keinen Ofen, der andere keine Presse, und am Ende fragt der Kunde nur eines: Wann ist es fertig?",
         "Zusammen können sie es. Sie brauchen keinen Chef und keine Plattform dafür, sondern eine Antwort auf die Frage: Wo steht unser Auftrag?",
       ],
       click: ["„Von vorn“ drücken: Der Auftrag beginnt um 6:00 Uhr. Ein Tag dauert zehn Minuten."],
@@ -172,7 +172,7 @@ export const showDe = {
       see: "Ein Knopf, und der Partner sieht weniger. Beide Protokolle halten es fest.",
       say: [
         "Die Spritzerei überlegt es sich anders: Termin ja, Mengen nein. Dafür braucht sie keinen Anwalt, sondern einen Knopf.",
-        "Rechts verschwinden die Stückzahlen. Da steht nicht null und nicht Fehler, sondern: zurückgezogen am.",
+        "Rechts verschwinden die Stückzahlen. Da steht nicht null und nicht Fehler, sondern: zurückgezogen, mit Datum.",
         "Und beide Seiten können beweisen, was bis dahin geflossen ist. Die Fingerabdrücke sind gleich.",
       ],
       click: [

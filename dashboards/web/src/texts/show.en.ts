@@ -28,7 +28,7 @@ export const showEn: ShowCatalogue = {
   },
   element: "Burn out a heating element",
   elementShows: (seconds) => `Shows in about ${seconds} s`,
-  elementNever: "Will not show: the furnace heats up no more",
+  elementNever: "Will not show: the furnace does not heat up again",
   elementBurnt: "The heating element is burnt out",
   jumping: (to) => `Jumping to ${to} …`,
   firms: "Firms",
@@ -42,9 +42,9 @@ export const showEn: ShowCatalogue = {
   failed: (names) => `restarting: ${names}`,
   lan: "Watch on your phone",
   lanNone: "On this computer only. For phones in the room, start the show like this:",
-  lanText: "Open it on the same Wi-Fi. Everybody may watch; only the PIN lets you steer.",
+  lanText: "Open it on the same Wi-Fi. Everybody may watch; only the PIN lets you control it.",
   pin: "The presenter's PIN",
-  pinHint: "It stands on the console.",
+  pinHint: "It is shown on the console.",
   presenterSignIn: "I am presenting",
   answers: "Questions and answers",
   answersLead: "What visitors ask. Each card leads to the place where you can see it.",
@@ -57,7 +57,7 @@ export const showEn: ShowCatalogue = {
       title: "Five firms, one order",
       see: "An order that none of the five firms would have taken on alone.",
       say: [
-        "400 screwdriver sets, picked up tomorrow at seven in the morning. Who of you would have said yes?",
+        "400 screwdriver sets, picked up tomorrow at seven in the morning. Which of you would have said yes?",
         "Of these five, nobody. One has no furnace, another no press, and in the end the customer asks only one thing: when is it done?",
         "Together they can do it. They need no boss and no platform for that, just an answer to one question: where is our order?",
       ],
@@ -173,7 +173,7 @@ export const showEn: ShowCatalogue = {
       see: "One button, and the partner sees less. Both logs record it.",
       say: [
         "The moulding firm changes its mind: the date yes, the quantities no. It needs no lawyer for that, just a button.",
-        "On the right the piece counts vanish. It does not say zero and it does not say error. It says: withdrawn on.",
+        "On the right the piece counts vanish. It does not say zero and it does not say error. It says: withdrawn, with the date.",
         "And both sides can prove what went across until then. The fingerprints are the same.",
       ],
       click: [
@@ -196,7 +196,7 @@ export const showEn: ShowCatalogue = {
         "Where would you start? With one machine, one week, and one question that you settle by phone today.",
       ],
       click: [
-        "Press “Jump in time: Day 2, 01:30”. Let it stand: after a good half minute all 400 sets are done.",
+        "Press “Jump in time: Day 2, 01:30”. Let it stand: after a little more than half a minute all 400 sets are done.",
         "Leave the figures standing and ask: which of your machines would be the first?",
         "Then open “Questions and answers”.",
       ],
@@ -236,7 +236,7 @@ export const showEn: ShowCatalogue = {
     parts: "Parts for one machine",
     assumption: "assumption",
     assumptionText: "Net, rounded, without guarantee: please ask for prices yourself.",
-    sum: "Sum",
+    sum: "Total",
     list: [
       { name: "Rail-mounted electricity meter, Modbus", cost: 160 },
       { name: "Three split-core current transformers", cost: 75 },
@@ -254,7 +254,7 @@ export const showEn: ShowCatalogue = {
     },
     {
       question: "What does it cost, how long does it take?",
-      answer: ["One machine: parts for some hundred euros and half a day of an electrician. The parts list stands in the balance, marked as an assumption.", "The software is open source and runs without a cloud."],
+      answer: ["One machine: parts for a few hundred euros and half a day of an electrician's time. The parts list stands in the balance, marked as an assumption.", "The software is open source and runs without a cloud."],
       scene: 9,
     },
     {
@@ -264,7 +264,7 @@ export const showEn: ShowCatalogue = {
     },
     {
       question: "Do I lose the CE mark or the warranty?",
-      answer: ["The gateway only reads. It cannot write registers, and nobody changes the control.", "A qualified electrician fits the meter. Whether your machine needs special care, its maker knows. This is not legal advice."],
+      answer: ["The gateway only reads. It cannot write registers, and nobody changes the control.", "A qualified electrician fits the meter. Its maker can tell whether your machine needs special care. This is not legal advice."],
       scene: 2,
     },
     {
