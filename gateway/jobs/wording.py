@@ -34,7 +34,8 @@ def amperes(amps: float) -> Text:
 
 def span(seconds: float) -> Text:
     """A duration of order time in at most two units: 0,6 s, 35 s, 2 min 10 s, 4 h 30 min."""
-    seconds = max(0.0, seconds)
+    if seconds < 0.05:
+        return Text("weniger als 1 s", "less than 1 s")
     if seconds < 9.95:
         text = number(seconds, 1)
         return Text(f"{text.de} s", f"{text.en} s")

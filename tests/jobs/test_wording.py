@@ -22,7 +22,8 @@ from gateway.jobs.wording import amperes, degrees, number, pieces, power, span
         (16_200, "4 h 30 min"),
         (7_200, "2 h"),
         (100_000, "1 Tg. 3 h"),
-        (-5, "0,0 s"),
+        (-5, "weniger als 1 s"),
+        (0.04, "weniger als 1 s"),
     ],
 )
 def test_span(seconds: float, de: str) -> None:

@@ -289,6 +289,7 @@ export const de = {
     noRun: "noch kein Lauf",
     absent: "nicht eingerichtet",
     noWords: "Zu diesem Signal liegen noch keine Registerworte vor.",
+    lastAnswer: (at: string) => `Letzte Antwort des Geräts um ${at}, seither keine.`,
     weight: (share: string) => `Anteil am Großauftrag ${share}`,
     pieces: (count: number) => (count === 1 ? "1 Stück" : `${count} Stück`),
     functionCode: (code: number, name: string) => `Funktionscode ${code}, ${name}`,

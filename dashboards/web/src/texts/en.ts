@@ -290,6 +290,7 @@ export const en: Catalogue = {
     noRun: "no run yet",
     absent: "not set up",
     noWords: "There are no register words for this signal yet.",
+    lastAnswer: (at) => `Last answer of the device at ${at}, none since.`,
     weight: (share) => `share of the joint order ${share}`,
     pieces: (count) => (count === 1 ? "1 piece" : `${count} pieces`),
     functionCode: (code, name) => `function code ${code}, ${name}`,
