@@ -15,6 +15,7 @@ from gateway.config import SiteConfig, read_model
 from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
 from gateway.drivers.mqtt import Broker
+from gateway.exchange.as_read import AsRead
 from gateway.exchange.comparison import compare
 from gateway.exchange.desk import Desk
 from gateway.exchange.dispatch import Dispatch
@@ -70,6 +71,7 @@ class Exchange:
         self._inside: tuple[Office, Dispatch, Reception, Desk] | None = None
         self._lookout = Lookout(site)
         self._upkeep = Upkeep(site, journal, tracker)
+        self._as_read = AsRead({})
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
         self._link = Link(self._network.broker, self._lock, self._wake)
@@ -80,6 +82,7 @@ class Exchange:
         """Read files, keys and the ledger. Raises ConfigError, ExchangeError or JournalError."""
         if self._inside is not None:
             return
+        self._as_read = AsRead.now((self._network.consortium, self._network.order))
         consortium = read_model(self._network.consortium, ConsortiumFile).consortium()
         if consortium.member(self._site.firm) is None:
             raise ExchangeError(
@@ -135,7 +138,16 @@ class Exchange:
         return self.plugged and self._inside is not None and self._office.connected
 
     def health(self) -> Text:
-        """How the exchange does, in a sentence."""
+        """How the exchange does, and which of its files it does not heed yet."""
+        said = self._way()
+        if not (changed := ", ".join(self._as_read.changed())):
+            return said
+        return Text(
+            f"{said.de}. Geändert seit dem Start: {changed}; das gilt ab dem nächsten Start.",
+            f"{said.en}. Changed since the start: {changed}; that holds from the next start on.",
+        )
+
+    def _way(self) -> Text:
         if not self.plugged:
             return Text("Verbindung gezogen", "unplugged")
         if not self.connected:

@@ -51,6 +51,17 @@ async def test_each_firm_sees_what_its_agreement_says_and_nothing_else(
         assert order["you"] == {"firm": MILL, "role": "member", "packages": ["AP1"]}
 
 
+async def test_a_changed_file_of_the_consortium_is_said_not_to_hold_yet(tmp_path: Path) -> None:
+    async with working(tmp_path, (MILL,)) as firms:
+        mill, file = firms[MILL], tmp_path / "consortium.yaml"
+        assert file.name not in mill.exchange.health().de
+        file.write_text(f"{file.read_text('utf-8')}# another line\n", "utf-8")
+        assert f"{file.name}; das gilt ab dem nächsten Start" in mill.exchange.health().de
+        await mill.kill()
+        await mill.start()
+        assert file.name not in mill.exchange.health().de
+
+
 async def test_a_lot_travels_and_the_next_firm_starts_with_it(
     broker: RunningBroker, tmp_path: Path
 ) -> None:
