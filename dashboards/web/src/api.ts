@@ -108,6 +108,13 @@ export interface History {
 
 export type WorkState = "planned" | "released" | "running" | "interrupted" | "ended" | "aborted";
 
+/** A stretch of real time in which parts may have passed unseen. */
+export interface Gap {
+  start: string;
+  end: string;
+  why: Text;
+}
+
 export interface Job {
   id: string;
   machine: string;
@@ -134,7 +141,7 @@ export interface Job {
   departures: string[];
   inbound: number | null;
   degraded: string | null;
-  gaps: { start: string; end: string; why: Text }[];
+  gaps: Gap[];
   lapse: number;
   simulated: boolean;
 }

@@ -125,6 +125,7 @@ export const de = {
     gaps: "Aufgezeichnete Lücken",
     noGaps: "Keine Lücke: alles wurde gesehen.",
     gap: (length: string) => `${length} ungesehen`,
+    earlierGaps: (count: number) => (count === 1 ? "1 frühere" : `${count} frühere`),
     lots: "Lose abgegangen",
     after: "Danach",
     progress: (name: string) => `Fortschritt ${name}`,

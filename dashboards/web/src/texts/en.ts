@@ -127,6 +127,7 @@ export const en: Catalogue = {
     gaps: "Recorded gaps",
     noGaps: "No gap: everything was seen.",
     gap: (length) => `${length} unseen`,
+    earlierGaps: (count) => `${count} earlier`,
     lots: "Lots departed",
     after: "Next",
     progress: (name) => `Progress ${name}`,
