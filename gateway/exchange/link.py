@@ -53,6 +53,7 @@ class Link:
                     async with self._lock:
                         await reception.handle(named, wire, time.monotonic())
                     self._wake.set()
+                    await asyncio.sleep(0)  # whoever floods us holds up nothing else
             except (NotConnected, Rejected) as error:
                 if tries == 0 and self.plugged:
                     log.warning("%s: no way to the shared broker: %s", firm, error)

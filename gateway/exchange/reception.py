@@ -15,6 +15,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.core.errors import ExchangeError
+from gateway.exchange.allowance import Allowance
 from gateway.exchange.book import Entry, Head
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.incoming import (
@@ -38,6 +39,8 @@ from gateway.network.order import Level
 
 SEEN = 4096
 """So many sealed messages are remembered to recognise one that the way delivers twice."""
+NO_ORDER = timedelta(seconds=10)
+"""While no order is worked on, partners may say as much as if they reported this often."""
 COMPLAIN_EVERY = 1.0
 """Seconds between two messages to a partner that something is missing."""
 
@@ -50,11 +53,16 @@ class Reception:
         self._dispatch = dispatch
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._complained: dict[tuple[str, str], float] = {}
+        self._allowance = Allowance()
         self.asked: dict[str, asyncio.Future[Message]] = {}
         """Questions to partners that wait for their answer, by message id."""
 
     async def handle(self, named: str, wire: bytes, mono: float) -> None:
         """One message as it arrived, under the sender's name that its address gives."""
+        if self._allowance.used_up(named, self._interval(), mono):
+            why = "it sends more than an order needs and is read more slowly"
+            await self._office.audit(named, "slowed down", why, level=logging.WARNING)
+            return  # as if lost on its way: what is honest comes again
         digest = hashlib.sha256(wire).digest()
         if digest in self._seen:
             return  # delivered twice, or played back: a repetition by its sender is sealed anew
@@ -65,6 +73,7 @@ class Reception:
         try:
             got = opened(wire, side.firm, self._office.keys, side.consortium)
             _same(got.sender, named)
+            self._allowance.use(named, mono)
             message = read(got.content, got.sender, side.firm)
             await self._sort(got, message, len(wire), mono)
         except NotYetError:
@@ -73,6 +82,11 @@ class Reception:
             member = side.consortium.member(named)
             name = member.id if member else "?"
             await self._office.audit(name, "refused", str(error), level=logging.WARNING)
+
+    def _interval(self) -> timedelta:
+        """How often partners report now, in real time."""
+        order = self._office.book.active()
+        return NO_ORDER if order is None else order.interval / order.lapse
 
     async def _sort(self, got: Opened, message: Message, size: int, mono: float) -> None:
         if message.kind in CHAINED:
