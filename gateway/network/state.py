@@ -78,7 +78,7 @@ def reason(
 ) -> DelayReason | None:
     """Why a package is late, as a class: what reaches it, or its own; None while it is on plan.
 
-    While it is not ``known`` when its input comes, nobody can say whose delay it is.
+    While it is not ``known`` when its input comes, only what the machine itself shows is its own.
     """
     if job is not None and job.state is JobState.ENDED:
         return None
@@ -88,7 +88,8 @@ def reason(
     )
     late = forecast.own_delay + forecast.inbound_delay
     if not known and not held:
-        return DelayReason.NONE_GIVEN if late >= order.interval else None
+        own = DelayReason.INTERNAL if job and job.degraded else DelayReason.NONE_GIVEN
+        return own if late >= order.interval else None
     if held or (late >= order.interval and forecast.own_delay >= forecast.inbound_delay):
         return DelayReason.INTERNAL
     return DelayReason.SUPPLY if late >= order.interval else None

@@ -13,10 +13,12 @@ import pytest
 from gateway.config import read_model
 from gateway.core.text import Text
 from gateway.core.work import Job, JobState, Origin, Substate
+from gateway.network.disclosure import DelayReason, Lamp
 from gateway.network.files import OrderFile
 from gateway.network.forecast import Forecast, forecast, spread
 from gateway.network.order import JointOrder
 from gateway.network.plan import deliveries, plan
+from gateway.network.state import package_state
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 BEGAN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -116,6 +118,17 @@ def test_a_lost_phase_moves_the_running_charge_and_all_later_ones_at_once() -> N
     ]  # fmt: skip
     assert seen.own_delay == timedelta(hours=2, minutes=15)
     assert seen.inbound_delay == timedelta()
+
+
+def test_what_the_machine_itself_shows_stays_its_own_cause_whatever_suppliers_hide() -> None:
+    furnace = FAIR.package("AP3")
+    for changed, cause in (
+        ({}, DelayReason.INTERNAL),
+        ({"degraded": None}, DelayReason.NONE_GIVEN),
+    ):
+        job = burning(**changed)
+        ahead = look("AP3", job, "1 14:20" if job.degraded else "1 22:00")
+        assert package_state(FAIR, furnace, job, ahead, [Lamp.GREEN]).reason is cause
 
 
 def test_the_bench_takes_the_delay_as_inbound_and_the_order_ends_at_8_10() -> None:
