@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 MOST_CONNECTIONS = 500
 """More are told to come back later, so that a flood of them costs bounded memory."""
 
+IN_FRONT = "127.0.0.1"
+"""Only a web server on this computer may say for whom it asks, whatever the environment says."""
+
 
 class _Server(uvicorn.Server):
     """uvicorn without its own signal handling: the gateway stops in one place."""
@@ -142,6 +145,7 @@ async def serve_app(
                 lifespan="off",
                 ws="none",
                 server_header=False,
+                forwarded_allow_ips=IN_FRONT,
                 limit_concurrency=MOST_CONNECTIONS,
                 timeout_graceful_shutdown=1,
             )

@@ -11,6 +11,7 @@ import httpx
 import orjson
 
 from gateway.api.live import Hub
+from simulators.stage import asking
 
 log = logging.getLogger(__name__)
 RETRY = 1.0
@@ -35,8 +36,7 @@ class Feed:
 
     async def run(self) -> None:
         """Follow the gateway until cancelled; a gateway that is away is asked again."""
-        headers = {"authorization": f"Bearer {self.token}"}
-        async with httpx.AsyncClient(headers=headers, timeout=httpx.Timeout(5.0, read=30.0)) as web:
+        async with asking.client(httpx.Timeout(5.0, read=30.0), self.token) as web:
             while True:
                 try:
                     await self._follow(web)

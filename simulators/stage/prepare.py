@@ -19,6 +19,7 @@ import yaml
 from gateway.core.errors import Unwritable
 from gateway.core.text import Text
 from gateway.private_files import usable
+from simulators.stage import asking
 from simulators.stage.ports import Ports, taken
 from simulators.stage.processes import WERKVERBUND
 from simulators.stage.scenario import Scenario
@@ -139,7 +140,7 @@ def log_to(file: Path) -> None:
 
 async def _is_stage(port: int) -> bool:
     try:
-        async with httpx.AsyncClient(timeout=2.0) as web:
+        async with asking.client(2.0) as web:
             answer = await web.get(f"http://127.0.0.1:{port}/stage/v1/state")
             return answer.is_success and "keyframes" in answer.json()
     except (httpx.HTTPError, ValueError):

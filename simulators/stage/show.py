@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from gateway.core.text import Text
+from simulators.stage import asking
 from simulators.stage.relay import Uplink
 from simulators.stage.scenario import Player, Scenario
 
@@ -67,8 +68,7 @@ class Show:
     def web(self) -> httpx.AsyncClient:
         """The client for gateways and simulators, made when first needed."""
         if self._web is None:
-            headers = {"authorization": f"Bearer {self.token}"}
-            self._web = httpx.AsyncClient(headers=headers, timeout=10.0)
+            self._web = asking.client(10.0, self.token)
         return self._web
 
     async def end(self) -> None:

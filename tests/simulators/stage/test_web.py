@@ -93,6 +93,32 @@ async def test_a_path_that_is_none_is_not_found(stage, path):
         assert (await web.get(f"/firm/{firm}{path}")).status_code == 404
 
 
+class Endless(httpx.AsyncByteStream):
+    """What a stream of events is to whoever wants to have all of it."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        raise AssertionError("somebody reads a stream to its end")
+        yield b""
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("path", ["events%3F", "events%23", "%2e/events", "x/%2e%2e/events"])
+async def test_a_stream_under_another_spelling_is_not_collected_without_end(stage, path):
+    endless = Endless()
+    kind = {"content-type": "text/event-stream; charset=utf-8"}
+    events = httpx.Response(200, headers=kind, stream=endless)
+    stage.show._web = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: events))
+    async with browser(stage, VISITOR) as web:
+        answer = await web.get(f"/firm/{LEAD}/api/v1/{path}")
+    assert answer.status_code == 404
+    assert endless.closed
+
+
 async def test_a_room_full_of_phones_counts_the_balance_once(stage, firms):
     firms.sent = [{"kind": "report", "fields": {"lamp": "green"}, "level": "L1", "bytes": 700}]
     async with browser(stage, VISITOR) as web:
@@ -145,6 +171,22 @@ async def test_a_refusal_speaks_german_and_english(stage, method, path, client, 
     detail = answer.json()["detail"]
     assert set(detail) == {"de", "en"}
     assert detail["de"] != detail["en"]
+
+
+async def test_nobody_in_the_room_passes_for_this_computer(stage, monkeypatch, tmp_path):
+    """Not even where the environment trusts every web server in front of it."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    base = free_base()
+    demo = Demo(Options(base_port=base), tmp_path, tmp_path, stage.show.scenario, Ports(base))
+    listening = asyncio.Event()
+    serving = asyncio.create_task(demo._serve(stage, "127.0.0.1", bound=listening.set))
+    elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+    claims = {"x-forwarded-for": "127.0.0.1"}
+    async with asyncio.timeout(20), httpx.AsyncClient(transport=elsewhere, headers=claims) as web:
+        await listening.wait()
+        answer = await web.post(f"http://127.0.0.1:{base}/stage/v1/fault", json={})
+        await end([serving])
+    assert answer.status_code == 403
 
 
 async def test_a_stage_that_stops_ends_the_streams_of_its_pages_in_order(stage, caplog, tmp_path):
