@@ -67,6 +67,22 @@ def test_logging_out_ends_the_session_in_this_browser(earnest: RunningGateway) -
         assert web.get(f"{API}/jobs").status_code == 401
 
 
+def test_logging_out_ends_the_session_also_for_whoever_has_its_cookie(
+    earnest: RunningGateway,
+) -> None:
+    """And the stream that somebody watches with it, at its next word."""
+    with client(earnest.base) as web, client(earnest.base) as thief:
+        assert log_in(web, "foreman", PASSWORDS["foreman"]) == 200
+        thief.cookies.update(web.cookies)
+        with thief.stream("GET", f"{API}/events") as watched:
+            lines = watched.iter_lines()
+            assert next(lines) == "retry: 1000"
+            assert web.post(f"{API}/logout").status_code == 200
+            assert list(lines), "it ends by itself"
+        assert thief.get(f"{API}/session").json()["role"] is None
+        assert thief.get(f"{API}/machines").status_code == 401
+
+
 @pytest.mark.parametrize("role", [role for role in PASSWORDS if role != "owner"])
 def test_each_role_has_its_own_password(earnest: RunningGateway, role: str) -> None:
     with client(earnest.base) as web:
