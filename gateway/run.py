@@ -37,7 +37,7 @@ from gateway.flow.live_runner import LiveRunner
 from gateway.flow.numbering import Numbering
 from gateway.flow.source_runner import SourceRunner
 from gateway.history import Series
-from gateway.jobs.commands import AddJob
+from gateway.jobs.commands import AddJob, FileJobs
 from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker, MachineSpec
 from gateway.journal import Journal
@@ -207,28 +207,32 @@ class Gateway:
     async def _open_jobs(self) -> None:
         """The jobs that stand in the firm's own file; on a full disk as soon as there is room."""
         now = datetime.now(UTC)
-        for entry in self.site.jobs:
-            command = AddJob(
-                job_id=entry.id,
-                machine=entry.machine,
-                order=None,
-                package=None,
-                item=Text(entry.item.de, entry.item.en),
-                planned=entry.quantity,
-                lot=entry.lot or entry.quantity,
-                pieces_per_run=entry.pieces_per_run,
-                planned_per_piece=entry.per_piece,
-                at=now,
-                simulated=self.site.simulated,
+        jobs = FileJobs(
+            tuple(
+                AddJob(
+                    job_id=entry.id,
+                    machine=entry.machine,
+                    order=None,
+                    package=None,
+                    item=Text(entry.item.de, entry.item.en),
+                    planned=entry.quantity,
+                    lot=entry.lot or entry.quantity,
+                    pieces_per_run=entry.pieces_per_run,
+                    planned_per_piece=entry.per_piece,
+                    at=now,
+                    simulated=self.site.simulated,
+                )
+                for entry in self.site.jobs
             )
-            backoff = Backoff(most=30.0)
-            while True:
-                try:
-                    await self.journal.apply(command)
-                except JournalError:  # the journal itself says so, in log and health
-                    await asyncio.sleep(backoff.failed(time.monotonic()))
-                else:
-                    break
+        )
+        backoff = Backoff(most=30.0)
+        while True:
+            try:
+                await self.journal.apply(jobs)
+            except JournalError:  # the journal itself says so, in log and health
+                await asyncio.sleep(backoff.failed(time.monotonic()))
+            else:
+                break
 
     def _sink(self, config: SinkConfig, name: str) -> LiveRunner | ForwardRunner:
         sink = config.build(self.site, tuple(self.signals.values()), self.site.state / name)

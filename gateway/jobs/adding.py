@@ -24,7 +24,7 @@ def added(
     state: TrackerState, command: AddJob, rules: Rules
 ) -> tuple[TrackerState, Sequence[Event]]:
     """The state with a new job. Raises NotPossible."""
-    if command.job_id in state.jobs:
+    if command.job_id in state.jobs or command.job_id in state.ended:
         return state, ()
     if command.machine not in state.machines:
         raise NotPossible(

@@ -22,6 +22,7 @@ __all__ = [
     "Command",
     "ConfirmRate",
     "End",
+    "FileJobs",
     "Hold",
     "Inbound",
     "NotPossible",
@@ -84,6 +85,16 @@ class AddJob:
     simulated: bool = False
     opening: Opening | None = None
     heard: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileJobs:
+    """All jobs of the firm's own file, at each start: those that are new are added.
+
+    One that ended long ago and is still in the file does not begin again.
+    """
+
+    jobs: tuple[AddJob, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +183,7 @@ class CloseOrder:
 
 Command = (
     AddJob
+    | FileJobs
     | ChangeJob
     | Start
     | Hold

@@ -17,6 +17,7 @@ from gateway.jobs.commands import (
     CloseOrder,
     ConfirmRate,
     End,
+    FileJobs,
     Hold,
     Inbound,
     NotPossible,
@@ -49,6 +50,8 @@ def directed(state: TrackerState, command: object, rules: Rules) -> Result:
     match command:
         case AddJob():
             return added(state, command, rules)
+        case FileJobs():
+            return _in_the_file(state, command, rules)
         case CloseOrder():
             return _close(state, command, rules)
         case Restarted():
@@ -56,6 +59,15 @@ def directed(state: TrackerState, command: object, rules: Rules) -> Result:
         case Book() | ChangeJob() | ConfirmRate() | End() | Hold() | Inbound() | Resume() | Start():
             return _on_job(state, command, rules)
     raise TypeError(f"not a command: {command!r}")
+
+
+def _in_the_file(state: TrackerState, command: FileJobs, rules: Rules) -> Result:
+    events: list[Event] = []
+    for job in command.jobs:
+        state, found = added(state, job, rules)
+        events.extend(found)
+    names = {job.job_id for job in command.jobs}
+    return replace(state, ended=tuple(job for job in state.ended if job in names)), events
 
 
 def _restarted(state: TrackerState) -> TrackerState:

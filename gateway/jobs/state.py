@@ -17,15 +17,20 @@ from gateway.jobs.record import JobRecord
 
 SCHEMA = 1
 MOST_ENDED = 40
-"""So many ended jobs are remembered; the events of older ones stay in the journal."""
+"""So many ended jobs are remembered, beside those of the newest order."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackerState:
-    """Machines by name, jobs by id in the order in which they came."""
+    """Machines by name, jobs by id in the order in which they came.
+
+    ``ended`` are the names of the firm's own jobs that ended so long ago that nothing else of them
+    is remembered: they may still stand in its file.
+    """
 
     machines: Mapping[str, MachineState]
     jobs: Mapping[str, JobRecord] = field(default_factory=dict)
+    ended: tuple[str, ...] = ()
 
     def current(self, machine: str) -> JobRecord | None:
         """The job at a machine: the oldest that has not ended."""
@@ -34,7 +39,7 @@ class TrackerState:
 
     def with_machine(self, name: str, machine: MachineState) -> TrackerState:
         """The state with one machine changed."""
-        return TrackerState({**self.machines, name: machine}, self.jobs)
+        return TrackerState({**self.machines, name: machine}, self.jobs, self.ended)
 
     def set_back(self, machine: str, before: datetime, now: datetime) -> TrackerState:
         """The wall clock went back from ``before`` to ``now``: what had begun does not wait."""
@@ -48,10 +53,11 @@ class TrackerState:
     def with_job(self, job: JobRecord) -> TrackerState:
         """The state with one job new or changed, and its machine's current job and lapse anew."""
         jobs = {**self.jobs, job.id: job}
-        over = [one.id for one in jobs.values() if one.over]
-        for old in over[: max(0, len(over) - MOST_ENDED)]:
-            del jobs[old]
-        state = replace(self, jobs=jobs)
+        old = _old(jobs)
+        for one in old:
+            del jobs[one.id]
+        own = tuple(one.id for one in old if one.order is None)
+        state = replace(self, jobs=jobs, ended=self.ended + own)
         machine = self.machines.get(job.machine)
         if machine is None:
             return state
@@ -65,6 +71,15 @@ class TrackerState:
         return state.with_machine(job.machine, replace(machine, current=current, lapse=lapse))
 
 
+def _old(jobs: Mapping[str, JobRecord]) -> list[JobRecord]:
+    """The jobs to be forgotten. The newest order may still ask for its own: it keeps them."""
+    newest = next(
+        (one.order for one in reversed(tuple(jobs.values())) if one.order is not None), ""
+    )
+    over = [one for one in jobs.values() if one.over and one.order != newest]
+    return over[: max(0, len(over) - MOST_ENDED)]
+
+
 _JOBS = TypeAdapter(list[JobRecord])
 _MACHINE = TypeAdapter(MachineState)
 
@@ -74,6 +89,7 @@ def dump(state: TrackerState) -> bytes:
     kept = {
         "schema": SCHEMA,
         "jobs": _JOBS.dump_python(list(state.jobs.values()), mode="json"),
+        "ended": state.ended,
         "machines": {
             name: _MACHINE.dump_python(machine, mode="json")
             for name, machine in state.machines.items()
@@ -93,12 +109,13 @@ def load(kept: bytes, evidence: Mapping[str, Evidence[Any] | None]) -> TrackerSt
         if read["schema"] != SCHEMA:
             raise JournalError(f"job state of schema {read['schema']}; this version knows {SCHEMA}")
         jobs = {job.id: job for job in _JOBS.validate_json(json.dumps(read["jobs"]))}
+        ended = tuple(map(str, read.get("ended", ())))
         machines = {
             name: _machine(read["machines"].get(name), rule) for name, rule in evidence.items()
         }
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         raise JournalError(f"the kept job state cannot be read: {error}") from error
-    return TrackerState(machines, jobs)
+    return TrackerState(machines, jobs, ended)
 
 
 def initial(evidence: Mapping[str, Evidence[Any] | None]) -> TrackerState:

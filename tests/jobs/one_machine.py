@@ -123,13 +123,14 @@ class Line:
         release: bool = True,
         opening: Opening | None = None,
         heard: float | None = None,
+        order: str | None = "GA-17",
     ) -> tuple[Event, ...]:
         return self.tell(
             AddJob(
                 job_id,
                 self.machine,
-                "GA-17",
-                "AP1",
+                order,
+                "AP1" if order else None,
                 Text("Klinge", "Blade"),
                 planned,
                 lot,

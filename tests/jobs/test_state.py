@@ -203,7 +203,7 @@ def test_kept_form_has_a_schema_number_and_is_plain_json(mill: Line) -> None:
     add(mill)
     kept = json.loads(mill.tracker.dump(mill.state))
     assert kept["schema"] == 1
-    assert set(kept) == {"schema", "jobs", "machines"}
+    assert set(kept) == {"schema", "jobs", "ended", "machines"}
 
 
 @pytest.mark.parametrize("kept", [b"", b"[]", b'{"schema":99}', b'{"schema":1}', b"\xff"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from gateway.jobs.commands import (
     CloseOrder,
     ConfirmRate,
     End,
+    FileJobs,
     Hold,
     Inbound,
     NotPossible,
@@ -24,7 +26,7 @@ from gateway.jobs.commands import (
     Start,
 )
 from gateway.jobs.tracker import JobTracker, MachineSpec
-from tests.jobs.one_machine import Line, mill_evidence, signals
+from tests.jobs.one_machine import BEGAN, Line, mill_evidence, signals
 
 HIGH, LOADING, STANDBY = 2400.0, 1500.0, 400.0
 RUN = [LOADING] * 4 + [HIGH] * 9
@@ -378,14 +380,37 @@ def test_job_without_input_shows_no_inbound(mill: Line) -> None:
     assert mill.job.inbound is None
 
 
+def end_one_after_the_other(line: Line, names: list[str], order: str | None) -> None:
+    for number, name in enumerate(names):
+        line.add(name, planned=12, lot=12, order=order)
+        line.tell(Book(name, 12, 0, Origin.ENTERED, line.at(number)))
+
+
 def test_ended_jobs_are_forgotten_after_a_while(mill: Line) -> None:
-    for number in range(60):
-        mill.add(f"j-{number}", planned=12, lot=12)
-        mill.tell(Book(f"j-{number}", 12, 0, Origin.ENTERED, mill.at(number)))
+    end_one_after_the_other(mill, [f"o-{n}" for n in range(60)], "GA-16")
     mill.add("j-now")
     jobs = mill.tracker.jobs(mill.state)
     assert len(jobs) == 41
     assert jobs[-1].id == "j-now"
+    assert mill.state.ended == ()
+
+
+def test_job_of_the_file_that_ended_long_ago_does_not_begin_again(mill: Line) -> None:
+    names = [f"B-{n}" for n in range(60)]
+    end_one_after_the_other(mill, names, None)
+    mill.restart(60.0, 61.0)
+    plain = AddJob("", "m-1", None, None, Text("", ""), 12, 12, 12, timedelta(seconds=1), BEGAN)
+    in_the_file = tuple(replace(plain, job_id=name) for name in [*names[10:], "B-new"])
+    mill.tell(FileJobs(in_the_file))
+    waiting = [one for one in mill.tracker.jobs(mill.state) if one.state is JobState.RELEASED]
+    assert [one.id for one in waiting] == ["B-new"]
+    assert mill.state.ended == tuple(names[10:20])
+
+
+def test_job_of_the_newest_order_is_remembered_however_many_end_after_it(mill: Line) -> None:
+    end_one_after_the_other(mill, ["GA-17-AP1"], "GA-17")
+    end_one_after_the_other(mill, [f"B-{n}" for n in range(60)], None)
+    assert mill.tracker.jobs(mill.state)[0].id == "GA-17-AP1"
 
 
 # machines
