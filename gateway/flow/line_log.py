@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
-from datetime import datetime, timedelta
+from collections.abc import Callable
 
 FREE = 5
 """Lines about one peer that are always written, per window."""
 
 PER_MINUTE = 2
-_WINDOW = timedelta(minutes=10)
-_MINUTE = timedelta(minutes=1)
+_WINDOW = 600.0
+_MINUTE = 60.0
 
 
 class LineLog:
-    """Writes lines about peers; of a flapping one, ``PER_MINUTE`` after the first ``FREE``."""
+    """Writes lines about peers; of a flapping one, ``PER_MINUTE`` after the first ``FREE``.
 
-    def __init__(self, logger: logging.Logger) -> None:
+    ``clock`` counts seconds and is never set: a step of the wall clock must hold no line back.
+    """
+
+    def __init__(self, logger: logging.Logger, clock: Callable[[], float] = time.monotonic) -> None:
         self._logger = logger
-        self._written: dict[str, deque[datetime]] = {}
+        self._clock = clock
+        self._written: dict[str, deque[float]] = {}
         self._held: dict[str, int] = {}
 
-    def line(self, peer: str, at: datetime, text: str) -> None:
+    def line(self, peer: str, text: str) -> None:
         """Write one line, or count it as held back."""
+        at = self._clock()
         written = self._written.setdefault(peer, deque(maxlen=FREE + PER_MINUTE))
         while written and at - written[0] > _WINDOW:
             written.popleft()

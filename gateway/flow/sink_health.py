@@ -52,7 +52,7 @@ class SinkWatch:
         """It is there."""
         now = self._clock()
         if self._cause is not None:
-            self._lines.line(self._name, now, f"{self._name} connected again")
+            self._lines.line(self._name, f"{self._name} connected again")
         else:
             log.info("%s connected", self._name)
         self._connected, self._since = True, now
@@ -64,9 +64,7 @@ class SinkWatch:
         if self._connected or self._cause is None:
             what = "lost" if self._connected else "cannot be reached"
             self._since = now
-            self._lines.line(
-                self._name, now, f"{self._name} {what}: {cause}, next try in {wait:.0f} s"
-            )
+            self._lines.line(self._name, f"{self._name} {what}: {cause}, next try in {wait:.0f} s")
         self._connected = False
         self._cause, self._next_try = str(cause), now + timedelta(seconds=wait)
 
@@ -74,7 +72,7 @@ class SinkWatch:
         """It refuses batches for good."""
         self.refused += batches
         line = f"{self._name} refuses values, {self.refused} batches so far: {cause}"
-        self._lines.line(f"{self._name} refused", self._clock(), line)
+        self._lines.line(f"{self._name} refused", line)
 
     @property
     def health(self) -> SinkHealth:

@@ -67,7 +67,7 @@ class _Seen:
     fault: Fault | None = None
     heard: bool = False
     last_ok: datetime | None = None
-    lost_at: datetime | None = None
+    lost_mono: float = 0.0
 
 
 class SourceRunner:
@@ -161,16 +161,12 @@ class SourceRunner:
             self._take_faults(seen, batch, batch.faults)
         after = len(seen.silent)
         if after and not before:
-            seen.lost_at = batch.at
-            self._log.line(batch.machine, batch.at, self._lost(batch.machine, seen))
+            seen.lost_mono = batch.mono
+            self._log.line(batch.machine, self._lost(batch.machine, seen))
         elif before and not after:
-            away = batch.at - (seen.lost_at or batch.at)
+            away = batch.mono - seen.lost_mono
             seen.fault = None
-            self._log.line(
-                batch.machine,
-                batch.at,
-                f"{batch.machine} answers again after {away.total_seconds():.1f} s",
-            )
+            self._log.line(batch.machine, f"{batch.machine} answers again after {away:.1f} s")
 
     def _take_faults(self, seen: _Seen, batch: Batch, faults: Sequence[Fault | None]) -> None:
         seen.heard = False

@@ -21,9 +21,10 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 class Time:
     def __init__(self):
         self.mono = 50.0
+        self.began = START
 
     def __call__(self):
-        return Moment(START + timedelta(seconds=self.mono), self.mono, Clock.SYNCED)
+        return Moment(self.began + timedelta(seconds=self.mono), self.mono, Clock.SYNCED)
 
     async def sleep(self, seconds):
         self.mono += seconds
@@ -205,7 +206,8 @@ async def test_a_refused_register_does_not_make_a_machine_silent(time, told, cap
     assert not caplog.records
 
 
-async def test_losing_and_finding_a_machine_is_one_line_each(time, told, caplog):
+@pytest.mark.parametrize("days", [0, -1, 1])
+async def test_losing_and_finding_a_machine_is_one_line_each(time, told, caplog, days):
     runner = runner_of(told, time, [signal("a/x")], [])
     caplog.set_level("INFO")
     await runner.poll(("a/x",))
@@ -215,6 +217,7 @@ async def test_losing_and_finding_a_machine_is_one_line_each(time, told, caplog)
         await runner.poll(("a/x",))
     told.silent.clear()
     time.mono += 1
+    time.began += timedelta(days=days)
     await runner.poll(("a/x",))
     assert [record.getMessage() for record in caplog.records] == [
         "a lost: timeout at 192.0.2.1:502, next try in 4.0 s",
