@@ -35,21 +35,27 @@ class Dispatch:
 
     async def take(self, wanted: Iterable[Wanted], mono: float) -> None:
         """Give messages their place in the chain, commit them, and send them."""
-        made = [self._place(each) for each in wanted]
+        book, heads = self._office.book, dict[Pair, Head]()
+        made = [self._place(each, heads) for each in wanted]
         if not made:
             return
         await self._office.keep(self._office.ledger.send, made)
+        book.out_heads |= heads
+        book.sent_count += len(made)
+        for entry in made:
+            book.told[entry.key] = book.pending[entry.key] = entry
         for entry in made:
             if entry.text is not None:
                 await self._office.post(entry.partner, entry.text)
             pair = (entry.order, entry.partner)
             self._tries.setdefault(pair, (0, mono + RETRY[0]))
 
-    def _place(self, what: Wanted) -> Entry:
+    def _place(self, what: Wanted, heads: dict[Pair, Head]) -> Entry:
+        """A message at the end of its chain; ``heads`` are the new ends, until they are kept."""
         office, book = self._office, self._office.book
         order, partner, kind, package = what.key
         pair = (order, partner)
-        head = book.out_heads.get(pair) or Head(secrets.token_hex(8))
+        head = heads.get(pair) or book.out_heads.get(pair) or Head(secrets.token_hex(8))
         message = Message(
             header=header(office.side.firm, partner, kind),
             kind=kind,
@@ -71,7 +77,9 @@ class Dispatch:
         text = signed(message.content(), office.side.firm, office.keys)
         member = office.side.consortium.member(partner)
         size = len(sealed(text, member)) if member is not None and member.seal else len(text)
-        entry = Entry(
+        hashed = fingerprint(text)
+        heads[pair] = Head(head.chain, message.sequence, hashed)
+        return Entry(
             order=order,
             partner=partner,
             chain=head.chain,
@@ -84,15 +92,11 @@ class Dispatch:
             order_s=message.order_s,
             fields=what.fields,
             text=text,
-            hash=fingerprint(text),
+            hash=hashed,
             prev=head.hash,
             bytes=size,
             state="pending",
         )
-        book.out_heads[pair] = Head(head.chain, entry.sequence, entry.hash)
-        book.told[entry.key] = book.pending[entry.key] = entry
-        book.sent_count += 1
-        return entry
 
     async def repeat(self, mono: float) -> None:
         """Send again what was not answered in time."""

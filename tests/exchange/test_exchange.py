@@ -262,7 +262,8 @@ async def test_no_order_moves_a_firm_to_show_more_than_its_own_file_says(
         furnace.site = furnace.site.model_copy(update={"network": changed})
         await furnace.start()
         await opened(firms)
-        await until(lambda: lead.knows("AP3", lamp="grey", stale=False, age_s=0))
+        # Not even its own suppliers show it a date: its lamp says that it does not know.
+        await until(lambda: lead.knows("AP3", lamp="hatched", stale=False, age_s=0))
         reports = [e for e in furnace.exchange.sent() if e["kind"] == "report"]
         assert {e["to"] for e in reports} >= {LEAD}
         assert all(set(e["fields"]) == {"lamp"} for e in reports)

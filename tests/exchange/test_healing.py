@@ -16,7 +16,9 @@ import pytest
 from gateway.core.errors import JournalError, NotConnected
 from gateway.core.work import Job
 from gateway.exchange.messages import Kind
+from gateway.exchange.outgoing import Wanted
 from gateway.exchange.upkeep import OVER
+from gateway.network.order import Level
 from tests.drivers.brokers import RunningBroker
 from tests.exchange.firms import (
     FURNACE,
@@ -144,6 +146,29 @@ async def test_a_disk_that_is_full_in_the_middle_of_an_order_loses_nothing_of_it
         await until(lambda: mill.exchange.order("GA-18"), HEALED)
         await until(lambda: mill.jobs()["AP1"].order == "GA-18", HEALED)
         await until(lambda: _job_of(mill, "GA-17").state in OVER, HEALED)
+
+
+async def test_what_could_not_be_kept_is_not_on_its_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its number in the chain is free for the next message: the partner gets one of that number."""
+    storm = Storm(1, loss=0.0)
+    async with working(tmp_path, (LEAD, MILL), transport=storm.of) as firms:
+        await opened(firms)
+        lead, mill = firms[LEAD], firms[MILL]
+        await until(lambda: lead.knows("AP1", progress=0.0))
+        office, dispatch, _, _ = mill.exchange._parts()
+        book = office.book
+        await until(lambda: not book.pending)
+        before = book.out_heads.copy(), book.told.copy(), book.sent_count
+        fields = {"lamp": "green"}
+        word = Wanted(("GA-17", LEAD, Kind.REPORT, "AP1"), 1, timedelta(hours=6), fields, Level.L1)
+        with monkeypatch.context() as full:
+            full.setattr(office.ledger, "send", _no_space)
+            with pytest.raises(JournalError):
+                await dispatch.take([word], 0.0)
+        assert (book.out_heads, book.told, book.sent_count) == before
+        assert not book.pending
 
 
 async def test_an_order_in_lapse_that_was_left_alone_for_a_year_stops_nobody(
