@@ -56,7 +56,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What retention removes: rows older than these (microseconds), and the oldest above a size."""
+    """What retention removes: rows older than these (microseconds), the oldest above a size."""
 
     batches_before: int
     events_before: int
@@ -73,6 +73,14 @@ class Block:
     last_at: int
     batches: int
     entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """The batches that retention removed, and whether there is more to remove."""
+
+    blocks: Sequence[Block]
+    more: bool
 
 
 class JournalFile:
@@ -181,22 +189,40 @@ class JournalFile:
                 ),
             )
 
-    def prune(self, limits: Limits) -> list[Block]:
-        """Remove what is too old or too much, a bounded amount at once."""
+    def prune(self, limits: Limits) -> Pruned:
+        """Remove what is too old or too much, a bounded amount at once.
+
+        Of too much the oldest goes first: events and notes from before every batch, then batches.
+        """
         with transaction(self._db, self.path):
-            gone = self._too_old(limits)
+            full = self._used() > limits.max_bytes
+            before = limits.events_before
+            if full:
+                before = max(before, self._oldest() or before)
+            went = [self._db.execute(old, (PRUNED_AT_ONCE, before)).rowcount for old in _PRUNE]
+            done = PRUNED_AT_ONCE not in went
+            gone = self._too_old(limits, full=done and self._used() > limits.max_bytes)
             self._db.executemany(
                 "DELETE FROM blocks WHERE last_seq=?", ((row.last_seq,) for row in gone)
             )
-            for prune in _PRUNE:
-                self._db.execute(prune, (PRUNED_AT_ONCE, limits.events_before))
+            went.append(len(gone))
         with sqlite_errors(self.path):
             free = self._db.execute("PRAGMA freelist_count").fetchone()[0]
             if free > max(_FREE_PAGES_KEPT, self._pages() // 4):
                 self._db.execute(f"PRAGMA incremental_vacuum({_FREE_PAGES_KEPT})").fetchall()
-        return gone
+        return Pruned(gone, any(went) if full else PRUNED_AT_ONCE in went)
 
-    def _too_old(self, limits: Limits) -> list[Block]:
+    def _used(self) -> int:
+        """How many bytes of the file are in use."""
+        free: int = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+        size: int = self._db.execute("PRAGMA page_size").fetchone()[0]
+        return (self._pages() - free) * size
+
+    def _oldest(self) -> int | None:
+        row = self._db.execute("SELECT first_at FROM blocks ORDER BY last_seq LIMIT 1").fetchone()
+        return None if row is None else int(row[0])
+
+    def _too_old(self, limits: Limits, *, full: bool) -> list[Block]:
         """The oldest blocks that retention removes; never the newest one."""
         oldest = [
             Block(*row)
@@ -206,8 +232,7 @@ class JournalFile:
                 (PRUNED_AT_ONCE,),
             )
         ]
-        used = self._pages() - self._db.execute("PRAGMA freelist_count").fetchone()[0]
-        if used * self._db.execute("PRAGMA page_size").fetchone()[0] > limits.max_bytes:
+        if full:
             return oldest
         for index, row in enumerate(oldest):
             if row.last_at >= limits.batches_before:

@@ -52,7 +52,7 @@ class Journal(Generic[State]):
 
     ``keep``          how long batches stay (for sinks that were away, and to rebuild the history)
     ``keep_events``   how long events, gap records and parked notes stay
-    ``max_bytes``     the oldest batches go when the file grows beyond it
+    ``max_bytes``     the oldest goes when the file grows beyond it, whatever it is
     ``queue_bytes``   how much waits in memory while the disk takes nothing; then the oldest go
     ``commit_every``  the longest that a batch waits for its commit
     """

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from gateway.core.batches import Clock
 from gateway.journal.encoding import to_us
-from gateway.journal.file import PRUNED_AT_ONCE, Limits
+from gateway.journal.file import Limits
 
 _EVERY = timedelta(seconds=60)
 _AGAIN = timedelta(seconds=2)
@@ -68,7 +68,6 @@ class Retention:
             self._keep.max_bytes,
         )
 
-    def removed(self, rows: int) -> None:
-        """So many rows went; where there may be more, it goes on soon."""
-        if rows == PRUNED_AT_ONCE:
-            self._next = self.certain_now() + _AGAIN
+    def again(self) -> None:
+        """There was more to remove than goes at once: it goes on soon."""
+        self._next = self.certain_now() + _AGAIN

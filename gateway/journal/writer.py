@@ -344,16 +344,17 @@ class Writer(Generic[State]):
         if limits is None:
             return
         try:
-            gone = self._file.prune(limits)
+            pruned = self._file.prune(limits)
         except Unwritable as error:
             log.warning("Retention could not run: %s", error)
             return
         except Corrupt as error:
             self.suspect = (self.generation, str(error))
             return
-        self.retention.removed(len(gone))
+        if pruned.more:
+            self.retention.again()
         for name, seq in self.cursors.alive().items():
-            unsent = [block for block in gone if block.last_seq > seq]
+            unsent = [block for block in pruned.blocks if block.last_seq > seq]
             if unsent:
                 self._inbox.chore(_noting(expired(name, unsent)))
 

@@ -10,8 +10,11 @@ import pytest
 
 from gateway.core.batches import BOOT_SPAN, Clock
 from gateway.core.errors import JournalError
-from gateway.core.events import EventKind
-from gateway.journal import GapReason
+from gateway.core.events import Event, EventKind
+from gateway.journal import GapReason, Parked
+from gateway.journal.encoding import to_us
+from gateway.journal.file import JournalFile, Limits, Work
+from tests.journal.conftest import NOON
 
 
 async def test_what_is_offered_can_be_read_back_after_the_commit(make, batch, committed):
@@ -246,6 +249,29 @@ async def test_retention_holds_the_size(make, batch, booking, hands):
     kept = await journal.size()
     assert kept.oldest == batch(journal.boot, 3).at, "the newest stays, whatever the limit"
     assert journal.state.total == 6
+
+
+def test_old_events_and_notes_do_not_drive_out_the_batches(tmp_path, batch):
+    file = JournalFile(tmp_path / "journal.db")
+    file.open()
+    yesterday = NOON - timedelta(days=1)
+    events = [(n, Event(EventKind.COUNTED, "m", yesterday, None, {"good": n})) for n in range(4000)]
+    parked = [Parked("influx", n, n, "field type conflict", yesterday) for n in range(4000)]
+    file.commit(Work(0, events=events, parked=parked, noted=to_us(yesterday)))
+    for number in range(1, 11):
+        file.commit(Work(number, [batch(0, number)], noted=to_us(NOON)))
+    limit = 200_000
+    assert (tmp_path / "journal.db-wal").stat().st_size > 2 * limit
+    rounds = 0
+    while file.prune(Limits(0, 0, limit)).more:
+        rounds += 1
+    file.close()
+    beside = sqlite3.connect(tmp_path / "journal.db")
+    assert beside.execute("SELECT count(*) FROM blocks").fetchone() == (10,)
+    beside.execute("VACUUM")
+    beside.close()
+    assert (tmp_path / "journal.db").stat().st_size <= limit
+    assert rounds > 1, "a bounded amount at once"
 
 
 async def test_a_feed_ends_when_the_journal_closes(make):
