@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +21,10 @@ PAGES = {
     "customer": 2,
 }
 """How many pages stand in each role's row of pages."""
+TOO_WIDE = """() => [document.documentElement, ...document.querySelectorAll("main [role=region]")]
+    .filter((place) => place.scrollWidth > place.clientWidth)
+    .map((place) => place.ariaLabel ?? place.tagName)"""
+"""The page and its regions that can be moved sideways, because they hold more than they show."""
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +104,7 @@ def test_from_the_set_up_to_a_foreman_at_work(fresh: RunningGateway, page: Page)
     page.get_by_role("button", name="Abmelden").click()
     sign_in(page, "foreman", PASSWORDS["foreman"])
     page.get_by_role("link", name="Kurve und Signale").click()
+    escape = partial(page.keyboard.press, "Escape")
     actions = page.get_by_role("group", name="Auftrag B-1 führen")
     actions.get_by_role("button", name="Menge eintragen").click()
     expect(dialog.get_by_role("button", name="Eintragen")).to_be_disabled()
@@ -111,10 +117,13 @@ def test_from_the_set_up_to_a_foreman_at_work(fresh: RunningGateway, page: Page)
     expect(page.get_by_text("angehalten", exact=True)).to_be_visible()
     actions.get_by_role("button", name="Fortsetzen").click()
     expect(actions.get_by_role("button", name="Fortsetzen")).to_have_count(0)
-    actions.get_by_role("button", name="Beenden").click()
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    actions.get_by_role("button", name="Beenden").click()
+    end = actions.get_by_role("button", name="Beenden")
+    for leave in (dialog.get_by_role("button", name="Abbrechen").click, escape):
+        end.click()
+        leave()
+        expect(dialog).to_have_count(0)
+        expect(end).to_be_focused()
+    end.click()
     dialog.get_by_role("button", name="Jetzt beenden").click()
     expect(page.get_by_role("group", name="Auftrag B-2 führen")).to_be_visible()
     page.get_by_role("link", name="Ereignisse").click()
@@ -143,6 +152,21 @@ def test_when_a_session_ends_nothing_of_it_stays_on_the_screen(
     expect(page.get_by_text("Ständerbohrmaschine")).to_have_count(0)
     sign_in(page, "owner", PASSWORDS["owner"])
     expect(page.get_by_text("Ständerbohrmaschine")).to_be_visible()
+
+
+def test_on_a_phone_no_page_and_no_table_scrolls_sideways(
+    earnest: RunningGateway, chromium: Browser
+) -> None:
+    phone = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=earnest.base)
+    body = {"role": "owner", "password": PASSWORDS["owner"]}
+    assert phone.request.post(f"{API}/login", data=body).ok
+    page = phone.new_page()
+    for place in ("", "machine/drill-1", "trace/drill-1", "order", "council", "log", "accounts"):
+        page.goto(f"/#/{place}")
+        expect(page.locator("main h1")).to_be_visible()
+        expect(page.locator("main .loading")).to_have_count(0)
+        assert page.evaluate(TOO_WIDE) == [], place
+    phone.close()
 
 
 def test_an_address_that_nobody_encoded_right_is_not_found(
