@@ -10,11 +10,14 @@ from gateway.core.errors import NotConnected, Rejected
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.office import Office
 from gateway.exchange.reception import Reception
+from gateway.flow.line_log import LineLog
 
 log = logging.getLogger(__name__)
 
 PAUSES = (0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds between attempts to reach the broker; then always the last."""
+STEADY = 5.0
+"""Seconds after which a way that stood begins anew with the first pause when it is lost."""
 
 
 class Link:
@@ -40,29 +43,42 @@ class Link:
 
     async def run(self, office: Office, dispatch: Dispatch, reception: Reception) -> None:
         """Connect, handle what arrives, and again, until cancelled."""
-        tries, firm = 0, office.side.firm
+        tries, lost, firm, lines = 0, False, office.side.firm, LineLog(log)
         while True:
             await self._plugged.wait()
+            since: float | None = None
             try:
                 await office.transport.connect()
-                office.connected, tries = True, 0
-                dispatch.reconnected()
-                self._wake.set()
-                log.info("%s: connected to %s", firm, self._broker)
-                async for named, wire in office.transport.messages():
-                    async with self._lock:
-                        await reception.handle(named, wire, time.monotonic())
-                    self._wake.set()
-                    await asyncio.sleep(0)  # whoever floods us holds up nothing else
+                since = time.monotonic()
+                if self.plugged:  # it may have been pulled meanwhile
+                    if lost:
+                        lines.line(self._broker, f"{firm}: connected again to {self._broker}")
+                    else:
+                        log.info("%s: connected to %s", firm, self._broker)
+                    await self._follow(office, dispatch, reception)
             except (NotConnected, Rejected) as error:
-                if tries == 0 and self.plugged:
-                    log.warning("%s: no way to the shared broker: %s", firm, error)
+                if self.plugged and (since is not None or tries == 0):
+                    lost = True
+                    lines.line(self._broker, f"{firm}: no way to the shared broker: {error}")
             finally:
                 office.connected = False
             await office.transport.close()
+            if since is not None and time.monotonic() - since > STEADY:
+                tries = 0
             if self.plugged:
                 await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
                 tries += 1
+
+    async def _follow(self, office: Office, dispatch: Dispatch, reception: Reception) -> None:
+        """Handle what arrives until the way is lost."""
+        office.connected = True
+        dispatch.reconnected()
+        self._wake.set()
+        async for named, wire in office.transport.messages():
+            async with self._lock:
+                await reception.handle(named, wire, time.monotonic())
+            self._wake.set()
+            await asyncio.sleep(0)  # whoever floods us holds up nothing else
 
     async def watch(self, office: Office) -> None:
         """Close the way whenever the plug is pulled, until cancelled."""
