@@ -110,6 +110,23 @@ async def opened(network: Network) -> None:
     await until(everywhere)
 
 
+@pytest.mark.parametrize(
+    "opening",
+    [
+        {"good": 0, "departures_s": ["Infinity"]},
+        {"good": 0, "departures_s": [1e15]},
+        {"good": 0, "run_began_s": "NaN"},
+        {"good": 10**16},
+    ],
+)
+async def test_an_opening_that_nothing_can_be_reckoned_with_is_refused(
+    network: Network, opening: dict[str, Any]
+) -> None:
+    body = {"id": "GA-17", "at_s": 21600, "opening": {"AP5": opening}}
+    await network.ask("POST", "/orders", 422, body=body)
+    assert await network.ask("GET", "/orders", 200) == []
+
+
 async def test_an_order_is_opened_offered_narrowed_and_compared(network: Network) -> None:
     assert await network.ask("GET", "/orders", 200) == []
     await network.ask("GET", "/orders/GA-17", 404)

@@ -47,6 +47,8 @@ CUSTOMER_SEES = (
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=5000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
+OrderSeconds = Annotated[float, Field(ge=0, le=100_000_000, allow_inf_nan=False)]
 
 
 class Opening(BaseModel):
@@ -56,11 +58,11 @@ class Opening(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
-    good: int = Field(ge=0)
-    scrap: int = Field(default=0, ge=0)
-    runs: int = Field(default=0, ge=0)
-    departures_s: list[float] = []
-    run_began_s: float | None = None
+    good: Count
+    scrap: Count = 0
+    runs: Count = 0
+    departures_s: list[OrderSeconds] = []
+    run_began_s: OrderSeconds | None = None
     degraded: bool = False
 
 
@@ -69,7 +71,7 @@ class NewOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")
-    at_s: float = Field(ge=0, le=100_000_000, allow_inf_nan=False)
+    at_s: OrderSeconds
     opening: dict[Name, Opening] = {}
     accepted_reserve: bool = False
     begins_in_s: float = Field(default=0.0, ge=0, le=60, allow_inf_nan=False)
