@@ -46,14 +46,7 @@ def decoded(path: Path, report: Report) -> str | None:
     sound = True
     for match in _ODD.finditer(text):
         sound = False
-        report(
-            _place(text, match.start()),
-            Text(
-                f"das unsichtbare Zeichen U+{ord(match.group()):04X} ist hier nicht erlaubt",
-                f"the invisible character U+{ord(match.group()):04X} is not allowed here",
-            ),
-            Text("Löschen Sie das Zeichen.", "Delete the character."),
-        )
+        report(_place(text, match.start()), *_not_allowed(match.group()))
     for match in _TAB.finditer(text):
         sound = False
         report(
@@ -65,6 +58,22 @@ def decoded(path: Path, report: Report) -> str | None:
             Text("Rücken Sie mit Leerzeichen ein.", "Indent with spaces."),
         )
     return text if sound else None
+
+
+def odd_character(text: str) -> tuple[Text, Text] | None:
+    r"""What is wrong with a text that came by an escape (``"\u0007"``), or None."""
+    match = _ODD.search(text)
+    return None if match is None else _not_allowed(match.group())
+
+
+def _not_allowed(character: str) -> tuple[Text, Text]:
+    return (
+        Text(
+            f"das unsichtbare Zeichen U+{ord(character):04X} ist hier nicht erlaubt",
+            f"the invisible character U+{ord(character):04X} is not allowed here",
+        ),
+        Text("Löschen Sie das Zeichen.", "Delete the character."),
+    )
 
 
 def _bytes(path: Path, report: Report) -> bytes | None:

@@ -14,7 +14,7 @@ import yaml
 
 from gateway.config.references import Surroundings, mask, resolve, unmask
 from gateway.config.scalar_rules import Doubt, meaning
-from gateway.config.source_text import decoded
+from gateway.config.source_text import decoded, odd_character
 from gateway.config.tree import Entry, Items, Leaf, Node, Place, Table
 from gateway.config.yaml_errors import translated
 from gateway.core.errors import ConfigError, Problem
@@ -158,7 +158,12 @@ class _Builder:
     def _key(self, event: yaml.Event, depth: int) -> str | None:
         if isinstance(event, yaml.ScalarEvent):
             self._refuse_extras(event)
-            return unmask(event.value)
+            key = unmask(event.value)
+            odd = odd_character(key)
+            if odd is None:
+                return key
+            self._tree.report(_place(event), *odd)
+            return None
         self._node(event, depth + 1)
         self._tree.report(_place(event), *_KEY_IS_NO_NAME)
         return None
@@ -166,6 +171,10 @@ class _Builder:
     def _leaf(self, event: yaml.ScalarEvent) -> Leaf:
         self._refuse_extras(event)
         shown = unmask(event.value)
+        odd = odd_character(shown)
+        if odd is not None:
+            self._tree.report(_place(event), *odd)
+            return self._refused(_place(event))
         resolved = resolve(shown, self._where)
         quoted = event.style is not None
         value, doubt = (resolved.text, None) if quoted else meaning(resolved.text)
