@@ -32,6 +32,7 @@ class Dispatch:
         self._office = office
         self._tries: dict[Pair, tuple[int, float]] = {}
         self._anew: dict[Pair, float] = {}
+        self._answered: dict[Pair, datetime] = {}  # by the partner's own clock
 
     async def take(self, wanted: Iterable[Wanted], mono: float) -> None:
         """Give messages their place in the chain, commit them, and send them."""
@@ -130,6 +131,7 @@ class Dispatch:
             ):
                 await self._office.keep(self._office.ledger.acknowledge, entry, now)
                 del book.pending[key]
+                self._answered[entry.order, partner] = message.header.sentDateTime
                 self._settle(key, entry, now)
                 return True
         return False
@@ -182,8 +184,14 @@ class Dispatch:
         book.closed[order] = now
 
     async def missing(self, partner: str, message: Message, mono: float) -> None:
-        """The partner lacks messages: send them again, or begin anew where it lacks old ones."""
+        """The partner lacks messages: send them again, or begin anew where it lacks old ones.
+
+        What it said before its last answer has been overtaken on the way.
+        """
         book, pair = self._office.book, (message.order, partner)
+        answered = self._answered.get(pair)
+        if answered is not None and message.header.sentDateTime <= answered:
+            return
         head, have = book.out_heads.get(pair), message.fields.get("have")
         if head is None or message.fields.get("chain") != head.chain or not isinstance(have, int):
             return

@@ -231,6 +231,27 @@ async def test_a_partner_that_keeps_asking_does_not_make_the_ledger_grow(tmp_pat
         assert mill.exchange.order("GA-17") is not None
 
 
+async def test_what_a_partner_lacked_before_its_last_answer_begins_nothing_anew(
+    tmp_path: Path,
+) -> None:
+    storm, clock = Storm(1, loss=0.0), Clock()
+    async with working(tmp_path, (LEAD, MILL), transport=storm.of, clock=clock) as firms:
+        await opened(firms)
+        lead, mill = firms[LEAD], firms[MILL]
+        await until(lambda: lead.knows("AP1", progress=0.0))
+        office, dispatch, _, _ = mill.exchange._parts()
+        head = office.book.out_heads["GA-17", LEAD]
+        late = office.reply(LEAD, Kind.BEHIND, "GA-17", {"chain": head.chain, "have": -1}, "x")
+        clock.to("1 07:00")
+        await mill.book(240)
+        await until(lambda: not office.book.pending and lead.knows("AP1", progress=0.1))
+        await dispatch.missing(LEAD, late, 0.0)
+        assert office.book.out_heads["GA-17", LEAD].chain == head.chain
+        again = office.reply(LEAD, Kind.BEHIND, "GA-17", {"chain": head.chain, "have": -1}, "x")
+        await dispatch.missing(LEAD, again, 0.0)
+        assert ("GA-17", LEAD) not in office.book.out_heads
+
+
 async def test_a_damaged_ledger_shares_nothing(broker: RunningBroker, tmp_path: Path) -> None:
     """With the withdrawals gone, more might leave than was agreed: fail closed."""
     async with working(tmp_path, (LEAD, MILL), broker.url) as firms:
