@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from asyncua import Client, ua
-from asyncua.ua.uaerrors import BadServiceUnsupported
+from asyncua.ua.uaerrors import BadServiceUnsupported, BadTooManySessions
 
 from gateway.config import Endpoint
 from gateway.core.signals import SignalId
@@ -102,6 +102,31 @@ async def test_nobody_registers_a_server_with_us(sink: OpcUaSink) -> None:
         assert "urn:tests:stranger" not in {one.ApplicationUri for one in known}
     finally:
         await client.disconnect_sessionless()
+
+
+async def test_a_stranger_has_one_session_that_waits_and_it_goes_with_the_connection(
+    sink: OpcUaSink,
+) -> None:
+    assert sink._serving is not None
+    sessions = sink._serving._server.iserver._external_sessions
+    asked = ua.CreateSessionParameters()
+    asked.EndpointUrl, asked.SessionName, asked.ClientNonce = sink.endpoint, "stranger", bytes(32)
+    asked.RequestedSessionTimeout = 600_000
+    before = set(sessions)
+    client = Client(sink.endpoint, timeout=5)
+    await client.connect_sessionless()
+    try:
+        await client.uaclient.create_session(asked)
+        for _ in range(3):
+            with pytest.raises(BadTooManySessions):
+                await client.uaclient.create_session(asked)
+        assert len(set(sessions) - before) == 1
+    finally:
+        await client.disconnect_sessionless()
+    async with asyncio.timeout(5):
+        while set(sessions) - before:
+            await asyncio.sleep(0.01)
+    assert await power(sink) == 1500.0
 
 
 async def test_building_and_serving_do_not_hold_the_loop_for_long(tmp_path: Path) -> None:

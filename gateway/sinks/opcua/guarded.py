@@ -6,6 +6,8 @@
   through reading and subscribing only. RegisterServer is answered even without a session: refused.
 - Session tokens are counted up: ours are random. Subscriptions per session are unlimited, and may
   be published every millisecond: both bounded.
+- A stranger may begin sessions without end, and of those that are never activated only the last
+  is ever forgotten: one at a time may wait on a connection.
 - A chunk may announce any length and is collected without end: the connection is closed.
 """
 
@@ -160,6 +162,10 @@ class _Internal(InternalServer):
         user: User | None = None,
         external: bool = False,  # noqa: FBT001, FBT002
     ) -> InternalSession:
+        """A session; ``name`` is the address of the connection that it begins on."""
+        waiting = (one for one in self._external_sessions.values() if not one.is_activated())
+        if external and any(one.name == name for one in waiting):
+            raise ServiceError(StatusCodes.BadTooManySessions)
         return _Session(
             self,
             self.aspace,
