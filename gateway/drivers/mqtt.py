@@ -13,6 +13,7 @@ import ssl
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -336,7 +337,8 @@ async def _stop(link: _Link, *, politely: bool) -> None:
         client.disconnect()
     else:
         for sock in _sockets(client):
-            sock.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # the other side, or TCP's own patience, was faster
+                sock.shutdown(socket.SHUT_RDWR)
         client.disconnect()
     await asyncio.to_thread(client.loop_stop)
     # paho closes its sockets when it is freed: let go of it now, not at the next collection.

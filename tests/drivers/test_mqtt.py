@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +18,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.core.errors import NotConnected, Rejected
-from gateway.drivers.mqtt import Broker, Message, MqttClient, Protocol
+from gateway.drivers.mqtt import (
+    Broker,
+    Message,
+    MqttClient,
+    Protocol,
+    _Link,
+    _paho_client,
+    _stop,
+)
 from tests.drivers.brokers import RunningBroker, embedded, free_port, mosquitto, running
 from tests.peers import need
 
@@ -222,6 +232,23 @@ async def test_broker_that_accepts_but_never_answers_is_not_connected() -> None:
     async with server, asyncio.timeout(5):
         with pytest.raises(NotConnected, match="no answer"):
             await client.connect()
+
+
+async def test_a_connection_that_the_other_side_has_reset_is_ended_all_the_same() -> None:
+    client = _paho_client("a", five=False, clean=True)
+    link = _Link(client, asyncio.get_running_loop())
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        await asyncio.to_thread(client.connect, *server.getsockname())
+        peer, _ = server.accept()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()  # so it is reset
+        ours = client.socket()
+        assert ours is not None
+        async with asyncio.timeout(5):
+            while not ours.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                await asyncio.sleep(0.01)
+        await _stop(link, politely=False)
+    client.loop_misc()  # paho notices, and closes its socket
 
 
 async def test_unanswered_publication_ends_the_connection(tmp_path: Path) -> None:
