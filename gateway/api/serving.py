@@ -7,6 +7,7 @@ it is served.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Scope
 from gateway.api.guard import Guard
 from gateway.config import Endpoint
 from gateway.core.text import Text
+from gateway.flow.line_log import LineLog
 
 if TYPE_CHECKING:
     from gateway.api.audit import Audit
@@ -27,8 +29,28 @@ if TYPE_CHECKING:
 MOST_CONNECTIONS = 500
 """More are told to come back later, so that a flood of them costs bounded memory."""
 
+log = logging.getLogger(__name__)
+
 IN_FRONT = "127.0.0.1"
 """Only a web server on this computer may say for whom it asks, whatever the environment says."""
+
+
+class _Sparse(logging.Filter):
+    """What strangers make uvicorn say, for each that knocks wrongly: a few lines a minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = LineLog(log)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let tracebacks through: they are mistakes of ours."""
+        if record.exc_info:
+            return True
+        self._lines.line(record.msg, f"web: {record.getMessage()}")
+        return False
+
+
+_SPARSE = _Sparse()
 
 
 class _Server(uvicorn.Server):
@@ -136,6 +158,7 @@ async def serve_app(
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         bound()
+        logging.getLogger("uvicorn.error").addFilter(_SPARSE)  # adds it once
         server = _Server(
             uvicorn.Config(
                 app,

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from gateway.flow.line_log import FREE, PER_MINUTE
 from tests.api.running import API, RunningGateway
 
 FOREIGN = ("mill-1", "press-1", "furnace-1")
@@ -191,3 +192,15 @@ def test_a_path_never_leaves_the_pages(earnest: RunningGateway) -> None:
             answer = b"".join(iter(lambda: line.recv(4096), b""))
         assert b" 404 " in answer.split(b"\r\n")[0]
         assert b"not found" in answer
+
+
+def test_nonsense_at_the_door_hardly_fills_the_log(
+    demo: RunningGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    there = urlsplit(demo.base)
+    for _ in range(30):
+        with socket.create_connection((there.hostname, there.port), timeout=5) as line:
+            line.sendall(b"\x16\x03\x01 this is not HTTP\r\n\r\n")
+            assert line.recv(100).startswith(b"HTTP/1.1 400")
+    said = [one for one in caplog.records if "Invalid HTTP" in one.getMessage()]
+    assert len(said) <= FREE + PER_MINUTE
