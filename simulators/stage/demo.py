@@ -23,7 +23,7 @@ from simulators.stage.feed import Feed
 from simulators.stage.options import Options, default_state
 from simulators.stage.parts import end, kept
 from simulators.stage.ports import Ports, free_base
-from simulators.stage.processes import Program, Supervisor, watch_without_threads
+from simulators.stage.processes import Program, Supervisor, watching_without_threads
 from simulators.stage.relay import Uplink
 from simulators.stage.scenario import Scenario, load
 from simulators.stage.show import Show
@@ -274,5 +274,5 @@ def demo(options: Options) -> None:
         scenario=scenario,
         ports=Ports(base),
     )
-    watch_without_threads()
-    asyncio.run(play.play())
+    with watching_without_threads():
+        asyncio.run(play.play())

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from simulators.stage.processes import Program, Supervisor, watch_without_threads
+from simulators.stage.processes import Program, Supervisor, watching_without_threads
 
 
 async def test_a_program_is_ours_whatever_lies_in_the_folder(tmp_path, monkeypatch):
@@ -39,9 +39,9 @@ def test_a_process_is_watched_without_a_thread_of_its_own(monkeypatch):
         process = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(7)")
         return await process.wait()
 
-    watch_without_threads()
     monkeypatch.setattr(threading.Thread, "start", none)
-    assert asyncio.run(asyncio.wait_for(ended(), 20)) == 7
+    with watching_without_threads():
+        assert asyncio.run(asyncio.wait_for(ended(), 20)) == 7
 
 
 async def test_a_program_that_the_computer_refuses_to_start_is_told(tmp_path):
