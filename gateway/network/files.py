@@ -11,7 +11,10 @@ from gateway.config.models import Bilingual, Objection, Strict, refuse, wrong
 from gateway.config.scalars import Duration, DurationOrZero, OrderMoment
 from gateway.core.names import FIRM_PATTERN
 from gateway.core.text import Text
+from gateway.network.disclosure import MOST_PIECES
+from gateway.network.document import MOST_LOTS
 from gateway.network.order import (
+    HORIZON,
     MOST_LAPSE,
     Agreement,
     Consortium,
@@ -115,7 +118,7 @@ class NeedEntry(Strict):
     """``per`` pieces of ``package`` go into one piece."""
 
     package: PackageId
-    per: int = Field(ge=1)
+    per: int = Field(ge=1, le=MOST_PIECES)
 
 
 def _one_time(entry: PackageEntry) -> PackageEntry:
@@ -141,12 +144,21 @@ class PackageEntry(Strict):
     title: Bilingual
     item: Bilingual
     firm: FirmId
-    quantity: int = Field(ge=1)
-    lot: int = Field(ge=1, description="Stück je Transportlos / pieces per transfer lot")
-    weight: int = Field(ge=1, description="Anteil am Arbeitsinhalt / share of the work content")
+    quantity: int = Field(ge=1, le=MOST_PIECES)
+    lot: int = Field(
+        ge=1, le=MOST_PIECES, description="Stück je Transportlos / pieces per transfer lot"
+    )
+    weight: int = Field(
+        ge=1, le=MOST_PIECES, description="Anteil am Arbeitsinhalt / share of the work content"
+    )
     lot_time: Duration | None = None
     piece_time: Duration | None = None
     needs: tuple[NeedEntry, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many transfer lots it has."""
+        return -(-self.quantity // self.lot)
 
     def package(self) -> WorkPackage:
         """As the rules use it."""
@@ -184,7 +196,7 @@ class OrderFile(Strict):
     schema_: Literal[1] = Field(alias="schema")
     id: OrderId
     item: Bilingual
-    quantity: int = Field(ge=1)
+    quantity: int = Field(ge=1, le=MOST_PIECES)
     unit: Bilingual
     lead: FirmId
     start: OrderMoment
@@ -254,6 +266,7 @@ class OrderFile(Strict):
                     yield _no_such_package(
                         need.package, ids, ("packages", index, "needs", number, "package")
                     )
+            yield from _size_objections(index, entry)
         if self.due <= self.start:
             yield Objection(
                 Text("der Termin liegt nicht nach dem Beginn", "due is not after the start"),
@@ -270,7 +283,7 @@ class OrderFile(Strict):
             known = [entry.id for entry in self.packages]
             yield _no_such_package(reserve.package, known, ("prepared", "package"))
             return
-        count = len(asked.package().lots())
+        count = asked.count
         for index, lot in enumerate(reserve.lots):
             if not 1 <= lot <= count or lot in reserve.lots[:index]:
                 yield Objection(
@@ -314,6 +327,31 @@ class OrderFile(Strict):
                         ),
                         ("packages", at[need.package], "quantity"),
                     )
+
+
+def _size_objections(index: int, entry: PackageEntry) -> Iterator[Objection]:
+    """A package has so many lots, and takes so long, that every firm can reckon with it."""
+    count = entry.count
+    if count > MOST_LOTS:
+        yield Objection(
+            Text(
+                f"{entry.id} hat {count} Lose; mehr als {MOST_LOTS} werden nicht geplant",
+                f"{entry.id} has {count} lots; no more than {MOST_LOTS} are planned",
+            ),
+            Text("Schreiben Sie ein größeres lot.", "Write a larger lot."),
+            ("packages", index, "lot"),
+        )
+    elif (time := entry.lot_time or entry.piece_time) is not None:
+        times = count if entry.lot_time else entry.quantity
+        if time > HORIZON / times:
+            yield Objection(
+                Text(
+                    f"{entry.id} dauert länger als hundert Jahre",
+                    f"{entry.id} takes more than a hundred years",
+                ),
+                Text("Prüfen Sie die Menge und die Zeit.", "Check the quantity and the time."),
+                ("packages", index, "quantity"),
+            )
 
 
 def _no_such_package(package: str, known: Sequence[str], at: tuple[str | int, ...]) -> Objection:

@@ -42,6 +42,13 @@ def problems(folder: Path, text: str, model: type[OrderFile | ConsortiumFile]) -
             "      - {package: AP2, per: 7}",
             "needs 2800 pieces of AP2, 2400 are made",
         ),
+        ("    quantity: 2400", f"    quantity: {10**16}", "1000000000"),
+        (
+            "    quantity: 2400\n    lot: 600",
+            "    quantity: 900000000\n    lot: 1",
+            "900000000 lots",
+        ),
+        ("    lot_time: 4h30min", "    lot_time: 10000d", "more than a hundred years"),
         ("level: L2}", "level: L9}", "L9"),
         ("lapse: 144", "lapse: 0", "1"),
         ("quantity: 400\nunit", "quantity: 400\ncolour: red\nunit", "colour"),
