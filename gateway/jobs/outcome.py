@@ -189,6 +189,8 @@ def _counted(
 def _unseen(
     finding: Unseen, job: JobRecord | None, kept: Traits, told: _Teller
 ) -> JobRecord | None:
+    if finding.end < finding.start:  # the clock was set back meanwhile
+        finding = replace(finding, start=finding.end)
     if job is not None and told.at >= job.begins:
         return missed(job, finding, told.events)
     if job is not None or kept.run_at is not None:  # else nobody works here: nothing was missed

@@ -126,6 +126,18 @@ def test_a_clock_that_is_set_back_does_not_put_off_what_has_begun(mill: Line) ->
     assert (second.good, second.state) == (12, JobState.RUNNING)
 
 
+def test_a_gap_over_which_the_clock_was_set_back_is_recorded_and_never_negative(mill: Line) -> None:
+    mill.add()
+    t = play(mill, RUN)
+    mill.see(t, power=None)
+    mill.mono0 += 3600.0
+    play(mill, [HIGH] * 3, since=t + 10.0 - 3600.0)
+    (gap,) = mill.job.gaps
+    assert gap.start == gap.end == mill.at(t + 10.0 - 3600.0)
+    (told,) = mill.of(EventKind.GAP)
+    assert told.details["seconds"] == 0.0
+
+
 def test_a_clock_that_is_set_back_begins_nothing_before_its_time(mill: Line) -> None:
     mill.add(real=3.0)
     t = play(mill, RUN)
