@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
@@ -21,6 +21,7 @@ from gateway.config import Duration, Endpoint, Host, Port, Variant
 from gateway.core.errors import Desync, Refused, SourceError, Unreachable
 from gateway.machines.read_plan import Block
 from gateway.machines.template import BIT_TABLES, FUNCTIONS, Table
+from gateway.sources.lookup import Lookup
 
 if TYPE_CHECKING:
     from pymodbus.client import AsyncModbusTcpClient
@@ -74,6 +75,7 @@ class ModbusLink:
     def __init__(self, endpoint: Endpoint, pause: timedelta = timedelta(0)) -> None:
         self.endpoint = endpoint
         self._pause = pause.total_seconds()
+        self._lookup = Lookup(endpoint.host)
         self._quiet_until = 0.0
         self._client: AsyncModbusTcpClient | None = None
         self._deadline: asyncio.Timeout | None = None
@@ -92,24 +94,23 @@ class ModbusLink:
         from pymodbus.client import AsyncModbusTcpClient  # noqa: PLC0415  # drivers load on use
 
         logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # we report ourselves
-        self.close()
-        self._client = AsyncModbusTcpClient(
-            self.endpoint.host,
-            port=self.endpoint.port,
-            timeout=_NEVER,
-            retries=0,
-            reconnect_delay=0,
-            trace_packet=self._inspect,
-            trace_connect=self._watch,
-        )
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(CONNECT_WITHIN):
-                opened = await self._client.connect()
-        except TimeoutError:
-            opened = False
-        if not opened:
-            self.close()
-            raise Unreachable(f"no connection to {self.endpoint}")
+                for address in await self._lookup.addresses():
+                    self.close()
+                    self._client = AsyncModbusTcpClient(
+                        address,
+                        port=self.endpoint.port,
+                        timeout=_NEVER,
+                        retries=0,
+                        reconnect_delay=0,
+                        trace_packet=self._inspect,
+                        trace_connect=self._watch,
+                    )
+                    if await self._client.connect():
+                        return
+        self.close()
+        raise Unreachable(f"no connection to {self.endpoint}")
 
     async def ask(self, unit: int, block: Block, within: float) -> Sequence[int]:
         """The registers (or bits) of one block, as many as asked.
