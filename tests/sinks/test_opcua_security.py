@@ -170,6 +170,22 @@ async def test_certificate_of_another_application_is_refused(
             pass
 
 
+async def test_a_client_that_is_not_trusted_any_more_reads_nothing_more(
+    sink: OpcUaSink, pki: Pki, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = "urn:tests:leaver"
+    leaver = make_certificate(folder, uri=uri, name="Leaver")
+    kept = pki.trusted / "leaver.der"
+    kept.write_bytes(leaver[0].read_bytes())
+    monkeypatch.setattr("gateway.sinks.opcua.guarded.LOOK", 0.0)
+    async with logged_in(sink.endpoint, pki.certificate, leaver, uri=uri) as client:
+        node = client.get_node(sink.node(SignalId("mill-1/power")))
+        assert await node.read_value() == 1500.0
+        kept.unlink()
+        with pytest.raises(BadUserAccessDenied):
+            await node.read_value()
+
+
 async def test_nobody_writes_calls_or_adds_nodes(
     sink: OpcUaSink, pki: Pki, trusted: tuple[Path, Path]
 ) -> None:

@@ -19,6 +19,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +49,9 @@ FASTEST = 50.0
 """Limits: connections; bytes per message and per chunk; subscriptions per session; ms between
 publications."""
 
+LOOK = 10.0
+"""Seconds after which a client that is in is looked for among the trusted ones again."""
+
 _IDS = ObjectIds
 _ALLOWED = frozenset(
     node_id(number)
@@ -76,12 +80,21 @@ _ALLOWED = frozenset(
 class ReadOnly(SimpleRoleRuleset):
     """Nobody writes, calls methods, or changes nodes; everybody who is in may read."""
 
-    def __init__(self) -> None:
+    def __init__(self, door: Door | None) -> None:
         """Whoever is in has the same rights: no table of roles."""
+        self._door = door
 
     def check_validity(self, user: User, action_type: ua.NodeId, body: Any) -> bool:  # noqa: ARG002
         """Whether a request of this type is let through."""
-        return action_type in _ALLOWED
+        return action_type in _ALLOWED and (self._door is None or self._door.still_trusts(user))
+
+
+@dataclass
+class _Client(User):
+    """Who is in, by which certificate, and when (monotonic) that was last found trusted."""
+
+    certificate: bytes = b""
+    looked: float = 0.0
 
 
 class Door(UserManager):
@@ -116,7 +129,16 @@ class Door(UserManager):
             return None
         if username is None or password is None or not self._users.check(username, password):
             return None
-        return User(role=UserRole.User, name=username)
+        return _Client(UserRole.User, username, certificate, time.monotonic())
+
+    def still_trusts(self, user: User) -> bool:
+        """Whether a client that is in may stay: its certificate is looked for now and then."""
+        now = time.monotonic()
+        if isinstance(user, _Client) and now - user.looked >= LOOK:
+            if not self._pki.knows(user.certificate):
+                return False
+            user.looked = now
+        return True
 
 
 class OpenDoor(UserManager):
@@ -219,12 +241,12 @@ class GuardedServer(Server):
         )
         kinds = ua.SecurityPolicyType
         if door is None:
-            self.set_security_policy([kinds.NoSecurity], ReadOnly())
+            self.set_security_policy([kinds.NoSecurity], ReadOnly(door))
             self.set_identity_tokens([ua.AnonymousIdentityToken])
         else:
             self.set_security_policy(
                 [kinds.Aes256Sha256RsaPss_SignAndEncrypt, kinds.Basic256Sha256_SignAndEncrypt],
-                ReadOnly(),
+                ReadOnly(door),
             )
             self.set_identity_tokens([ua.UserNameIdentityToken])
             self.set_certificate_validator(door.validate)

@@ -71,10 +71,14 @@ class Pki:
 
     def trusts(self, certificate: bytes) -> bool:
         """Whether a person has put this certificate (DER) into ``trusted``; else it is kept."""
-        if any(certificate == known for known in self._known()):
+        if self.knows(certificate):
             return True
         self._keep_rejected(certificate)
         return False
+
+    def knows(self, certificate: bytes) -> bool:
+        """Whether this certificate (DER) is in ``trusted`` now."""
+        return any(certificate == known for known in self._known())
 
     def _known(self) -> Iterator[bytes]:
         """The trusted certificates, read anew: a moved file counts at once."""
