@@ -52,7 +52,7 @@ def watching_without_threads() -> Iterator[None]:
     try:
         yield
     finally:
-        asyncio.set_child_watcher(None)  # the next loop makes its own
+        asyncio.set_child_watcher(asyncio.ThreadedChildWatcher())  # as Python 3.11 has it
 
 
 def _die_with_parent() -> None:
