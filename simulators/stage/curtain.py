@@ -27,7 +27,9 @@ async def raise_curtain(stage: Stage, logs: Path) -> list[str]:
     deadline = loop.time() + PATIENCE
     try:
         async with asyncio.timeout_at(deadline):
-            await asyncio.gather(*(_wholly_open(stage, firm) for firm in stage.feeds))
+            await asyncio.gather(
+                _plugged_in(stage), *(_wholly_open(stage, firm) for firm in stage.feeds)
+            )
     except TimeoutError:
         pass  # the show begins without them
     while True:
@@ -39,6 +41,15 @@ async def raise_curtain(stage: Stage, logs: Path) -> list[str]:
             await asyncio.sleep(PAUSE)
         else:
             return [feed.firm for feed in stage.feeds.values() if not feed.ready]
+
+
+async def _plugged_in(stage: Stage) -> None:
+    """A device that was pulled in an earlier show is back before its gateway first asks."""
+    while True:
+        try:
+            return await stage.show.plug_in()
+        except (ShowError, httpx.HTTPError):
+            await asyncio.sleep(PAUSE)
 
 
 async def _wholly_open(stage: Stage, firm: str) -> None:

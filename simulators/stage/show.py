@@ -100,8 +100,7 @@ class Show:
                 await self.uplink(firm, connected=True)
             for firm in pulled:
                 await self._reconnected(firm)
-            for machine in list(self.unplugged):
-                await self.unplug(machine, plugged=True)
+            await self.plug_in()
             at_s = frame.at.total_seconds()
             placed = await self._post(
                 f"{self.control}/place",
@@ -163,6 +162,15 @@ class Show:
             f"{self.control}/{'replug' if plugged else 'unplug'}", {"machine": machine}
         )
         (self.unplugged.discard if plugged else self.unplugged.add)(machine)
+
+    async def plug_in(self) -> None:
+        """Put every device back, whoever has pulled it: somebody else, or an earlier show."""
+        machines = (await self._get(f"{self.control}/state"))["machines"]
+        players = {player.machine for player in self.scenario.firms}
+        for machine in machines if isinstance(machines, list) else []:
+            pulled = machine["silent"] or not machine["plugged"]
+            if pulled and machine["name"] in players:
+                await self.unplug(machine["name"], plugged=True)
 
     def seen(self, firm: str, event: str, content: Json) -> None:
         """Take note of what a gateway tells of its jobs.

@@ -199,6 +199,8 @@ def test_ctrl_c_stops_everything(first: tuple[Console, Json]) -> None:
     started, ready = first
     children = offspring(started.process.pid)
     assert set(ready["pids"].values()) <= children
+    pulled = httpx.post(f"{ready['simulator_control']}/unplug", json={"machine": "mill-1"})
+    assert pulled.status_code == 200
     assert started.interrupt() == 0
     assert [pid for pid in children if alive(pid)] == []
 
@@ -225,3 +227,9 @@ def test_the_next_start_goes_on_where_the_first_has_ended(
     assert order_of(mini.ready) == mini.ready["order"] == "MINI-1-2"
     known = [order["id"] for order in mini.get(mini.lead, "orders")]
     assert set(known) == {"MINI-1", "MINI-1-2"}, "nothing is ever erased"
+    mill = mini.simulated("mill-1")
+    assert mill["plugged"], "what an earlier show has pulled is back"
+    eventually(
+        lambda: mini.get("zerspanung-rennweg", "machines/mill-1")["state"]["known"],
+        what="the mill answers",
+    )

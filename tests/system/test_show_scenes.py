@@ -26,7 +26,7 @@ from tests.system.conftest import Demos
 from tests.system.factory import FAIR, Factory, eventually
 from tests.system.test_show_order import HELD, LATE, WITHIN, burnt, foresees
 
-KEYFRAMES = {1: 0, 2: 0, 3: 0, 4: 0, 5: 1, 6: 2, 7: 2, 8: 3, 9: 4}
+KEYFRAMES = {1: 0, 2: 0, 3: 0, 4: 0, 5: 1, 6: 2, 7: 3, 8: 3, 9: 4}
 LANGUAGES = ("de", "en")
 FRAMES = {1: 0, 2: 1, 3: 2, 4: 1, 5: 2, 6: 2, 7: 1, 8: 2, 9: 0}
 """How many firms' own pages stand in the first view of a scene."""

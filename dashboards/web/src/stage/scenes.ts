@@ -62,7 +62,7 @@ export function scenes(firms: readonly StageFirm[]): Scene[] {
     },
     {
       views: [pages(...page(laser, "council")), pages(...machine(laser), ...page(lead, "order", 1.25))],
-      actions: [jump(2), ...(laser ? [{ kind: "uplink" as const, firm: laser.id }] : [])],
+      actions: [jump(3), ...(laser ? [{ kind: "uplink" as const, firm: laser.id }] : [])],
     },
     {
       views: [pages(...page(press, "agreements"), ...page(lead, "order", 1.25))],
