@@ -44,15 +44,13 @@ def added(
     }
     events = [Event(EventKind.JOB, job.machine, command.at, job.id, details)]
     rule = rules[job.machine]
-    if rule is not None and _is_current(state, job):
-        if command.opening is not None:
-            state = _reopened(state, command, opening, rule)
+    current = state.machines[job.machine].current
+    # A job that is over by its opening is never at its machine, but settles what ran there.
+    if rule is not None and command.opening is not None and current in (job.id, None):
+        state = _reopened(state, command, opening, rule)
+    if rule is not None and current == job.id:
         state = _late(state, command, events)
     return handed_over(state, job.machine, rule, command.at, events), events
-
-
-def _is_current(state: TrackerState, job: JobRecord) -> bool:
-    return state.machines[job.machine].current == job.id
 
 
 def _new(command: AddJob, opening: Opening) -> JobRecord:
@@ -112,13 +110,22 @@ def _reopened(
 ) -> TrackerState:
     """What ran on the machine before is settled; what the opening tells of is under way."""
     machine = state.machines[command.machine]
-    if machine.at is None:
-        machine = replace(machine, at=command.at)
+    at, now_t, lapse = machine.at or command.at, machine.t, command.lapse
+    begins_t = now_t + (command.at - at).total_seconds() * lapse
     began, began_t = opening.run_began, None
-    if began is not None and machine.at is not None:
-        began_t = machine.t - (machine.at - began).total_seconds() * command.lapse
+    if began is not None:
+        began_t = now_t - (at - began).total_seconds() * lapse
     kept = rule.reopened(machine.evidence, began, began_t, degraded=opening.degraded)
-    machine = replace(machine, evidence=kept, pending=None, opened=command.heard, unseen="")
+    machine = replace(
+        machine,
+        at=at,
+        evidence=kept,
+        pending=None,
+        opened=command.heard,
+        unseen="",
+        begins=command.at,
+        begins_t=begins_t,
+    )
     return state.with_machine(command.machine, machine)
 
 

@@ -213,7 +213,7 @@ class Charges:
         """The phase of the charge, for people."""
         return NAMES.get(kept.phase)
 
-    def explain(self, kept: ChargesState, t: float) -> Text:
+    def explain(self, kept: ChargesState, t: float, begins_t: float) -> Text:
         """What controller and meter show, with the numbers that decide."""
         return sentence(
             Seen(
@@ -224,7 +224,7 @@ class Charges:
                 cold=self.config.cold,
                 amps=kept.amps,
                 lost=kept.lost,
-                lasted=t - kept.phase_t if kept.entered else None,
+                lasted=t - max(kept.phase_t, begins_t) if kept.entered else None,
                 planned=self._recipe.lengths.get(kept.phase),
             )
         )

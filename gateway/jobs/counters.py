@@ -209,33 +209,32 @@ class Counters:
         """Counters know no phases."""
         return None
 
-    def explain(self, kept: CountersState, t: float) -> Text:
+    def explain(self, kept: CountersState, t: float, begins_t: float) -> Text:
         """What moved, and when."""
         if kept.counter.last is None and kept.closed is None:
             return Text("Noch kein Messwert da.", "No measured value yet.")
         if kept.item is ItemState.OUT_OF_SERVICE:
             return Text("Gestört: Die Störlampe ist an.", "Out of service: the fault lamp is on.")
-        count, one = number(kept.counts), kept.counts == 1
-        shown = Text(
-            f"{count.de} {'Lauf' if one else 'Läufe'} gezählt",
-            f"{count.en} {'run' if one else 'runs'} counted",
-        )
+        shown = Text("", "")
+        if kept.counter.last is not None:
+            count = number(kept.counter.last)
+            shown = Text(f", Zählerstand {count.de}", f", counter at {count.en}")
         if kept.moved_t is None:
             return Text(
-                "Steht: Der Zähler hat sich bisher nicht bewegt.",
-                "Standing: the counter has not moved so far.",
+                f"Steht: Bisher keine Bewegung gesehen{shown.de}.",
+                f"Standing: no movement seen so far{shown.en}.",
             )
-        long, limit = span(t - kept.moved_t), span(self._idle_after)
+        long, limit = span(t - max(kept.moved_t, begins_t)), span(self._idle_after)
         if kept.item is ItemState.EXECUTING:
             return Text(
-                f"Arbeitet: letzte Bewegung vor {long.de}, {shown.de}; "
+                f"Arbeitet: letzte Bewegung vor {long.de}{shown.de}; "
                 f"als Stillstand gelten {limit.de}.",
-                f"Working: last movement {long.en} ago, {shown.en}; "
+                f"Working: last movement {long.en} ago{shown.en}; "
                 f"it counts as standing after {limit.en}.",
             )
         return Text(
-            f"Steht: Seit {long.de} hat sich weder Zähler noch Kontakt bewegt, {shown.de}.",
-            f"Standing: neither counter nor contact has moved for {long.en}, {shown.en}.",
+            f"Steht: Seit {long.de} hat sich weder Zähler noch Kontakt bewegt{shown.de}.",
+            f"Standing: neither counter nor contact has moved for {long.en}{shown.en}.",
         )
 
     def thresholds(self) -> Sequence[tuple[str, float, Text]]:

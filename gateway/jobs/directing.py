@@ -134,11 +134,11 @@ def _on_job(state: TrackerState, command: JobCommand, rules: Rules) -> Result:
     if here and machine is not None and rule is not None and machine.known:
         item = machine.evidence.item
         if not ended and shows_work(done, machine.evidence):
-            done, moved = begun(done, command.at, rule.explain(machine.evidence, machine.t))
+            done, moved = begun(done, command.at, machine.explained(rule, machine.t))
             events.extend(moved)
         done, moved = settled(
             done,
-            Standing(item, machine.t, rule.explain(machine.evidence, machine.t)),
+            Standing(item, machine.t, machine.explained(rule, machine.t)),
             command.at,
             grace=rule.grace,
         )

@@ -193,8 +193,11 @@ class Evidence(Protocol, Generic[S]):
         ``degraded``: the declared slower rate holds, until evidence says otherwise.
         """
 
-    def explain(self, kept: S, t: float) -> Text:
-        """The sentence why we say that the machine is in this state."""
+    def explain(self, kept: S, t: float, begins_t: float) -> Text:
+        """The sentence why we say that the machine is in this state.
+
+        Durations in it begin at ``begins_t`` at the earliest.
+        """
 
     def phase(self, kept: S) -> Text | None:
         """The recognised part of a run or charge."""

@@ -15,8 +15,10 @@ from datetime import datetime
 from typing import Any
 
 from gateway.core.batches import BOOT_SPAN, Judged
+from gateway.core.clock import EPOCH
 from gateway.core.signals import Quality, SignalId, Value
-from gateway.jobs.findings import Frame
+from gateway.core.text import Text
+from gateway.jobs.findings import Evidence, Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class MachineState:
     ``unseen`` names why the time up to the next look passes unseen; ``lost`` is since when the
     machine does not answer, ``lost_t`` the same by its own clock; ``lapse`` is that of its job or
     of the last one (None: none yet). ``opened`` is when a job with an opening was heard of: what
-    was read before it and comes after it shows the time that the opening has settled.
+    was read before it and comes after it shows the time that the opening has settled. ``begins``
+    (``begins_t`` by its own clock) is the beginning of that job: nobody is told of more.
     """
 
     evidence: Any = None
@@ -49,12 +52,18 @@ class MachineState:
     unseen: str = ""
     pending: Look | None = None
     opened: datetime | None = None
+    begins: datetime = EPOCH
+    begins_t: float = 0.0
     current: str | None = None
     lapse: int | None = None
     good: int = 0
     scrap: int = 0
     runs_started: int = 0
     runs_completed: int = 0
+
+    def explained(self, rule: Evidence[Any], t: float) -> Text:
+        """The sentence why we say that the machine is in its state."""
+        return rule.explain(self.evidence, t, self.begins_t)
 
 
 def ticked(machine: MachineState, batch: Judged, lapse: int) -> float:

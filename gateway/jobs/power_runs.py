@@ -286,9 +286,10 @@ class PowerRuns:
             return Text("Laden", "Loading")
         return None
 
-    def explain(self, kept: PowerRunsState, t: float) -> Text:
+    def explain(self, kept: PowerRunsState, t: float, begins_t: float) -> Text:
         """What the curve shows, with the numbers that decide."""
-        config, watts, level = self.config, kept.watts, t - kept.level_since_t
+        config, watts = self.config, kept.watts
+        level = t - max(kept.level_since_t, begins_t)
         if not kept.seen:
             text = Text("Noch kein Messwert da.", "No measured value yet.")
         elif kept.running and watts > config.run_above:
@@ -299,11 +300,11 @@ class PowerRuns:
             text = LOADING.said(watts, level, config.run_below)
         elif kept.item is ItemState.NOT_AVAILABLE:
             since = kept.since_t if kept.off_t is None else kept.off_t
-            text = OFF.said(watts, t - since, config.off_below)
+            text = OFF.said(watts, t - max(since, begins_t), config.off_below)
         elif kept.low_t is None:
             text = ON.said(watts, level, config.run_above)
         else:
-            text = STANDBY.said(watts, t - kept.low_t, config.standby_below)
+            text = STANDBY.said(watts, t - max(kept.low_t, begins_t), config.standby_below)
         return text
 
     def thresholds(self) -> Sequence[tuple[str, float, Text]]:

@@ -48,7 +48,11 @@ class TrackerState:
             for job in self.jobs.values()
             if job.machine == machine and now < job.begins <= before
         }
-        return replace(self, jobs={**self.jobs, **begun}) if begun else self
+        state = replace(self, jobs={**self.jobs, **begun}) if begun else self
+        here = self.machines[machine]
+        if now < here.begins <= before:
+            state = state.with_machine(machine, replace(here, begins=now))
+        return state
 
     def with_job(self, job: JobRecord) -> TrackerState:
         """The state with one job new or changed, and its machine's current job and lapse anew."""

@@ -122,7 +122,7 @@ class JobTracker:
         job = state.current(name)
         waiting = job is not None and waits(job) and takes(job, look.at)
         if waiting and job is not None and shows_work(job, after, found):
-            job, moved = begun(job, look.at, rule.explain(after, look.t))
+            job, moved = begun(job, look.at, machine.explained(rule, look.t))
             state = state.with_job(job)
             events.extend(moved)
         if found:
@@ -142,7 +142,7 @@ class JobTracker:
             return state
         item = state.machines[name].evidence.item
         why = (
-            rule.explain(state.machines[name].evidence, look.t)
+            state.machines[name].explained(rule, look.t)
             if item is ItemState.OUT_OF_SERVICE
             else None
         )
@@ -165,7 +165,7 @@ class JobTracker:
         machine, rule = state.machines[name], self._evidence[name]
         silent = 0.0 if machine.at is None else (now - machine.at).total_seconds()
         known = machine.known and silent < self._patience(name)
-        since = machine.lost or machine.at or now
+        since = max(machine.lost or machine.at or now, machine.begins)
         lapse = machine.lapse or self.lapse
         if not known and (rule is None or machine.evidence.since is None):
             never = rule is not None or machine.lost is None
@@ -181,10 +181,10 @@ class JobTracker:
             return MachineStatus(name, state_, mode, since, nothing, lapse=lapse)
         kept = machine.evidence
         if known:
-            since = kept.since or since
-            because = rule.explain(kept, machine.t + max(0.0, silent) * lapse)
+            since = max(kept.since or since, machine.begins)
+            because = machine.explained(rule, machine.t + max(0.0, silent) * lapse)
         else:
-            last = rule.explain(kept, machine.t if machine.lost_t is None else machine.lost_t)
+            last = machine.explained(rule, machine.t if machine.lost_t is None else machine.lost_t)
             because = _no_answer(machine, last, now, lapse)
         phase = rule.phase(kept)
         return MachineStatus(name, kept.item, kept.mode, since, because, known, phase, lapse)
@@ -262,7 +262,7 @@ _ANSWERS: dict[str, Any] = {"known": True, "lost": None, "lost_t": None, "unseen
 
 def _state_event(name: str, machine: MachineState, rule: Evidence[Any], look: Look) -> Event:
     kept = machine.evidence
-    because = rule.explain(kept, look.t)
+    because = machine.explained(rule, look.t)
     if not machine.known:
         because = _no_answer(machine, because, look.at, 1)
     details: dict[str, Detail] = {
@@ -286,7 +286,7 @@ def _no_answer(machine: MachineState, last: Text | None, now: datetime, lapse: i
     since = machine.lost or machine.at
     if since is None:
         return _NEVER
-    silent = (now - since).total_seconds()
+    silent = (now - max(since, machine.begins)).total_seconds()
     said = Text("Keine Antwort von der Maschine.", "No answer from the machine.")
     if silent >= 1:
         long = span(silent * lapse)

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.events import EventKind
+from gateway.core.text import Text
 from gateway.core.work import ItemState, JobState, Origin
 from gateway.jobs.commands import Opening
 from gateway.jobs.counters import CountersConfig
@@ -121,7 +122,7 @@ def test_state_from_movement_and_standing_after_idle(press: Line) -> None:
     look(press, 1.1, 101)  # 2 min of order time after the last movement
     assert press.status(1.1).state is ItemState.NOT_EXECUTING
     assert press.status(1.1).because.de == (
-        "Steht: Seit 2 min 2 s hat sich weder Zähler noch Kontakt bewegt, 1 Lauf gezählt."
+        "Steht: Seit 2 min 2 s hat sich weder Zähler noch Kontakt bewegt, Zählerstand 101."
     )
 
 
@@ -192,6 +193,32 @@ def test_counts_from_before_an_order_begins_are_not_its_own(press: Line) -> None
     assert press.job.good == 1200
     look(press, 2.1, 706)
     assert press.job.good == 1204
+
+
+@pytest.mark.parametrize("good", [1200, 2400])
+def test_sentence_shows_the_devices_counter_and_no_movement_from_before_an_opening(
+    press: Line, good: int
+) -> None:
+    """2400 is the whole quantity: such a job is over by its opening."""
+    look(press, 0, 700)
+    look(press, 0.2, 701)
+    look(press, 200, 701)
+    press.add(opening=Opening(good=good), per_run=4, per_piece=8, real=202, heard=200)
+    look(press, 205, 701)
+    assert press.status(205).because == Text(
+        "Steht: Bisher keine Bewegung gesehen, Zählerstand 701.",
+        "Standing: no movement seen so far, counter at 701.",
+    )
+
+
+def test_movement_before_an_order_begins_is_not_older_than_the_order(press: Line) -> None:
+    look(press, 0, 700)
+    press.add(opening=Opening(good=1200), per_run=4, per_piece=8, real=3)
+    for real, count in ((1.0, 701), (4.0, 701)):
+        look(press, real, count)
+    assert press.status(4.0).because.de == (
+        "Steht: Seit 2 min 24 s hat sich weder Zähler noch Kontakt bewegt, Zählerstand 701."
+    )
 
 
 def test_movement_for_the_order_before_does_not_begin_the_next(press: Line) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from gateway.core.events import EventKind
+from gateway.core.signals import Value
 from gateway.core.text import Text
 from gateway.core.work import ItemState, JobState, Origin, Substate
 from gateway.jobs.commands import (
@@ -339,6 +341,58 @@ def test_job_heard_of_in_time_or_not_released_has_no_gap(mill: Line) -> None:
 def test_opening_that_is_complete_ends_at_once(mill: Line) -> None:
     mill.add(opening=Opening(good=2400, runs=200, departures=tuple(mill.at(-i) for i in range(4))))
     assert (mill.job.state, mill.job.substate) == (JobState.ENDED, Substate.COMPLETED)
+
+
+STANDING = {
+    "mill": {"power": STANDBY},
+    "mill off": {"power": 50.0},
+    "press": {"good_count": 701, "reject_count": 0, "running": False, "fault": False},
+    "furnace": {"temperature": 30.0, "setpoint": 0.0}
+    | {f"current_l{phase}": 0.0 for phase in (1, 2, 3)},
+}
+
+
+@pytest.mark.parametrize("name", STANDING)
+@pytest.mark.parametrize("good", [0, 600, 2400])
+@pytest.mark.parametrize("stood", [0.0, 200.0])
+@pytest.mark.parametrize("lost", [False, True])
+def test_no_duration_reaches_back_before_the_order_of_an_opening(
+    request: pytest.FixtureRequest, name: str, good: int, stood: float, lost: bool
+) -> None:
+    """2400 is the whole quantity: such a job is over by its opening."""
+    line: Line = request.getfixturevalue(name.split(maxsplit=1)[0])
+    seen: dict[str, Value | None] = {**STANDING[name]}
+    line.see(0.0, **seen)
+    if lost:
+        seen = dict.fromkeys(seen)
+    for real in (stood + 1, stood + 2):
+        line.see(real, **seen)
+    line.add(opening=Opening(good=good, runs=good // 12), real=stood + 4, heard=stood + 2)
+    for real in (stood + 3, stood + 4, stood + 8):
+        line.see(real, **seen)
+    status = line.status(stood + 9)
+    assert status.since == line.at(stood + 4)
+    told = re.findall(r"[Ss]eit ((?:\d+ (?:Tg\.|h|min|s) ?)+)", status.because.de)
+    assert [one.strip() for one in told] in ([], ["12 min"])
+    if lost or line.evidence.type == "power-runs":
+        assert told
+
+
+def test_a_clock_set_back_takes_the_beginning_of_an_opening_with_it(mill: Line) -> None:
+    mill.add(opening=Opening(good=600, runs=50))
+    mill.see(1.0, power=STANDBY)
+    mill.mono0 += 3600
+    for real in (2.0, 3.0):
+        mill.see(real - 3600, power=RUN[-1])
+    assert mill.status(3.0 - 3600).since == mill.at(2.0 - 3600)
+
+
+def test_without_an_opening_a_state_lasts_over_a_new_order(mill: Line) -> None:
+    mill.see(0.0, power=STANDBY)
+    mill.add(real=5.0)
+    mill.see(10.0, power=STANDBY)
+    assert mill.status(10.0).since == mill.at(0.0)
+    assert "seit 24 min" in mill.status(10.0).because.de
 
 
 def test_commands_that_do_not_fit_say_why(mill: Line) -> None:
