@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from email.utils import formatdate
 from ipaddress import ip_address
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -67,6 +68,7 @@ class Guard:
                 answer = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     answer[name] = value
+                answer["date"] = formatdate(usegmt=True)  # uvicorn's own is up to a second old
                 if "cache-control" not in answer:
                     answer["cache-control"] = "no-store"
             await send(message)

@@ -168,6 +168,7 @@ async def serve_app(
                 lifespan="off",
                 ws="none",
                 server_header=False,
+                date_header=False,  # the guard writes it
                 forwarded_allow_ips=IN_FRONT,
                 limit_concurrency=MOST_CONNECTIONS,
                 timeout_graceful_shutdown=1,

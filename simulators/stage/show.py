@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -91,6 +91,8 @@ class Show:
             )
         frame = self.scenario.keyframes[keyframe]
         async with self._turn:
+            if keyframe == self.keyframe and self._is_to_begin():
+                return  # pressed twice: one run
             self.run_number = await self._next_number()
             order = self.scenario.order
             if self.run_number > 1:
@@ -132,6 +134,12 @@ class Show:
             shows = placed["shows_s"]
             self.shows_s = float(shows) if isinstance(shows, int | float) else None
             self.rerouted = {order} if frame.reserve else set()
+
+    def _is_to_begin(self) -> bool:
+        """Whether the present order is open and its clock does not run yet."""
+        return self.clock is not None and datetime.now(UTC) < datetime.fromisoformat(
+            str(self.clock["began"])
+        )
 
     async def arm(self, fault: str) -> None:
         """Arm the scenario's fault; it shows in this ramp of the furnace or the next."""

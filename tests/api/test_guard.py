@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import time
+from email.utils import parsedate_to_datetime
+
 import httpx
 import pytest
 from starlette.applications import Starlette
@@ -30,6 +33,14 @@ async def test_every_answer_carries_the_security_headers() -> None:
     assert "frame-ancestors 'self'" in policy
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_an_answer_s_date_is_its_own_second() -> None:
+    async with client() as web:
+        before = int(time.time())
+        answer = await web.get("/")
+        after = time.time()
+    assert before <= parsedate_to_datetime(answer.headers["date"]).timestamp() <= after
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost:9", "gateway.local", "[::1]:8080"])

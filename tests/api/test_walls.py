@@ -167,6 +167,7 @@ def test_every_answer_carries_the_security_headers(callers: dict[str, httpx.Clie
             "cache-control": "no-store",
         }
         assert "server" not in answer.headers
+        assert len(answer.headers.get_list("date")) == 1
 
 
 def test_no_change_by_reading(callers: dict[str, httpx.Client]) -> None:

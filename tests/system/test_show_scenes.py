@@ -266,7 +266,7 @@ def test_a_jump_covers_the_pages_until_the_new_order_runs(show: Show) -> None:
     show.at(8)
     page = show.pages["de"]
     cover = page.locator("main .jump")
-    page.get_by_role("button", name="Zeitsprung: Tag 1, 16:30").click()
+    page.get_by_role("button", name="Tag 1, 16:30").click()
     expect(cover).to_contain_text("Zeitsprung auf Tag 1, 16:30")
     show.picture("jump")
     expect(cover).to_have_count(0, timeout=PATIENCE)

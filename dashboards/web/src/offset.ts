@@ -1,3 +1,11 @@
+/** Milliseconds between two beats of every clock on the pages. */
+export const BEAT_MS = 250;
+
+/** The last beat at a moment (ms). Beats are whole quarters of a second, not counted from a page's own beginning. */
+export function lastBeat(now: number): number {
+  return Math.floor(now / BEAT_MS) * BEAT_MS;
+}
+
 /**
  * How far the gateway's clock is ahead of this browser's, in ms, from the whole seconds of Date
  * headers: each answer bounds the offset, and the bounds are intersected. A browser on the same

@@ -1,7 +1,9 @@
 """The stage's routes against gateways that are played here."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -147,6 +149,29 @@ async def test_a_warning_is_this_run_s_own_or_says_that_it_is_simulated(
         assert warned is None
     else:
         assert (warned["hours_before_due"], warned["simulated"]) == (hours, noted is None)
+
+
+async def test_a_jump_that_is_pressed_twice_opens_one_order(stage, firms):
+    began = datetime.now(UTC) + timedelta(minutes=1)
+    opened: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/orders"):
+            if request.method == "POST":
+                opened.append(json.loads(request.content)["id"])
+            return httpx.Response(200, json=[{"id": order} for order in opened])
+        clock = {"began": began.isoformat(), "at_s": 0}
+        told = {"clock": clock, "opening": {}, "failed_s": None, "shows_s": None}
+        return httpx.Response(200, json=told | {"machines": []})
+
+    show = stage.show
+    show.uplinks = {}
+    show._web = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    await asyncio.gather(show.start(1), show.start(1))
+    await show.start(2)
+    show.clock = {"began": datetime.now(UTC).isoformat(), "at_s": 0}
+    await show.start(2)
+    assert opened == ["GA-17", "GA-17-2", "GA-17-3"]
 
 
 REFUSED = [

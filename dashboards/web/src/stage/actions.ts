@@ -1,6 +1,6 @@
 import type { StageState } from "../api";
 import { orderTime, type Language } from "../format";
-import { realTime } from "../ordertime";
+import { orderNow, realTime } from "../ordertime";
 import type { ShowCatalogue } from "../texts/show.svelte";
 import type { Action } from "./scenes";
 
@@ -18,7 +18,7 @@ export function commandFor(action: Action, state: StageState, show: ShowCatalogu
   switch (action.kind) {
     case "keyframe": {
       const at = state.keyframes[action.keyframe]?.at_s;
-      const label = action.keyframe === 0 || at === undefined ? show.restart : `${show.jump}: ${orderTime(at, lang)}`;
+      const label = action.keyframe === 0 || at === undefined ? show.restart : jump(at, orderNow(state, now), show, lang);
       return { label, what: "keyframe", body: { keyframe: action.keyframe }, on: false };
     }
     case "element": {
@@ -35,6 +35,17 @@ export function commandFor(action: Action, state: StageState, show: ShowCatalogu
       return { label: on ? show.uplink.put : show.uplink.pull, what: "uplink", body: { firm: action.firm, connected: on }, on };
     }
   }
+}
+
+const BACK: Record<Language, (to: string) => string> = {
+  de: (to) => `Zurück auf ${to}`,
+  en: (to) => `Back to ${to}`,
+};
+
+/** How the button of a keyframe reads at the order time `now`: a jump, or the way back. */
+function jump(at: number, now: number | null, show: ShowCatalogue, lang: Language): string {
+  const to = orderTime(at, lang);
+  return now !== null && now > at ? BACK[lang](to) : `${show.jump}: ${to}`;
 }
 
 /** How an armed element's button reads: when it shows, in real seconds from `now` (ms). */

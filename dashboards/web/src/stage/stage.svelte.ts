@@ -1,5 +1,6 @@
 import type { Order, StageState } from "../api";
 import { get, post } from "../client";
+import { orderNow, shownTime } from "../ordertime";
 import type { PageMessage, StageMessage } from "../state/embedding";
 import { Stream } from "../state/stream";
 
@@ -14,8 +15,8 @@ class StageStore {
   interrupted = $state<number | null>(null);
   /** The keyframe that was asked for and is not open yet. */
   #asked = $state<number | null>(null);
-  /** The order of which the lead firm has heard from everybody. */
-  #heardOf = $state<string | null>(null);
+  /** The newest order as its lead firm tells it. */
+  #order = $state.raw<Order | null>(null);
   #frames = new Map<HTMLIFrameElement, string>();
   #keys: ((key: string) => void) | null = null;
 
@@ -60,8 +61,14 @@ class StageStore {
     if (this.#asked !== null) return state?.keyframes[this.#asked]?.at_s ?? null;
     if (!state?.clock) return null;
     const began = Date.parse(state.clock.began);
-    const settled = now >= began + REPORTS || (now >= began && this.#heardOf === state.order);
+    const settled = now >= began + REPORTS || (now >= began && this.#order?.id === state.order && reported(this.#order));
     return settled ? null : state.clock.at_s;
+  }
+
+  /** The order time to show at a real moment (ms): it stands still when the lead firm's does. */
+  shown(real: number): number | null {
+    if (this.#order && this.#order.id === this.state?.order) return shownTime(this.#order, real);
+    return this.state && orderNow(this.state, real);
   }
 
   /** Feeds a frame with the events of one firm until the answer is called. */
@@ -95,19 +102,20 @@ class StageStore {
     }
     const firm = (data as { firm?: string }).firm;
     const lead = this.state?.firms.find((entry) => entry.kind === "lead")?.id;
-    if (name === "order" && firm === lead) this.#reported((data as { order?: Order }).order);
+    if (name === "order" && firm === lead) this.#order = (data as { order?: Order }).order ?? null;
     for (const [frame, of] of this.#frames) {
       if (of === firm) this.#tell(frame, { wv: "event", name, data });
     }
   }
 
-  #reported(order?: Order): void {
-    if (order?.packages?.every((work) => work.own || typeof work.age_s === "number")) this.#heardOf = order.id;
-  }
-
   #tell(frame: HTMLIFrameElement, message: StageMessage): void {
     frame.contentWindow?.postMessage(message, location.origin);
   }
+}
+
+/** Whether the lead firm has heard from everybody. */
+function reported(order: Order): boolean {
+  return order.packages?.every((work) => work.own || typeof work.age_s === "number") ?? false;
 }
 
 export const stage = new StageStore();
