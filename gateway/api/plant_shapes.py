@@ -91,6 +91,7 @@ class JobShape(TypedDict):
     good: int
     scrap: int
     origins: dict[str, int]
+    opening: int
     runs_started: int
     runs_completed: int
     pieces_per_run: int

@@ -143,6 +143,7 @@ def job(what: Job) -> JobShape:
         "good": what.good,
         "scrap": what.scrap,
         "origins": {origin.value: count for origin, count in what.origins.items()},
+        "opening": what.opening,
         "runs_started": what.runs_started,
         "runs_completed": what.runs_completed,
         "pieces_per_run": what.pieces_per_run,

@@ -99,6 +99,8 @@ class Job:
 
     ``planned``, ``good``, ``scrap`` are pieces; ``origins`` splits ``good`` by origin;
     ``planned_per_piece`` and ``per_piece`` (the present rate, plan or measured) are order time.
+    ``opening`` is how many of the good pieces were done when the job came here, of the origin
+    ``simulated``; what else has that origin was booked.
     ``inbound`` is how many pieces of input have arrived so far (None: needs no input).
     ``departures`` are the real times at which transfer lots left. ``degraded`` names the
     evidence under which a declared slower rate holds.
@@ -132,3 +134,4 @@ class Job:
     inbound: int | None = None
     degraded: str | None = None
     gaps: tuple[Gap, ...] = field(default=())
+    opening: int = 0

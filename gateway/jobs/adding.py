@@ -73,6 +73,7 @@ def _new(command: AddJob, opening: Opening) -> JobRecord:
         because=Text("Angelegt, noch nicht freigegeben.", "Planned, not released yet."),
         begins=command.at,
         origins={Origin.SIMULATED: opening.good} if opening.good else {},
+        opening=opening.good,
         scrap=opening.scrap,
         runs_started=opening.runs + (opening.run_began is not None),
         runs_completed=opening.runs,

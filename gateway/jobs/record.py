@@ -26,6 +26,7 @@ class JobRecord:
     """See ``gateway.core.work.Job``; durations here are seconds of order time.
 
     ``begins``         what the machine did before belongs to nobody, or to the job before
+    ``opening``        good pieces that were done when it came here, among ``origins``
     ``cycles``         seconds per piece of the last undisturbed cycles
     ``degraded_run``   declared seconds per run while ``degraded``
     ``confirmed_run``  seconds per run that the foreman confirmed
@@ -50,6 +51,7 @@ class JobRecord:
     because: Text
     begins: datetime = EPOCH
     origins: Mapping[Origin, int] = field(default_factory=dict)
+    opening: int = 0
     scrap: int = 0
     runs_started: int = 0
     runs_completed: int = 0
@@ -180,4 +182,5 @@ def public(
         inbound=(job.inbound or 0) if job.needs_input else None,
         degraded=job.degraded,
         gaps=job.gaps,
+        opening=job.opening,
     )

@@ -378,6 +378,12 @@ def test_no_duration_reaches_back_before_the_order_of_an_opening(
         assert told
 
 
+def test_what_is_booked_later_is_told_from_an_opening(mill: Line) -> None:
+    mill.add(opening=Opening(good=588, runs=49))
+    mill.tell(Book("j-1", 12, 0, Origin.SIMULATED, mill.at(5)))
+    assert (mill.job.origins, mill.job.opening) == ({Origin.SIMULATED: 600}, 588)
+
+
 def test_a_clock_set_back_takes_the_beginning_of_an_opening_with_it(mill: Line) -> None:
     mill.add(opening=Opening(good=600, runs=50))
     mill.see(1.0, power=STANDBY)

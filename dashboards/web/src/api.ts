@@ -129,6 +129,8 @@ export interface Job {
   good: number;
   scrap: number;
   origins: Partial<Record<Origin, number>>;
+  /** Good pieces that were done when the job came here, among those of origin simulated. */
+  opening: number;
   runs_started: number;
   runs_completed: number;
   pieces_per_run: number;

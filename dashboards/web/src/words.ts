@@ -1,4 +1,4 @@
-import type { Job, LampKind, Machine, Order, Text, WorkPackage } from "./api";
+import type { Job, LampKind, Machine, Order, Origin, Text, WorkPackage } from "./api";
 import type { Catalogue } from "./texts/index.svelte";
 
 /** The lamp of a machine: its shape tells the state. */
@@ -39,6 +39,16 @@ export function jobLamp(job: Job): LampKind {
   if (job.state === "aborted") return "red";
   if (job.state === "interrupted" || job.degraded) return "yellow";
   return job.state === "running" ? "green" : "grey";
+}
+
+/** The parts of a job's good count by origin; of what is simulated, what was booked stands apart. */
+export function countedAs(job: Pick<Job, "origins" | "opening">, t: Catalogue): [string, number][] {
+  const { simulated = 0, ...seen } = job.origins;
+  const opening = Math.min(job.opening, simulated);
+  const parts = Object.entries(seen).map(([of, count]): [string, number] => [t.origin[of as Origin], count]);
+  if (opening) parts.push([t.origin.opening, opening]);
+  if (simulated > opening) parts.push([t.origin.booked, simulated - opening]);
+  return parts;
 }
 
 /** The lamp of a package as a partner sees it; without one, the report is missing. */

@@ -84,6 +84,8 @@ export const de = {
     counted: "gezählt",
     entered: "eingetragen",
     simulated: "simuliert",
+    opening: "Anfangsbestand (simuliert)",
+    booked: "nachgebucht (simuliert)",
   },
   quality: { good: "gut", uncertain: "unsicher", bad: "schlecht" },
   reason: {

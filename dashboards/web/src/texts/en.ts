@@ -86,6 +86,8 @@ export const en: Catalogue = {
     counted: "counted",
     entered: "entered",
     simulated: "simulated",
+    opening: "opening balance (simulated)",
+    booked: "booked afterwards (simulated)",
   },
   quality: { good: "good", uncertain: "uncertain", bad: "bad" },
   reason: {

@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { de } from "../src/texts/de";
+import { countedAs } from "../src/words";
+
+test("what is booked afterwards stands apart from an opening balance", () => {
+  const origins = { measured: 36, simulated: 612 };
+  assert.deepEqual(countedAs({ origins, opening: 600 }, de), [
+    ["gemessen", 36],
+    ["Anfangsbestand (simuliert)", 600],
+    ["nachgebucht (simuliert)", 12],
+  ]);
+  assert.deepEqual(countedAs({ origins: { simulated: 588 }, opening: 600 }, de), [
+    ["Anfangsbestand (simuliert)", 588],
+  ]);
+  assert.deepEqual(countedAs({ origins: {}, opening: 0 }, de), []);
+});
