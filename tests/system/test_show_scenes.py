@@ -266,11 +266,13 @@ def test_a_jump_covers_the_pages_until_the_new_order_runs(show: Show) -> None:
     show.at(8)
     page = show.pages["de"]
     cover = page.locator("main .jump")
-    page.get_by_role("button", name="Tag 1, 16:30").click()
+    runs = show.factory.state()["run"]
+    page.get_by_role("button", name="Tag 1, 16:30").dblclick()
     expect(cover).to_contain_text("Zeitsprung auf Tag 1, 16:30")
     show.picture("jump")
     expect(cover).to_have_count(0, timeout=PATIENCE)
     assert show.factory.order()["progress"] > 0.1, "the board that is uncovered is the whole one"
+    assert show.factory.state()["run"] == runs + 1, "a double click is one jump"
     show.picture("jump-over")
 
 
