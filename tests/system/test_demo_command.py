@@ -209,9 +209,10 @@ def test_the_duration_ends_it_in_order(first: tuple[Console, Json], state: Path)
     before, _ = first
     assert before.process.poll() == 0, "the first demo has left its state"
     with console(state, MINI, "--duration", "2s") as started:
+        pid = started.process.pid
+        children = eventually(lambda: offspring(pid), what="it has started something", every=0.05)
         assert started.until("stopping")["schema"] == 1
-        children = offspring(started.process.pid)
-        assert children, "it stops what it has started"
+        children |= offspring(pid)
         assert started.process.wait(STOP) == 0
     assert [pid for pid in children if alive(pid)] == []
 
