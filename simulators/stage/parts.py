@@ -17,7 +17,7 @@ async def kept(run: Callable[[], Awaitable[None]], name: str) -> None:
     while True:
         try:
             await run()
-        except Exception:
+        except Exception:  # whatever it was: it stands in the log, and the show goes on
             log.exception("%s failed; it starts again, everything else goes on", name)
         await asyncio.sleep(PAUSE)
 

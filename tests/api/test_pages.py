@@ -88,10 +88,9 @@ async def test_pages_are_read_only(web: httpx.AsyncClient) -> None:
         assert "GET" in answer.headers["allow"]
 
 
-@pytest.mark.skipif(resources.pages() is None, reason="the pages are not built: make pages")
 async def test_the_built_pages_name_their_files_so_that_they_may_be_kept() -> None:
     built = resources.pages()
-    assert built is not None
+    assert built is not None, "the pages are not built: make pages"
     app = Starlette(routes=[Mount("/", Pages(built))])
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://127.0.0.1"

@@ -38,6 +38,13 @@ def given(firm: Firm, taker: str) -> dict[str, Any]:
     return next(entry for entry in agreements if entry["own"] and entry["to"] == taker)
 
 
+async def told_of_a_charge(lead: Firm, furnace: Firm, clock: Clock) -> None:
+    """The furnace firm has made 607 pieces by 14:10, and the lead firm has been told."""
+    clock.to("1 14:10")
+    await furnace.book(607)
+    await until(lambda: lead.knows("AP3", good=607))
+
+
 async def test_withdrawn_quantities_vanish_at_the_partner_and_both_logs_agree(
     any_broker: RunningBroker, tmp_path: Path
 ) -> None:
@@ -45,9 +52,7 @@ async def test_withdrawn_quantities_vanish_at_the_partner_and_both_logs_agree(
     async with working(tmp_path, PAIR, any_broker.url, clock=clock) as firms:
         await opened(firms)
         lead, furnace = firms[LEAD], firms[FURNACE]
-        clock.to("1 14:10")
-        await furnace.book(607)
-        await until(lambda: lead.knows("AP3", good=607))
+        await told_of_a_charge(lead, furnace, clock)
         assert '"good":607' in stored(lead)
 
         await furnace.exchange.withdraw("GA-17", LEAD, "L2")
@@ -104,9 +109,7 @@ async def test_what_is_taken_back_in_two_steps_is_gone_after_both(
     async with working(tmp_path, PAIR, broker.url, clock=clock) as firms:
         await opened(firms)
         lead, furnace = firms[LEAD], firms[FURNACE]
-        clock.to("1 14:10")
-        await furnace.book(607)
-        await until(lambda: lead.knows("AP3", good=607))
+        await told_of_a_charge(lead, furnace, clock)
         for level in ("L2", "L1"):
             await furnace.exchange.withdraw("GA-17", LEAD, level)
             await until(lambda level=level: lead.knows("AP3", level=level))
@@ -126,9 +129,7 @@ async def test_what_was_withdrawn_stays_withdrawn_after_a_restart(
     async with working(tmp_path, PAIR, broker.url, clock=clock) as firms:
         await opened(firms)
         lead, furnace = firms[LEAD], firms[FURNACE]
-        clock.to("1 14:10")
-        await furnace.book(607)
-        await until(lambda: lead.knows("AP3", good=607))
+        await told_of_a_charge(lead, furnace, clock)
         await furnace.exchange.withdraw("GA-17", LEAD, "L1")
         await until(lambda: lead.knows("AP3", level="L1"))
         for firm in (lead, furnace):
@@ -204,9 +205,7 @@ async def test_of_an_order_that_is_over_a_firm_may_still_take_back(
     async with working(tmp_path, (LEAD, FURNACE), broker.url, clock=clock) as firms:
         await opened(firms)
         lead, furnace = firms[LEAD], firms[FURNACE]
-        clock.to("1 14:10")
-        await furnace.book(607)
-        await until(lambda: lead.knows("AP3", good=607))
+        await told_of_a_charge(lead, furnace, clock)
         await lead.exchange.open_order("GA-17-2", at_s=6 * 3600)
         await until(lambda: furnace.exchange.order("GA-17-2"))
         await furnace.exchange.withdraw("GA-17", LEAD, "L1")

@@ -225,7 +225,7 @@ def eventually(
             last = error
         if time.monotonic() > deadline:
             raise AssertionError(f"not within {within} s: {what} (last: {last!r})")
-        # A look costs a request or a process; between two looks the machine is left to the demo.
+        # Not for luck: other processes are looked at, and between two looks the computer is theirs.
         time.sleep(every)
 
 
