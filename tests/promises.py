@@ -1,0 +1,469 @@
+"""What the product promises, and the tests that hold it: the source of ``docs/promises.md``.
+
+A promise without tests is not kept yet. ``lacks`` says what its tests do not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "promises.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One numbered promise. ``tests`` are ``path::function``, the path below ``tests/``."""
+
+    id: str
+    says: str
+    tests: Sequence[str] = ()
+    lacks: str = ""
+
+
+FAULTS = (
+    Promise(
+        "F01",
+        "A gateway killed at any instant loses nothing that was stored and doubles nothing",
+        (
+            "journal/test_kill.py::test_twenty_kills_lose_and_double_nothing_that_was_acknowledged",
+            "system/test_mini_deaths.py::test_three_kills_at_random_instants_double_and_lose_nothing",
+            "flow/test_forward_runner.py::test_an_answer_that_is_lost_repeats_but_never_skips",
+        ),
+        "the times on a Raspberry Pi",
+    ),
+    Promise(
+        "F02",
+        "A power cut in the middle of a write loses nothing that was stored",
+        ("journal/test_damage.py::test_a_truncated_log_leaves_a_consistent_earlier_state",),
+        "the replay of power cuts over thousands of disk states",
+    ),
+    Promise(
+        "F03",
+        "A damaged store is put aside, the gateway starts, the gap is counted",
+        (
+            "journal/test_damage.py::test_a_damaged_file_is_put_aside_and_the_gateway_starts",
+            "journal/test_damage.py::test_a_damaged_row_becomes_a_gap_and_the_rest_is_delivered",
+            "journal/test_damage.py::test_a_disk_that_damages_every_new_file_is_not_tried_without_a_rest",
+        ),
+    ),
+    Promise(
+        "F04",
+        "A full disk stops nothing that is live; the gap is exact; storing resumes by itself",
+        (
+            "journal/test_disk.py::test_a_full_disk_stops_nothing_and_the_gap_is_exact",
+            "journal/test_disk.py::test_a_start_on_a_full_disk_shows_what_was_and_goes_on_when_there_is_room",
+            "test_run.py::test_a_gateway_starts_on_a_full_disk_and_stores_when_there_is_room",
+            "exchange/test_healing.py::test_a_disk_that_is_full_in_the_middle_of_an_order_loses_nothing_of_it",
+        ),
+        "the policies keep-oldest and thin",
+    ),
+    Promise(
+        "F05",
+        "After a failed sync nothing counts as stored until the store works again",
+        (
+            "journal/test_sync_errors.py::test_nothing_is_acknowledged_on_a_failed_sync_and_it_goes_on_afterwards",
+            "journal/test_disk.py::test_after_a_failed_commit_nothing_is_doubled",
+        ),
+    ),
+    Promise(
+        "F06",
+        "A sink that was away for a day gets everything, while live values go on",
+        ("flow/test_forward_runner.py::test_a_sink_that_was_away_reads_on_where_it_stopped",),
+        "a day of backlog at the reference load; catch-up for MQTT",
+    ),
+    Promise(
+        "F07",
+        "A lost acknowledgement repeats on the wire and is told apart by its number",
+        ("flow/test_forward_runner.py::test_an_answer_that_is_lost_repeats_but_never_skips",),
+        "a connection cut at every byte of a message",
+    ),
+    Promise(
+        "F08",
+        "A broker that comes back empty costs no report and no retained message",
+        (
+            "exchange/test_healing.py::test_a_broker_that_has_forgotten_everything_loses_nothing",
+            "system/test_mini_deaths.py::test_an_emptied_broker_loses_no_report",
+            "sinks/test_mqtt.py::test_emptied_broker_learns_everything_again",
+        ),
+        "readings that a firm's broker had not handed on",
+    ),
+    Promise(
+        "F09",
+        "One record that a sink refuses is parked and counted; the rest is delivered",
+        (
+            "sinks/test_influx.py::test_one_poison_value_is_parked_and_the_rest_arrives",
+            "sinks/test_influx.py::test_a_server_that_is_busy_gets_everything_later",
+            "sinks/test_influx.py::test_what_is_too_large_is_sent_in_parts",
+            "flow/test_forward_runner.py::test_poison_is_parked_and_the_rest_delivered",
+        ),
+    ),
+    Promise(
+        "F10",
+        "A connection that is dead on one side is noticed within fifteen seconds",
+        (
+            "drivers/test_mqtt.py::test_unanswered_publication_ends_the_connection",
+            "system/test_uplink.py::test_a_pulled_uplink_is_a_broken_line_and_comes_back",
+        ),
+        "a black hole in the network, on every kind of link",
+    ),
+    Promise(
+        "F11",
+        "A slow device delays no other; polls never overlap, and what is skipped is counted",
+        (
+            "flow/test_source_runner.py::test_a_slow_source_skips_and_counts_polls_and_never_overlaps",
+            "sources/test_shared_line.py::test_a_dead_unit_leaves_its_neighbours_at_nearly_full_rate",
+            "flow/test_schedule.py::test_every_tick_is_polled_or_counted_as_skipped",
+        ),
+    ),
+    Promise(
+        "F12",
+        "A late answer is never published as the value of another question",
+        (
+            "sources/test_wrong_answers.py::test_no_wrong_value_among_many_late_answers",
+            "sources/test_shared_line.py::test_values_stay_right_while_a_unit_answers_late_again_and_again",
+        ),
+        "RTU on a serial line, which is not supported yet",
+    ),
+    Promise(
+        "F13",
+        "No damaged frame becomes a value or ends the gateway",
+        (
+            "sources/test_link_frames.py::test_noise_never_passes_for_an_answer",
+            "sources/test_link_frames.py::test_a_frame_with_any_byte_of_its_head_changed_is_found_out",
+            "sources/test_wrong_answers.py::test_an_answer_that_does_not_fit_is_a_desync_and_ends_the_connection",
+        ),
+        "memory after a million frames",
+    ),
+    Promise(
+        "F14",
+        "One device that is named twice is refused by check, with line and column",
+        (
+            "config/test_broken_files.py::test_a_broken_file_names_every_mistake_with_its_place_and_fix",
+        ),
+        "the same serial port twice; a diagnosis at run time",
+    ),
+    Promise(
+        "F15",
+        "A count never falls by itself; rollover, reset and glitch are told apart",
+        ("jobs/test_counters.py::test_totals_never_fall_whatever_the_counter_does",),
+    ),
+    Promise(
+        "F16",
+        "What is no number never leaves as one",
+        (
+            "journal/test_encoding.py::test_what_is_no_number_comes_back_as_bad_and_never_as_a_value",
+            "sinks/test_influx.py::test_what_is_no_number_never_becomes_one",
+            "sinks/test_opcua_server.py::test_bad_value_has_no_number_but_its_reason",
+        ),
+        "Sparkplug, which is not there yet",
+    ),
+    Promise(
+        "F17",
+        "A clock that is wrong or jumps costs no poll; what it stamped is marked",
+        (
+            "flow/test_small_parts.py::test_the_present_moment_is_the_same_on_both_clocks",
+            "journal/test_journal.py::test_nothing_is_removed_by_a_clock_that_is_not_known_to_be_right",
+            "drivers/test_mqtt.py::test_tls_checks_the_certificate_and_names_the_clock",
+        ),
+    ),
+    Promise(
+        "F18",
+        "The change to and from summer time leaves no gap and no overlap in a chart",
+        ("api/test_documents.py::test_times_are_utc",),
+        "a chart drawn in Europe/Berlin over the change",
+    ),
+    Promise("F19", "A gateway that hangs is started again by the watchdog; no burst after a pause"),
+    Promise(
+        "F20",
+        "Nothing holds the event loop for long",
+        ("sinks/test_opcua_limits.py::test_building_and_serving_do_not_hold_the_loop_for_long",),
+    ),
+    Promise(
+        "F21",
+        "A flood of OPC UA clients takes neither memory nor the machines' polls",
+        (
+            "sinks/test_opcua_limits.py::test_the_fifty_first_connection_is_closed_and_the_next_client_is_served",
+            "sinks/test_opcua_limits.py::test_nonsense_is_survived_and_hardly_logged",
+        ),
+    ),
+    Promise(
+        "F22",
+        "A browser that reads slowly costs nobody anything",
+        (
+            "api/test_events.py::test_a_slow_reader_gets_the_newest_and_costs_little",
+            "api/test_events.py::test_thirty_phones_are_served",
+            "api/test_live.py::test_a_slow_browser_gets_the_newest_of_each_thing",
+        ),
+        "the share of a core for thirty phones",
+    ),
+    Promise(
+        "F23",
+        "A device that comes and goes cannot flood the log",
+        (
+            "flow/test_small_parts.py::test_a_flapping_peer_cannot_flood_the_log",
+            "api/test_walls.py::test_nonsense_at_the_door_hardly_fills_the_log",
+        ),
+        "the size of a day's log at the reference load",
+    ),
+    Promise(
+        "F24",
+        "SIGTERM ends a gateway within five seconds, with everything stored",
+        (
+            "test_run.py::test_the_second_signal_ends_a_gateway_at_once",
+            "journal/test_disk.py::test_closing_while_the_disk_is_full_ends_in_time",
+        ),
+    ),
+    Promise(
+        "F25",
+        "A wrong file is told by line, column, reason and fix, before anything starts",
+        (
+            "config/test_broken_files.py::test_the_corpus_is_large_enough",
+            "cli/test_commands.py::test_run_stops_before_anything_starts",
+        ),
+        "a reload at run time",
+    ),
+    Promise(
+        "F26",
+        "An older version's files are read, a newer one's are left alone",
+        (
+            "test_database.py::test_an_older_file_is_brought_to_the_newest_schema_with_its_content",
+            "test_database.py::test_a_step_that_fails_half_way_leaves_the_old_file",
+            "journal/test_damage.py::test_a_file_of_a_newer_version_is_left_alone",
+        ),
+        "a power cut in the middle of a step",
+    ),
+    Promise(
+        "F27",
+        "A link that flaps is tried at most once a second",
+        ("sources/test_modbus_source.py::test_a_line_that_is_down_is_tried_at_most_once_a_second",),
+        "a hundred flaps with files and tasks counted",
+    ),
+    Promise(
+        "F28",
+        "A name server that is silent holds nobody up; a device that moves is found again",
+        (
+            "sources/test_lookup.py::test_a_resolver_that_hangs_is_asked_once_and_nobody_waits_for_it",
+            "sources/test_lookup.py::test_a_name_is_looked_up_again_each_time",
+        ),
+    ),
+    Promise("F29", "A serial adapter that is pulled is found again by what it is"),
+    Promise("F30", "Memory and files stay level over hours"),
+    Promise(
+        "F31",
+        "Partners that were apart agree again, whatever was doubled or out of order",
+        (
+            "exchange/test_healing.py::test_lost_doubled_and_reordered_messages_change_nothing",
+            "exchange/test_healing.py::test_a_pulled_uplink_ages_and_heals",
+        ),
+        "partitions between four firms drawn at random",
+    ),
+)
+
+SECURITY = (
+    Promise(
+        "S01",
+        "Nothing is ever written to a machine",
+        (
+            "sources/test_modbus_source.py::test_only_reading_function_codes_are_ever_sent",
+            "sources/test_modbus_source.py::test_a_frame_that_would_write_never_leaves",
+            "sinks/test_opcua_security.py::test_nobody_writes_calls_or_adds_nodes",
+        ),
+    ),
+    Promise(
+        "S02",
+        "One question at a time on a line, with the pause that a device wants",
+        ("sources/test_modbus_source.py::test_the_pause_between_requests_is_kept",),
+        "a scan, which is not there yet",
+    ),
+    Promise(
+        "S03",
+        "OPC UA is signed, sealed and for trusted clients only",
+        (
+            "sinks/test_opcua_security.py::test_only_signed_and_encrypted_endpoints_are_offered",
+            "sinks/test_opcua_security.py::test_unknown_client_is_refused_until_its_file_is_moved_to_trusted",
+            "sinks/test_opcua_security.py::test_wrong_user_or_password_is_refused",
+            "sinks/test_opcua_peer.py::test_a_secured_server_lets_the_trusted_dashboard_in",
+        ),
+        "revocation lists and chains",
+    ),
+    Promise(
+        "S04",
+        "An open OPC UA server is for simulated machines on this computer",
+        ("sinks/test_opcua_security.py::test_open_is_for_simulated_machines_on_this_computer",),
+        "the banner on pages and console",
+    ),
+    Promise(
+        "S05",
+        "OPC UA has limits for messages, connections, sessions and subscriptions",
+        (
+            "sinks/test_opcua_limits.py::test_the_fifty_first_connection_is_closed_and_the_next_client_is_served",
+            "sinks/test_opcua_security.py::test_a_session_has_twenty_subscriptions_at_most_and_none_is_too_fast",
+            "sinks/test_opcua_security.py::test_chunk_of_any_length_is_not_collected",
+        ),
+    ),
+    Promise(
+        "S06",
+        "The shared broker is reached over TLS and each firm under its own name",
+        (
+            "drivers/test_mqtt.py::test_tls_checks_the_certificate_and_names_the_clock",
+            "drivers/test_mqtt.py::test_tls_is_1_2_or_newer",
+        ),
+        "the generated configuration of a broker, tried from outside",
+    ),
+    Promise(
+        "S07",
+        "What was narrowed vanishes at the partner too",
+        (
+            "exchange/test_withdrawal.py::test_withdrawn_quantities_vanish_at_the_partner_and_both_logs_agree",
+            "exchange/test_withdrawal.py::test_a_report_on_its_way_is_taken_back_and_never_delivered",
+            "exchange/test_withdrawal.py::test_what_was_withdrawn_stays_withdrawn_after_a_restart",
+        ),
+    ),
+    Promise(
+        "S08",
+        "The pages are strict: headers, origins, sessions, passwords, set-up code",
+        (
+            "api/test_guard.py::test_every_answer_carries_the_security_headers",
+            "api/test_guard.py::test_a_rebound_name_is_refused",
+            "api/test_guard.py::test_a_foreign_page_cannot_change_anything",
+            "api/test_access.py::test_the_code_makes_the_owner_once",
+            "api/test_setup.py::test_guessing_is_slowed_down_at_the_door",
+        ),
+    ),
+    Promise(
+        "S09",
+        "No page asks anybody but its own gateway",
+        ("system/test_show_scenes.py::test_scene_1_five_firms_one_order",),
+        "the whole suite without a route to the outside",
+    ),
+    Promise(
+        "S10",
+        "Secrets stand in no message, log or page",
+        (
+            "config/test_broken_files.py::test_no_message_repeats_a_secret",
+            "config/test_references.py::test_a_value_from_outside_is_not_repeated_in_a_message",
+            "config/test_references.py::test_secrets_hide_themselves",
+        ),
+        "one canary through every way out",
+    ),
+    Promise(
+        "S11",
+        "Nothing is kept that speaks about a person",
+        (
+            "simulators/test_simulation_file.py::test_the_bench_s_single_hand_cycles_cannot_be_read",
+            "api/test_roles.py::test_the_works_council_sees_what_is_kept_and_no_value",
+        ),
+    ),
+    Promise(
+        "S12",
+        "What is kept has an end, and forgetting reaches every copy",
+        (
+            "flow/test_history_runner.py::test_what_is_older_than_it_is_kept_is_forgotten",
+            "contracts/test_stores.py::test_what_is_pruned_is_gone_and_stays_gone",
+        ),
+        "a command to forget; free pages of the files",
+    ),
+    Promise(
+        "S13",
+        "A log of security events that only grows, without what was said",
+        (
+            "api/test_audit.py::test_every_security_event_leaves_an_entry",
+            "api/test_audit.py::test_entries_outlive_the_gateway_newest_last",
+            "api/test_audit.py::test_the_owner_can_take_the_log_away_and_the_works_council_knows_of_it",
+        ),
+    ),
+    Promise("S14", "Releases can be checked: sums, list of parts, signature, equal builds"),
+    Promise("S15", "The service runs with as few rights as it needs"),
+    Promise(
+        "S16",
+        "No dangerous call in the code: the linter's security rules in every check",
+        (),
+        "it stands in `make check` (ruff, rules S), not in a test",
+    ),
+)
+
+LEAKS = (
+    Promise(
+        "L1",
+        "Whoever listens on the shared broker can read nothing",
+        (
+            "exchange/test_leaks.py::test_the_broker_sees_firms_that_write_and_nothing_of_what_they_write",
+            "system/test_mini_leakage.py::test_nothing_on_the_shared_broker_can_be_read",
+            "system/test_mini_leakage.py::test_only_sealed_messages_between_members_are_on_the_shared_broker",
+        ),
+        "the lengths of what is sent",
+    ),
+    Promise("L2", "Nobody can take a firm's place on the broker"),
+    Promise(
+        "L3",
+        "Foreign and absent look the same over HTTP",
+        ("api/test_walls.py::test_absent_and_foreign_are_the_same_nothing",),
+    ),
+    Promise(
+        "L4",
+        "An error tells nothing of the inside",
+        (
+            "api/test_any_request.py::test_a_bug_tells_nothing_of_itself",
+            "api/test_walls.py::test_what_does_not_fit_is_refused_without_a_word_too_much",
+        ),
+    ),
+    Promise(
+        "L5",
+        "Nothing leaves after a withdrawal, whatever was on its way",
+        (
+            "exchange/test_withdrawal.py::test_a_report_on_its_way_is_taken_back_and_never_delivered",
+            "exchange/test_withdrawal.py::test_what_is_taken_back_in_two_steps_is_gone_after_both",
+        ),
+    ),
+    Promise(
+        "L6",
+        "What follows from the agreed fields is all that can be worked out",
+        (
+            "system/test_mini_leakage.py::test_every_report_holds_the_fields_of_its_level_and_no_other",
+            "system/test_mini_leakage.py::test_numbers_leave_in_the_agreed_steps",
+            "exchange/test_leaks.py::test_the_order_message_tells_no_cycle_time_of_another_firm",
+        ),
+    ),
+    Promise(
+        "L7",
+        "A restored, lost or damaged file shares nothing",
+        ("exchange/test_healing.py::test_a_damaged_ledger_shares_nothing",),
+    ),
+    Promise(
+        "L8",
+        "After a change of user nothing of the one before stays on the screen",
+        ("api/test_pages_at_work.py::test_when_a_session_ends_nothing_of_it_stays_on_the_screen",),
+    ),
+    Promise(
+        "L9",
+        "No sequence of sharing, narrowing and asking shows more than was agreed",
+        (
+            "network/test_disclosure.py::test_states_equal_in_the_agreed_fields_give_byte_equal_reports",
+        ),
+        "ten thousand random steps against an oracle",
+    ),
+)
+
+
+def page() -> str:
+    """The page in docs/, from the tables above."""
+    lines = [
+        "# What is promised, and which test holds it",
+        "",
+        "Made from `tests/promises.py`:",
+        "`WRITE_GOLDEN=1 .venv/bin/pytest tests/test_promises.py` writes it anew.",
+        "A promise without a test is *not yet* kept. Whatever the tests of one do not show stands",
+        "behind it.",
+    ]
+    for title, promises in (("Faults", FAULTS), ("Security", SECURITY), ("Leakage", LEAKS)):
+        lines += ["", f"## {title}", "", "| | Promise | Tests | Not yet |", "|---|---|---|---|"]
+        lines += [_row(promise) for promise in promises]
+    return "\n".join(lines) + "\n"
+
+
+def _row(promise: Promise) -> str:
+    tests = "<br>".join(f"`{test}`" for test in promise.tests) or "not yet"
+    return f"| {promise.id} | {promise.says} | {tests} | {promise.lacks} |"

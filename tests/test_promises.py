@@ -1,0 +1,44 @@
+"""The page of promises is true: every test that it names is there, and nothing is left out."""
+
+from __future__ import annotations
+
+import ast
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.promises import FAULTS, LEAKS, PAGE, ROOT, SECURITY, Promise, page
+
+PROMISES = (*FAULTS, *SECURITY, *LEAKS)
+
+
+@cache
+def functions(file: Path) -> frozenset[str]:
+    found = ast.walk(ast.parse(file.read_text()))
+    return frozenset(
+        node.name for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+
+
+def test_every_number_has_its_promise_once() -> None:
+    wanted = [f"F{n:02}" for n in range(1, 32)]
+    wanted += [f"S{n:02}" for n in range(1, 17)]
+    wanted += [f"L{n}" for n in range(1, 10)]
+    assert [promise.id for promise in PROMISES] == wanted
+
+
+@pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.id)
+def test_the_tests_of_a_promise_exist(promise: Promise) -> None:
+    for test in promise.tests:
+        path, name = test.split("::")
+        file = ROOT / "tests" / path
+        assert file.is_file(), test
+        assert name in functions(file), test
+
+
+def test_the_page_is_the_present_one() -> None:
+    if os.environ.get("WRITE_GOLDEN"):
+        PAGE.write_text(page())
+    assert PAGE.read_text() == page()
