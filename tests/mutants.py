@@ -1,0 +1,77 @@
+"""Breaks the code in small ways, and counts how often the tests notice: ``make mutants``.
+
+mutmut makes the mutants of the rooms where a mistake is silent (jobs, network, flow, sealing); of
+these a seeded sample is tried, so two runs of one version are comparable. It works on copies in
+``mutants/`` and ``[tool.mutmut]`` of pyproject.toml says which tests judge.
+
+usage: mutants.py [--sample 300] [--seed 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+MUTANTS = ROOT / "mutants"
+FIRST = "gateway.flow.backoff*"
+"""A small module: the run that tries it also makes all mutants and times all tests."""
+
+
+def outcomes() -> Mapping[str, int | None]:
+    """Each mutant's name, with the exit code of its tests as far as it has been tried."""
+    found: dict[str, int | None] = {}
+    for meta in sorted(MUTANTS.rglob("*.meta")):
+        found |= json.loads(meta.read_text())["exit_code_by_key"]
+    return found
+
+
+def mutmut(*names: str) -> None:
+    """Try mutants; what it shows meanwhile goes to its own log."""
+    log = MUTANTS.with_suffix(".log")
+    with log.open("a") as out:
+        command = [sys.executable, "-m", "mutmut", "run", "--max-children", "2", *names]
+        if subprocess.run(command, cwd=ROOT, stdout=out, stderr=out, check=False).returncode:
+            sys.exit(f"mutmut has failed: {log.name} says why")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Draw, try, tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sample", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args(arguments)
+    from mutmut.stats import status_by_exit_code  # noqa: PLC0415 - installed for this alone
+
+    mutmut(FIRST)
+    every = sorted(outcomes())
+    drawn = random.Random(asked.seed).sample(every, min(asked.sample, len(every)))
+    mutmut(*drawn)
+    found = outcomes()
+    words = {name: status_by_exit_code[found[name]] for name in drawn}
+    for name in sorted(drawn):
+        if words[name] != "killed":
+            print(json.dumps({"mutant": name, "verdict": words[name]}))
+    count = Counter(words.values())
+    noticed = count["killed"] + count["timeout"]
+    print(
+        json.dumps(
+            {
+                "mutants": len(every),
+                "sample": len(drawn),
+                "seed": asked.seed,
+                **count,
+                "score": round(noticed / len(drawn), 3),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
