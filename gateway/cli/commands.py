@@ -126,6 +126,30 @@ def read(  # noqa: PLR0917 - typer calls it by name
         raise typer.Exit(1)
 
 
+def learn(  # noqa: PLR0917 - typer calls it by name
+    context: typer.Context,
+    file: File,
+    machine: Annotated[str, typer.Argument()],
+    length: Annotated[str, typer.Option("--for")] = "5min",
+    recording: Annotated[Path | None, typer.Option()] = None,
+    save: Annotated[Path | None, typer.Option()] = None,
+) -> None:
+    """Learn the thresholds of a machine from a recording."""
+    from gateway.cli import learning  # noqa: PLC0415
+    from gateway.cli.durations import duration_of  # noqa: PLC0415
+    from gateway.cli.reading import choose  # noqa: PLC0415
+
+    language = language_of(context)
+    site, (chosen,) = choose(file, machine)
+    if recording is not None:
+        samples = learning.stored(recording)
+    else:
+        samples = learning.recording(site, chosen, duration_of(length), language)
+    if save is not None:
+        learning.save(samples, save, machine)
+    learning.show(learning.thresholds(samples), machine, language)
+
+
 def identity(files: Files, json: Json = False) -> None:
     """Show public keys."""
     from gateway.cli.keys import public_keys  # noqa: PLC0415

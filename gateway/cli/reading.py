@@ -42,10 +42,10 @@ def choose(
     file: Path | None,
     machine: str | None,
     *,
-    template: str | None,
-    host: str | None,
-    port: int,
-    unit: int,
+    template: str | None = None,
+    host: str | None = None,
+    port: int = 502,
+    unit: int = 1,
 ) -> tuple[SiteConfig, Sequence[Machine]]:
     """The machines of a firm's file, or a device named on the command line."""
     if file is None:
@@ -76,7 +76,9 @@ def choose(
 
 
 def _single(template: str, host: str, port: int, unit: int) -> SiteConfig:
-    from gateway.config import Bilingual, Device, Machine, SiteConfig  # noqa: PLC0415
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from gateway.config import Bilingual, Device, Machine, SiteConfig, spoken  # noqa: PLC0415
     from gateway.machines import catalog  # noqa: PLC0415
     from gateway.sources import ModbusTcpConnect  # noqa: PLC0415
 
@@ -91,10 +93,22 @@ def _single(template: str, host: str, port: int, unit: int) -> SiteConfig:
             ),
             USAGE_IS_WRONG,
         ) from error
-    connect = ModbusTcpConnect(host=host, port=port, unit=unit)
+    try:
+        connect = ModbusTcpConnect(host=host, port=port, unit=unit)
+    except ValidationError as error:
+        what, fix = spoken(error, "host", host)
+        raise CommandError(
+            Text(f"{what.de}. {_as_options(fix.de)}", f"{what.en}. {_as_options(fix.en)}"),
+            USAGE_IS_WRONG,
+        ) from error
     device = Device(template=template, connect=connect)
     machine = Machine(name="device", title=Bilingual(de="Gerät", en="Device"), devices=(device,))
     return SiteConfig(firm="read", name="-", state=Path(), machines=(machine,))
+
+
+def _as_options(fix: str) -> str:
+    """What would be written in a file, as it is written on the command line."""
+    return fix.replace("host: ", "--host ").replace("port: ", "--port ")
 
 
 def read_now(

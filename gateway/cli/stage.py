@@ -6,10 +6,10 @@ import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.cli.durations import duration_of
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.core.text import Language, Text
 
@@ -38,7 +38,7 @@ def play(
         base_port=DEFAULT_BASE_PORT if base_port is None else base_port,
         browser=browser,
         seed=seed,
-        duration=_duration(duration) if duration else None,
+        duration=duration_of(duration) if duration else None,
         lan=lan,
         fresh=fresh,
         json=json,
@@ -84,24 +84,6 @@ def _demo_packages() -> Iterator[None]:
                 "Install: pip install 'werkverbund[demo]'",
             )
         ) from error
-
-
-def _duration(text: str) -> timedelta:
-    from pydantic import TypeAdapter, ValidationError  # noqa: PLC0415
-
-    from gateway.config import Duration  # noqa: PLC0415
-
-    try:
-        found: timedelta = TypeAdapter(Duration).validate_python(text)
-    except ValidationError as error:
-        raise CommandError(
-            Text(
-                f"{text} ist keine Dauer. Schreiben Sie zum Beispiel 90s oder 10min.",
-                f"{text} is not a duration. Write for example 90s or 10min.",
-            ),
-            USAGE_IS_WRONG,
-        ) from error
-    return found
 
 
 def _endpoint(text: str) -> Endpoint:

@@ -21,6 +21,9 @@ TERMS: dict[str, Text] = {
     "--port": Text("PORT", "PORT"),
     "--seed": Text("ZAHL", "NUMBER"),
     "--duration": Text("DAUER", "DURATION"),
+    "--length": Text("DAUER", "DURATION"),
+    "--recording": Text("DATEI", "FILE"),
+    "--save": Text("DATEI", "FILE"),
     "--folder": Text("ORDNER", "FOLDER"),
     "--control": Text("RECHNER:PORT", "HOST:PORT"),
     "--kind": Text("ART", "KIND"),
@@ -133,9 +136,33 @@ HELP: dict[str, Text] = {
     ),
     "read.template": Text("Gerätetyp, zum Beispiel sdm630", "Type of device, e.g. sdm630"),
     "read.host": Text("Adresse des Geräts", "Address of the device"),
-    "read.port": Text("Modbus-Port (Vorgabe 502)", "Modbus port (default 502)"),
-    "read.unit": Text("Gerätenummer am Bus (Vorgabe 1)", "Unit on the bus (default 1)"),
+    "read.port": Text(
+        "Modbus-Port, 1 bis 65535 (Vorgabe 502)", "Modbus port, 1 to 65535 (default 502)"
+    ),
+    "read.unit": Text(
+        "Gerätenummer am Bus, 1 bis 255 (Vorgabe 1)", "Unit on the bus, 1 to 255 (default 1)"
+    ),
     "read.json": Text("Ein JSON-Objekt je Messpunkt", "One JSON object per point"),
+    "learn": Text(
+        "Die Schwellen einer Maschine aus einer Aufnahme lernen, in fünf Minuten.\n"
+        "Zeichnet die Leistung auf (eine Minute aus, eine Minute in Bereitschaft, dann drei "
+        "Läufe), zeigt die erkannten Läufe und die Zeilen für die Datei. Liest nur; die Datei "
+        "bleibt, wie sie ist.",
+        "Learn the thresholds of a machine from a recording, in five minutes.\n"
+        "Records the power (one minute off, one minute standing by, then three runs), shows the "
+        "runs that were found and the lines for the file. Only reads; the file stays as it is.",
+    ),
+    "learn.file": Text("Die Datei der Firma", "The firm's file"),
+    "learn.machine": Text("Name der Maschine", "Name of the machine"),
+    "learn.length": Text(
+        "So lange wird höchstens aufgezeichnet, mit Einheit (Vorgabe 5min)",
+        "How long at most is recorded, with its unit (default 5min)",
+    ),
+    "learn.recording": Text(
+        "Aus einer gespeicherten Aufnahme lernen (Zeilen: Sekunden,Watt)",
+        "Learn from a stored recording (lines: seconds,watts)",
+    ),
+    "learn.save": Text("Die Aufnahme in diese Datei speichern", "Store the recording in this file"),
     "identity": Text(
         "Die öffentlichen Schlüssel von Firmen zeigen, für die Datei des Verbunds.\n"
         "Legt die Schlüssel an, wenn es noch keine gibt. Geheime Schlüssel verlassen den Rechner "
@@ -192,6 +219,13 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         (
             "werkverbund read --template sdm630 --host 192.168.10.21",
             Text("ohne Datei", "without a file"),
+        ),
+    ),
+    "learn": (
+        ("werkverbund learn firma.yaml mill-1", Text("an der Maschine", "at the machine")),
+        (
+            "werkverbund learn firma.yaml mill-1 --recording mill-1.csv",
+            Text("noch einmal aus einer Aufnahme", "again from a recording"),
         ),
     ),
     "schema": (("werkverbund schema site > site.json", Text("für den Editor", "for the editor")),),

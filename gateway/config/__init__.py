@@ -13,7 +13,7 @@ from gateway.config.scalars import (
     Port,
     Secret,
 )
-from gateway.config.sentences import choice
+from gateway.config.sentences import choice, spoken
 from gateway.config.site import (
     Device,
     FileJob,
@@ -65,5 +65,6 @@ __all__ = [
     "refuse",
     "scan",
     "site_model",
+    "spoken",
     "wrong",
 ]

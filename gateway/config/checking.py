@@ -11,8 +11,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.config.finding import Spot
+from gateway.config.hints import closest
 from gateway.config.model_keys import description, known_keys, known_types
-from gateway.config.sentences import closest, doubtful, literal_secret, sentence
+from gateway.config.sentences import doubtful, literal_secret, sentence
 from gateway.config.strict_yaml import Tree
 from gateway.config.tree import Items, Leaf, Node, Place, Step, Table, plain
 
@@ -140,18 +141,22 @@ def _without_echo(
     """One error for one mistake.
 
     A misspelled key also seems to be missing; where a word or a list may stand, pydantic says of
-    either why it does not fit.
+    either why it does not fit. Of an unknown type nobody knows which keys it has.
     """
-    meant, words = set(), set()
+    meant, words, unknown = set(), set(), set()
     for error in errors:
         parent, last = error["loc"][:-1], str(error["loc"][-1]) if error["loc"] else ""
         if error["type"] == "extra_forbidden":
             meant.add((parent, closest(last, known_keys(model, plain(root), parent))))
+        elif error["type"] == "literal_error" and last == "type":
+            unknown.add(parent)
         elif last.startswith(_BRANCH):
             words.add((parent, isinstance(locate(root, parent)[0], Leaf)))
 
     def echo(error: ErrorDetails) -> bool:
         parent, last = error["loc"][:-1], str(error["loc"][-1]) if error["loc"] else ""
+        if last != "type" and any(error["loc"][: len(above)] == above for above in unknown):
+            return True
         if error["type"] == "missing":
             return (parent, last) in meant
         if last.startswith(_BRANCH):

@@ -207,8 +207,8 @@ def _port_out_of_range(port: int) -> PydanticCustomError:
 def _host(value: str) -> str:
     if _is_address(value) or (_HOST.match(value) and not _ENDS_IN_A_NUMBER.search(value)):
         return value
-    host, _, port = value.rpartition(":")
-    if _HOST.match(host) and port.isdecimal():
+    host, port = _taken_apart(value)
+    if host is not None and port is not None:
         raise wrong(
             Text(f"{value}: hier steht nur der Rechner", f"{value}: only the host stands here"),
             Text(
@@ -224,8 +224,28 @@ def _host(value: str) -> str:
         Text(
             "Schreiben Sie eine Adresse oder einen Namen, zum Beispiel 192.168.10.21",
             "Write an address or a name, for example 192.168.10.21",
-        ),
+        )
+        if host is None
+        else Text(f'Schreiben Sie host: "{host}"', f'Write host: "{host}"'),
     )
+
+
+def _taken_apart(value: str) -> tuple[str | None, str | None]:
+    """Host and port of what is not a bare host, each None where it cannot be told.
+
+    Read so are an address in brackets, with a scheme before it, with a port behind it, and the
+    leading zeros of a form (192.168.001.005 has no octal numbers).
+    """
+    found = re.fullmatch(
+        r"(?:[a-z][a-z+-]*://)?(?:\[([0-9a-fA-F:.]+)\]|([^\s:/@\[\]]+))(?::(\d{1,5}))?/?", value
+    )
+    if found is None:
+        return None, None
+    host, port = found.group(1) or found.group(2), found.group(3)
+    if re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", host):
+        host = ".".join(str(int(part)) for part in host.split("."))
+    sound = _is_address(host) or (_HOST.match(host) and not _ENDS_IN_A_NUMBER.search(host))
+    return (host, port) if sound else (None, None)
 
 
 def _is_address(text: str) -> bool:

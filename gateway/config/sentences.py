@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.config.finding import Found, Said, Spot, as_written
+from gateway.config.hints import closest
 from gateway.config.models import Objection
 from gateway.config.scalar_rules import Doubt
-from gateway.config.tree import Leaf, Step
+from gateway.config.tree import Leaf, Place, Step, Table
 from gateway.config.type_sentences import (
     list_expected,
     number_expected,
@@ -23,12 +24,6 @@ from gateway.config.type_sentences import (
 )
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 from gateway.core.text import Text
-
-
-def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 def choice(name: str, known: Sequence[str]) -> Text:
@@ -50,6 +45,15 @@ def sentence(error: ErrorDetails, spot: Spot) -> Said:
         Text(f"der Wert von {found.key} passt nicht", f"the value of {found.key} does not fit"),
         Text(f"Der Grund: {error['msg']}", f"The reason: {error['msg']}"),
     )
+
+
+def spoken(invalid: ValidationError, key: str, written: str) -> Said:
+    """The first that is wrong with a value that stands in no file, but behind an option."""
+    place = Place(1, 1)
+    (error, *_) = invalid.errors(include_url=False, include_input=False)
+    if (listed := error.get("ctx", {}).get("objections")) is not None:
+        return listed[0].what, listed[0].fix
+    return sentence(error, Spot(key, Leaf(place, written, written, written)))
 
 
 def doubtful(leaf: Leaf, doubt: Doubt, kind: str, expected: Said | None) -> Said:
@@ -160,8 +164,11 @@ def _not_one_of(found: Found) -> Said:
 
 
 def _no_such_type(found: Found) -> Said:
-    known = _quoted(str(found.ctx["expected_tags"]))
-    return _no_such("type", str(found.ctx["tag"]), known)
+    known, node = _quoted(str(found.ctx["expected_tags"])), found.node
+    written = node.entries["type"].value if isinstance(node, Table) else node
+    if isinstance(written, Leaf) and written.value is None:
+        return _no_type(found)
+    return _no_such("type", as_written(written), known)
 
 
 def _no_such(key: str, shown: str, known: Sequence[str]) -> Said:
@@ -218,6 +225,10 @@ def _out_of_bounds(found: Found) -> Said:
 
 def _bound(value: object) -> str:
     """A bound as it would be written in the file."""
+    repeated = re.fullmatch(r"datetime\.timedelta\((.*)\)", str(value))
+    if repeated:  # how pydantic names the bound of a duration that is checked in Python
+        parts = re.findall(r"(days|seconds|microseconds)=(-?\d+)", repeated.group(1))
+        value = timedelta(**{unit: int(count) for unit, count in parts})
     if isinstance(value, timedelta):
         value = f"{value / timedelta(milliseconds=1):g} milliseconds"
     text = re.sub(

@@ -47,9 +47,24 @@ def number_expected(found: Found) -> Said:
             f"Schreiben Sie {key}: {as_written(node)} ohne Anführungszeichen.",
             f"Write {key}: {as_written(node)} without quotes.",
         )
+    meant = _number_meant(as_written(node))
+    if meant is not None:
+        return what, Text(f"Schreiben Sie {key}: {meant}", f"Write {key}: {meant}")
     return what, Text(
         "Schreiben Sie nur Ziffern, ohne Einheit.", "Write digits only, without a unit."
     )
+
+
+def _number_meant(shown: str) -> str | None:
+    """A number with a decimal comma, or as a fraction, as it is written here."""
+    comma = re.fullmatch(r"(-?\d+),(\d+)", shown)
+    if comma:
+        return f"{comma.group(1)}.{comma.group(2)}"
+    fraction = re.fullmatch(r"(-?\d{1,6})/(\d{1,6})", shown)
+    if fraction and (below := int(fraction.group(2))):
+        exact = int(fraction.group(1)) / below
+        return f"{exact:g}" if float(f"{exact:g}") == exact else None
+    return None
 
 
 def whole_expected(found: Found) -> Said:

@@ -96,7 +96,7 @@ def check_numbers(point: PointSpec) -> Iterator[Objection]:
                 f"{point.name}: die Einheit {point.unit} ist unbekannt",
                 f"{point.name}: the unit {point.unit} is unknown",
             ),
-            Text(f"Erlaubt sind: {', '.join(UNITS)}.", f"Use one of: {', '.join(UNITS)}."),
+            _unit_meant(point.unit),
             ("unit",),
         )
     if point.low is not None and point.high is not None and point.low > point.high:
@@ -221,3 +221,11 @@ def check_ranges(template: Template) -> Iterator[Objection]:
                 Text("Erhöhen Sie max_registers.", "Raise max_registers."),
                 ("points", index, "encoding"),
             )
+
+
+def _unit_meant(shown: str) -> Text:
+    """The unit that people write so, or all of them."""
+    meant = next((unit.ucum for unit in UNITS.values() if unit.display == shown), None)
+    if meant is not None:
+        return Text(f"Schreiben Sie unit: {meant}", f"Write unit: {meant}")
+    return Text(f"Erlaubt sind: {', '.join(UNITS)}.", f"Use one of: {', '.join(UNITS)}.")

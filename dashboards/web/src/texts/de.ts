@@ -262,7 +262,8 @@ export const de = {
     chartSummary: (name: string, low: string, high: string, last: string) =>
       `${name}: zwischen ${low} und ${high}, zuletzt ${last}.`,
     noData: (name: string) => `${name}: kein brauchbarer Wert in diesem Zeitraum.`,
-    learnt: "Die Schwellen stehen in der Datei des Betriebs. Um sie zu finden, genügt eine Aufnahme von fünf Minuten: aus, Bereitschaft, drei Läufe.",
+    learnt: (machine: string) =>
+      `Die Schwellen stehen in der Datei des Betriebs. In fünf Minuten gelernt (aus, Bereitschaft, drei Läufe) sind sie am Rechner des Gateways mit: werkverbund learn firma.yaml ${machine}`,
     template: "Vorlage",
     units: (list: string) => `Geräteadresse ${list}`,
     readOnly: "nur lesend",

@@ -70,7 +70,7 @@ export const showDe = {
       see: "Eine Fräsmaschine ohne Datenanschluss: Ein Stromzähler genügt.",
       say: [
         "Diese Fräsmaschine ist von 1987. Sie hat keinen Datenanschluss, und an ihrer Steuerung ändert niemand etwas.",
-        "Ein Elektriker setzt einen Stromzähler in den Schaltschrank. Aus der Leistung liest das Gateway: aus, bereit, schneidet. Die Schwellen hat es aus fünf Minuten Aufnahme gelernt.",
+        "Ein Elektriker setzt einen Stromzähler in den Schaltschrank. Aus der Leistung liest das Gateway: aus, bereit, schneidet. Die Schwellen lernt es in fünf Minuten: aus, bereit, drei Läufe.",
         "Jeder blaue Streifen ist ein gezählter Lauf. Und oben steht in einem Satz, warum hier „läuft“ steht. Das können Sie nachprüfen.",
       ],
       click: [

@@ -71,7 +71,7 @@ export const showEn: ShowCatalogue = {
       see: "A milling machine without a data port: an electricity meter is enough.",
       say: [
         "This milling machine was built in 1987. It has no data port, and nobody touches its control.",
-        "An electrician puts a meter into the cabinet. From the power the gateway reads: off, ready, cutting. It learnt the thresholds from a five-minute recording.",
+        "An electrician puts a meter into the cabinet. From the power the gateway reads: off, ready, cutting. It learns the thresholds in five minutes: off, ready, three runs.",
         "Each blue stripe is a run that was counted. And above stands one sentence that says why it says “running”. You can check it.",
       ],
       click: [

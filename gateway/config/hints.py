@@ -1,0 +1,69 @@
+"""Which known word was probably meant. A hint must never change a meaning.
+
+``uint64`` is no ``uint16`` and ``byte_order`` no ``order``: a word is only taken for another where
+it has the same numbers and as many parts, each part begins alike and hardly differs, and no second
+word is as near. Where that does not hold the caller lists what is possible.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
+
+_OTHERS_SAY = {
+    "abcd": "high-word-first",
+    "cdab": "low-word-first",
+    "holding": "holding-registers",
+    "input": "input-registers",
+    "slave": "unit",
+    "slave_id": "unit",
+    "device_id": "unit",
+    "unit_id": "unit",
+    "scan_interval": "every",
+    "interval": "every",
+}
+"""The same thing in the words of other products."""
+_NEAR = 0.7
+"""So many letters do two parts share that may be one word misspelled; tcp and rtu share a third."""
+_CLEARER = 0.1
+"""So much nearer than the next word must the nearest be."""
+
+
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The one known word of which ``name`` is another spelling, or None."""
+    known = tuple(known)
+    if (ours := _OTHERS_SAY.get(name.lower())) in known:
+        return ours
+    rated = sorted(((_likeness(name, word), word) for word in set(known)), reverse=True)
+    if not rated or rated[0][0] < _NEAR:
+        return None
+    if rated[0][0] < 1 and len(rated) > 1 and rated[0][0] - rated[1][0] < _CLEARER:
+        return None
+    return rated[0][1]
+
+
+def _likeness(name: str, word: str) -> float:
+    """From 0 to 1: 1 is the same but for case and dividers, 0 another meaning."""
+    mine, theirs = _parts(name), _parts(word)
+    if "".join(mine) == "".join(theirs):
+        return 1.0
+    if _digits(mine) != _digits(theirs):
+        return 0.9 if len(mine) == 1 and re.fullmatch(re.escape(mine[0]) + r"\d+", word) else 0.0
+    if [part[0] for part in mine] != [part[0] for part in theirs]:
+        return (
+            0.0  # other parts; and int16 is no uint16 misspelled: nobody errs in the first letter
+        )
+    return min(
+        SequenceMatcher(None, one, other).ratio() for one, other in zip(mine, theirs, strict=True)
+    )
+
+
+def _parts(word: str) -> Sequence[str]:
+    """``lowWord_first`` is low, word, first."""
+    spaced = re.sub(r"([a-z])([A-Z])", r"\1-\2", word)
+    return [part for part in re.split(r"[\W_]+", spaced.lower()) if part]
+
+
+def _digits(parts: Sequence[str]) -> str:
+    return re.sub(r"\D+", " ", " ".join(parts)).strip()
