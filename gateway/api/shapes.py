@@ -153,10 +153,30 @@ class AuditSizeShape(TypedDict):
     keep_s: float
 
 
+class OutletShape(TypedDict):
+    """One way by which values leave the gateway, other than reports to partners.
+
+    ``asks``: others come and fetch it. ``reach`` is ``unknown`` where a name does not tell whether
+    it lies in the house.
+    """
+
+    name: str
+    address: str
+    reach: Literal["computer", "network", "outside", "unknown"]
+    fields: Words
+    when: Words
+    asks: bool
+
+
 class StoredShape(TypedDict):
-    """What this gateway stores, and what it never records."""
+    """What this gateway stores, where it goes to, and what it never records.
+
+    ``curves_seen_by`` are the roles that may see the curve of a machine on the pages.
+    """
 
     signals: list[StoredSignalShape]
+    outlets: list[OutletShape]
+    curves_seen_by: list[str]
     never: list[Words]
     journal: JournalSizeShape
     history: SizeShape

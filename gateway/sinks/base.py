@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from gateway.config import SiteConfig, Variant
+from gateway.core.outlets import Outlet
 from gateway.core.ports import Sink
 from gateway.core.signals import Signal
 from gateway.core.work import Job, JobState
@@ -29,6 +30,10 @@ class SinkConfig(Variant, ABC):
     @abstractmethod
     def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:
         """The sink, without connecting; ``folder`` is its own place in the firm's state folder."""
+
+    @abstractmethod
+    def outlet(self) -> Outlet:
+        """Where this sink hands values to, for whoever asks what leaves the gateway."""
 
 
 def present_jobs(jobs: Sequence[Job]) -> dict[str, Job]:

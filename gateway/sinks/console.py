@@ -22,6 +22,7 @@ from pydantic import Field
 from gateway.config import SiteConfig
 from gateway.core.batches import Judged, Reading
 from gateway.core.errors import NotConnected
+from gateway.core.outlets import EACH_CYCLE, EVERYTHING, Outlet, Reach
 from gateway.core.ports import Sink
 from gateway.core.signals import Quality, Signal, SignalId
 from gateway.core.text import Language
@@ -39,6 +40,10 @@ class ConsoleConfig(SinkConfig):
     def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:  # noqa: ARG002
         """The sink on standard output."""
         return ConsoleSink(signals, self.language, sys.stdout)
+
+    def outlet(self) -> Outlet:
+        """To whoever started the gateway, or the log of the service."""
+        return Outlet("stdout", Reach.COMPUTER, EVERYTHING, EACH_CYCLE)
 
 
 class ConsoleSink:

@@ -22,6 +22,7 @@ from gateway.config import Secret, SiteConfig
 from gateway.core.batches import Judged
 from gateway.core.clock import to_ms
 from gateway.core.errors import Rejected
+from gateway.core.outlets import EACH_CYCLE, EVERYTHING, Outlet, reach
 from gateway.core.ports import Sink
 from gateway.core.signals import Kind, Quality, Signal, SignalId, Value
 from gateway.core.work import Job, JobState, MachineStatus
@@ -58,6 +59,10 @@ class InfluxConfig(SinkConfig):
             token=self.token.get_secret_value(),
         )
         return InfluxSink(client, site.firm, signals)
+
+    def outlet(self) -> Outlet:
+        """Everything, to the archive."""
+        return Outlet(self.url, reach(self.url), EVERYTHING, EACH_CYCLE)
 
 
 def _now() -> datetime:

@@ -25,6 +25,7 @@ from gateway.config import LocalPath, Secret, SiteConfig
 from gateway.core.batches import OK, Judged
 from gateway.core.clock import to_ms
 from gateway.core.errors import NotConnected, Rejected
+from gateway.core.outlets import EACH_CYCLE, EVERYTHING, Outlet, reach
 from gateway.core.ports import Sink
 from gateway.core.signals import Quality, Signal, SignalId
 from gateway.core.work import Job, MachineStatus
@@ -65,6 +66,10 @@ class MqttConfig(SinkConfig):
             ca=self.ca,
         )
         return MqttSink(broker, site, signals)
+
+    def outlet(self) -> Outlet:
+        """Everything, to the firm's broker."""
+        return Outlet(self.broker, reach(self.broker), EVERYTHING, EACH_CYCLE)
 
 
 class MqttSink:

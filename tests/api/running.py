@@ -186,7 +186,7 @@ def a_workshop(folder: Path, *, demo: bool, more: str = "") -> RunningGateway:
         ),
         "utf-8",
     )
-    site = load(file, variants(), {"DEMO_TOKEN": TOKEN})
+    site = load(file, variants(), {"DEMO_TOKEN": TOKEN, "KEY": "k"})
     return RunningGateway(site, Simulation(read_model(simulation, SimulationFile, {})))
 
 

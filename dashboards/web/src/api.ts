@@ -278,6 +278,16 @@ export interface Comparison {
   equal: boolean;
 }
 
+/** A way by which values leave the gateway, other than reports to partners. */
+export interface Outlet {
+  name: string;
+  address: string;
+  reach: "computer" | "network" | "outside" | "unknown";
+  fields: Text;
+  when: Text;
+  asks: boolean;
+}
+
 export interface Stored {
   signals: {
     id: string;
@@ -287,6 +297,8 @@ export interface Stored {
     keep_s: number;
     step_s: number;
   }[];
+  outlets: Outlet[];
+  curves_seen_by: string[];
   never: Text[];
   journal: { bytes: number; committed_seq: number; oldest: string | null };
   history: { bytes: number };

@@ -13,10 +13,12 @@ from gateway.api.answers import Here, Json, group
 from gateway.api.audit import KEEP
 from gateway.api.newest import newest_events
 from gateway.api.rooms import Rooms
-from gateway.api.shapes import ClockShape, HealthShape, LogShape, StoredShape
+from gateway.api.shapes import ClockShape, HealthShape, LogShape, OutletShape, StoredShape
 from gateway.core.events import EventKind
+from gateway.core.outlets import EVERYTHING, ON_REQUEST, Outlet, reach
 from gateway.core.text import Text
 from gateway.flow.moment import synchronised
+from gateway.sinks.base import SinkConfig
 
 router = group("house")
 
@@ -32,6 +34,15 @@ NEVER = (
     Text("Ranglisten oder Vergleiche von Personen", "Rankings or comparisons of persons"),
     Text("Ton, Bild, Standort", "Sound, pictures, location"),
 )
+SEEN = Text(
+    f"{EVERYTHING.de}, je nach Rolle und mit Passwort",
+    f"{EVERYTHING.en}, by role and with a password",
+)
+AGREED = Text(
+    "nur die vereinbarten Felder, je Partner versiegelt",
+    "only the agreed fields, sealed for each partner",
+)
+REPORTED = Text("wie vereinbart", "as agreed")
 IN_STEP = Text(
     "Die Uhr dieses Rechners wird abgeglichen.", "This computer's clock is kept in step."
 )
@@ -97,6 +108,10 @@ async def stored(request: Request, rooms: Here) -> Json[StoredShape]:
                 }
                 for what in rooms.signals.values()
             ],
+            "outlets": [_outlet(name, entry) for name, entry in _outlets(rooms)],
+            "curves_seen_by": sorted(
+                PLANT - ({Role.VISITOR} if access.demo_token is None else set())
+            ),
             "never": [views.words(entry) for entry in NEVER],
             "journal": {
                 "bytes": size.bytes,
@@ -110,6 +125,31 @@ async def stored(request: Request, rooms: Here) -> Json[StoredShape]:
             },
         }
     )
+
+
+def _outlets(rooms: Rooms) -> list[tuple[str, Outlet]]:
+    """The pages, the sinks of the firm's file, and the broker of the consortium."""
+    site = rooms.site
+    found = [
+        (config.type, config.outlet()) for config in site.sinks if isinstance(config, SinkConfig)
+    ]
+    listen = str(site.web.listen)
+    found.insert(0, ("pages", Outlet(listen, reach(listen), SEEN, ON_REQUEST, asks=True)))
+    if site.network is not None:
+        broker = site.network.broker
+        found.append(("partners", Outlet(broker, reach(broker), AGREED, REPORTED)))
+    return found
+
+
+def _outlet(name: str, entry: Outlet) -> OutletShape:
+    return {
+        "name": name,
+        "address": entry.address,
+        "reach": entry.reach.value,
+        "fields": views.words(entry.fields),
+        "when": views.words(entry.when),
+        "asks": entry.asks,
+    }
 
 
 def _lapses(rooms: Rooms) -> dict[str, int]:

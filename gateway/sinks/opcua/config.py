@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from gateway.config import Endpoint, Objection, Secret, SiteConfig, wrong
+from gateway.core.outlets import EVERYTHING, ON_REQUEST, Outlet, reach
 from gateway.core.ports import Sink
 from gateway.core.signals import Signal
 from gateway.core.text import Text
@@ -82,3 +83,7 @@ class OpcUaConfig(SinkConfig):
         from gateway.sinks.opcua.server import OpcUaSink  # noqa: PLC0415 - it needs this module
 
         return OpcUaSink(self, site, signals, folder)
+
+    def outlet(self) -> Outlet:
+        """Everything, to clients that may log in."""
+        return Outlet(str(self.listen), reach(str(self.listen)), EVERYTHING, ON_REQUEST, asks=True)
