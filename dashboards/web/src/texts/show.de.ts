@@ -265,7 +265,7 @@ export const showDe = {
     },
     {
       question: "Verliere ich CE-Kennzeichen oder Gewährleistung?",
-      answer: ["Das Gateway liest nur. Es kann keine Register schreiben, und an der Steuerung ändert niemand etwas.", "Den Zähler setzt eine Elektrofachkraft. Ob es für Ihre Maschine etwas zu beachten gibt, sagt der Hersteller. Das ist keine Rechtsberatung."],
+      answer: ["Das Gateway liest nur. Es kann keine Register schreiben, und an der Steuerung ändert niemand etwas.", "Ab dem 20. Januar 2027 gilt die Maschinenverordnung (EU) 2023/1230. Sie fragt: Ist der Umbau eine wesentliche Veränderung, entsteht eine neue Gefahr oder wird eine größer? Das klären Sie für Ihre Maschine mit einer Fachkraft; den Zähler setzt eine Elektrofachkraft. Keine Rechtsberatung."],
       scene: 2,
     },
     {

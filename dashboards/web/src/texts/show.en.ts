@@ -266,7 +266,7 @@ export const showEn: ShowCatalogue = {
     },
     {
       question: "Do I lose the CE mark or the warranty?",
-      answer: ["The gateway only reads. It cannot write registers, and nobody changes the control.", "A qualified electrician fits the meter. Its maker can tell whether your machine needs special care. This is not legal advice."],
+      answer: ["The gateway only reads. It cannot write registers, and nobody changes the control.", "From 20 January 2027 the Machinery Regulation (EU) 2023/1230 applies. It asks: is the change a substantial modification, does it make a new hazard or a risk larger? Settle that for your machine with an expert; a qualified electrician fits the meter. Not legal advice."],
       scene: 2,
     },
     {
