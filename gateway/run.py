@@ -307,12 +307,17 @@ class Gateway:
             addresses=Places(self.site, self.sinks),
             words=self._words,
             parts=self._parts,
+            send_again=self._send_again,
             now=lambda: datetime.now(UTC),
         )
 
     def _words(self, what: SignalId) -> Words | None:
         found = (runner.source.words(what) for runner in self.runners)
         return next((words for words in found if words is not None), None)
+
+    def _send_again(self, name: str) -> bool | None:
+        runner = self.sinks.get(name)
+        return runner.send_again() if isinstance(runner, ForwardRunner) else None
 
     def _parts(self) -> list[Part]:
         all_parts = (

@@ -56,7 +56,12 @@ def _silent(health: MachineHealth) -> Text:
 def sinks(healths: Iterable[SinkHealth]) -> Iterator[Part]:
     """One part per sink: what is missing is said plainly, and that all else goes on."""
     for health in healths:
-        if health.connected:
+        why = _in_words(health.refusal or "")
+        if health.connected and health.refusing:
+            yield Part(health.name, FAILED, _takes_nothing(health, why))
+        elif health.connected and health.parked:
+            yield Part(health.name, WAITING, _parked(health, why))
+        elif health.connected:
             serves = health.name.startswith("opcua")
             yield Part(health.name, OK, READY if serves else CONNECTED)
         elif health.cause is None:
@@ -71,6 +76,22 @@ def sinks(healths: Iterable[SinkHealth]) -> Iterator[Part]:
                     f"not reachable ({why.en}). Reading and storing go on.",
                 ),
             )
+
+
+def _takes_nothing(health: SinkHealth, why: Text) -> Text:
+    return Text(
+        f"nimmt nichts an ({why.de}). {health.parked} Pakete liegen beiseite, die übrigen warten "
+        "im Journal. Es wird weiter versucht.",
+        f"takes nothing ({why.en}). {health.parked} batches are parked, the others wait in the "
+        "journal. It is tried again and again.",
+    )
+
+
+def _parked(health: SinkHealth, why: Text) -> Text:
+    return Text(
+        f"verbunden; {health.parked} abgelehnte Pakete liegen beiseite (zuletzt: {why.de})",
+        f"connected; {health.parked} refused batches are parked (the last: {why.en})",
+    )
 
 
 READY, CONNECTED = Text("bereit", "ready"), Text("verbunden", "connected")

@@ -91,7 +91,11 @@ class Partners(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """The rooms of one gateway, as far as the API may enter them."""
+    """The rooms of one gateway, as far as the API may enter them.
+
+    ``send_again`` asks a sink to try what is parked once more; False where it has parked
+    nothing, None where there is no such sink.
+    """
 
     site: SiteConfig
     version: str
@@ -106,6 +110,7 @@ class Rooms:
     addresses: Addresses
     words: Callable[[SignalId], Words | None]
     parts: Callable[[], Sequence[Part]]
+    send_again: Callable[[str], bool | None]
     now: Callable[[], datetime]
 
     def machines(self) -> tuple[MachineStatus, ...]:

@@ -153,6 +153,22 @@ class AuditSizeShape(TypedDict):
     keep_s: float
 
 
+class ParkedShape(TypedDict):
+    """A batch that the peer of a sink has refused: its numbers, when it was laid aside, and why."""
+
+    sink: str
+    first_seq: int
+    last_seq: int
+    noted: str | None
+    why: str
+
+
+class SinkShape(TypedDict):
+    """A sink by its name."""
+
+    sink: str
+
+
 class OutletShape(TypedDict):
     """One way by which values leave the gateway, other than reports to partners.
 

@@ -96,7 +96,7 @@ class LiveRunner:
                 except Rejected as refused:
                     refusals = len(refused.which)
                     self._watch.refuses(refused, refusals)
-            self._watch.delivered += len(batches) - refusals
+            self._watch.took(len(batches) - refusals)
             self._backoff.succeeded()
 
     async def _show(self) -> None:

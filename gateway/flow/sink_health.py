@@ -22,7 +22,9 @@ class SinkHealth:
 
     ``since`` is when it was last connected or lost (None: it was never reached); ``cause`` says
     in the driver's words why it is away, and ``next_try`` when it is tried again. ``delivered``
-    and ``refused`` count batches.
+    and ``refused`` count batches since the start; ``parked`` is how many lie aside now, and
+    ``refusal`` what the peer said last when it refused one. ``refusing``: it takes nothing at all,
+    so nothing more is parked; it is tried again.
     """
 
     name: str
@@ -32,6 +34,9 @@ class SinkHealth:
     next_try: datetime | None
     delivered: int
     refused: int
+    parked: int = 0
+    refusal: str | None = None
+    refusing: bool = False
 
 
 class SinkWatch:
@@ -47,6 +52,9 @@ class SinkWatch:
         self._next_try: datetime | None = None
         self.delivered = 0
         self.refused = 0
+        self.parked = 0
+        self._refusal: str | None = None
+        self._refusing = False
 
     def connected(self) -> None:
         """It is there."""
@@ -71,8 +79,24 @@ class SinkWatch:
     def refuses(self, cause: Exception, batches: int) -> None:
         """It refuses batches for good."""
         self.refused += batches
+        self._refusal = str(cause)
         line = f"{self._name} refuses values, {self.refused} batches so far: {cause}"
         self._lines.line(f"{self._name} refused", line)
+
+    def refuses_everything(self, cause: Exception, wait: float) -> None:
+        """It refuses one batch after the other: nothing more is parked until it takes one."""
+        if not self._refusing:
+            line = f"{self._name} takes nothing, its cursor waits: {cause}"
+            self._lines.line(f"{self._name} refusing", line)
+        self._refusing, self._refusal = True, str(cause)
+        self._next_try = self._clock() + timedelta(seconds=wait)
+
+    def took(self, batches: int) -> None:
+        """It has taken batches."""
+        self.delivered += batches
+        if self._refusing:
+            self._refusing, self._next_try = False, None
+            self._lines.line(f"{self._name} refusing", f"{self._name} takes batches again")
 
     @property
     def health(self) -> SinkHealth:
@@ -85,4 +109,7 @@ class SinkWatch:
             self._next_try,
             self.delivered,
             self.refused,
+            self.parked,
+            self._refusal,
+            self._refusing,
         )

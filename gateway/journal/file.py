@@ -46,6 +46,7 @@ class Work:
     cursors: Mapping[str, int] = field(default_factory=dict)
     gaps: Sequence[GapRecord] = ()
     parked: Sequence[Parked] = ()
+    settled: Sequence[Parked] = ()
     unreadable: Sequence[int] = ()
     boot: int | None = None
     noted: int = 0
@@ -148,6 +149,10 @@ class JournalFile:
                 "DELETE FROM blocks WHERE last_seq=?", ((seq,) for seq in work.unreadable)
             )
             self._db.executemany(_INSERT_GAP, (_gap_row(gap, work.noted) for gap in work.gaps))
+            self._db.executemany(
+                "DELETE FROM parked WHERE sink=? AND first_seq=?",
+                ((p.sink, p.first_seq) for p in work.settled),
+            )
             self._db.executemany(
                 "INSERT INTO parked (noted, sink, first_seq, last_seq, why) VALUES (?,?,?,?,?)",
                 ((to_us(p.noted), p.sink, p.first_seq, p.last_seq, p.why) for p in work.parked),

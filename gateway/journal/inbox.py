@@ -51,6 +51,7 @@ class Notes:
 
     gaps: list[GapRecord] = field(default_factory=list)
     parked: list[Parked] = field(default_factory=list)
+    settled: list[Parked] = field(default_factory=list)
     unreadable: list[int] = field(default_factory=list)
 
 

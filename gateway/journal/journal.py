@@ -210,6 +210,10 @@ class Journal(Generic[State]):
         parked = Parked(name, judged.seq0, judged.last_seq, why, self._clock())
         self._inbox.chore(lambda notes: notes.parked.append(parked))
 
+    async def settle(self, parked: Parked) -> None:
+        """Forget that a batch was parked: it was delivered, or is not kept any more."""
+        self._inbox.chore(lambda notes: notes.settled.append(parked))
+
     # What can be read
 
     async def read(self, after_seq: int, limit: int) -> list[Judged]:

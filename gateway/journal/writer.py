@@ -261,6 +261,7 @@ class Writer(Generic[State]):
                 cursors=cursors,
                 gaps=notes.gaps,
                 parked=notes.parked,
+                settled=notes.settled,
                 unreadable=notes.unreadable,
                 boot=self.boot if all_of_it else None,
                 noted=to_us(self._clock()),

@@ -49,6 +49,8 @@ TABLE = {
     ("GET", "/received"): PRIVACY,
     ("GET", "/sent/compare"): PRIVACY,
     ("GET", "/stored"): PRIVACY,
+    ("GET", "/parked"): OWNER,
+    ("POST", "/parked/{sink}/again"): OWNER,
 }
 OPEN = {
     ("GET", "/session"),

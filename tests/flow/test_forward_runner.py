@@ -195,3 +195,73 @@ async def test_states_are_shown_with_what_is_written_next(journal, start):
     fill(journal, 1, 1)
     await sink.until(lambda: bool(sink.shown))
     assert sink.shown == [(("running",), ("J-1",))]
+
+
+@pytest.mark.parametrize("names_them", [True, False])
+async def test_a_peer_that_takes_nothing_stops_the_cursor_instead_of_parking_everything(
+    journal, start, names_them
+):
+    sink = Warehouse()
+    sink.poison, sink.names_them = set(range(1, 3001)), names_them
+    runner, _ = start(journal, sink)
+    fill(journal, 1, 3000)
+    await sink.until(lambda: runner.health.refusing)
+    stuck = sink.writes
+    await sink.until(lambda: sink.writes > stuck + 30)  # tried again and again
+    health = runner.health
+    assert health.connected
+    assert health.refusal == "poison"
+    assert health.parked == 10
+    assert runner.cursor == journal.boot * BOOT_SPAN + 10
+    sink.poison = set()
+    await sink.until(lambda: 3000 in sink.got)
+    assert sink.got == list(range(11, 3001))
+    assert not runner.health.refusing
+    assert [entry.why for entry in await journal.parked()] == ["poison"] * 10
+
+
+async def test_refused_batches_that_are_old_are_parked_while_the_newest_is_taken(journal, start):
+    sink = Warehouse()
+    sink.poison = set(range(1, 41))
+    runner, _ = start(journal, sink)
+    fill(journal, 1, 60)
+    await sink.until(lambda: set(range(41, 61)) <= set(sink.got))
+    assert runner.health.parked == 40
+    assert not runner.health.refusing
+
+
+async def test_what_is_parked_can_be_sent_again(journal, start):
+    sink = Warehouse()
+    sink.poison = {3, 5}
+    runner, _ = start(journal, sink)
+    assert not runner.send_again()
+    fill(journal, 1, 8)
+    await sink.until(lambda: 8 in sink.got)
+    sink.poison = {5}
+    assert runner.send_again()
+    fill(journal, 9, 9)
+    await sink.until(lambda: 3 in sink.got and runner.health.parked == 1)
+    fill(journal, 10, 10)
+    await sink.until(lambda: 10 in sink.got)
+    parked = [entry.first_seq - journal.boot * BOOT_SPAN for entry in await journal.parked()]
+    assert parked == [5]
+
+
+async def test_the_number_of_parked_batches_outlives_a_restart(tmp_path, start):
+    sink = Warehouse()
+    sink.poison = {2}
+    first = Journal(tmp_path, NoJobs(), commit_every=timedelta(milliseconds=10))
+    await first.open()
+    _, task = start(first, sink)
+    fill(first, 1, 3)
+    await sink.until(lambda: 3 in sink.got)
+    await first.close()
+    await asyncio.wait_for(task, 10)
+    second = Journal(tmp_path, NoJobs(), commit_every=timedelta(milliseconds=10))
+    await second.open()
+    again = Warehouse()
+    runner, _ = start(second, again)
+    fill(second, 4, 4)
+    await again.until(lambda: 4 in again.got)
+    assert runner.health.parked == 1
+    await second.close()

@@ -278,6 +278,15 @@ export interface Comparison {
   equal: boolean;
 }
 
+/** A batch that the peer of a sink has refused. */
+export interface Parked {
+  sink: string;
+  first_seq: number;
+  last_seq: number;
+  noted: string | null;
+  why: string;
+}
+
 /** A way by which values leave the gateway, other than reports to partners. */
 export interface Outlet {
   name: string;

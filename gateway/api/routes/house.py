@@ -8,12 +8,21 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from gateway.api import views
-from gateway.api.access import EVERYONE, PLANT, PRIVACY, Access, Role, allowed
+from gateway.api.access import EVERYONE, OWNER, PLANT, PRIVACY, Access, Role, allowed
 from gateway.api.answers import Here, Json, group
 from gateway.api.audit import KEEP
 from gateway.api.newest import newest_events
+from gateway.api.refusals import absent, refusal
 from gateway.api.rooms import Rooms
-from gateway.api.shapes import ClockShape, HealthShape, LogShape, OutletShape, StoredShape
+from gateway.api.shapes import (
+    ClockShape,
+    HealthShape,
+    LogShape,
+    OutletShape,
+    ParkedShape,
+    SinkShape,
+    StoredShape,
+)
 from gateway.core.events import EventKind
 from gateway.core.outlets import EVERYTHING, ON_REQUEST, Outlet, reach
 from gateway.core.text import Text
@@ -161,6 +170,41 @@ def _lapses(rooms: Rooms) -> dict[str, int]:
 
 def _bytes(folder: Path, pattern: str) -> int:
     return sum(file.stat().st_size for file in folder.glob(pattern))
+
+
+@router.get("/parked", dependencies=[Depends(allowed(OWNER))])
+async def parked(
+    rooms: Here, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> Json[list[ParkedShape]]:
+    """What the peers of sinks have refused for good, newest last."""
+    found = await rooms.journal.parked()
+    return Json(
+        [
+            {
+                "sink": entry.sink,
+                "first_seq": entry.first_seq,
+                "last_seq": entry.last_seq,
+                "noted": views.iso(entry.noted),
+                "why": entry.why,
+            }
+            for entry in found[-limit:]
+        ]
+    )
+
+
+@router.post("/parked/{sink}/again", dependencies=[Depends(allowed(OWNER))], status_code=202)
+async def send_again(rooms: Here, sink: str) -> Json[SinkShape]:
+    """Send what a sink has parked once more; what is refused again stays."""
+    sent = rooms.send_again(sink)
+    if sent is None:
+        raise absent()
+    if not sent:
+        raise refusal(
+            409,
+            f"Für {sink} liegt nichts beiseite.",
+            f"Nothing is parked for {sink}.",
+        )
+    return Json({"sink": sink}, 202)
 
 
 @router.get("/log", dependencies=[Depends(allowed(PLANT))])

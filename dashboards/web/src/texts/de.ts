@@ -528,6 +528,10 @@ export const de = {
     parts: "Teile",
     missing: "Was fehlt",
     nothingMissing: "Nichts: Alles Vorgesehene ist eingerichtet.",
+    parked: "Abgelehnt und beiseitegelegt",
+    parkedCount: (count: string) => `${count} Pakete`,
+    parkedLast: (at: string, why: string) => `Zuletzt ${at}: ${why}`,
+    again: "Noch einmal senden",
     names: {
       modbus: "Maschinen (Modbus)",
       sources: "Maschinen (Modbus)",

@@ -529,6 +529,10 @@ export const en: Catalogue = {
     parts: "Parts",
     missing: "What is missing",
     nothingMissing: "Nothing: everything intended is set up.",
+    parked: "Refused and parked",
+    parkedCount: (count: string) => `${count} batches`,
+    parkedLast: (at: string, why: string) => `The last, ${at}: ${why}`,
+    again: "Send again",
     names: {
       modbus: "Machines (Modbus)",
       sources: "Machines (Modbus)",
