@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -57,8 +55,9 @@ SILENCE = 2.0
 """Seconds without a commit after which it is looked whether states are still known."""
 REFRESH = 10.0
 """Seconds after which the sentences are shown anew although no state has changed."""
-STOP_PATIENCE = 3.0
-_ENDING = (signal.SIGTERM, signal.SIGINT)
+STOP_PATIENCE = 2.0
+HANGS = 30.0
+"""A line or the journal that is so many seconds behind makes no progress."""
 
 
 @dataclass(slots=True)
@@ -165,6 +164,19 @@ class Gateway:
 
     async def _until_stopped(self) -> None:
         await self.stop.wait()
+
+    def working(self) -> bool:
+        """Whether every line is being polled and the journal runs."""
+        return bool(self.runners) and all(runner.polls for runner in self.runners)
+
+    def stuck(self) -> str | None:
+        """What has made no progress for long: a line, or the journal; None where all is well."""
+        if not self.runners:
+            return None
+        late = [(runner.overdue(), str(runner.source.endpoint)) for runner in self.runners]
+        late.append((self.journal.overdue(), "the journal"))
+        most, what = max(late)
+        return what if most > HANGS else None
 
     def _publish(self, judged: Judged) -> None:
         """Every batch: to the journal, to the pages' table, to the live sinks. Never waits."""
@@ -374,30 +386,3 @@ class Places:
             if isinstance(runner.sink, MqttSink):
                 return {"broker": runner.sink.broker, "topic": runner.sink.topic(signal)}
         return None
-
-
-async def _until_signal(gateway: Gateway) -> None:
-    """Stop in order at the first SIGTERM or Ctrl-C; a second one ends the process at once."""
-    loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        gateway.stop.set()
-        for number in _ENDING:
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
-
-    for number in _ENDING:
-        loop.add_signal_handler(number, stop)
-    await gateway.run()
-
-
-def run(site: SiteConfig, announce: Callable[[Text], None]) -> None:
-    """Run the gateway of ``site`` until SIGTERM or Ctrl-C. Raises what is fatal.
-
-    ``announce`` is told where the pages are, and the set-up code while it is needed.
-    """
-    os.umask(0o077)  # whatever we write is for the gateway's own account alone
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    for chatty in ("asyncua", "pymodbus"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
-    asyncio.run(_until_signal(Gateway(site, announce=announce)))

@@ -12,6 +12,7 @@ import pytest
 
 PACKAGES = {
     "chromium": "chromium",
+    "ip": "iproute2",
     "mbpoll": "mbpoll",
     "mosquitto": "mosquitto",
     "mosquitto_pub": "mosquitto-clients",
@@ -19,6 +20,7 @@ PACKAGES = {
     "node": "nodejs",
     "npm": "npm",
     "strace": "strace",
+    "unshare": "util-linux",
     "victoria-metrics": "victoria-metrics",
 }
 """The Debian package of each program."""

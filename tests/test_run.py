@@ -19,7 +19,8 @@ from gateway.api.rooms import Part
 from gateway.cli.main import run_command_line
 from gateway.core.work import MachineStatus
 from gateway.database import Unwritable
-from gateway.run import Gateway, _until_signal
+from gateway.run import Gateway
+from gateway.service import Manager, until_signal
 from gateway.sinks.console import ConsoleSink
 from tests.api.running import API, a_workshop, at_work, demo_client, until
 from tests.disks import fill_up, small_disk
@@ -251,8 +252,14 @@ def test_the_second_signal_ends_a_gateway_at_once():
             assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
             assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
 
+        def working(self) -> bool:
+            return True
+
+        def stuck(self) -> None:
+            return None
+
     try:
-        asyncio.run(_until_signal(Ending()))
+        asyncio.run(until_signal(Ending(), Manager({})))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

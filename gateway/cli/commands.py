@@ -51,16 +51,16 @@ def demo(  # noqa: PLR0917 - typer calls it by name
 
 def run(context: typer.Context, file: File) -> None:
     """Run the gateway of one firm."""
+    from gateway import service  # noqa: PLC0415 - heavy
+
     limits.enough_address_space()
     garbage.rarely()
     from gateway.cli.rooms import site  # noqa: PLC0415
 
     config = site(file, make=True)
     private_files.usable(config.state)
-    from gateway.run import run as run_gateway  # noqa: PLC0415 - heavy
-
     language = language_of(context)
-    run_gateway(config, lambda text: complain(text.in_(language)))
+    service.run(config, lambda text: complain(text.in_(language)))
 
 
 def simulate(

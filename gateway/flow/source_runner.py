@@ -99,6 +99,7 @@ class SourceRunner:
         self._judge = Judge(self.signals)
         self._log = LineLog(logging.getLogger(__name__))
         self._seen: dict[str, _Seen] = {}
+        self._awaited = self._now().mono
         for signal in self.signals:
             machine = signal.id.partition("/")[0]
             self._seen.setdefault(machine, _Seen(0)).signals += 1
@@ -108,6 +109,7 @@ class SourceRunner:
         schedule = Schedule(self.signals, self._now().mono)
         try:
             while True:
+                self._awaited = max(schedule.next, self._now().mono)
                 wait = schedule.next - self._now().mono
                 if wait > 0:
                     await self._sleep(wait)
@@ -127,6 +129,10 @@ class SourceRunner:
         for batch in batches:
             self._publish(self._judge.judge(batch, self._numbering.take(len(batch.signals))))
             self._note(batch)
+
+    def overdue(self) -> float:
+        """Seconds since this line should have gone on: more than its deadlines, and it hangs."""
+        return self._now().mono - self._awaited
 
     def health(self) -> tuple[MachineHealth, ...]:
         """How each machine on this line answers at present."""

@@ -97,6 +97,11 @@ class Inbox:
         with self._changed:
             return sum(isinstance(item, Judged) for item in self._items), self._bytes
 
+    def overdue(self) -> float:
+        """Seconds since what is queued should have been taken; 0 where nothing is late."""
+        with self._changed:
+            return 0.0 if self._due is None else max(0.0, time.monotonic() - self._due)
+
     def offer(self, judged: Judged) -> None:
         """Queue a batch, dropping the oldest where there is no room."""
         with self._changed:

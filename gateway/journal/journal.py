@@ -165,6 +165,10 @@ class Journal(Generic[State]):
             trouble, since, batches, weight, self._inbox.dropped, self._writer.broken
         )
 
+    def overdue(self) -> float:
+        """Seconds since the writer should have taken what is queued; a full disk is no delay."""
+        return self._inbox.overdue()
+
     def certain_now(self) -> datetime:
         """The latest moment that has surely come: from here, ages for forgetting are counted."""
         return self._writer.retention.certain_now()

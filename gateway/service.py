@@ -1,0 +1,122 @@
+"""The process around a gateway: its signals, its watchdog, and an end that nothing holds up.
+
+Under systemd (``Type=notify``, ``WatchdogSec=``) the service manager is told when the gateway is
+ready, and then only while every line is polled and the journal is written; a gateway that hangs is
+started again by it. The protocol is one datagram to ``NOTIFY_SOCKET`` (sd_notify(3)).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+from gateway.config import SiteConfig
+from gateway.core.text import Text
+
+log = logging.getLogger(__name__)
+
+FEED = 10.0
+"""Seconds between two looks at the progress, where the service manager does not say how often."""
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+
+
+class Watched(Protocol):
+    """What this file needs of a gateway."""
+
+    stop: asyncio.Event
+
+    async def run(self) -> None:
+        """Open, work until asked to stop, close."""
+
+    def working(self) -> bool:
+        """Whether everything that must run has begun."""
+
+    def stuck(self) -> str | None:
+        """What makes no progress, or None."""
+
+
+class Manager:
+    """The service manager that started us, if there is one."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._address = environment.get("NOTIFY_SOCKET", "").replace("@", "\0", 1)
+        microseconds = environment.get("WATCHDOG_USEC", "")
+        self.every = int(microseconds) / 2e6 if microseconds.isdecimal() else FEED
+        """Seconds between two signs of life: half of what is allowed."""
+
+    def tell(self, state: str) -> None:
+        """Send one state, such as ``READY=1``; where nobody listens nothing happens."""
+        if not self._address:
+            return
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as to:
+            to.connect(self._address)
+            to.sendall(state.encode())
+
+
+async def until_signal(gateway: Watched, manager: Manager) -> None:
+    """Stop in order at the first SIGTERM or Ctrl-C; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        manager.tell("STOPPING=1")
+        gateway.stop.set()
+        for number in _ENDING:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in _ENDING:
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(
+        signal.SIGHUP, log.warning, "SIGHUP: files are read at the start only; restart to read anew"
+    )
+    feeding = asyncio.create_task(_feed(gateway, manager), name="watchdog")
+    try:
+        await gateway.run()
+    finally:
+        feeding.cancel()
+
+
+async def _feed(gateway: Watched, manager: Manager) -> None:
+    """Tell that we are ready, then that we live, as long as everything makes progress."""
+    ready, said = False, False
+    while True:
+        stuck = gateway.stuck()
+        if not ready and gateway.working():
+            ready = True
+            manager.tell("READY=1")
+        if stuck is None:
+            manager.tell("WATCHDOG=1")
+        elif not said:
+            log.error("%s makes no progress; the watchdog is not fed", stuck)
+        said = stuck is not None
+        await asyncio.sleep(manager.every if ready else 0.2)
+
+
+def run(site: SiteConfig, announce: Callable[[Text], None]) -> None:
+    """Run the gateway of ``site`` until SIGTERM or Ctrl-C. Raises what is fatal.
+
+    ``announce`` is told where the pages are, and the set-up code while it is needed.
+    """
+    from gateway.run import Gateway  # noqa: PLC0415 - heavy
+
+    os.umask(0o077)  # whatever we write is for the gateway's own account alone
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    for chatty in ("asyncua", "pymodbus"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+    with asyncio.Runner() as runner:
+        runner.get_loop().set_default_executor(_Unawaited())
+        runner.run(until_signal(Gateway(site, announce=announce), Manager()))
+
+
+class _Unawaited(ThreadPoolExecutor):
+    """The event loop's threads: at the end nobody waits for one that waits for the network."""
+
+    def shutdown(self, wait: bool = True, **more: Any) -> None:  # noqa: ARG002, FBT001, FBT002
+        super().shutdown(wait=False, **more)
