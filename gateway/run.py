@@ -29,6 +29,7 @@ from gateway.core.text import Text
 from gateway.core.work import MachineStatus
 from gateway.flow.backoff import Backoff
 from gateway.flow.bus import Bus
+from gateway.flow.distinct import Distinct
 from gateway.flow.forward_runner import ForwardRunner
 from gateway.flow.history_runner import fill
 from gateway.flow.live_runner import LiveRunner
@@ -81,6 +82,7 @@ class Gateway:
     tracker: JobTracker = field(init=False)
     series: Series = field(init=False)
     exchange: Exchange | None = None
+    _distinct: Distinct = field(default_factory=Distinct)
     _jobs_opened: bool = False
     _failed: dict[str, datetime] = field(default_factory=dict)
 
@@ -180,6 +182,7 @@ class Gateway:
 
     def _publish(self, judged: Judged) -> None:
         """Every batch: to the journal, to the pages' table, to the live sinks. Never waits."""
+        judged = self._distinct(judged)
         self.journal.offer(judged)
         self.latest.take(judged)
         self.bus.publish(judged)

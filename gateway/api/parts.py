@@ -59,6 +59,8 @@ def sinks(healths: Iterable[SinkHealth]) -> Iterator[Part]:
         why = _in_words(health.refusal or "")
         if health.connected and health.refusing:
             yield Part(health.name, FAILED, _takes_nothing(health, why))
+        elif health.connected and health.waits_for_clock:
+            yield Part(health.name, WAITING, NO_CLOCK)
         elif health.connected and health.parked:
             yield Part(health.name, WAITING, _parked(health, why))
         elif health.connected:
@@ -94,6 +96,10 @@ def _parked(health: SinkHealth, why: Text) -> Text:
     )
 
 
+NO_CLOCK = Text(
+    "wartet, bis die Uhr dieses Rechners abgeglichen ist: Die Zeiten können nicht stimmen",
+    "waits until this computer's clock is kept in step: the times cannot be right",
+)
 READY, CONNECTED = Text("bereit", "ready"), Text("verbunden", "connected")
 """A server is ready for whoever comes; everything else has somebody at the other end."""
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SOUND_FROM = datetime(2026, 1, 1, tzinfo=UTC)
+"""No clock that is right has stood before: this program was written later."""
 
 
 def to_ms(at: datetime) -> int:

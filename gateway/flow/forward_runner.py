@@ -20,7 +20,9 @@ from gateway.core.errors import JournalError, NotConnected, Rejected, SinkError
 from gateway.core.ports import Sink
 from gateway.core.work import Job, MachineStatus
 from gateway.flow.backoff import Backoff
+from gateway.flow.moment import Now, SystemTime
 from gateway.flow.sink_health import SinkHealth, SinkWatch
+from gateway.flow.trusted_times import TrustedTimes
 from gateway.journal import CommitFeed, Journal, Parked
 
 AT_ONCE = 500
@@ -40,13 +42,21 @@ class ForwardRunner:
     """
 
     def __init__(
-        self, sink: Sink, journal: Journal[Any], name: str, *, backoff: Backoff | None = None
+        self,
+        sink: Sink,
+        journal: Journal[Any],
+        name: str,
+        *,
+        backoff: Backoff | None = None,
+        now: Now | None = None,
     ) -> None:
         self.sink = sink
         self.name = name
         self._journal = journal
         self._backoff = backoff or Backoff(most=60.0)
         self._watch = SinkWatch(name)
+        self._now = now or SystemTime()
+        self._times: TrustedTimes | None = None
         self._cursor = 0
         self._in_a_row = 0
         self._again = False
@@ -96,7 +106,9 @@ class ForwardRunner:
         while True:
             # asked for each time: a journal that was opened on a full disk learns it later
             self._cursor = await self._journal.cursor(self.name)
-            batches = await self._journal.read(self._cursor, AT_ONCE)
+            read = await self._journal.read(self._cursor, AT_ONCE)
+            batches = self._trusted(read)
+            self._watch.waits_for_clock = len(batches) < len(read)
             if batches:
                 try:
                     await self._write(batches)
@@ -110,7 +122,7 @@ class ForwardRunner:
             if self._again:
                 self._again = False
                 await self._send_parked()
-            if len(batches) < AT_ONCE:
+            if len(read) < AT_ONCE or self._watch.waits_for_clock:
                 try:
                     await anext(feed)
                 except StopAsyncIteration:
@@ -119,6 +131,7 @@ class ForwardRunner:
     async def _write(self, batches: Sequence[Judged]) -> None:
         """Write all of them in their order; what is refused is halved down to what is parked."""
         try:
+            self._refuse_lost(batches)
             await self.sink.write(batches)
         except Rejected as refused:
             if len(batches) == 1:
@@ -132,6 +145,19 @@ class ForwardRunner:
             self._in_a_row = 0
         self._cursor = batches[-1].last_seq
         await self._journal.move_cursor(self.name, self._cursor)
+
+    def _trusted(self, batches: Sequence[Judged]) -> list[Judged]:
+        """The batches whose time can stand in an archive, up to the first that has to wait."""
+        if self._times is None:
+            self._times = TrustedTimes(self._journal.boot, self._journal.kept_at)
+        return self._times.ready(batches, self._now())
+
+    def _refuse_lost(self, batches: Sequence[Judged]) -> None:
+        """What carries a time that nobody can correct any more is parked, never sent as it is."""
+        times = self._times
+        lost = [] if times is None else [n for n, one in enumerate(batches) if times.lost(one)]
+        if lost:
+            raise Rejected("nobody knows when it was: its clock was never kept in step", lost)
 
     async def _park(self, judged: Judged, refused: Rejected) -> None:
         """Lay one batch aside. Raises _TakesNothing where the peer refuses whatever comes."""

@@ -39,7 +39,8 @@ async def fill(
         while True:
             try:
                 more = await _take_in(series, journal)
-                if keep is not None and not more and time.monotonic() >= next_prune:
+                due = time.monotonic() >= next_prune or series.hides_the_newest
+                if keep is not None and not more and due:
                     next_prune = time.monotonic() + _PRUNE_EVERY
                     await asyncio.to_thread(series.prune, journal.certain_now() - keep)
                 backoff.succeeded()

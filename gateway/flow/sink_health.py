@@ -24,7 +24,8 @@ class SinkHealth:
     in the driver's words why it is away, and ``next_try`` when it is tried again. ``delivered``
     and ``refused`` count batches since the start; ``parked`` is how many lie aside now, and
     ``refusal`` what the peer said last when it refused one. ``refusing``: it takes nothing at all,
-    so nothing more is parked; it is tried again.
+    so nothing more is parked; it is tried again. ``waits_for_clock``: what comes next carries a
+    time that cannot be right, and waits until it is known.
     """
 
     name: str
@@ -37,6 +38,7 @@ class SinkHealth:
     parked: int = 0
     refusal: str | None = None
     refusing: bool = False
+    waits_for_clock: bool = False
 
 
 class SinkWatch:
@@ -53,6 +55,7 @@ class SinkWatch:
         self.delivered = 0
         self.refused = 0
         self.parked = 0
+        self.waits_for_clock = False
         self._refusal: str | None = None
         self._refusing = False
 
@@ -112,4 +115,5 @@ class SinkWatch:
             self.parked,
             self._refusal,
             self._refusing,
+            self.waits_for_clock,
         )

@@ -225,10 +225,16 @@ class Series:
         found = self.history(signal, at, at + timedelta(milliseconds=1), 1)
         return found[0] if found else None
 
+    @property
+    def hides_the_newest(self) -> bool:
+        """Whether the floor lies above the newest value: a clock that ran ahead has drawn it."""
+        return 0 < self._tails.now < self._floor
+
     def prune(self, before: datetime) -> None:
-        """Forget what is older."""
+        """Forget what is older. A floor above the newest value is lowered to ``before``."""
         with self._lock:
-            self._floor = max(self._floor, to_ms(before))
+            floor = to_ms(before)
+            self._floor = floor if self.hides_the_newest else max(self._floor, floor)
             if self._suspect is not None or not self._file.is_open:
                 return  # the floor is kept in memory until the next time
             try:

@@ -11,6 +11,7 @@ from pathlib import Path
 import orjson
 
 from gateway.core.batches import Judged
+from gateway.core.clock import SOUND_FROM
 from gateway.core.events import Event
 from gateway.database import Corrupt, open_writer, sqlite_errors, transaction
 from gateway.journal.encoding import Shape, encode, to_us
@@ -228,7 +229,11 @@ class JournalFile:
         return None if row is None else int(row[0])
 
     def _too_old(self, limits: Limits, *, full: bool) -> list[Block]:
-        """The oldest blocks that retention removes; never the newest one."""
+        """The oldest blocks that retention removes; never the newest one.
+
+        What came before a block that is too old is too old itself, whatever a wrong clock has
+        stamped on it; a time from before this program was written makes nothing old.
+        """
         oldest = [
             Block(*row)
             for row in self._db.execute(
@@ -239,10 +244,12 @@ class JournalFile:
         ]
         if full:
             return oldest
-        for index, row in enumerate(oldest):
-            if row.last_at >= limits.batches_before:
-                return oldest[:index]
-        return oldest
+        (end,) = self._db.execute(
+            "SELECT coalesce(max(last_seq), 0) FROM blocks "
+            "WHERE last_at < ? AND first_at >= ? AND last_seq <= ?",
+            (limits.batches_before, to_us(SOUND_FROM), oldest[-1].last_seq if oldest else 0),
+        ).fetchone()
+        return [row for row in oldest if row.last_seq <= end]
 
     def _pages(self) -> int:
         count: int = self._db.execute("PRAGMA page_count").fetchone()[0]

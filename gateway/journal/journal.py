@@ -147,6 +147,11 @@ class Journal(Generic[State]):
         return self._writer.boot
 
     @property
+    def kept_at(self) -> datetime | None:
+        """The time of the newest batch kept from before this start; None where there was none."""
+        return self._writer.kept_at
+
+    @property
     def state(self) -> State:
         """The state of the jobs after the last commit."""
         return self._writer.state

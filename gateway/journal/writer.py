@@ -73,6 +73,7 @@ class Writer(Generic[State]):
         self._lock = FolderLock(folder, "journal")
         self._kept_state: bytes | None = None
         self._last_at: datetime | None = None
+        self.kept_at: datetime | None = None
         self._failures = 0
         self._fresh: GapRecord | None = None
         self._uncertain = False
@@ -130,6 +131,7 @@ class Writer(Generic[State]):
         self.committed_seq = kept.last_seq
         self.cursors.start(kept.cursors)
         self._last_at = None if kept.last_at is None else from_us(kept.last_at)
+        self.kept_at = self._last_at
         self.retention.start(self._last_at)
         if kept.state is not None:
             self.state = self._tracker.load(kept.state)

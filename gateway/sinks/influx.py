@@ -3,8 +3,9 @@
 One line per machine, cycle and kind of value. Tags are what a value belongs to (``firma``,
 ``maschine``); values are fields named after their point, each with its quality as a number
 (``power=1500.2,power_q=0i``: 0 good, 1 uncertain, 2 bad). A bad value leaves its quality and no
-number. Ids of jobs and orders are fields. Every number is a float, so that a field never changes
-its type; ``True`` is 1. The same line again changes nothing: the server keeps one per time.
+number; ``clock_q=1i`` marks a time for which nobody vouches. Ids of jobs and orders are fields.
+Every number is a float, so that a field never changes its type; ``True`` is 1. The same line again
+changes nothing: the server keeps one per time.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from gateway.config import Secret, SiteConfig
-from gateway.core.batches import Judged
+from gateway.core.batches import Clock, Judged
 from gateway.core.clock import to_ms
 from gateway.core.errors import Rejected
 from gateway.core.outlets import EACH_CYCLE, EVERYTHING, Outlet, reach
@@ -32,6 +33,8 @@ from gateway.sinks.base import Lane, SinkConfig, present_jobs
 _ELECTRICAL = frozenset({"V", "A", "W", "kW", "V.A", "Hz", "kW.h"})
 _JOB_NUMBERS = {state: number for number, state in enumerate(JobState, 1)}
 _KEY = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\ ", "\r": r"\ "})
+UNVOUCHED = "clock_q=1i"
+"""Nobody vouches for the clock that stamped this line; lines without it are vouched for."""
 _TEXT = str.maketrans({"\\": r"\\", '"': r"\"", "\n": " ", "\r": " "})
 
 
@@ -158,6 +161,8 @@ class Lines:
                 else:
                     parts.append(f"{name}={value}")
                 parts.append(f"{name}_q={quality:d}i")
+            if batch.clock is Clock.UNSYNCED:
+                parts.append(UNVOUCHED)
             yield f"{group.head} {','.join(parts)} {at}"
 
     def _grouped(self, machine: str, signals: tuple[SignalId, ...]) -> tuple[_Group, ...]:

@@ -14,6 +14,7 @@ from gateway.core.errors import NotConnected, Rejected
 from gateway.core.signals import SignalId
 from gateway.flow.backoff import Backoff
 from gateway.flow.forward_runner import ForwardRunner
+from gateway.flow.moment import Moment
 from gateway.journal import Journal
 
 
@@ -265,3 +266,43 @@ async def test_the_number_of_parked_batches_outlives_a_restart(tmp_path, start):
     await again.until(lambda: 4 in again.got)
     assert runner.health.parked == 1
     await second.close()
+
+
+class Wrist:
+    """A clock that stands in 1970 until somebody keeps it in step."""
+
+    def __init__(self) -> None:
+        self.clock = Clock.UNSYNCED
+
+    def __call__(self) -> Moment:
+        return Moment(datetime(2026, 8, 3, tzinfo=UTC), 100.0, self.clock)
+
+
+async def test_times_that_cannot_be_right_are_held_and_then_sent_corrected(journal):
+    sink, wrist = Warehouse(), Wrist()
+    written: list[Judged] = []
+    write = sink.write
+
+    async def noting(batches: Sequence[Judged]) -> None:
+        await write(batches)
+        written.extend(batches)
+
+    sink.write = noting
+    runner = ForwardRunner(sink, journal, "warehouse", backoff=Backoff(0.001, 0.01), now=wrist)
+    task = asyncio.create_task(runner.run())
+    fill(journal, 1, 1)
+    wrong = Batch(
+        "m", datetime(1970, 1, 1, tzinfo=UTC), 40.0, Clock.UNSYNCED, (SignalId("m/a"),), (2,)
+    )
+    journal.offer(Judged(wrong, journal.boot * BOOT_SPAN + 2, {}))
+    fill(journal, 3, 3)
+    await sink.until(lambda: runner.health.waits_for_clock)
+    assert sink.got == [1]
+    wrist.clock = Clock.SYNCED
+    fill(journal, 4, 4)
+    await sink.until(lambda: 4 in sink.got)
+    assert sink.got == [1, 2, 3, 4]
+    assert written[1].at == datetime(2026, 8, 3, tzinfo=UTC) - timedelta(seconds=60)
+    assert not runner.health.waits_for_clock
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

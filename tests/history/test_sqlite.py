@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import math
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -335,3 +336,23 @@ def test_any_history_equals_the_plain_one(tmp_path_factory, data, batches: list[
         assert shown == naive(batches, A, start, end, points)
     finally:
         series.close()
+
+
+def test_a_floor_from_a_clock_that_ran_ahead_hides_nothing_that_comes(tmp_path):
+    """A first start 400 days ahead, a retention that followed it, then the right time."""
+    ahead = timedelta(days=400)
+    first = Series(tmp_path)
+    first.open()
+    early = ramp(20)
+    first.append([replace(one, batch=replace(one.batch, at=one.at + ahead)) for one in early])
+    first.prune(early[-1].at + ahead - timedelta(days=30))
+    first.close()
+    again = Series(tmp_path)
+    again.open()
+    now = ramp(20, first_seq=early[-1].last_seq + 1)
+    again.append(now)
+    assert again.hides_the_newest
+    again.prune(now[-1].at - timedelta(days=30))
+    drawn = again.history(A, START, START + HOUR, 100)
+    again.close()
+    assert drawn == naive(now, A, START, START + HOUR, 100)

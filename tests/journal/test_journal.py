@@ -237,6 +237,29 @@ async def test_nothing_is_removed_by_a_clock_that_is_not_known_to_be_right(
     assert (await journal.size()).oldest == old.at
 
 
+@pytest.mark.parametrize("wrong", [timedelta(days=400), timedelta(days=-20_000)])
+async def test_a_wrong_time_neither_keeps_what_is_old_nor_removes_what_is_new(
+    make, batch, hands, booking, wrong
+):
+    journal = make(keep=timedelta(hours=1))
+    await journal.open()
+    for number in (1, 2, 3):  # the middle one is stamped by a clock that was wrong for a moment
+        judged = batch(journal.boot, number)
+        if number == 2:
+            judged = replace(judged, batch=replace(judged.batch, at=judged.at + wrong))
+        journal.offer(judged)
+        await journal.apply(booking(1))  # a block of its own
+    hands.now += timedelta(minutes=2)
+    await journal.apply(booking(1))
+    assert (await journal.size()).oldest == batch(journal.boot, 1).at, "nothing is old yet"
+    hands.now += timedelta(hours=2)
+    journal.offer(batch(journal.boot, 9000))
+    await journal.apply(booking(1))
+    hands.now += timedelta(minutes=2)
+    await journal.apply(booking(1))
+    assert (await journal.size()).oldest == batch(journal.boot, 9000).at
+
+
 async def test_retention_holds_the_size(make, batch, booking, hands):
     journal = make(max_bytes=1, keep=timedelta(days=365))
     await journal.open()
