@@ -97,7 +97,7 @@ class Gateway:
                 for machine in site.machines
             ]
         )
-        self.journal = Journal(site.state, self.tracker)
+        self.journal = Journal(site.state, self.tracker, max_bytes=site.history.journal_size)
         self.series = Series(site.state)
         async with AsyncExitStack() as stack:
             await self.journal.open()

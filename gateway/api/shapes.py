@@ -136,14 +136,16 @@ class JournalSizeShape(TypedDict):
     """The durable stream."""
 
     bytes: int
+    most_bytes: int
     committed_seq: int
     oldest: str | None
 
 
 class SizeShape(TypedDict):
-    """How much a store holds."""
+    """How much a store holds, and since when; ``oldest`` is null where nothing is written yet."""
 
     bytes: int
+    oldest: str | None
 
 
 class AuditSizeShape(TypedDict):

@@ -12,6 +12,7 @@ from gateway.config.scalars import (
     Period,
     Port,
     Secret,
+    Size,
 )
 from gateway.config.sentences import choice, spoken
 from gateway.config.site import (
@@ -51,6 +52,7 @@ __all__ = [
     "Reserve",
     "Secret",
     "SiteConfig",
+    "Size",
     "Strict",
     "Templates",
     "Variant",

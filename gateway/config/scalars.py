@@ -118,6 +118,38 @@ Period = Annotated[Duration, Field(ge=timedelta(milliseconds=10))]
 """How often something is asked: no network answers more often than every 10 ms."""
 
 
+_SIZES = {"kB": 10**3, "MB": 10**6, "GB": 10**9}
+_SIZE = r"^[1-9]\d{0,5}(kB|MB|GB)$"
+
+
+def _size(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise wrong(
+            Text("der Größe fehlt die Einheit", "the size has no unit"),
+            Text(
+                f"Schreiben Sie zum Beispiel {value}MB oder {value}GB.",
+                f"Write for example {value}MB or {value}GB.",
+            ),
+        )
+    if not isinstance(value, str) or not re.match(_SIZE, value):
+        raise wrong(
+            Text("das ist keine Größe", "this is not a size"),
+            Text(
+                "Schreiben Sie eine ganze Zahl und kB, MB oder GB, zum Beispiel 500MB.",
+                "Write a whole number and kB, MB or GB, for example 500MB.",
+            ),
+        )
+    return int(value[:-2]) * _SIZES[value[-2:]]
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(_size),
+    WithJsonSchema({"type": "string", "pattern": _SIZE, "examples": ["500MB", "2GB"]}),
+]
+"""A number of bytes, written with its unit: 500MB, 2GB."""
+
+
 def _moment(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value

@@ -9,7 +9,15 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from gateway.config.models import Bilingual, Strict, Variant, wrong
-from gateway.config.scalars import Duration, Endpoint, LocalPath, OrderMoment, Period, Secret
+from gateway.config.scalars import (
+    Duration,
+    Endpoint,
+    LocalPath,
+    OrderMoment,
+    Period,
+    Secret,
+    Size,
+)
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 from gateway.core.text import Text
 
@@ -117,6 +125,11 @@ class History(Strict):
     keep: Duration = Field(
         default=timedelta(days=30),
         description="Aufbewahrung, z. B. 30d / how long to keep, e.g. 30d",
+    )
+    journal_size: Size = Field(
+        default=512 * 10**6,
+        description="So groß wird das Journal höchstens; dann geht das Älteste, z. B. 500MB / the "
+        "journal grows no larger; then the oldest goes, e.g. 500MB",
     )
 
 

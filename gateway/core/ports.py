@@ -78,6 +78,9 @@ class Point:
 class SeriesStore(Protocol):
     """Time series for charts."""
 
+    def oldest(self) -> datetime | None:
+        """How far back charts reach; None where nothing is kept."""
+
     def append(self, batches: Sequence[Judged]) -> None:
         """Add judged batches; the same sequence numbers again change nothing."""
 

@@ -171,6 +171,11 @@ class HistoryReader:
         )
         return [row[0] for row in rows]
 
+    def oldest(self, floor: int) -> int | None:
+        """The time of the oldest entry that is still drawn (ms), or None."""
+        row = self._db.execute("SELECT min(first) FROM spans WHERE final >= ?", (floor,)).fetchone()
+        return None if row[0] is None else max(int(row[0]), floor)
+
     def points(self, chunk: int) -> Points:
         """The values of a chunk. Raises Corrupt."""
         row = self._db.execute("SELECT body FROM chunks WHERE id=?", (chunk,)).fetchone()

@@ -225,6 +225,16 @@ class Series:
         found = self.history(signal, at, at + timedelta(milliseconds=1), 1)
         return found[0] if found else None
 
+    def oldest(self) -> datetime | None:
+        """How far back charts reach; None where nothing is kept. What is not written yet aside."""
+        with self._lock:
+            floor, usable = self._floor, self._suspect is None and self._file.is_open
+        if not usable:
+            return None
+        with self._trusting():
+            found = self._reader.oldest(floor)
+        return None if found is None else from_ms(found)
+
     @property
     def hides_the_newest(self) -> bool:
         """Whether the floor lies above the newest value: a clock that ran ahead has drawn it."""

@@ -38,7 +38,7 @@ from gateway.journal.writer import Writer
 Answer = TypeVar("Answer")
 
 QUEUE_BYTES = 16 * 2**20
-MAX_BYTES = 512 * 2**20
+MAX_BYTES = 512 * 10**6
 _ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 _EVER = datetime(9999, 1, 1, tzinfo=UTC)
 

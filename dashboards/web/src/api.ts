@@ -309,8 +309,8 @@ export interface Stored {
   outlets: Outlet[];
   curves_seen_by: string[];
   never: Text[];
-  journal: { bytes: number; committed_seq: number; oldest: string | null };
-  history: { bytes: number };
+  journal: { bytes: number; most_bytes: number; committed_seq: number; oldest: string | null };
+  history: { bytes: number; oldest: string | null };
   audit: { bytes: number; keep_s: number };
 }
 

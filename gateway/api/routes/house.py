@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -124,10 +125,14 @@ async def stored(request: Request, rooms: Here) -> Json[StoredShape]:
             "never": [views.words(entry) for entry in NEVER],
             "journal": {
                 "bytes": size.bytes,
+                "most_bytes": rooms.site.history.journal_size,
                 "committed_seq": rooms.journal.committed_seq,
                 "oldest": views.iso(size.oldest),
             },
-            "history": {"bytes": _bytes(rooms.site.state, "history.db*")},
+            "history": {
+                "bytes": _bytes(rooms.site.state, "history.db*"),
+                "oldest": views.iso(await asyncio.to_thread(rooms.series.oldest)),
+            },
             "audit": {
                 "bytes": access.audit.size() if access.audit is not None else 0,
                 "keep_s": KEEP.total_seconds(),

@@ -507,7 +507,8 @@ export const de = {
     step: (real: string, order: string) => `${real} = ${order} Auftragszeit`,
     count: (signals: string) => `${signals} Signale`,
     retentionText: (size: string) => `Belegt sind ${size}. Ältestes zuerst gelöscht, ohne Zutun.`,
-    oldest: (at: string) => `Ältester Eintrag: ${at}`,
+    oldest: (at: string, most: string) => `Das Journal reicht zurück bis ${at} und wird höchstens ${most} groß.`,
+    charts: (at: string) => `Die Kurven reichen zurück bis ${at}.`,
     besides: (length: string) =>
       `Außerdem: Ereignisse an Maschinen und Aufträgen (Zustände, Läufe, Mengen, Lücken), jede Nachricht an Partner im Wortlaut, und ein Sicherheitsprotokoll nach Rollen; was darin älter ist als ${length}, wird gelöscht.`,
     law: "Mitbestimmung: § 87 Abs. 1 Nr. 6 BetrVG. Orientierung, keine Rechtsberatung.",

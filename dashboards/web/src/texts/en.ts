@@ -508,7 +508,8 @@ export const en: Catalogue = {
     step: (real, order) => `${real} = ${order} of order time`,
     count: (signals) => `${signals} signals`,
     retentionText: (size) => `${size} are in use. The oldest is deleted first, by itself.`,
-    oldest: (at) => `Oldest entry: ${at}`,
+    oldest: (at, most) => `The journal reaches back to ${at} and grows to ${most} at most.`,
+    charts: (at) => `The curves reach back to ${at}.`,
     besides: (length) =>
       `Besides: events of machines and jobs (states, runs, counts, gaps), every message to partners word for word, and a security log by role, which is deleted after ${length}.`,
     law: "Co-determination: section 87 (1) no. 6 BetrVG. Orientation, not legal advice.",
