@@ -8,16 +8,20 @@ counts may be kept in coarse steps; after that the forecast moves with the clock
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from gateway.core.work import Job, JobState, Substate
-from gateway.network.order import Baseline, JointOrder, Need, WorkPackage
-from gateway.network.plan import Delivery
+from gateway.network.arrivals import Arrivals
+from gateway.network.order import Baseline, JointOrder, WorkPackage
 
-Inbound = Sequence[tuple[Need, Sequence[Delivery]]]
-"""For each need of a package, the lots that have arrived or are expected, in order of arrival."""
+Inbound = Sequence[Arrivals]
+"""For each need of a package, the lots that have arrived or are expected."""
+NONE = timedelta()
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +36,40 @@ class LotForecast:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The lots of a package; delays against the plan, told apart by where they come from."""
+    """The lots of a package; delays against the plan, told apart by where they come from.
 
-    lots: tuple[LotForecast, ...]
+    ``leaves`` stands beside the package's lots, of which the first ``gone`` have left.
+    """
+
+    package: WorkPackage
+    leaves: tuple[timedelta, ...]
+    gone: int
     own_delay: timedelta
     inbound_delay: timedelta
 
     @property
-    def end(self) -> timedelta:
-        """When the last lot leaves."""
-        return max(lot.leaves for lot in self.lots)
+    def lots(self) -> tuple[LotForecast, ...]:
+        """Every lot by itself."""
+        columns = zip(self.package.lot_numbers, self.package.sizes, self.leaves, strict=True)
+        return tuple(
+            LotForecast(number, quantity, leaves, index < self.gone)
+            for index, (number, quantity, leaves) in enumerate(columns)
+        )
 
     @property
-    def departed(self) -> tuple[LotForecast, ...]:
-        """The lots that have left."""
-        return tuple(lot for lot in self.lots if lot.departed)
+    def end(self) -> timedelta:
+        """When the last lot leaves."""
+        return max(self.leaves)
+
+    @property
+    def by_number(self) -> dict[int, timedelta]:
+        """When each lot leaves, by its number."""
+        return dict(zip(self.package.lot_numbers, self.leaves, strict=True))
 
 
 def order_time(order: JointOrder, real: datetime) -> timedelta:
     """A real moment on the order's clock, in whole seconds: finer is only how lapse divides."""
-    return rounded(order.clock.order(real), timedelta(seconds=1))
+    return rounded(order.clock.order(real), SECOND)
 
 
 def rounded(at: timedelta, step: timedelta) -> timedelta:
@@ -69,23 +87,21 @@ def forecast(
     counted: timedelta | None = None,
 ) -> Forecast:
     """When the lots of ``package`` leave; ``counted`` is when its good count last changed."""
-    leaving = _departed(order, job)
+    sizes = package.sizes
+    through, ready = list(accumulate(sizes)), _ready(package, inbound)
+    lots = _departed(order, job)[: len(sizes)]
+    gone = len(lots)
     ahead = _Ahead(order, package, job, now, counted)
-    lots: list[LotForecast] = []
-    through = 0
-    for index, lot in enumerate(package.lots()):
-        through += lot.quantity
-        if index < len(leaving):
-            leaves = leaving[index]
-            ahead.passed(leaves)
-        else:
-            leaves = ahead.finish(through - lot.quantity, through, _ready(inbound, through))
-        lots.append(LotForecast(lot.number, lot.quantity, leaves, index < len(leaving)))
-    end = max(lot.leaves for lot in lots)
-    inbound_delay = _inbound_delay(package, inbound)
+    for left in lots:
+        ahead.passed(left)
+    for size, pieces, there in zip(sizes[gone:], through[gone:], ready[gone:], strict=True):
+        lots.append(ahead.finish(pieces - size, pieces, there))
+    end = max(lots)
+    inbound_delay = _inbound_delay(package, ready) if inbound else NONE
     planned = package.baseline.end if package.baseline else end
-    own_delay = max(timedelta(), end - planned - inbound_delay)
-    return Forecast(tuple(lots), own_delay, min(inbound_delay, max(timedelta(), end - planned)))
+    own_delay = max(NONE, end - planned - inbound_delay)
+    late = min(inbound_delay, max(NONE, end - planned))
+    return Forecast(package, tuple(lots), gone, own_delay, late)
 
 
 def spread(
@@ -142,16 +158,15 @@ class _Ahead:
         """A lot that has left: the next one starts after it."""
         self._free = max(self._free, left) if self._made == self._good else self._free
 
-    def finish(self, before: int, through: int, ready: timedelta | None) -> timedelta:
+    def finish(self, before: int, through: int, ready: timedelta) -> timedelta:
         """When the lot that ends with piece ``through`` is done."""
         if self._good >= through:
             return self._now  # full, it leaves any moment
         if self._made < through:
-            waits = ready is not None and self._made <= before
-            start = max(self._free, ready) if waits and ready is not None else self._free
+            start = ready if self._made <= before and ready > self._free else self._free
             self._free = start + self._per_piece * (through - max(self._made, before))
             self._made = through
-        return max(self._free, self._now)
+        return max(self._now, self._free)
 
 
 def _run(job: Job, per_piece: timedelta) -> timedelta:
@@ -162,32 +177,31 @@ def _run(job: Job, per_piece: timedelta) -> timedelta:
 
 
 def _departed(order: JointOrder, job: Job | None) -> list[timedelta]:
-    if job is None:
+    if job is None or not job.departures:
         return []
-    return [order_time(order, left) for left in job.departures]
+    clock, half = order.clock, SECOND / 2
+    return [SECOND * ((clock.order(left) + half) // SECOND) for left in job.departures]
 
 
-def _ready(inbound: Inbound, through: int) -> timedelta | None:
-    """When all input for the first ``through`` pieces is there; None where none is needed."""
-    times: list[timedelta] = []
-    for need, arriving in inbound:
-        pieces = 0
-        for entry in arriving:
-            pieces += entry.pieces
-            times.append(entry.arrives)
-            if pieces >= through * need.per:
-                break
-    return max(times) if times else None
+def _ready(package: WorkPackage, inbound: Inbound) -> list[timedelta]:
+    """When all input for each lot is there, or what comes of it; long ago where none comes."""
+    through = list(accumulate(package.sizes))
+    columns = [[timedelta.min] * len(through)]
+    for arriving in inbound:
+        pieces, times, last = arriving.through, arriving.times, len(arriving.times) - 1
+        if times:
+            places = (bisect_left(pieces, count * arriving.per) for count in through)
+            columns.append([times[min(place, last)] for place in places])
+    return list(map(max, *columns)) if len(columns) > 2 else columns[-1]
 
 
-def _inbound_delay(package: WorkPackage, inbound: Inbound) -> timedelta:
+def _inbound_delay(package: WorkPackage, ready: Sequence[timedelta]) -> timedelta:
     """How late the package would end if its own machine kept exactly to the plan."""
     planned = package.baseline
-    if planned is None or not inbound or package.per_piece is None:
-        return timedelta()
-    free, through = planned.start, 0
-    for lot in package.lots():
-        through += lot.quantity
-        ready = _ready(inbound, through)
-        free = max(free, ready or free) + (package.time_for(lot.quantity) or timedelta())
-    return max(timedelta(), free - planned.end)
+    if planned is None or package.per_piece is None:
+        return NONE
+    free, usual = planned.start, package.time_for(package.lot) or NONE
+    for there, quantity in zip(ready, package.sizes, strict=True):
+        start = there if there > free else free  # noqa: FURB136 - see ``plan``
+        free = start + (usual if quantity == package.lot else package.time_for(quantity) or NONE)
+    return max(NONE, free - planned.end)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from gateway.core.work import Job, JobState
+from gateway.network.arrivals import Arrivals, Departures, arrivals
 from gateway.network.disclosure import (
     DateReport,
     Lamp,
@@ -16,7 +18,7 @@ from gateway.network.disclosure import (
 )
 from gateway.network.forecast import Forecast, rounded, spread
 from gateway.network.order import JointOrder, Level, WorkPackage
-from gateway.network.plan import Departures, deliveries, makeable
+from gateway.network.plan import makeable
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Agreed:
     withdrawn: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Knowledge:
     """What one firm has of an order: its own jobs, and what it has heard, by package.
 
@@ -120,6 +122,23 @@ class Knowledge:
         heard = self.heard.get(package.id)
         return heard is not None and heard.lamp is Lamp.DONE
 
+    @cached_property
+    def expected(self) -> Departures:
+        """When lots of partners' packages leave, as far as their reports and their plans tell."""
+        found: dict[str, dict[int, timedelta]] = {}
+        for package in self.order.packages:
+            if package.firm == self.firm or package.baseline is None:
+                continue
+            heard = self.heard.get(package.id)
+            basis, baseline = package, package.baseline
+            if heard is not None and heard.basis is not None and heard.basis.baseline is not None:
+                basis, baseline = heard.basis, heard.basis.baseline
+            end = heard.end if heard else None
+            leaving = spread(baseline, basis.lot_numbers, departed_lots(heard), end)
+            present = set(package.lot_numbers)
+            found[package.id] = {lot: left for lot, left in leaving.items() if lot in present}
+        return found
+
     def level(self, firm: str) -> Level:
         """What a firm lets us see; nothing where nothing was agreed."""
         return self.agreed.get(firm, Agreed(Level.L0)).level
@@ -136,24 +155,6 @@ class Knowledge:
         """Since when a firm could have reported: from the beginning, or since it took the lots."""
         taken = [need.accepted for need in self.order.package(package).needs if need.accepted]
         return max([self.order.clock.at, *taken])
-
-
-def expected_departures(knowledge: Knowledge) -> Departures:
-    """When lots of partners' packages leave, as far as their reports and their plans tell."""
-    found: dict[str, dict[int, timedelta]] = {}
-    for package in knowledge.order.packages:
-        if package.firm == knowledge.firm or package.baseline is None:
-            continue
-        heard = knowledge.heard.get(package.id)
-        basis, baseline = package, package.baseline
-        if heard is not None and heard.basis is not None and heard.basis.baseline is not None:
-            basis, baseline = heard.basis, heard.basis.baseline
-        numbers = [lot.number for lot in basis.lots()]
-        end = heard.end if heard else None
-        leaving = spread(baseline, numbers, departed_lots(heard), end)
-        present = {lot.number for lot in package.lots()}
-        found[package.id] = {lot: left for lot, left in leaving.items() if lot in present}
-    return found
 
 
 def end_agreed(knowledge: Knowledge, package: WorkPackage) -> bool:
@@ -175,28 +176,33 @@ def expected_end(knowledge: Knowledge, package: WorkPackage) -> timedelta | None
     heard = knowledge.heard.get(package.id)
     if heard is None or heard.end is None:
         return None
-    leaving = expected_departures(knowledge).get(package.id)
-    if leaving is None or heard.basis is None or heard.basis.lots() == package.lots():
+    leaving = knowledge.expected.get(package.id)
+    if leaving is None or heard.basis is None or heard.basis.same_lots(package):
         return heard.end
     return rounded(max(leaving.values()), knowledge.order.step)
 
 
-def arrived(knowledge: Knowledge, package: WorkPackage, now: timedelta) -> int | None:
-    """How many pieces can be made of what has arrived; None where nothing is needed.
+def goods_in(knowledge: Knowledge, package: WorkPackage) -> list[Arrivals]:
+    """What has left for a package, for each need of which we are told the lots.
 
     Where a partner's lots are not agreed, nobody tells us what has left: then goods receipt is
     not known here, and holds nothing up.
     """
-    order = knowledge.order
-    counts = [package.quantity]
+    order, found = knowledge.order, list[Arrivals]()
     for need in package.needs:
         sources = order.sources(need)
-        if not all(_tells_lots(knowledge, source) for source in sources):
-            continue
-        left = {source.id: _left(knowledge, source) for source in sources}
-        found = makeable([(need, deliveries(order, package, need, left))], now)
-        counts.append(found if found is not None else package.quantity)
-    return min(counts) if package.needs else None
+        if all(_tells_lots(knowledge, source) for source in sources):
+            left = {source.id: _left(knowledge, source) for source in sources}
+            found.append(arrivals(order, package, need, left))
+    return found
+
+
+def arrived(knowledge: Knowledge, package: WorkPackage, now: timedelta) -> int | None:
+    """How many pieces can be made of what has arrived; None where nothing is needed."""
+    if not package.needs:
+        return None
+    found = makeable(goods_in(knowledge, package), now)
+    return package.quantity if found is None else min(package.quantity, found)
 
 
 def departed_lots(heard: Heard | None) -> dict[int, timedelta]:
@@ -218,7 +224,7 @@ def _left(knowledge: Knowledge, source: WorkPackage) -> Mapping[int, timedelta]:
         return departed_lots(knowledge.heard.get(source.id))
     work = knowledge.work.get(source.id, Work(None))
     times = work.job.departures if work.job is not None else ()
+    clock = knowledge.order.clock
     return {
-        lot.number: knowledge.order.clock.order(left)
-        for lot, left in zip(source.lots(), times, strict=False)
+        number: clock.order(left) for number, left in zip(source.lot_numbers, times, strict=False)
     }

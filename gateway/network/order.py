@@ -115,10 +115,23 @@ class WorkPackage:
 
     def lots(self) -> tuple[Lot, ...]:
         """The transfer lots; the last one may be smaller."""
-        count = -(-self.quantity // self.lot)
-        numbers = self.numbers or tuple(range(1, count + 1))
-        sizes = [self.lot] * (count - 1) + [self.quantity - self.lot * (count - 1)]
-        return tuple(Lot(n, size) for n, size in zip(numbers, sizes, strict=True))
+        return tuple(map(Lot, self.lot_numbers, self.sizes))
+
+    @property
+    def lot_numbers(self) -> Sequence[int]:
+        """The numbers of the lots, in turn."""
+        return self.numbers or range(1, -(-self.quantity // self.lot) + 1)
+
+    @property
+    def sizes(self) -> Sequence[int]:
+        """The pieces of the lots, in turn."""
+        whole = -(-self.quantity // self.lot) - 1
+        return [self.lot] * whole + [self.quantity - self.lot * whole]
+
+    def same_lots(self, other: WorkPackage) -> bool:
+        """Whether ``other`` has the same lots, of the same sizes."""
+        mine, theirs = (self.quantity, self.lot), (other.quantity, other.lot)
+        return mine == theirs and tuple(self.lot_numbers) == tuple(other.lot_numbers)
 
     def time_for(self, pieces: int) -> timedelta | None:
         """How long the plan gives a lot of ``pieces``; None where it is not known here."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.network.arrivals import Departures, arrivals
 from gateway.network.disclosure import SEEN_AS, Lamp
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import (
@@ -13,12 +14,10 @@ from gateway.network.knowledge import (
     Heard,
     Own,
     end_agreed,
-    expected_departures,
     expected_end,
 )
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.picture import Picture
-from gateway.network.plan import Departures, deliveries
 from gateway.network.state import lamp_by_date
 
 Json = dict[str, Any]
@@ -154,7 +153,7 @@ def _heard(
             shown["reason"] = date.reason.value
     if heard.quantity is not None:
         departed = {lot.number for lot in heard.quantity.lots}
-        leaves = expected_departures(knowledge).get(package.id, {})
+        leaves = knowledge.expected.get(package.id, {})
         if end is None:
             leaves = {number: left for number, left in leaves.items() if number in departed}
         if heard.quantity.good is not None:
@@ -171,7 +170,7 @@ def _heard(
 def _lamp(order: JointOrder, package: WorkPackage, heard: Heard, end: timedelta | None) -> Lamp:
     """The lamp that was told; one that told of lots given away since is judged by those left."""
     basis = heard.basis
-    if basis is None or end is None or heard.end is None or basis.lots() == package.lots():
+    if basis is None or end is None or heard.end is None or basis.same_lots(package):
         return heard.lamp
     if heard.lamp is not lamp_by_date(order, basis, heard.end):
         return heard.lamp
@@ -201,22 +200,20 @@ def _lot(
 
 def leaving_of(picture: Picture) -> Departures:
     """When lots leave, own and others, as far as it is known here."""
-    own = {
-        name: {lot.number: lot.leaves for lot in entry.forecast.lots}
-        for name, entry in picture.own.items()
-    }
-    return {**expected_departures(picture.knowledge), **own}
+    own = {name: entry.forecast.by_number for name, entry in picture.own.items()}
+    return {**picture.knowledge.expected, **own}
 
 
 def _arrivals(order: JointOrder, package: WorkPackage, leaving: Departures) -> dict[int, timedelta]:
     """When each lot of ``package`` arrives where it is worked on next, by agreement."""
-    return {
-        entry.lot: entry.arrives
-        for consumer in order.consumers(package)
-        for need in consumer.needs
-        for entry in deliveries(order, consumer, need, leaving)
-        if entry.package == package.id
-    }
+    numbers, found = package.lot_numbers, dict[int, timedelta]()
+    for consumer in order.consumers(package):
+        for need in consumer.needs:
+            if need.package not in (package.id, package.part_of):
+                continue
+            coming = arrivals(order, consumer, need, {package.id: leaving.get(package.id, {})})
+            found |= zip((numbers[place] for place in coming.places), coming.times, strict=True)
+    return found
 
 
 def _needs(order: JointOrder, package: WorkPackage) -> list[Json]:

@@ -3,29 +3,24 @@
 A lot starts when everything it needs has arrived and the lot before it is done; lots are worked
 on in order of arrival. What has happened, or what a firm expects of its own package, takes the
 place of what the plan would say, so no delay is counted twice.
+
+An order may have ten thousand lots, and is looked at several times a second: everything here is
+linear in them. What is known of lots stands in columns beside each other, a lot is its place;
+where each lot passes, two times are compared, because ``max`` costs three times as much.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import accumulate
 
-from gateway.network.order import Baseline, JointOrder, Need, WorkPackage
+from gateway.network.arrivals import Arrivals, arrivals
+from gateway.network.order import Baseline, JointOrder, WorkPackage
 
-Departures = Mapping[str, Mapping[int, timedelta]]
-"""When each lot leaves, by package and lot number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A lot on its way to one consumer: it arrives ``lasts`` after it left its firm."""
-
-    package: str
-    lot: int
-    pieces: int
-    departs: timedelta
-    arrives: timedelta
+NONE = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +50,38 @@ class LotPlan:
 
 @dataclass(frozen=True, slots=True)
 class PackagePlan:
-    """One package. ``slack`` is how far it can slip without moving the order's end (None: done)."""
+    """One package. ``slack`` is how far it can slip without moving the order's end (None: done).
 
-    package: str
-    lots: tuple[LotPlan, ...]
+    ``starts``, ``ends`` and ``latest`` stand beside the package's lots, of which the first
+    ``gone`` have left.
+    """
+
+    package: WorkPackage
+    starts: tuple[timedelta, ...]
+    ends: tuple[timedelta, ...]
+    latest: tuple[timedelta, ...]
+    gone: int
     slack: timedelta | None
     critical: bool
 
     @property
+    def lots(self) -> tuple[LotPlan, ...]:
+        """Every lot by itself."""
+        columns = zip(self.package.lots(), self.starts, self.ends, self.latest, strict=True)
+        return tuple(
+            LotPlan(lot.number, lot.quantity, start, end, index < self.gone, latest)
+            for index, (lot, start, end, latest) in enumerate(columns)
+        )
+
+    @property
     def start(self) -> timedelta:
         """When work on the first lot starts."""
-        return self.lots[0].start
+        return self.starts[0]
 
     @property
     def end(self) -> timedelta:
         """When the last lot leaves."""
-        return max(lot.end for lot in self.lots)
-
-    @property
-    def latest(self) -> timedelta:
-        """The latest end that moves nothing."""
-        return self.end + (self.slack or timedelta())
+        return max(self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,69 +95,45 @@ class Plan:
     def departures(self) -> dict[str, dict[int, timedelta]]:
         """When each lot leaves, by package and number."""
         return {
-            name: {lot.number: lot.end for lot in package.lots}
-            for name, package in self.packages.items()
+            name: _by_number(entry.package, entry.ends) for name, entry in self.packages.items()
         }
 
 
-@dataclass(slots=True)
-class _Lot:
-    """A lot while the plan is being made: forward first, then backward."""
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """A package while the plan is being made: its lots forward, and what each of them waits for."""
 
     package: WorkPackage
-    number: int
-    quantity: int
-    start: timedelta
-    end: timedelta
-    departed: bool
-    feeds: list[tuple[_Lot, timedelta]] = field(default_factory=list)
-    """The lots that wait for this one, each with the time on the way."""
-    latest: timedelta = timedelta.max
+    inbound: Sequence[Arrivals]
+    starts: Sequence[timedelta]
+    ends: Sequence[timedelta]
+    gone: int
 
 
-def deliveries(
-    order: JointOrder, consumer: WorkPackage, need: Need, departures: Departures
-) -> list[Delivery]:
-    """The lots that reach ``consumer`` for one need, in order of arrival."""
-    found: list[Delivery] = []
-    for source in order.sources(need):
-        way = order.transport if source.firm != consumer.firm else timedelta()
-        leaving = departures.get(source.id, {})
-        for lot in source.lots():
-            left = leaving.get(lot.number)
-            wanted = need.lots is None or source.id != need.package or lot.number in need.lots
-            if left is None or not wanted:
-                continue
-            arrives = left + way
-            if need.via is not None and need.accepted is not None and left <= need.accepted:
-                arrives = max(arrives, need.accepted) + order.transport
-            found.append(Delivery(source.id, lot.number, lot.quantity, left, arrives))
-    return sorted(found, key=lambda entry: (entry.arrives, entry.package, entry.lot))
-
-
-def makeable(inbound: Sequence[tuple[Need, Sequence[Delivery]]], now: timedelta) -> int | None:
+def makeable(inbound: Sequence[Arrivals], now: timedelta) -> int | None:
     """How many pieces can be made of what has arrived by ``now``; None where nothing is needed."""
-    counts = [
-        sum(entry.pieces for entry in arriving if entry.arrives <= now) // need.per
-        for need, arriving in inbound
-    ]
+    counts = [arriving.pieces_by(now) // arriving.per for arriving in inbound]
     return min(counts) if counts else None
 
 
 def plan(order: JointOrder, known: Mapping[str, Known] | None = None) -> Plan:
     """When each lot leaves, given what is ``known``; slack is measured from the order's end."""
-    lots = _forward(order, known or {})
-    end = max(lot.end for package in lots.values() for lot in package)
-    _backward(lots, end)
-    packages = {name: _package_plan(order, name, entry) for name, entry in lots.items()}
+    ahead = _forward(order, known or {})
+    end = max(max(entry.ends) for entry in ahead.values())
+    latest = _backward(ahead, end)
+    packages = {name: _package_plan(order, entry, latest[name]) for name, entry in ahead.items()}
     return Plan(packages, end, order.due - end)
+
+
+def departures(order: JointOrder, known: Mapping[str, Known]) -> dict[str, dict[int, timedelta]]:
+    """When each lot leaves, by package and number; no slack is asked for."""
+    ahead = _forward(order, known)
+    return {name: _by_number(entry.package, entry.ends) for name, entry in ahead.items()}
 
 
 def latest_ends(order: JointOrder, target: timedelta) -> dict[str, timedelta]:
     """The latest end of each package that still lets the order end by ``target``."""
-    lots = _forward(order, {})
-    _backward(lots, target)
-    return {name: entry[-1].latest for name, entry in lots.items()}
+    return {name: latest[-1] for name, latest in _backward(_forward(order, {}), target).items()}
 
 
 def promised(order: JointOrder) -> JointOrder:
@@ -165,7 +147,7 @@ def promised(order: JointOrder) -> JointOrder:
     packages = []
     for entry in order.packages:
         now = fresh.packages[entry.id]
-        start, leaves = now.start, tuple(lot.end for lot in now.lots)
+        start, leaves = now.start, now.ends
         if entry.baseline is not None:
             start, leaves = entry.baseline.start, entry.baseline.departures
         baseline = Baseline(start, leaves, keeps[entry.id], due[entry.id])
@@ -173,107 +155,121 @@ def promised(order: JointOrder) -> JointOrder:
     return replace(order, packages=tuple(packages), planned_end=end)
 
 
-def _forward(order: JointOrder, known: Mapping[str, Known]) -> dict[str, list[_Lot]]:
-    made: dict[str, list[_Lot]] = {}
+def _by_number(package: WorkPackage, ends: Sequence[timedelta]) -> dict[int, timedelta]:
+    return dict(zip(package.lot_numbers, ends, strict=True))
+
+
+def _forward(order: JointOrder, known: Mapping[str, Known]) -> dict[str, _Ahead]:
+    made: dict[str, _Ahead] = {}
     leaving: dict[str, dict[int, timedelta]] = {}
     for package in order.in_turn():
-        inbound = [(need, deliveries(order, package, need, leaving)) for need in package.needs]
-        lots = _package_lots(order, package, inbound, known.get(package.id, Known()))
-        made[package.id] = lots
-        leaving[package.id] = {lot.number: lot.end for lot in lots}
-        _connect(made, package, inbound)
+        inbound = [arrivals(order, package, need, leaving) for need in package.needs]
+        made[package.id] = entry = _package(order, package, inbound, known.get(package.id, Known()))
+        leaving[package.id] = _by_number(package, entry.ends)
     return made
 
 
-def _package_lots(
-    order: JointOrder,
-    package: WorkPackage,
-    inbound: Sequence[tuple[Need, Sequence[Delivery]]],
-    known: Known,
-) -> list[_Lot]:
-    lots: list[_Lot] = []
+def _package(
+    order: JointOrder, package: WorkPackage, inbound: Sequence[Arrivals], known: Known
+) -> _Ahead:
+    times = _times(package)
     free = max(order.start, package.earliest_start or order.start)
-    through = 0
-    for index, lot in enumerate(package.lots()):
-        through += lot.quantity
-        start = max([free, *(_ready(need, found, through) for need, found in inbound)])
-        departed = index < len(known.departed)
-        ahead = index - len(known.departed)
-        if departed:
-            end = known.departed[index]
-        elif known.expected is not None and ahead < len(known.expected):
-            end = known.expected[ahead]
-            if known.silent:
-                end = max(end, start + _time(package, lot.quantity))
-        else:
-            end = start + _time(package, lot.quantity)
-        lots.append(_Lot(package, lot.number, lot.quantity, min(start, end), end, departed))
+    ready = _ready(package, inbound) or [timedelta.min] * len(times)
+    gone = min(len(known.departed), len(times))
+    told = (*known.departed, *(known.expected or ()))[: len(times)]
+    starts, ends = list[timedelta](), list[timedelta]()
+    for there, end in zip(ready, told, strict=False):
+        start = there if there > free else free  # noqa: FURB136
         free = end
-    return lots
+        if known.silent and len(ends) >= gone:
+            free = max(end, start + _sure(package, times[len(ends)]))
+        starts.append(start if start < free else free)  # noqa: FURB136
+        ends.append(free)
+    for there, time in zip(ready[len(told) :], times[len(told) :], strict=True):
+        start = there if there > free else free  # noqa: FURB136
+        free = start + _sure(package, time)
+        starts.append(start)
+        ends.append(free)
+    return _Ahead(package, inbound, starts, ends, gone)
 
 
-def _time(package: WorkPackage, quantity: int) -> timedelta:
-    time = package.time_for(quantity)
+def _times(package: WorkPackage) -> list[timedelta | None]:
+    """How long the plan gives each lot; None where it is not known here."""
+    sizes = package.sizes
+    return [package.time_for(package.lot)] * (len(sizes) - 1) + [package.time_for(sizes[-1])]
+
+
+def _sure(package: WorkPackage, time: timedelta | None) -> timedelta:
     if time is None:
         raise ValueError(f"{package.id}: how long a lot takes is not known here")
     return time
 
 
-def _ready(need: Need, arriving: Sequence[Delivery], through: int) -> timedelta:
-    """When enough has arrived for the first ``through`` pieces."""
-    pieces = 0
-    for entry in arriving:
-        pieces += entry.pieces
-        if pieces >= through * need.per:
-            return entry.arrives
-    raise ValueError(f"{need.package} does not make enough: {pieces} of {through * need.per}")
+def _ready(package: WorkPackage, inbound: Sequence[Arrivals]) -> list[timedelta] | None:
+    """When all is there for each lot; None where nothing is needed."""
+    through = list(accumulate(package.sizes))
+    columns: list[list[timedelta]] = []
+    for need in inbound:
+        pieces, wanted = need.through, through[-1] * need.per
+        there = pieces[-1] if pieces else 0
+        if there < wanted:
+            raise ValueError(f"{need.package} does not make enough: {there} of {wanted}")
+        times = need.times
+        columns.append([times[bisect_left(pieces, count * need.per)] for count in through])
+    return list(map(max, *columns)) if len(columns) > 1 else next(iter(columns), None)
 
 
-def _connect(
-    made: Mapping[str, list[_Lot]],
-    package: WorkPackage,
-    inbound: Sequence[tuple[Need, Sequence[Delivery]]],
+def _backward(ahead: Mapping[str, _Ahead], target: timedelta) -> dict[str, list[timedelta]]:
+    """The latest end of each lot. ``ahead`` stands in turn, so the last ones come first here."""
+    latest = {name: [target] * len(entry.ends) for name, entry in ahead.items()}
+    for name, entry in reversed(list(ahead.items())):
+        mine, begins = latest[name], list[timedelta]()
+        bound = target
+        for index in range(len(mine) - 1, -1, -1):
+            held = mine[index]
+            bound = mine[index] = bound if bound < held else held  # noqa: FURB136
+            bound -= entry.ends[index] - entry.starts[index]
+            begins.append(bound)
+        begins.reverse()
+        through = list(accumulate(entry.package.sizes))
+        for arriving in entry.inbound:
+            _hold(latest, arriving, through, begins)
+    return latest
+
+
+def _hold(
+    latest: Mapping[str, list[timedelta]],
+    arriving: Arrivals,
+    through: Sequence[int],
+    begins: Sequence[timedelta],
 ) -> None:
-    """Tell each delivered lot which lot of ``package`` is the first to wait for it."""
-    for need, arriving in inbound:
-        pieces, through = 0, 0
-        ahead = iter(made[package.id])
-        waiting = next(ahead, None)
-        for entry in arriving:
-            while waiting is not None and pieces >= (through + waiting.quantity) * need.per:
-                through += waiting.quantity
-                waiting = next(ahead, None)
-            if waiting is None:
-                break
-            source = next(lot for lot in made[entry.package] if lot.number == entry.lot)
-            source.feeds.append((waiting, entry.arrives - entry.departs))
-            pieces += entry.pieces
-    before: _Lot | None = None
-    for lot in made[package.id]:
-        if before is not None:
-            before.feeds.append((lot, timedelta()))
-        before = lot
+    """Each delivered lot may leave no later than the first lot that waits for it can bear."""
+    wanted = [count * arriving.per for count in through]
+    before = 0
+    for source, place, arrives, departs, pieces in zip(
+        arriving.sources, arriving.places, arriving.times, arriving.departs, arriving.through,
+        strict=True,
+    ):  # fmt: skip
+        waiting = bisect_right(wanted, before)
+        if waiting == len(wanted):
+            return
+        bound = begins[waiting] - (arrives - departs)
+        if bound < latest[source][place]:  # noqa: PLR1730
+            latest[source][place] = bound
+        before = pieces
 
 
-def _backward(lots: Mapping[str, list[_Lot]], target: timedelta) -> None:
-    """The latest end of each lot. ``lots`` stand in turn, so the last ones come first here."""
-    for package in reversed(list(lots.values())):
-        for lot in reversed(package):
-            latest = target
-            for later, way in lot.feeds:
-                latest = min(latest, later.latest - (later.end - later.start) - way)
-            lot.latest = latest
-
-
-def _package_plan(order: JointOrder, name: str, lots: list[_Lot]) -> PackagePlan:
-    open_lots = [lot.latest - lot.end for lot in lots if not lot.departed]
-    slack = max(timedelta(), min(open_lots)) if open_lots else None
+def _package_plan(order: JointOrder, ahead: _Ahead, latest: Sequence[timedelta]) -> PackagePlan:
+    left = [
+        last - end for last, end in zip(latest[ahead.gone :], ahead.ends[ahead.gone :], strict=True)
+    ]
+    slack = max(NONE, min(left)) if left else None
     return PackagePlan(
-        name,
-        tuple(
-            LotPlan(lot.number, lot.quantity, lot.start, lot.end, lot.departed, lot.latest)
-            for lot in lots
-        ),
+        ahead.package,
+        tuple(ahead.starts),
+        tuple(ahead.ends),
+        tuple(latest),
+        ahead.gone,
         slack,
         # Forecasts travel in steps and reports in intervals: a slack below one interval is none.
         slack is not None and slack < order.interval,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from gateway.network.arrivals import Departures, arrivals
 from gateway.network.disclosure import Lamp
 from gateway.network.forecast import Forecast, Inbound, forecast
 from gateway.network.knowledge import (
@@ -13,10 +14,9 @@ from gateway.network.knowledge import (
     Work,
     departed_lots,
     end_agreed,
-    expected_departures,
 )
 from gateway.network.order import JointOrder, Prepared, WorkPackage
-from gateway.network.plan import Departures, Known, Plan, deliveries, plan
+from gateway.network.plan import Known, Plan, departures, plan
 from gateway.network.split import split
 from gateway.network.state import package_state
 
@@ -38,7 +38,7 @@ def own_packages(knowledge: Knowledge, now: timedelta) -> dict[str, Own]:
             now=now,
             counted=work.counted,
         )
-        leaving[package.id] = {lot.number: lot.leaves for lot in ahead.lots}
+        leaving[package.id] = ahead.by_number
         hidden = _hidden_inbound(knowledge, found, package, now)
         state = package_state(order, package, work.job, ahead, hidden)
         found[package.id] = Own(work.job, ahead, state)
@@ -64,15 +64,15 @@ def _hidden_inbound(
 def _leaving(knowledge: Knowledge, now: timedelta) -> dict[str, Mapping[int, timedelta]]:
     """When lots of partners leave. The lead firm knows the graph, which speaks for the silent."""
     if not knowledge.leads:
-        return dict(expected_departures(knowledge))
-    departures = plan(knowledge.order, _known(knowledge, {}, now)).departures()
+        return dict(knowledge.expected)
+    leaving = departures(knowledge.order, _known(knowledge, {}, now))
     own = {package.id for package in knowledge.order.of(knowledge.firm)}
-    return {name: lots for name, lots in departures.items() if name not in own}
+    return {name: lots for name, lots in leaving.items() if name not in own}
 
 
 def inbound_of(order: JointOrder, package: WorkPackage, leaving: Departures) -> Inbound:
     """The lots that reach a package, for each of its needs."""
-    return [(need, deliveries(order, package, need, leaving)) for need in package.needs]
+    return [arrivals(order, package, need, leaving) for need in package.needs]
 
 
 def whole_plan(knowledge: Knowledge, own: Mapping[str, Own], now: timedelta) -> Plan:
@@ -90,18 +90,18 @@ def what_if(
     """When the order would end if ``reserve`` took these lots now. Raises ValueError."""
     package = reserve.package
     changed = split(knowledge.order, package, lots, reserve, accepted=now)
-    left = [lot.number for lot in changed.package(package).lots()]
-    before = whole_plan(knowledge, own, now).packages[package]
+    left = len(changed.package(package).lot_numbers)
     known = _known(knowledge, own, now)
-    gone = tuple(lot.end for lot in before.lots if lot.departed)
-    if any(lot.departed and lot.number in lots for lot in before.lots):
+    before = departures(knowledge.order, known)[package]
+    gone = len(known[package].departed) if package in known else 0
+    if set(list(before)[:gone]) & set(lots):
         raise ValueError(f"{package}: lots that have left cannot be given away")
     # The lots that stay move up into the times of those that go.
-    times = tuple(lot.end for lot in before.lots if not lot.departed)
-    known[package] = Known(gone, times[: len(left) - len(gone)])
+    times = tuple(before.values())
+    known[package] = Known(times[:gone], times[gone:left])
     for later in _after(changed, package):
         if later in own:
-            leaving = plan(changed, known).departures()
+            leaving = departures(changed, known)
             entry = changed.package(later)
             work = knowledge.work.get(later, Work(None))
             ahead = forecast(
@@ -119,7 +119,7 @@ def what_if(
 
 
 def _known(knowledge: Knowledge, own: Mapping[str, Own], now: timedelta) -> dict[str, Known]:
-    leaving = expected_departures(knowledge)
+    leaving = knowledge.expected
     known: dict[str, Known] = {}
     for package in knowledge.order.packages:
         if package.id in own:
@@ -133,18 +133,15 @@ def _known(knowledge: Knowledge, own: Mapping[str, Own], now: timedelta) -> dict
         if heard.quantity is None:  # lots are not agreed: what should have left counts as left
             gone = {number: leaves for number, leaves in left.items() if leaves <= now}
         known[package.id] = Known(
-            tuple(left[lot.number] for lot in package.lots() if lot.number in gone),
-            tuple(left[lot.number] for lot in package.lots() if lot.number not in gone),
+            tuple(left[number] for number in package.lot_numbers if number in gone),
+            tuple(left[number] for number in package.lot_numbers if number not in gone),
             silent=knowledge.stale(package.id, now),
         )
     return known
 
 
 def _known_own(ahead: Forecast) -> Known:
-    return Known(
-        tuple(lot.leaves for lot in ahead.lots if lot.departed),
-        tuple(lot.leaves for lot in ahead.lots if not lot.departed),
-    )
+    return Known(ahead.leaves[: ahead.gone], ahead.leaves[ahead.gone :])
 
 
 def _after(order: JointOrder, package: str) -> list[str]:

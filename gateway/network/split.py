@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from datetime import timedelta
 
@@ -32,20 +33,22 @@ def split(
     that left before are sent on by the firm of ``package``. Raises ValueError where it cannot be.
     """
     whole = order.package(package)
-    kept = [lot for lot in whole.lots() if lot.number not in lots]
-    moved = [lot for lot in whole.lots() if lot.number in lots]
+    given = frozenset(lots)
+    kept = [lot for lot in whole.lots() if lot.number not in given]
+    moved = [lot for lot in whole.lots() if lot.number in given]
     if len(moved) != len(lots) or not kept or not moved:
         raise ValueError(f"{package}: lots {list(lots)} cannot be given away")
     stays, goes = shares(
         whole.weight, sum(e.quantity for e in kept), sum(e.quantity for e in moved)
     )
+    stay = frozenset(lot.number for lot in kept)
     rest = replace(
         whole,
         quantity=_pieces(kept),
         numbers=tuple(lot.number for lot in kept),
         weight=stays,
-        needs=tuple(_divided(order, whole, need, [e.number for e in kept]) for need in whole.needs),
-        baseline=_baseline_of(whole, [lot.number for lot in kept]),
+        needs=tuple(_divided(order, whole, need, stay) for need in whole.needs),
+        baseline=_baseline_of(whole, stay),
     )
     part = replace(
         whole,
@@ -56,7 +59,7 @@ def split(
         weight=goes,
         needs=tuple(
             replace(
-                _divided(order, whole, need, [e.number for e in moved]),
+                _divided(order, whole, need, given),
                 via=package,
                 accepted=accepted,
             )
@@ -96,19 +99,22 @@ def _name(order: JointOrder, package: str) -> str:
     return next(name for name in names if name not in taken)
 
 
-def _divided(order: JointOrder, package: WorkPackage, need: Need, lots: list[int]) -> Need:
+def _divided(order: JointOrder, package: WorkPackage, need: Need, lots: frozenset[int]) -> Need:
     """The need of a part of ``package``: the lots of the source that hold its pieces."""
     wanted: list[int] = []
-    spans = _spans(package, need.per)
+    spans = sorted((*span, number) for number, span in _spans(package, need.per).items())
+    begins, ends = [begin for begin, _, _ in spans], [end for _, end, _ in spans]
+    only = None if need.lots is None else frozenset(need.lots)
     for number, (first, last) in _spans(order.package(need.package), 1).items():
-        owners = {n for n, (start, end) in spans.items() if start < last and first < end}
-        if need.lots is not None and number not in need.lots:
+        if only is not None and number not in only:
             continue
-        if owners <= set(lots):
+        owners = spans[bisect_right(ends, first) : bisect_left(begins, last)]
+        mine = [owner for *_, owner in owners if owner in lots]
+        if len(mine) == len(owners):
             wanted.append(number)
-        elif owners & set(lots):
+        elif mine:
             raise ValueError(
-                f"lot {number} of {need.package} holds pieces for both parts of {package}"
+                f"lot {number} of {need.package} holds pieces for both parts of {package.id}"
             )
     return replace(need, lots=tuple(wanted))
 
@@ -124,7 +130,7 @@ def _spans(package: WorkPackage, per: int) -> dict[int, tuple[int, int]]:
     }
 
 
-def _baseline_of(package: WorkPackage, numbers: list[int]) -> Baseline | None:
+def _baseline_of(package: WorkPackage, numbers: frozenset[int]) -> Baseline | None:
     """What was promised for the lots that stay; both limits are computed anew."""
     if package.baseline is None:
         return None

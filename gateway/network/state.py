@@ -34,7 +34,7 @@ def package_state(
         forecast=forecast.end if known else None,
         lamp=own if known else worst(own, *hidden),
         reason=reason(order, job, forecast, known=known),
-        lots=tuple(DepartedLot(e.number, e.quantity, e.leaves) for e in forecast.departed),
+        lots=_departed(forecast),
         scrap=0 if job is None else job.scrap,
         per_piece=(package.per_piece or timedelta()) if job is None else job.per_piece,
         own_delay=forecast.own_delay,
@@ -42,6 +42,11 @@ def package_state(
         machine="" if job is None else job.machine,
         because="" if job is None else job.because.en,
     )
+
+
+def _departed(forecast: Forecast) -> tuple[DepartedLot, ...]:
+    package, left = forecast.package, forecast.leaves[: forecast.gone]
+    return tuple(map(DepartedLot, package.lot_numbers, package.sizes, left))
 
 
 def lamp(order: JointOrder, package: WorkPackage, job: Job | None, end: timedelta) -> Lamp:

@@ -13,11 +13,12 @@ import pytest
 from gateway.config import read_model
 from gateway.core.text import Text
 from gateway.core.work import Job, JobState, Origin, Substate
+from gateway.network.arrivals import arrivals
 from gateway.network.disclosure import DelayReason, Lamp
 from gateway.network.files import OrderFile
 from gateway.network.forecast import Forecast, forecast, spread
 from gateway.network.order import JointOrder
-from gateway.network.plan import deliveries, plan
+from gateway.network.plan import plan
 from gateway.network.state import package_state
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -83,7 +84,7 @@ def look(
 ) -> Forecast:
     entry = order.package(package)
     known = leaving or plan(order).departures()
-    inbound = [(need, deliveries(order, entry, need, known)) for need in entry.needs]
+    inbound = [arrivals(order, entry, need, known) for need in entry.needs]
     since = None if counted is None else at(counted)
     return forecast(order, entry, job, inbound, now=at(now), counted=since)
 

@@ -1,0 +1,92 @@
+"""What it costs to look at a joint order: milliseconds, one JSON line per figure.
+
+    .venv/bin/python tests/bench/plan.py [--quick]
+
+``first`` is the plan as it was first written (tests/network/first_plan.py), measured beside the
+present one in the same run; with ``--quick`` it is left out. Views are not part of a look.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from gateway.network.arrivals import arrivals
+from gateway.network.forecast import forecast
+from gateway.network.picture import Picture
+from gateway.network.plan import departures, plan
+from gateway.network.rollup import own_packages, whole_plan
+from gateway.network.standing import order_state
+from gateway.network.views import view
+from tests.network import first_plan
+from tests.network.large import half_done, large
+
+SIZES = ((1000, 3), (1000, 5), (2000, 5))
+"""Lots in each package, packages."""
+
+
+def least(work: Callable[[], object], runs: int) -> float:
+    """Milliseconds, the least of some runs."""
+    found = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - began)
+    return min(found) * 1000
+
+
+def tell(what: str, lots: int, packages: int, ms: float, bound: float | None = None) -> None:
+    figure: dict[str, str | float] = {
+        "figure": what,
+        "lots": lots,
+        "packages": packages,
+        "ms": round(ms, 3),
+    }
+    figure |= {} if bound is None else {"at_most_ms": bound}
+    sys.stdout.write(json.dumps(figure) + "\n")
+
+
+def measure(lots: int, packages: int, *, first: bool) -> None:
+    """Print the figures of one size."""
+    order = large(lots, packages)
+    bound = {(1000, 5): 5.0, (2000, 5): 50.0}.get((lots, packages))
+    bench = order.packages[-1]
+    knowledge, now = half_done(order)
+    job = knowledge.work[bench.id].job
+    leaving = departures(order, {})
+
+    def both() -> None:
+        plan(order)
+        inbound = [arrivals(order, bench, need, leaving) for need in bench.needs]
+        forecast(order, bench, job, inbound, now=now)
+
+    def both_first() -> None:
+        first_plan.plan(order, {})
+        needs = bench.needs
+        inbound = [(n, first_plan.deliveries(order, bench, n, leaving)) for n in needs]
+        first_plan.forecast(order, bench, job, inbound, now=now)
+
+    def look() -> Picture:
+        fresh = replace(knowledge)  # nothing of it is remembered
+        own = own_packages(fresh, now)
+        whole = whole_plan(fresh, own, now)
+        state = order_state(fresh, own, whole, now)
+        return Picture(fresh, own, {}, {}, "lead", simulated=False, plan=whole, whole=state)
+
+    picture = look()
+    tell("plan and forecast", lots, packages, least(both, 9), bound)
+    if first and lots <= 1000:
+        tell("plan and forecast as first written", lots, packages, least(both_first, 1))
+    tell("a whole look of the lead firm", lots, packages, least(look, 9))
+    tell("a view for the pages", lots, packages, least(lambda: view(picture, now), 5))
+
+
+if __name__ == "__main__":
+    for size in SIZES:
+        measure(*size, first="--quick" not in sys.argv)
