@@ -34,7 +34,7 @@ from gateway.exchange.upkeep import Upkeep
 from gateway.network.files import ConsortiumFile, OrderFile
 from gateway.network.forecast import rounded
 from gateway.network.order import JointOrder, Level
-from gateway.network.picture import Warned
+from gateway.network.picture import Picture, Warned
 from gateway.network.views import view
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ TICK = 0.25
 """Seconds between two looks at what should leave."""
 GATHER = 0.05
 """Seconds that pass after a message before the next look, so that several cost one."""
+MINUTE = timedelta(minutes=1)
 Json = dict[str, Any]
 
 
@@ -72,6 +73,7 @@ class Exchange:
         self._lookout = Lookout(site)
         self._upkeep = Upkeep(site, journal, tracker)
         self._as_read = AsRead({})
+        self._views: dict[str, tuple[Picture, int, Json]] = {}
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
         self._link = Link(self._network.broker, self._lock, self._wake)
@@ -192,6 +194,7 @@ class Exchange:
                     whole=self._lookout.whole,
                     now=order.clock.order(real),
                     done=picture.knowledge.done,
+                    made=picture.made,
                 )
                 await dispatch.take(leaving, mono)
             await dispatch.take(taken_back(office.side, office.book, real), mono)
@@ -240,16 +243,27 @@ class Exchange:
 
     def orders(self) -> list[Json]:
         """The joint orders, the one opened last first; what was not agreed is absent."""
-        now = self._clock()
-        return [view(picture, picture.at(now)) for picture in self._lookout.pictures]
+        return [self._shown(picture) for picture in self._lookout.pictures]
 
     def order(self, order: str) -> Json | None:
         """One joint order, or None."""
-        now = self._clock()
         for picture in self._lookout.pictures:
             if picture.knowledge.order.id == order:
-                return view(picture, picture.at(now))
+                return self._shown(picture)
         return None
+
+    def _shown(self, picture: Picture) -> Json:
+        """The view of a picture; made anew when that has changed, and each minute of its time."""
+        now = picture.at(self._clock())
+        order, minute = picture.knowledge.order.id, now // MINUTE
+        last = self._views.get(order)
+        if last is not None and last[0] is picture and last[1] == minute:
+            return last[2]
+        shown = view(picture, now)
+        shown_now = {each.knowledge.order.id for each in self._lookout.pictures}
+        kept = {name: each for name, each in self._views.items() if name in shown_now}
+        self._views = kept | {order: (picture, minute, shown)}
+        return shown
 
     def agreements(self, order: str) -> list[Json]:
         """What this firm gives and gets, by partner."""

@@ -1,9 +1,13 @@
-"""The pictures of the orders that pages and reports are made of, taken anew at every tick."""
+"""The pictures of the orders that pages and reports are made of, taken anew when something changed.
+
+Every tick looks whether what a picture is made of is as it was; the same picture means that
+nothing has changed, so that whoever made something of it need not make it again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.config import SiteConfig
@@ -25,6 +29,16 @@ PRICE_EVERY = timedelta(seconds=1)
 About = tuple[str, int, timedelta, Prepared, tuple[int, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A picture, what it was made of, and the order times from which and up to which it holds."""
+
+    basis: object
+    since: timedelta
+    until: timedelta
+    picture: Picture
+
+
 class Lookout:
     """Takes the pictures; they are never changed, so any thread may read them."""
 
@@ -35,24 +49,47 @@ class Lookout:
         self.newest: Picture | None = None
         self.whole: OrderState | None = None
         self._ends: dict[About, tuple[datetime, timedelta | None]] = {}
+        self._taken: dict[str, _Taken] = {}
 
     def look(self, book: Book, consortium: Consortium, jobs: Sequence[Job], real: datetime) -> None:
-        """Take all pictures anew; of orders that are over only what partners let us see."""
+        """Take the pictures that are not as they were; of what is over, what we may still see."""
         active = book.active()
-        before = {picture.knowledge.order.id: picture for picture in self.pictures}
-        taken: list[Picture] = []
+        orders = book.orders()[:KEPT]
         self.newest = self.whole = None
-        for order in book.orders()[:KEPT]:
-            old = before.get(order.id)
-            closed = book.closed.get(order.id)
-            if closed is not None and old is not None:
-                taken.append(_over(old, book, closed))
+        for order in orders:
+            closed, last = book.closed.get(order.id), self._taken.get(order.id)
+            if closed is not None and last is not None:
+                picture = self._over(last, book, closed)
                 continue
-            picture = self._take(book, consortium, order, jobs, closed or real)
-            taken.append(picture)
+            knowledge = self.knowledge(book, order, jobs, real)
+            picture = self._look(book, consortium, knowledge, closed or real)
             if active is not None and order.id == active.id:
                 self.newest, self.whole = picture, picture.whole
-        self.pictures = tuple(taken)
+        self._taken = {order.id: self._taken[order.id] for order in orders}
+        self.pictures = tuple(taken.picture for taken in self._taken.values())
+
+    def _look(
+        self, book: Book, consortium: Consortium, knowledge: Knowledge, real: datetime
+    ) -> Picture:
+        order = knowledge.order
+        now = order.clock.order(real)
+        ready = {key: said for key, said in book.ready.items() if key[0] == order.id}
+        offers, closed = tuple(book.offers_of(order.id)), book.closed.get(order.id)
+        basis = (knowledge, consortium, ready, offers, book.warned.get(order.id), closed)
+        return self._same_or(
+            order.id, basis, now, lambda: self._take(book, consortium, knowledge, real)
+        )
+
+    def _same_or(
+        self, order: str, basis: object, now: timedelta, take: Callable[[], Picture]
+    ) -> Picture:
+        """The picture as it was where nothing has changed it, else a new one."""
+        last = self._taken.get(order)
+        if last is not None and last.since <= now < last.until and last.basis == basis:
+            return last.picture
+        picture = take()
+        self._taken[order] = _Taken(basis, now, picture.knowledge.holds_until(now), picture)
+        return picture
 
     def knowledge(
         self, book: Book, order: JointOrder, jobs: Sequence[Job], real: datetime
@@ -68,15 +105,10 @@ class Lookout:
         )
 
     def _take(
-        self,
-        book: Book,
-        consortium: Consortium,
-        order: JointOrder,
-        jobs: Sequence[Job],
-        real: datetime,
+        self, book: Book, consortium: Consortium, knowledge: Knowledge, real: datetime
     ) -> Picture:
-        firm, now = self._site.firm, order.clock.order(real)
-        knowledge = self.knowledge(book, order, jobs, real)
+        firm, order = self._site.firm, knowledge.order
+        now = order.clock.order(real)
         own = own_packages(knowledge, now)
         leads = knowledge.leads
         plan = whole_plan(knowledge, own, now) if leads else None
@@ -102,6 +134,23 @@ class Lookout:
             closed=book.closed.get(order.id),
         )
         return self._with_forecasts(book, picture, real) if leads else picture
+
+    def _over(self, last: _Taken, book: Book, closed: datetime) -> Picture:
+        """The last picture of an order that is over, without what was withdrawn since."""
+        picture = last.picture
+        order, firm = picture.knowledge.order, picture.knowledge.firm
+        heard, agreed = _heard(book, order.id), _agreed(book, order.id, firm)
+        basis = (heard, book.summaries.get(order.id), agreed, closed)
+        now = order.clock.order(closed)
+
+        def take() -> Picture:
+            left = replace(picture.knowledge, heard=heard, summary=basis[1], agreed=agreed)
+            whole = picture.whole
+            if picture.plan is not None:
+                whole = order_state(left, picture.own, picture.plan, now)
+            return replace(picture, knowledge=left, whole=whole, closed=closed, made={})
+
+        return self._same_or(order.id, basis, now, take)
 
     def _with_forecasts(self, book: Book, picture: Picture, real: datetime) -> Picture:
         """What the order would come to with each open offer, and with the prepared reserve."""
@@ -179,18 +228,3 @@ def _agreed(book: Book, order: str, firm: str) -> dict[str, Agreed]:
 def _heard(book: Book, order: str) -> dict[str, Heard]:
     """What was heard of an order's packages."""
     return {name: heard for (of, name), heard in book.heard.items() if of == order}
-
-
-def _over(picture: Picture, book: Book, closed: datetime) -> Picture:
-    """The last picture of an order that is over, without what was withdrawn since."""
-    order, firm = picture.knowledge.order, picture.knowledge.firm
-    left = replace(
-        picture.knowledge,
-        heard=_heard(book, order.id),
-        summary=book.summaries.get(order.id),
-        agreed=_agreed(book, order.id, firm),
-    )
-    whole, now = picture.whole, order.clock.order(closed)
-    if picture.plan is not None:
-        whole = order_state(left, picture.own, picture.plan, now)
-    return replace(picture, knowledge=left, whole=whole, closed=closed)

@@ -18,6 +18,8 @@ from gateway.network.order import Consortium, JointOrder, Level
 from gateway.network.picture import Offered
 
 Fields = dict[str, Any]
+Made = dict[tuple[str | None, Level], Fields | None]
+"""What leaves of a package (None: of the order as a whole) at a level; None: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +56,26 @@ def wanted(
     whole: OrderState | None,
     now: timedelta,
     done: bool = False,
+    made: Made | None = None,
 ) -> Iterator[Wanted]:
     """Everything that should leave for ``order`` now, an order before what refers to it.
 
     ``whole`` is the state of the order as its lead firm knows it; ``done``, whether all of it is,
     as far as we know. What is on its way to a
     recipient is not overtaken: the next of its kind is computed when that has been acknowledged.
+    ``made`` is where the fields of the same states stand, once they have been made.
     """
-    told: list[tuple[Kind, str | None, PackageState | OrderState]] = [
+    states: list[tuple[Kind, str | None, PackageState | OrderState]] = [
         (Kind.REPORT, package, state) for package, state in own.items()
     ]
     if whole is not None:
-        told.append((Kind.SUMMARY, None, whole))
+        states.append((Kind.SUMMARY, None, whole))
+    known = {} if made is None else made
     for message in chain(
         _orders(side, book, order, now),
         _readiness(side, book, order, now),
         _offers(side, book, order, now),
-        *(_reports(side, book, order, what, now, done=done) for what in told),
+        *(_reports(side, book, order, what, now, made=known, done=done) for what in states),
     ):
         if side.reaches(message.key[1]):
             yield message
@@ -140,6 +145,7 @@ def _reports(
     what: tuple[Kind, str | None, PackageState | OrderState],
     now: timedelta,
     *,
+    made: Made,
     done: bool,
 ) -> Iterator[Wanted]:
     kind, package, state = what
@@ -148,10 +154,12 @@ def _reports(
         key: Key = (order.id, taker, kind, package)
         if taker == side.firm or key in book.pending:
             continue
-        report = disclose(state, level, order.step)
-        if report is None:
+        if (package, level) not in made:
+            report = disclose(state, level, order.step)
+            made[package, level] = None if report is None else report.fields()
+        fields, told = made[package, level], book.told.get(key)
+        if fields is None:
             continue
-        fields, told = report.fields(), book.told.get(key)
         before = None
         if told is not None and told.level is level:
             before = Told(told.fields, timedelta(seconds=told.order_s))

@@ -11,7 +11,7 @@ from gateway.config import SiteConfig
 from gateway.core.work import Job, JobState
 from gateway.jobs import commands
 from gateway.network.forecast import order_time
-from gateway.network.knowledge import Knowledge, Work, arrived
+from gateway.network.knowledge import Knowledge, Work, arrived, goods_in
 from gateway.network.order import JointOrder, Opening, WorkPackage
 
 
@@ -84,6 +84,16 @@ def due(
         pieces = arrived(knowledge, package, now)
         if pieces is not None and pieces > (job.inbound or 0):
             yield commands.Inbound(job.id, pieces, real)
+
+
+def next_delivery(knowledge: Knowledge, now: timedelta) -> timedelta | None:
+    """When the next lot arrives here after ``now``, as far as it has left; None: none is known."""
+    times = [
+        arriving.after(now)
+        for package in knowledge.order.of(knowledge.firm)
+        for arriving in goods_in(knowledge, package)
+    ]
+    return min((at for at in times if at is not None), default=None)
 
 
 def _new(

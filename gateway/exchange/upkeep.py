@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.config import SiteConfig
@@ -13,12 +14,27 @@ from gateway.exchange.book import Book
 from gateway.exchange.lookout import Lookout
 from gateway.exchange.own_jobs import JobLog, Jobs
 from gateway.jobs.commands import CloseOrder, Command, NotPossible
+from gateway.network.knowledge import Knowledge
 
 log = logging.getLogger(__name__)
 
 OVER = (JobState.ENDED, JobState.ABORTED)
 AGAIN = timedelta(minutes=1)
 """What the job logic has refused is tried again, and told in the log, at most this often."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """The jobs fit what is known, from an order time on and until the next lot arrives."""
+
+    knowledge: Knowledge
+    since: timedelta
+    until: timedelta | None
+
+    def holds(self, knowledge: Knowledge, now: timedelta) -> bool:
+        """Whether nothing has changed since."""
+        arrives = self.until is not None and now >= self.until
+        return now >= self.since and not arrives and knowledge == self.knowledge
 
 
 class Upkeep:
@@ -29,6 +45,7 @@ class Upkeep:
         self._journal = journal
         self._tracker = tracker
         self._refused: dict[tuple[str, str], datetime] = {}
+        self._settled: _Settled | None = None
 
     def jobs(self) -> Sequence[Job]:
         """Every job after the journal's last commit."""
@@ -45,8 +62,14 @@ class Upkeep:
         jobs = self.jobs()
         knowledge = lookout.knowledge(book, order, jobs, real)
         mine, now = own_jobs.jobs_of(jobs, order), order.clock.order(real)
-        for command in list(own_jobs.due(self._site, knowledge, mine, now, real)):
+        if self._settled is not None and self._settled.holds(knowledge, now):
+            return
+        self._settled = None
+        commands = list(own_jobs.due(self._site, knowledge, mine, now, real))
+        for command in commands:
             await self._give(command, str(getattr(command, "job_id", order.id)), real)
+        if not commands:
+            self._settled = _Settled(knowledge, now, own_jobs.next_delivery(knowledge, now))
 
     async def _give(self, command: Command, about: str, real: datetime) -> None:
         key = (type(command).__name__, about)

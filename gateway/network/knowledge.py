@@ -20,6 +20,10 @@ from gateway.network.forecast import Forecast, rounded, spread
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.plan import makeable
 
+MINUTE = timedelta(minutes=1)
+TICK = timedelta(microseconds=1)
+"""The shortest time there is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -148,8 +152,21 @@ class Knowledge:
         heard = self.heard.get(package)
         if heard is not None and heard.lamp is Lamp.DONE and self.done:
             return False
-        since = heard.at if heard is not None else self._asked(package)
-        return now - since > self.order.stale
+        return now > self._good_until(package)
+
+    def holds_until(self, now: timedelta) -> timedelta:
+        """Up to when what follows from this follows from it still, if nothing else is heard.
+
+        A forecast that moves with the clock is told in minutes; a firm falls silent at its time.
+        """
+        minute = (now // MINUTE + 1) * MINUTE
+        silent = [self._good_until(p.id) for p in self.order.packages if p.firm != self.firm]
+        return min([minute, *(at + TICK for at in silent if at >= now)])
+
+    def _good_until(self, package: str) -> timedelta:
+        """Up to when the last report is not too old."""
+        heard = self.heard.get(package)
+        return (heard.at if heard is not None else self._asked(package)) + self.order.stale
 
     def _asked(self, package: str) -> timedelta:
         """Since when a firm could have reported: from the beginning, or since it took the lots."""

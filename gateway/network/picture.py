@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from gateway.core.text import Text
 from gateway.network.disclosure import OrderState
 from gateway.network.knowledge import Knowledge, Own
-from gateway.network.order import Prepared
+from gateway.network.order import Level, Prepared
 from gateway.network.plan import Plan
 
 
@@ -41,7 +42,8 @@ class Warned:
 class Picture:
     """Everything that a view of an order is made of; ``plan`` and ``whole`` at the lead firm.
 
-    ``closed`` is when the order was over: nothing in it grows older after that.
+    ``closed`` is when the order was over: nothing in it grows older after that. ``made`` holds
+    what leaves of it, once that was made, by package (None: the whole) and level.
     """
 
     knowledge: Knowledge
@@ -57,6 +59,9 @@ class Picture:
     forecast_with: timedelta | None = None
     warned: Warned | None = None
     closed: datetime | None = None
+    made: dict[tuple[str | None, Level], dict[str, Any] | None] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def at(self, real: datetime) -> timedelta:
         """The order time that it shows: now, or when the order was closed."""
