@@ -63,6 +63,7 @@ class PackageShape(TypedDict):
     own_delay_s: NotRequired[int]
     inbound_delay_s: NotRequired[int]
     reason: NotRequired[str]
+    unmeasured: NotRequired[bool]
     age_s: NotRequired[int]
     stale: NotRequired[bool]
 
@@ -120,7 +121,8 @@ class OrderShape(TypedDict):
 
     Present for every role: ``id`` to ``not_agreed``, and ``progress``, ``forecast_s``, ``late``,
     ``complete`` where they are known: what is not, because somebody has not agreed to it, is named
-    in ``not_agreed``. All else is not for customers.
+    in ``not_agreed``; ``ended_s`` once it was over: its clock stands there. All else is not for
+    customers.
     """
 
     id: str
@@ -133,6 +135,7 @@ class OrderShape(TypedDict):
     start_s: int
     due_s: int
     not_agreed: list[str]
+    ended_s: NotRequired[int]
     progress: NotRequired[float]
     forecast_s: NotRequired[int]
     late: NotRequired[bool]

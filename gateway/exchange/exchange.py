@@ -216,8 +216,8 @@ class Exchange:
 
     def _look(self, real: datetime) -> None:
         office = self._office
-        jobs = self._upkeep.jobs()
-        self._lookout.look(office.book, office.side.consortium, jobs, real)
+        shop = self._upkeep.shop(real)
+        self._lookout.look(office.book, office.side.consortium, shop, real)
 
     @property
     def _office(self) -> Office:

@@ -6,14 +6,13 @@ nothing has changed, so that whoever made something of it need not make it again
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.config import SiteConfig
-from gateway.core.work import Job
 from gateway.exchange.book import Book
-from gateway.exchange.own_jobs import Counting, bench, jobs_of
+from gateway.exchange.own_jobs import Counting, Shop, bench
 from gateway.network.disclosure import OrderState
 from gateway.network.knowledge import Agreed, Heard, Knowledge
 from gateway.network.order import Consortium, JointOrder, Prepared
@@ -51,7 +50,7 @@ class Lookout:
         self._ends: dict[About, tuple[datetime, timedelta | None]] = {}
         self._taken: dict[str, _Taken] = {}
 
-    def look(self, book: Book, consortium: Consortium, jobs: Sequence[Job], real: datetime) -> None:
+    def look(self, book: Book, consortium: Consortium, shop: Shop, real: datetime) -> None:
         """Take the pictures that are not as they were; of what is over, what we may still see."""
         active = book.active()
         orders = book.orders()[:KEPT]
@@ -61,7 +60,7 @@ class Lookout:
             if closed is not None and last is not None:
                 picture = self._over(last, book, closed)
                 continue
-            knowledge = self.knowledge(book, order, jobs, real)
+            knowledge = self.knowledge(book, order, shop, real)
             picture = self._look(book, consortium, knowledge, closed or real)
             if active is not None and order.id == active.id:
                 self.newest, self.whole = picture, picture.whole
@@ -91,14 +90,12 @@ class Lookout:
         self._taken[order] = _Taken(basis, now, picture.knowledge.holds_until(now), picture)
         return picture
 
-    def knowledge(
-        self, book: Book, order: JointOrder, jobs: Sequence[Job], real: datetime
-    ) -> Knowledge:
+    def knowledge(self, book: Book, order: JointOrder, shop: Shop, real: datetime) -> Knowledge:
         """What this firm has of an order."""
         return Knowledge(
             order,
             self._site.firm,
-            self._counting.work(order, jobs_of(jobs, order), real),
+            self._counting.work(order, shop, real),
             _heard(book, order.id),
             book.summaries.get(order.id),
             _agreed(book, order.id, self._site.firm),

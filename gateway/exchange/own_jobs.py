@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from gateway.config import SiteConfig
-from gateway.core.work import Job, JobState
+from gateway.core.work import Job, JobState, MachineStatus
 from gateway.jobs import commands
 from gateway.network.forecast import order_time
 from gateway.network.knowledge import Knowledge, Work, arrived, goods_in
@@ -31,6 +31,25 @@ class Jobs(Protocol):
 
     def jobs(self, state: Any) -> Sequence[Job]:
         """Every job in ``state``."""
+
+    def machines(self, state: Any, now: datetime) -> Sequence[MachineStatus]:
+        """Every machine in ``state``, at a real moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The firm's own jobs, and its machines, at one moment."""
+
+    jobs: Sequence[Job] = ()
+    machines: Sequence[MachineStatus] = ()
+
+    def unseen(self, machine: str, order: JointOrder) -> timedelta | None:
+        """Since when a machine does not answer; None while it does."""
+        status = next((each for each in self.machines if each.machine == machine), None)
+        if status is None or status.known:
+            return None
+        never = status.state is None
+        return order.clock.at if never else order_time(order, status.since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +151,22 @@ def _opening(order: JointOrder, opening: Opening) -> commands.Opening:
 
 
 class Counting:
-    """Remembers when each job's good count last changed, in order time."""
+    """Remembers when each good count last changed, in order time, and when we began to look."""
 
     def __init__(self) -> None:
+        self._began: datetime | None = None
         self._seen: dict[str, tuple[int, timedelta]] = {}
 
-    def work(self, order: JointOrder, jobs: Mapping[str, Job], real: datetime) -> dict[str, Work]:
+    def work(self, order: JointOrder, shop: Shop, real: datetime) -> dict[str, Work]:
         """The jobs with the time of their last count; of a job that is new to us it is now."""
-        now = order_time(order, real)
-        found: dict[str, Work] = {}
-        for package, job in jobs.items():
+        now, found = order_time(order, real), dict[str, Work]()
+        self._began = self._began or real
+        for package, job in jobs_of(shop.jobs, order).items():
             good, at = self._seen.get(job.id, (-1, now))
             if good != job.good:
                 at = now
                 self._seen[job.id] = (job.good, at)
-            found[package] = Work(job, at if job.good else None)
+            unseen = shop.unseen(job.machine, order)
+            in_vain = None if unseen is None else max(unseen, order_time(order, self._began))
+            found[package] = Work(job, at if job.good else None, unseen, in_vain)
         return found

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.config import SiteConfig
-from gateway.core.work import Job, JobState
+from gateway.core.work import JobState
 from gateway.exchange import own_jobs
 from gateway.exchange.book import Book
 from gateway.exchange.lookout import Lookout
-from gateway.exchange.own_jobs import JobLog, Jobs
+from gateway.exchange.own_jobs import JobLog, Jobs, Shop
 from gateway.jobs.commands import CloseOrder, Command, NotPossible
 from gateway.network.knowledge import Knowledge
 
@@ -47,21 +46,22 @@ class Upkeep:
         self._refused: dict[tuple[str, str], datetime] = {}
         self._settled: _Settled | None = None
 
-    def jobs(self) -> Sequence[Job]:
-        """Every job after the journal's last commit."""
-        return self._tracker.jobs(self._journal.state)
+    def shop(self, real: datetime) -> Shop:
+        """Every job and machine after the journal's last commit."""
+        state = self._journal.state
+        return Shop(self._tracker.jobs(state), self._tracker.machines(state, real))
 
     async def keep(self, book: Book, lookout: Lookout, real: datetime) -> None:
         """Close the jobs of orders that are over; open, feed and change those of the active one."""
-        for job in self.jobs():
+        for job in self._tracker.jobs(self._journal.state):
             if job.order is not None and job.order in book.closed and job.state not in OVER:
                 await self._give(CloseOrder(job.order, real), job.order, real)
         order = book.active()
         if order is None:
             return
-        jobs = self.jobs()
-        knowledge = lookout.knowledge(book, order, jobs, real)
-        mine, now = own_jobs.jobs_of(jobs, order), order.clock.order(real)
+        shop, now = self.shop(real), order.clock.order(real)
+        knowledge = lookout.knowledge(book, order, shop, real)
+        mine = own_jobs.jobs_of(shop.jobs, order)
         if self._settled is not None and self._settled.holds(knowledge, now):
             return
         self._settled = None

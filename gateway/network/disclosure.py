@@ -48,7 +48,11 @@ class ProductionStatus(StrEnum):
 
 
 class DelayReason(StrEnum):
-    """reasonsForDelay of Catena-X."""
+    """reasonsForDelay of Catena-X.
+
+    ``NONE_GIVEN`` beside a forecast: its firm does not see its own machine now, the last forecast
+    stands. Without one: it does not know itself when its input comes.
+    """
 
     SUPPLY = "supplyProblems"
     INTERNAL = "internalProblems"
@@ -111,6 +115,7 @@ class PackageState:
     inbound_delay: timedelta = timedelta()
     machine: str = ""
     because: str = ""
+    unmeasured: bool = False
 
     @property
     def share(self) -> float:
@@ -155,6 +160,11 @@ class DateReport:
     forecast: timedelta | None
     precision: timedelta
     reason: DelayReason | None
+
+    @property
+    def unmeasured(self) -> bool:
+        """Whether the forecast is the last one that was measured: its machine is not seen now."""
+        return self.reason is DelayReason.NONE_GIVEN and self.forecast is not None
 
     def fields(self) -> dict[str, Any]:
         """As it travels."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from gateway.core.work import Job, JobState
+from gateway.core.work import Job, JobState, Substate
 from gateway.network.arrivals import Arrivals, Departures, arrivals
 from gateway.network.disclosure import (
     DateReport,
@@ -64,10 +64,23 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A firm's own job for a package; ``counted`` is when its good count last changed."""
+    """A firm's own job for a package; ``counted`` is when its good count last changed.
+
+    ``unseen`` is since when its machine does not answer (None: it does), ``in_vain`` since when
+    we have been asking it, which begins anew when the gateway does. What a machine does meanwhile
+    is not known, so it makes nothing later either: work is looked at as it was then.
+    """
 
     job: Job | None
     counted: timedelta | None = None
+    unseen: timedelta | None = None
+    in_vain: timedelta | None = None
+
+    def seen(self, now: timedelta) -> timedelta:
+        """When it was last looked at, or booked; what is held stays held, seen or not."""
+        if self.unseen is None or (self.job is not None and self.job.substate is Substate.HELD):
+            return now
+        return min(now, max(self.unseen, self.counted or self.unseen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,8 @@ def _own(
     ]
     if state.reason is not None:
         shown["reason"] = state.reason.value
+    if state.unmeasured:
+        shown["unmeasured"] = True
     title = picture.titles.get(package.id)
     return shown if title is None else shown | {"machine_title": title.as_json()}
 
@@ -151,6 +153,8 @@ def _heard(
             shown["band_s"] = [seconds(end - date.precision), seconds(end + date.precision + wider)]
         if date.reason is not None:
             shown["reason"] = date.reason.value
+        if date.unmeasured:
+            shown["unmeasured"] = True
     if heard.quantity is not None:
         departed = {lot.number for lot in heard.quantity.lots}
         leaves = knowledge.expected.get(package.id, {})

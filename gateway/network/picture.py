@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core.text import Text
-from gateway.network.disclosure import OrderState
+from gateway.network.disclosure import Lamp, OrderState
 from gateway.network.knowledge import Knowledge, Own
 from gateway.network.order import Level, Prepared
 from gateway.network.plan import Plan
@@ -63,6 +63,21 @@ class Picture:
         default_factory=dict, compare=False, repr=False
     )
 
+    @property
+    def ended(self) -> timedelta | None:
+        """The order time at which it was over, as far as we know; None before: its clocks run."""
+        ends = [] if self.closed is None else [self.knowledge.order.clock.order(self.closed)]
+        known = self.knowledge
+        if self.whole is not None and self.whole.lamp is Lamp.DONE:
+            ends += [] if self.whole.forecast is None else [self.whole.forecast]
+        elif known.summary is not None and known.summary.lamp is Lamp.DONE:
+            ends.append(known.summary.end or known.summary.at)
+        elif known.done:  # the lead firm tells us nothing, every package is done all the same
+            told = [heard.end or heard.at for heard in known.heard.values()]
+            ends.append(max([*told, *(own.forecast.end for own in self.own.values())]))
+        return min(ends, default=None)
+
     def at(self, real: datetime) -> timedelta:
-        """The order time that it shows: now, or when the order was closed."""
-        return self.knowledge.order.clock.order(self.closed or real)
+        """The order time that it shows: now, or when the order was over."""
+        now, ended = self.knowledge.order.clock.order(real), self.ended
+        return now if ended is None else min(now, ended)

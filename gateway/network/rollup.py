@@ -30,19 +30,24 @@ def own_packages(knowledge: Knowledge, now: timedelta) -> dict[str, Own]:
         if package.firm != knowledge.firm:
             continue
         work = knowledge.work.get(package.id, Work(None))
-        ahead = forecast(
-            order,
-            package,
-            work.job,
-            inbound_of(order, package, leaving),
-            now=now,
-            counted=work.counted,
+        inbound = inbound_of(order, package, leaving)
+        ahead = _ahead(order, package, work, inbound, work.seen(now))
+        # It is told only where it matters, and no sooner than work that is not counted yet.
+        waited = now - (now if work.in_vain is None else max(work.in_vain, work.seen(now)))
+        unmeasured = waited >= order.interval and (
+            _ahead(order, package, work, inbound, now).leaves != ahead.leaves
         )
         leaving[package.id] = ahead.by_number
         hidden = _hidden_inbound(knowledge, found, package, now)
-        state = package_state(order, package, work.job, ahead, hidden)
+        state = package_state(order, package, work.job, ahead, hidden, unmeasured=unmeasured)
         found[package.id] = Own(work.job, ahead, state)
     return found
+
+
+def _ahead(
+    order: JointOrder, package: WorkPackage, work: Work, inbound: Inbound, now: timedelta
+) -> Forecast:
+    return forecast(order, package, work.job, inbound, now=now, counted=work.counted)
 
 
 def _hidden_inbound(
@@ -104,14 +109,8 @@ def what_if(
             leaving = departures(changed, known)
             entry = changed.package(later)
             work = knowledge.work.get(later, Work(None))
-            ahead = forecast(
-                changed,
-                entry,
-                work.job,
-                inbound_of(changed, entry, leaving),
-                now=now,
-                counted=work.counted,
-            )
+            inbound = inbound_of(changed, entry, leaving)
+            ahead = _ahead(changed, entry, work, inbound, work.seen(now))
             known[later] = _known_own(ahead)
         elif later in known:
             known[later] = Known(known[later].departed)

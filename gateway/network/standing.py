@@ -145,7 +145,9 @@ def _lamp(
         return Lamp.YELLOW
     hidden = any(knowledge.level(package.firm) is Level.L0 for package in deciding)
     silent = any(knowledge.stale(package.id, now) for package in deciding)
-    return Lamp.HATCHED if hidden or silent or Lamp.HATCHED in lamps else Lamp.GREEN
+    blind = any(entry.lamp is Lamp.HATCHED for entry in heard)
+    blind = blind or any(entry.state.unmeasured for entry in own.values())
+    return Lamp.HATCHED if hidden or silent or blind else Lamp.GREEN
 
 
 def _slipped(order: JointOrder, end: timedelta) -> bool:

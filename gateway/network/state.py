@@ -17,14 +17,20 @@ def package_state(
     job: Job | None,
     forecast: Forecast,
     hidden: Sequence[Lamp] = (),
+    *,
+    unmeasured: bool = False,
 ) -> PackageState:
     """What the firm knows of its package; without a job it is only planned.
 
     ``hidden`` are the lamps of suppliers whose dates are not agreed. As long as it is not done the
-    package then has no forecast, and its lamp is no better than theirs.
+    package then has no forecast, and its lamp is no better than theirs. Of a package that is
+    ``unmeasured``, because its machine does not answer, the last forecast stands, and nothing
+    says that it holds.
     """
     done = job is not None and job.state is JobState.ENDED
     known = done or not hidden
+    unmeasured = unmeasured and not done
+    blind = [Lamp.HATCHED] if unmeasured else []
     own = lamp(order, package, job, forecast.end)
     return PackageState(
         state=JobState.PLANNED if job is None else job.state,
@@ -32,8 +38,8 @@ def package_state(
         good=0 if job is None else job.good,
         planned=package.quantity,
         forecast=forecast.end if known else None,
-        lamp=own if known else worst(own, *hidden),
-        reason=reason(order, job, forecast, known=known),
+        lamp=worst(own, *blind, *(() if known else hidden)),
+        reason=DelayReason.NONE_GIVEN if unmeasured else reason(order, job, forecast, known=known),
         lots=_departed(forecast),
         scrap=0 if job is None else job.scrap,
         per_piece=(package.per_piece or timedelta()) if job is None else job.per_piece,
@@ -41,6 +47,7 @@ def package_state(
         inbound_delay=forecast.inbound_delay,
         machine="" if job is None else job.machine,
         because="" if job is None else job.because.en,
+        unmeasured=unmeasured,
     )
 
 

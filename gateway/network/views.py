@@ -51,6 +51,8 @@ def view(picture: Picture, now: timedelta) -> Json:
             "packages": [package.id for package in order.of(firm)],
         },
     }
+    if picture.ended is not None:
+        shown["ended_s"] = seconds(picture.ended)
     if order.planned_end is not None:
         shown["plan_end_s"] = seconds(order.planned_end)
     shown |= _whole(picture) if picture.whole is not None else _summary(picture, now)

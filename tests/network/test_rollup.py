@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.config import read_model
+from gateway.core.work import JobState, Substate
 from gateway.network.disclosure import (
     DateReport,
+    DelayReason,
     DepartedLot,
     Lamp,
     LampReport,
@@ -24,12 +26,13 @@ from gateway.network.disclosure import (
     Report,
 )
 from gateway.network.files import OrderFile
-from gateway.network.knowledge import Agreed, Heard, Knowledge, arrived
+from gateway.network.knowledge import Agreed, Heard, Knowledge, Own, Work, arrived
 from gateway.network.order import JointOrder, Level
 from gateway.network.plan import promised
 from gateway.network.rollup import own_packages, what_if, whole_plan
 from gateway.network.split import split
 from gateway.network.standing import complete, order_state, progress
+from tests.network.large import a_job
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 LEAD, FURNACE, MILL = "montage-holzland", "haerterei-glutofen", "zerspanung-rennweg"
@@ -377,3 +380,53 @@ def finished(made: str) -> Heard:
 def _done(report: Report) -> Report:
     assert isinstance(report, QuantityReport)
     return replace(report, date=replace(report.date, lamp=Lamp.DONE))
+
+
+BENCH = FAIR.package("AP5")
+
+
+def packing(now: str, unseen: str | None, **changed: object) -> tuple[Own, OrderState]:
+    """The lead firm's own package at ``now``: 100 sets are packed, counted at 12:00."""
+    left = (FAIR.clock.real(at("1 12:00")),)
+    job = replace(a_job(BENCH, 100, left), per_piece=timedelta(seconds=45), **changed)  # type: ignore[arg-type]
+    since = None if unseen is None else at(unseen)
+    fed = {p.id: replace(finished("1 11:30"), at=at(now)) for p in FAIR.packages if p != BENCH}
+    knowledge = replace(lead(fed), work={"AP5": Work(job, at("1 12:00"), since, since)})
+    own = own_packages(knowledge, at(now))
+    whole = whole_plan(knowledge, own, at(now))
+    return own["AP5"], order_state(knowledge, own, whole, at(now))
+
+
+def test_a_meter_that_does_not_answer_moves_no_forecast() -> None:
+    seen, _ = packing("1 12:05", None)
+    for now in ("1 12:10", "1 12:25", "1 13:00", "1 19:00"):
+        assert packing(now, "1 12:05")[0].forecast == seen.forecast
+    standing, _ = packing("1 13:00", None)
+    assert standing.forecast.end > seen.forecast.end, "a machine that is seen to stand does"
+
+
+def test_it_is_told_once_the_machine_would_be_late_and_is_not_the_firms_own_problem() -> None:
+    """The bench could have made what is missing up to 12:15; from then on nobody knows."""
+    for now, told in (("1 12:10", False), ("1 12:19", False), ("1 12:21", True), ("1 19:00", True)):
+        bench, whole = packing(now, "1 12:05")
+        assert bench.state.unmeasured is told
+        assert bench.state.reason is (DelayReason.NONE_GIVEN if told else None)
+        assert (bench.state.lamp is Lamp.HATCHED) is told
+        assert (whole.lamp is Lamp.HATCHED) is told, "nobody says that the order is in time"
+        assert whole.forecast == packing("1 12:05", None)[1].forecast
+
+
+def test_what_was_held_before_the_meter_was_pulled_is_late_all_the_same() -> None:
+    held = {"state": JobState.INTERRUPTED, "substate": Substate.HELD}
+    bench, _ = packing("1 19:00", "1 12:05", **held)
+    assert bench.state.reason is DelayReason.INTERNAL
+    assert not bench.state.unmeasured
+
+
+def test_a_booking_is_a_look() -> None:
+    assert packing("1 12:14", "1 11:00")[0].forecast == packing("1 12:00", None)[0].forecast
+
+
+def test_a_package_that_is_done_needs_no_meter() -> None:
+    bench, _ = packing("1 19:00", "1 12:05", state=JobState.ENDED, good=400)
+    assert (bench.state.lamp, bench.state.unmeasured) == (Lamp.DONE, False)

@@ -14,6 +14,7 @@ import pytest
 
 from gateway.config import read_model
 from gateway.core.text import Text
+from gateway.core.work import Job, JobState
 from gateway.network.disclosure import (
     DateReport,
     DelayReason,
@@ -27,14 +28,15 @@ from gateway.network.disclosure import (
 )
 from gateway.network.document import cut
 from gateway.network.files import OrderFile
-from gateway.network.knowledge import Agreed, Heard, Knowledge
-from gateway.network.order import JointOrder, Level
+from gateway.network.knowledge import Agreed, Heard, Knowledge, Work
+from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.picture import Offered, Picture, Warned
 from gateway.network.plan import promised
 from gateway.network.rollup import own_packages, whole_plan
 from gateway.network.split import split
 from gateway.network.standing import order_state
 from gateway.network.views import view
+from tests.network.large import a_job
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 LEAD, FURNACE, MILL = "montage-holzland", "haerterei-glutofen", "zerspanung-rennweg"
@@ -77,6 +79,7 @@ def shown(
     reports: Mapping[str, Report] = MappingProxyType({}),
     told: Mapping[str, Heard] = MappingProxyType({}),
     fair: JointOrder = FAIR,
+    work: Mapping[str, Work] = MappingProxyType({}),
     **changed: Any,
 ) -> dict[str, Any]:
     """The order as ``firm`` sees it; the furnace has reported at its level, 10 minutes ago.
@@ -95,7 +98,7 @@ def shown(
         heard["AP3"] = Heard(level, REPORTS[level], made, basis)
     heard |= {name: Heard(Level.L2, report, NOW) for name, report in reports.items()} | told
     agreed = {giver: Agreed(entry, withdrawn.get(giver)) for giver, entry in levels.items()}
-    knowledge = Knowledge(order, firm, {}, heard, summary, agreed)
+    knowledge = Knowledge(order, firm, work, heard, summary, agreed)
     own = own_packages(knowledge, now)
     plan = whole_plan(knowledge, own, now) if firm == LEAD else None
     picture = Picture(
@@ -108,7 +111,8 @@ def shown(
         plan=plan,
         whole=None if plan is None else order_state(knowledge, own, plan, now),
     )
-    return view(replace(picture, **changed), now)
+    picture = replace(picture, **changed)
+    return view(picture, picture.at(order.clock.real(now)))
 
 
 def package(order: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -389,3 +393,42 @@ def test_a_view_is_json() -> None:
     assert orjson.loads(orjson.dumps(order)) == order
     assert order["clock"] == {"began": "2026-01-05T08:00:00.000Z", "at_s": 21_600}
     assert order["you"] == {"firm": LEAD, "role": "lead", "packages": ["AP5"]}
+
+
+FINISHED = replace(DONE, date=replace(DONE.date, forecast=timedelta(hours=29, minutes=55)), lots=())
+
+
+def done_job(package: WorkPackage, end: timedelta) -> Job:
+    """The job of a package that is done, its last lot having left at ``end``."""
+    left = (FAIR.clock.real(end),) * len(package.lots())
+    return replace(a_job(package, package.quantity, left), state=JobState.ENDED)
+
+
+MUCH_LATER = NOW + timedelta(hours=48)
+
+
+@pytest.mark.parametrize("firm", [LEAD, FURNACE, MILL])
+def test_after_the_end_of_an_order_its_clock_stands_at_every_firm(firm: str) -> None:
+    """A member that sees no more than the lamp knows the end from the lead firm's last word."""
+    end = timedelta(hours=29, minutes=55)
+    summaries = {
+        FURNACE: Heard(Level.L2, FINISHED.date, end),
+        MILL: Heard(Level.L1, LampReport(Lamp.DONE), end),
+    }
+    levels = {LEAD: Level.L1, FURNACE: Level.L0 if firm == FURNACE else Level.L3}
+    reports = {p.id: FINISHED for p in FAIR.packages if p.firm != firm}
+    work = {p.id: Work(done_job(p, end)) for p in FAIR.of(firm)}
+    for later in (timedelta(), timedelta(hours=33)):
+        order = shown(firm, levels, end + later, summaries.get(firm), reports=reports, work=work)
+        assert order["ended_s"] == end.total_seconds()
+        ages = [p["age_s"] for p in order["packages"] if "age_s" in p]
+        assert max(ages) <= (end - NOW).total_seconds() + 600, "no age goes on"
+
+
+def test_the_clock_of_an_order_that_was_closed_stands_at_that_moment() -> None:
+    closed = BEGAN + (NOW + timedelta(minutes=7) - FAIR.clock.at) / FAIR.lapse
+    assert shown(MILL, {}, MUCH_LATER, closed=closed)["ended_s"] == (NOW.total_seconds() + 420)
+
+
+def test_before_its_end_an_order_says_nothing_of_it() -> None:
+    assert "ended_s" not in shown(LEAD, {FURNACE: Level.L3}, MUCH_LATER)

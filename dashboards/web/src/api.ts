@@ -186,6 +186,8 @@ export interface WorkPackage {
   own_delay_s?: number | null;
   inbound_delay_s?: number | null;
   reason?: string | null;
+  /** Its machine does not answer: the last forecast stands. */
+  unmeasured?: boolean;
   critical?: boolean | null;
   slack_s?: number | null;
   age_s?: number | null;
@@ -216,6 +218,8 @@ export interface Order {
   simulated: boolean;
   lapse: number;
   clock: { began: string; at_s: number };
+  /** When it was over, as far as this firm knows: its clocks stand there. */
+  ended_s?: number | null;
   start_s: number;
   due_s: number;
   threshold_s?: number;

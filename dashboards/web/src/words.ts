@@ -66,8 +66,9 @@ export function unitWord(unit: Text | string, lang: "de" | "en"): string {
   return typeof unit === "string" ? unit : unit[lang];
 }
 
-/** Why a package is late, in words. */
+/** Why a package is late, in words; or that its own firm does not see its machine now. */
 export function reasonWord(work: WorkPackage, t: Catalogue): string | null {
+  if (work.unmeasured) return t.order.unmeasured;
   if (!work.reason) return null;
   return t.order.reasons[work.reason] ?? work.reason;
 }

@@ -35,6 +35,7 @@ CUSTOMER_SEES = (
     "simulated",
     "lapse",
     "clock",
+    "ended_s",
     "start_s",
     "due_s",
     "progress",

@@ -1,6 +1,6 @@
 import type { Order, StageState } from "../api";
 import { get, post } from "../client";
-import { orderNow, shownTime } from "../ordertime";
+import { orderNow } from "../ordertime";
 import type { PageMessage, StageMessage } from "../state/embedding";
 import { Stream } from "../state/stream";
 
@@ -67,7 +67,7 @@ class StageStore {
 
   /** The order time to show at a real moment (ms): it stands still when the lead firm's does. */
   shown(real: number): number | null {
-    if (this.#order && this.#order.id === this.state?.order) return shownTime(this.#order, real);
+    if (this.#order && this.#order.id === this.state?.order) return orderNow(this.#order, real);
     return this.state && orderNow(this.state, real);
   }
 

@@ -367,6 +367,7 @@ export const de = {
     pieces: (count: string) => `${count} Stück`,
     ownDelay: (length: string) => `davon eigene Ursache ${length}`,
     inboundDelay: (length: string) => `davon Zulieferung ${length}`,
+    unmeasured: "Messung unterbrochen",
     reasons: {
       internalProblems: "internes Problem",
       supplyProblems: "Zulieferung verspätet",

@@ -368,6 +368,7 @@ export const en: Catalogue = {
     pieces: (count) => `${count} pieces`,
     ownDelay: (length) => `of that own cause ${length}`,
     inboundDelay: (length) => `of that supply ${length}`,
+    unmeasured: "measurement interrupted",
     reasons: {
       internalProblems: "internal problem",
       supplyProblems: "supply delayed",
