@@ -73,6 +73,7 @@ class Partners(Protocol):
         opening: Mapping[str, Mapping[str, Any]] | None,
         accepted_reserve: bool,
         begins_in_s: float,
+        ends: str | None,
     ) -> None:
         """Open an order."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
 from gateway.exchange.book import Book
 from gateway.exchange.dispatch import Dispatch
-from gateway.exchange.keeping import take_order
+from gateway.exchange.keeping import in_earnest, take_order
 from gateway.exchange.lookout import ready_reserve
 from gateway.exchange.office import Office
 from gateway.exchange.opening import opened_order
@@ -31,10 +31,17 @@ Json = dict[str, Any]
 class Desk:
     """Carries out what a person asks for; whatever follows leaves with the next tick."""
 
-    def __init__(self, office: Office, dispatch: Dispatch, planned: JointOrder | None) -> None:
+    def __init__(
+        self,
+        office: Office,
+        dispatch: Dispatch,
+        planned: JointOrder | None,
+        unfinished: Callable[[str], JointOrder | None],
+    ) -> None:
         self._office = office
         self._dispatch = dispatch
         self._planned = planned
+        self._unfinished = unfinished
 
     @property
     def _book(self) -> Book:
@@ -48,8 +55,12 @@ class Desk:
         *,
         reserve: bool,
         begins_in: timedelta,
+        ends: str | None = None,
     ) -> None:
-        """Open the order of the firm's file under ``name``; older orders are over."""
+        """Open the order of the firm's file under ``name``; ``ends`` is one that need not be done.
+
+        The order before is over with it; in earnest it has to be done, or a person names it.
+        """
         firm, site = self._office.side.firm, self._office.site
         if self._planned is None or self._office.side.consortium.lead != firm:
             raise ExchangeError(
@@ -79,9 +90,28 @@ class Desk:
                     "Time lapse is for simulated machines only; set lapse to 1.",
                 )
             )
+        running = self._unfinished(firm)
+        if running is not None and running.id != ends and in_earnest(running, self._planned):
+            raise ExchangeError(
+                Text(
+                    f"Der Auftrag {running.id} ist noch nicht fertig; mit einem neuen wäre er bei "
+                    "allen Firmen abgebrochen. Soll er unfertig enden, bestätigen Sie das mit "
+                    f"seinem Namen (ends: {running.id}).",
+                    f"The order {running.id} is not done yet; a new one would abort it at every "
+                    f"firm. If it is to end unfinished, confirm that by its name "
+                    f"(ends: {running.id}).",
+                )
+            )
         began = self._office.clock() + begins_in
         order = opened_order(self._planned, name, at, openings, began=began, reserve=reserve)
-        await take_order(self._office, order)
+        await take_order(self._office, replace(order, ends=self._before(firm)))
+        if running is not None and in_earnest(running, order):
+            await self._office.audit(firm, "order ended unfinished", f"{running.id}: by {name}")
+
+    def _before(self, lead: str) -> str | None:
+        """The order of a lead firm that is not closed yet."""
+        orders = (order for order in self._book.orders() if order.lead == lead)
+        return next((order.id for order in orders if order.id not in self._book.closed), None)
 
     async def offer(self, order_id: str, package: str, lots: tuple[int, ...], to: str) -> str:
         """Ask a firm to take lots; it must have said that it could."""

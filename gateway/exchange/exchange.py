@@ -101,8 +101,9 @@ class Exchange:
             self._site, side, keys, book, self._ledger, transport, self._clock, self._thread
         )
         dispatch = Dispatch(office)
-        reception = Reception(office, dispatch)
-        self._inside = (office, dispatch, reception, Desk(office, dispatch, planned))
+        unfinished = self._lookout.unfinished
+        reception = Reception(office, dispatch, unfinished)
+        self._inside = (office, dispatch, reception, Desk(office, dispatch, planned, unfinished))
         self._look(self._clock())
 
     async def close(self) -> None:
@@ -298,13 +299,14 @@ class Exchange:
         opening: Mapping[str, Mapping[str, Any]] | None = None,
         accepted_reserve: bool = False,
         begins_in_s: float = 0.0,
+        ends: str | None = None,
     ) -> None:
         """Open the order of this firm's file as ``order``, at an order time (lead firm).
 
         ``opening`` holds what is done already, by package; ``accepted_reserve`` opens it with the
         prepared lots at the reserve firm. Its clock stands at ``at_s`` in ``begins_in_s`` (real)
-        seconds: time for every member to have its job before the machines begin. Raises
-        ExchangeError.
+        seconds: time for every member to have its job before the machines begin. An order that is
+        not done yet must be named by ``ends`` to end with it. Raises ExchangeError.
         """
         async with self._lock:
             await self._desk.open_order(
@@ -313,6 +315,7 @@ class Exchange:
                 opening or {},
                 reserve=accepted_reserve,
                 begins_in=timedelta(seconds=begins_in_s),
+                ends=ends,
             )
         await self.tick()
 

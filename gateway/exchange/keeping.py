@@ -32,6 +32,11 @@ async def take_order(office: Office, order: JointOrder) -> None:
         book.agreements[order.id, *pair] = entry
 
 
+def in_earnest(one: JointOrder, other: JointOrder) -> bool:
+    """Whether at least one of two orders is real work: in time lapse each new one ends the last."""
+    return min(one.lapse, other.lapse) == 1
+
+
 async def close_older(office: Office, dispatch: Dispatch) -> None:
     """Of a lead firm's orders only the one opened last goes on; the others are over."""
     leads: set[str] = set()

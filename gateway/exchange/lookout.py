@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.config import SiteConfig
+from gateway.core.work import JobState
 from gateway.exchange.book import Book
 from gateway.exchange.own_jobs import Counting, Shop, bench
 from gateway.network.disclosure import OrderState
@@ -20,6 +21,7 @@ from gateway.network.picture import Offered, Picture
 from gateway.network.rollup import own_packages, what_if, whole_plan
 from gateway.network.standing import order_state
 
+OVER = (JobState.ENDED, JobState.ABORTED)
 KEPT = 6
 """So many orders are shown, the ones opened last."""
 PRICE_EVERY = timedelta(seconds=1)
@@ -89,6 +91,15 @@ class Lookout:
         picture = take()
         self._taken[order] = _Taken(basis, now, picture.knowledge.holds_until(now), picture)
         return picture
+
+    def unfinished(self, lead: str) -> JointOrder | None:
+        """A lead firm's order of which something is left: here, or, if we lead it, anywhere."""
+        for picture in self.pictures:
+            left = any(own.state.state not in OVER for own in picture.own.values())
+            mine = picture.knowledge.order.lead == lead and picture.ended is None
+            if mine and (left or picture.knowledge.leads):
+                return picture.knowledge.order
+        return None
 
     def knowledge(self, book: Book, order: JointOrder, shop: Shop, real: datetime) -> Knowledge:
         """What this firm has of an order."""

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -29,13 +30,13 @@ from gateway.exchange.incoming import (
     read_withdrawal,
     skipped_before,
 )
-from gateway.exchange.keeping import narrow_heard, take_order
+from gateway.exchange.keeping import in_earnest, narrow_heard, take_order
 from gateway.exchange.messages import CHAINED, LAST, Kind, Message, read
 from gateway.exchange.office import Office
 from gateway.exchange.sealing import Opened, opened
 from gateway.network.document import from_document
 from gateway.network.knowledge import Heard
-from gateway.network.order import Level
+from gateway.network.order import JointOrder, Level
 
 SEEN = 4096
 """So many sealed messages are remembered to recognise one that the way delivers twice."""
@@ -48,9 +49,15 @@ COMPLAIN_EVERY = 1.0
 class Reception:
     """Handles one message after the other."""
 
-    def __init__(self, office: Office, dispatch: Dispatch) -> None:
+    def __init__(
+        self,
+        office: Office,
+        dispatch: Dispatch,
+        unfinished: Callable[[str], JointOrder | None],
+    ) -> None:
         self._office = office
         self._dispatch = dispatch
+        self._unfinished = unfinished
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._complained: dict[tuple[str, str], float] = {}
         self._allowance = Allowance()
@@ -151,8 +158,16 @@ class Reception:
             office.side.consortium.lead,
             simulated=office.site.simulated,
         )
+        running = self._unfinished(order.lead)
+        if running is not None and (running.id == order.id or not in_earnest(running, order)):
+            running = None
+        if running is not None and order.ends != running.id:
+            raise ExchangeError(f"a second order while {running.id} is not done")
         await take_order(office, order)
         await office.keep(office.ledger.receive, entry, skipped)
+        if running is not None:
+            what = f"{running.id}: by {order.id}"
+            await office.audit(entry.partner, "order ended unfinished", what)
 
     async def _report(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office, book = self._office, self._office.book

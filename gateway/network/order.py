@@ -167,7 +167,10 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class JointOrder:
-    """An order that several firms work on together; ``version`` decides between two of them."""
+    """An order that several firms work on together; ``version`` decides between two of them.
+
+    ``ends`` names the lead firm's order before, which is over, or ends with this one.
+    """
 
     id: str
     version: int
@@ -189,6 +192,7 @@ class JointOrder:
     began: datetime | None = None
     at: timedelta | None = None
     planned_end: timedelta | None = None
+    ends: str | None = None
 
     @property
     def clock(self) -> OrderTime:

@@ -130,11 +130,17 @@ class Firm:
 
 
 def a_site(
-    firm: str, folder: Path, url: str, consortium: Path, *, simulated: bool = True
+    firm: str,
+    folder: Path,
+    url: str,
+    consortium: Path,
+    *,
+    simulated: bool = True,
+    order: Path = CONFIGS / "demo" / "order.yaml",
 ) -> SiteConfig:
     network = Network(
         consortium=consortium,
-        order=CONFIGS / "demo" / "order.yaml" if firm == LEAD else None,
+        order=order if firm == LEAD else None,
         broker=url,
         work=(
             Work(
@@ -180,13 +186,17 @@ async def working(
     transport: Callable[[str], Transport] | None = None,
     clock: Clock | None = None,
     real: Sequence[str] = (),
+    lapse: int = 144,
 ) -> AsyncIterator[Mapping[str, Firm]]:
     """These firms at work over a broker (or another way), ended when the block is left."""
+    file = folder / "order.yaml"
+    text = (CONFIGS / "demo" / "order.yaml").read_text("utf-8")
+    file.write_text(text.replace("lapse: 144", f"lapse: {lapse}"), "utf-8")
     consortium = with_keys(folder, firms)
     shared = clock or Clock()
     made: dict[str, Firm] = {}
     for name in firms:
-        site = a_site(name, folder, url, consortium, simulated=name not in real)
+        site = a_site(name, folder, url, consortium, simulated=name not in real, order=file)
         way = None if transport is None else (lambda n=name: transport(n))
         made[name] = Firm(name, site, shared, way)
     try:

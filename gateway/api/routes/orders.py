@@ -68,7 +68,10 @@ class Opening(BaseModel):
 
 
 class NewOrder(BaseModel):
-    """An order to open: the lead firm's own order file, at a moment of its order time."""
+    """An order to open: the lead firm's own order file, at a moment of its order time.
+
+    ``ends`` confirms by its name that an order which is not done yet ends unfinished.
+    """
 
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")
@@ -76,6 +79,7 @@ class NewOrder(BaseModel):
     opening: dict[Name, Opening] = {}
     accepted_reserve: bool = False
     begins_in_s: float = Field(default=0.0, ge=0, le=60, allow_inf_nan=False)
+    ends: Name | None = None
 
 
 class NewOffer(BaseModel):
@@ -164,6 +168,7 @@ async def open_order(partners: Exchanging, new: NewOrder, decision: Deciding) ->
             opening={package: entry.model_dump() for package, entry in new.opening.items()},
             accepted_reserve=new.accepted_reserve,
             begins_in_s=new.begins_in_s,
+            ends=new.ends,
         )
     return Json({"id": new.id}, 201)
 
