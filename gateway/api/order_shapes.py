@@ -64,6 +64,7 @@ class PackageShape(TypedDict):
     inbound_delay_s: NotRequired[int]
     reason: NotRequired[str]
     unmeasured: NotRequired[bool]
+    clock_off_s: NotRequired[int]
     age_s: NotRequired[int]
     stale: NotRequired[bool]
 

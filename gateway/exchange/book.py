@@ -79,6 +79,10 @@ class Book:
     offers: dict[str, tuple[str, Offered]] = field(default_factory=dict)
     ready: dict[Pair, Prepared] = field(default_factory=dict)
     warned: dict[str, Warned] = field(default_factory=dict)
+    clocks: dict[str, timedelta] = field(default_factory=dict)
+    """Partners whose clock is not ours, and how far it is ahead (negative: behind)."""
+    began: dict[str, datetime] = field(default_factory=dict)
+    """When orders of other firms began, by the clock of their lead firm."""
     sent_count: int = 0
     received_count: int = 0
 
@@ -114,6 +118,7 @@ class Book:
         """Drop an order that is over; what guards against repetition stays: ends and agreements."""
         self.versions.pop(order, None)
         self.warned.pop(order, None)
+        self.began.pop(order, None)
         self.summaries.pop(order, None)
         self.told = {key: entry for key, entry in self.told.items() if key[0] != order}
         self.heard = {key: heard for key, heard in self.heard.items() if key[0] != order}

@@ -39,7 +39,7 @@ async def compare(
     if not places:
         return None
     question = Message(
-        header=header(office.side.firm, firm, Kind.COMPARE),
+        header=header(office.side.firm, firm, Kind.COMPARE, office.stamp()),
         kind=Kind.COMPARE,
         order=order,
         fields={

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gateway.exchange.book import Entry, Head, Key, Pair
+from gateway.exchange.clocks import measured
 from gateway.exchange.messages import Cancelled, Kind, Message, header
 from gateway.exchange.office import Office
 from gateway.exchange.outgoing import Wanted
@@ -58,7 +59,7 @@ class Dispatch:
         pair = (order, partner)
         head = heads.get(pair) or book.out_heads.get(pair) or Head(secrets.token_hex(8))
         message = Message(
-            header=header(office.side.firm, partner, kind),
+            header=header(office.side.firm, partner, kind, office.stamp()),
             kind=kind,
             order=order,
             version=what.version,
@@ -133,6 +134,8 @@ class Dispatch:
                 del book.pending[key]
                 self._answered[entry.order, partner] = message.header.sentDateTime
                 self._settle(key, entry, now)
+                answered = message.header.sentDateTime
+                await measured(self._office, message.order, partner, entry.at, answered)
                 return True
         return False
 

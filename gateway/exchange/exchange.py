@@ -16,6 +16,7 @@ from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
 from gateway.drivers.mqtt import Broker
 from gateway.exchange.as_read import AsRead
+from gateway.exchange.clocks import said
 from gateway.exchange.comparison import compare
 from gateway.exchange.desk import Desk
 from gateway.exchange.dispatch import Dispatch
@@ -60,11 +61,12 @@ class Exchange:
         *,
         transport: Transport | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        stamp: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         if site.network is None:
             raise ValueError(f"{site.firm} takes part in no network")
         self._site, self._network = site, site.network
-        self._clock = clock
+        self._clock, self._stamp = clock, stamp
         self._folder = folder
         self._ledger = Ledger(folder)
         self._thread = ThreadPoolExecutor(1, "exchange-ledger")
@@ -100,6 +102,7 @@ class Exchange:
         office = Office(
             self._site, side, keys, book, self._ledger, transport, self._clock, self._thread
         )
+        office.stamp = self._stamp
         dispatch = Dispatch(office)
         unfinished = self._lookout.unfinished
         reception = Reception(office, dispatch, unfinished)
@@ -158,6 +161,11 @@ class Exchange:
                 f"kein Weg zum gemeinsamen Broker {self._network.broker}, versucht es weiter",
                 f"no way to the shared broker {self._network.broker}, keeps trying",
             )
+        office = self._office
+        names = {member.id: member.name for member in office.side.consortium.members}
+        wrong = said(dict(office.book.clocks), names)
+        if wrong is not None:
+            return Text(f"verbunden. {wrong.de}", f"connected; {wrong.en}")
         return Text("verbunden", "connected")
 
     async def _ticking(self) -> None:

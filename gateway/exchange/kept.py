@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -185,6 +185,8 @@ def _restore_received(book: Book, db: sqlite3.Connection, columns: str) -> None:
         pair = (entry.order, entry.partner)
         book.in_chains.add((*pair, entry.chain))
         book.in_heads[pair] = Head(entry.chain, entry.sequence, entry.hash)
+        if entry.kind is Kind.ORDER and entry.fields.get("began"):
+            book.began[entry.order] = datetime.fromisoformat(entry.fields["began"])
         if entry.kind not in (Kind.REPORT, Kind.SUMMARY):
             continue
         order = book.versions.get(entry.order, {}).get(entry.version)

@@ -92,6 +92,14 @@ class Ledger:
                 [agreement_row(order.id, pair, entry) for pair, entry in agreed.items()],
             )
 
+    def replace_order(self, order: JointOrder) -> None:
+        """A version of an order as it is kept from now on."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE orders SET document = ? WHERE id = ? AND version = ?",
+                (order_text(order), order.id, order.version),
+            )
+
     def close_order(self, order: str, at: datetime) -> None:
         """An order is over; what is unanswered is not sent again."""
         with self._writing() as db:

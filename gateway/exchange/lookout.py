@@ -76,7 +76,8 @@ class Lookout:
         now = order.clock.order(real)
         ready = {key: said for key, said in book.ready.items() if key[0] == order.id}
         offers, closed = tuple(book.offers_of(order.id)), book.closed.get(order.id)
-        basis = (knowledge, consortium, ready, offers, book.warned.get(order.id), closed)
+        clocks = dict(book.clocks)
+        basis = (knowledge, consortium, ready, offers, book.warned.get(order.id), closed, clocks)
         return self._same_or(
             order.id, basis, now, lambda: self._take(book, consortium, knowledge, real)
         )
@@ -140,6 +141,7 @@ class Lookout:
             prepared=prepared,
             warned=book.warned.get(order.id),
             closed=book.closed.get(order.id),
+            clocks=dict(book.clocks),
         )
         return self._with_forecasts(book, picture, real) if leads else picture
 

@@ -107,12 +107,14 @@ class Message(_Wire):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def header(sender: str, receiver: str, kind: Kind, *, answers: str | None = None) -> Header:
-    """A new header; ids are random, so that they tell nothing."""
+def header(
+    sender: str, receiver: str, kind: Kind, at: datetime, *, answers: str | None = None
+) -> Header:
+    """A new header, written ``at``; ids are random, so that they tell nothing."""
     return Header(
         messageId=str(uuid.uuid4()),
         context=f"werkverbund:{kind.value}:{VERSION}",
-        sentDateTime=datetime.now(UTC),
+        sentDateTime=at,
         senderBpn=sender,
         receiverBpn=receiver,
         relatedMessageId=answers,

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ParamSpec, TypeVar
 
 from gateway.config import SiteConfig
@@ -40,6 +40,8 @@ class Office:
     transport: Transport
     clock: Callable[[], datetime]
     thread: ThreadPoolExecutor
+    stamp: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """The time that messages carry."""
     connected: bool = False
     _audited: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
@@ -82,7 +84,7 @@ class Office:
     ) -> Message:
         """A message outside the chains that answers another."""
         return Message(
-            header=header(self.side.firm, partner, kind, answers=answers),
+            header=header(self.side.firm, partner, kind, self.stamp(), answers=answers),
             kind=kind,
             order=order,
             fields=fields,

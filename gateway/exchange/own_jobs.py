@@ -163,7 +163,7 @@ class Counting:
         self._began = self._began or real
         for package, job in jobs_of(shop.jobs, order).items():
             good, at = self._seen.get(job.id, (-1, now))
-            if good != job.good:
+            if good != job.good or at > now:
                 at = now
                 self._seen[job.id] = (job.good, at)
             unseen = shop.unseen(job.machine, order)

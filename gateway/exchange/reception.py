@@ -18,6 +18,7 @@ from typing import Any
 from gateway.core.errors import ExchangeError
 from gateway.exchange.allowance import Allowance
 from gateway.exchange.book import Entry, Head
+from gateway.exchange.clocks import began_here
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.incoming import (
     Fit,
@@ -163,6 +164,10 @@ class Reception:
             running = None
         if running is not None and order.ends != running.id:
             raise ExchangeError(f"a second order while {running.id} is not done")
+        known, book = office.book.order(order.id), office.book
+        book.began[order.id] = order.clock.began
+        began = began_here(order, entry.at, office.stamp()) if known is None else known.began
+        order = replace(order, began=began)
         await take_order(office, order)
         await office.keep(office.ledger.receive, entry, skipped)
         if running is not None:

@@ -62,6 +62,9 @@ def package_view(
         ahead = picture.plan.packages[package.id]
         shown["critical"] = ahead.critical
         shown["slack_s"] = None if ahead.slack is None else seconds(ahead.slack)
+    off = picture.clocks.get(order.lead if own is not None else package.firm)
+    if off is not None:
+        shown["clock_off_s"] = seconds(off)
     arrivals = _arrivals(order, package, leaving)
     if own is not None:
         return shown | _own(picture, package, own, arrivals, now)

@@ -59,6 +59,8 @@ class Picture:
     forecast_with: timedelta | None = None
     warned: Warned | None = None
     closed: datetime | None = None
+    clocks: Mapping[str, timedelta] = field(default_factory=dict)
+    """Firms whose clock is not ours, and how far it is ahead."""
     made: dict[tuple[str | None, Level], dict[str, Any] | None] = field(
         default_factory=dict, compare=False, repr=False
     )

@@ -65,8 +65,9 @@ class Firm:
 
     id: str
     site: SiteConfig
-    clock: Clock
+    clock: Callable[[], datetime]
     transport: Callable[[], Transport] | None = None
+    stamp: Callable[[], datetime] = lambda: datetime.now(UTC)
     journal: Journal[Any] = field(init=False)
     exchange: Exchange = field(init=False)
     tracker: JobTracker = field(init=False)
@@ -85,6 +86,7 @@ class Firm:
             self.site.state,
             transport=self.transport() if self.transport else None,
             clock=self.clock,
+            stamp=self.stamp,
         )
         await self.exchange.open()
         self._task = asyncio.create_task(self.exchange.run(), name=f"test {self.id}")
@@ -187,8 +189,12 @@ async def working(
     clock: Clock | None = None,
     real: Sequence[str] = (),
     lapse: int = 144,
+    wrong: Mapping[str, timedelta] | None = None,
 ) -> AsyncIterator[Mapping[str, Firm]]:
-    """These firms at work over a broker (or another way), ended when the block is left."""
+    """These firms at work over a broker (or another way), ended when the block is left.
+
+    With ``wrong`` all have real clocks, of which these are ahead by so much.
+    """
     file = folder / "order.yaml"
     text = (CONFIGS / "demo" / "order.yaml").read_text("utf-8")
     file.write_text(text.replace("lapse: 144", f"lapse: {lapse}"), "utf-8")
@@ -199,6 +205,9 @@ async def working(
         site = a_site(name, folder, url, consortium, simulated=name not in real, order=file)
         way = None if transport is None else (lambda n=name: transport(n))
         made[name] = Firm(name, site, shared, way)
+        if wrong is not None:
+            off = wrong.get(name, timedelta())
+            made[name].clock = made[name].stamp = lambda off=off: datetime.now(UTC) + off
     try:
         for firm in made.values():
             await firm.start()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ ORDER = read_model(Path(CONFIGS / "demo" / "order.yaml"), OrderFile, env={}).ord
 
 def a_message(sequence: int, prev: str, **changed: object) -> Message:
     there: dict[str, object] = {
-        "header": header(MILL, FURNACE, Kind.REPORT),
+        "header": header(MILL, FURNACE, Kind.REPORT, datetime.now(UTC)),
         "kind": Kind.REPORT,
         "order": "GA-17",
         "version": 1,

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -123,7 +124,7 @@ async def test_forged_messages_are_refused_and_written_down_without_an_answer(
         press = identity(firms[PRESS].site.state)
         order = firms[MILL].order()["id"]
         letter = Letter(
-            header=header(MILL, LEAD, Kind.REPORT),
+            header=header(MILL, LEAD, Kind.REPORT, datetime.now(UTC)),
             kind=Kind.REPORT,
             order=order,
             version=1,
@@ -179,7 +180,7 @@ async def test_what_cannot_be_reckoned_with_is_refused_and_the_exchange_goes_on(
         last = next(e for e in furnace.exchange.sent() if e["to"] == LEAD)
         told = {"departed_s": 30_000, "forecast_s": 90_000} | changed
         letter = Letter(
-            header=header(FURNACE, LEAD, Kind.REPORT),
+            header=header(FURNACE, LEAD, Kind.REPORT, datetime.now(UTC)),
             kind=Kind.REPORT,
             order="GA-17",
             version=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,11 @@ DEEP = b"[" * 600 + b"]" * 600
 def a_letter(kind: Kind, fields: dict[str, Any], **place: Any) -> dict[str, Any]:
     """A message of the furnace to the lead firm, on an order of its own."""
     letter = Message(
-        header=header(FURNACE, LEAD, kind), kind=kind, order="GA-1", fields=fields, **place
+        header=header(FURNACE, LEAD, kind, datetime.now(UTC)),
+        kind=kind,
+        order="GA-1",
+        fields=fields,
+        **place,
     )
     return letter.content()
 

@@ -188,6 +188,8 @@ export interface WorkPackage {
   reason?: string | null;
   /** Its machine does not answer: the last forecast stands. */
   unmeasured?: boolean;
+  /** Its firm's clock is ahead of ours by so many seconds (negative: behind): one is wrong. */
+  clock_off_s?: number;
   critical?: boolean | null;
   slack_s?: number | null;
   age_s?: number | null;

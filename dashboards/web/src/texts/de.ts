@@ -367,6 +367,8 @@ export const de = {
     pieces: (count: string) => `${count} Stück`,
     ownDelay: (length: string) => `davon eigene Ursache ${length}`,
     inboundDelay: (length: string) => `davon Zulieferung ${length}`,
+    clockOff: "Uhr geht falsch",
+    clockApart: (length: string) => `Die Uhren der Firmen sind ${length} auseinander; die Prognose ruht darauf.`,
     unmeasured: "Messung unterbrochen",
     reasons: {
       internalProblems: "internes Problem",

@@ -368,6 +368,8 @@ export const en: Catalogue = {
     pieces: (count) => `${count} pieces`,
     ownDelay: (length) => `of that own cause ${length}`,
     inboundDelay: (length) => `of that supply ${length}`,
+    clockOff: "clock is wrong",
+    clockApart: (length) => `The clocks of the firms are ${length} apart; the forecast rests on them.`,
     unmeasured: "measurement interrupted",
     reasons: {
       internalProblems: "internal problem",
