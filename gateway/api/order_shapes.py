@@ -182,6 +182,7 @@ class AgreementShape(_AgreementFrom):
 
     to: str
     level: Level
+    most: Level
     interval_s: int
     threshold_s: int
     fields: list[str]

@@ -86,6 +86,9 @@ class Partners(Protocol):
     async def withdraw(self, order: str, recipient: str, level: str) -> None:
         """Narrow an agreement."""
 
+    async def give(self, order: str, recipient: str) -> str:
+        """Give again what was agreed on before something was taken back; the level."""
+
     async def compare(self, firm: str, order: str | None) -> Any:
         """Both firms' logs beside each other; None where no message ever went either way."""
 

@@ -11,12 +11,14 @@ from typing import Any
 from gateway.core.clock import from_ms, to_ms
 from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
-from gateway.exchange.book import Book
+from gateway.exchange.book import Book, Key
 from gateway.exchange.dispatch import Dispatch
-from gateway.exchange.keeping import in_earnest, take_order
+from gateway.exchange.keeping import agreed_on, in_earnest, take_order
 from gateway.exchange.lookout import ready_reserve
+from gateway.exchange.messages import Kind
 from gateway.exchange.office import Office
 from gateway.exchange.opening import opened_order
+from gateway.exchange.outgoing import Wanted, iso
 from gateway.network.agreement import narrowed
 from gateway.network.knowledge import Agreed, departed_lots
 from gateway.network.order import JointOrder, Level
@@ -211,17 +213,58 @@ class Desk:
     async def withdraw(self, order_id: str, recipient: str, level: Level) -> None:
         """Narrow an agreement; it holds from the commit of this call."""
         book, firm = self._book, self._office.side.firm
-        if (order_id, firm, recipient) not in book.agreements:
+        self._agreement(order_id, recipient)
+        left = narrowed(book.agreed(order_id, firm, recipient).level, level)
+        now = from_ms(to_ms(self._office.clock()))
+        await self._dispatch.narrow(order_id, recipient, Agreed(left, now))
+        await self._office.audit(recipient, "narrowed", f"{order_id}: {left}")
+
+    async def give(self, order_id: str, recipient: str, mono: float) -> Level:
+        """Let a partner see again what was agreed on, after something was taken back.
+
+        The partner's log has it before ours lets more out: whatever ends in between, no more
+        leaves than both know of.
+        """
+        office, book, firm = self._office, self._book, self._office.side.firm
+        self._agreement(order_id, recipient)
+        order = book.order(order_id)
+        if order is None or order_id in book.closed:
+            raise ExchangeError(OVER)
+        level = agreed_on(office.side.consortium, order, firm, recipient)
+        if level <= book.agreed(order_id, firm, recipient).level:
+            raise ExchangeError(
+                Text(
+                    f"{recipient} sieht alles, was vereinbart ist; mehr gibt es nicht.",
+                    f"{recipient} sees all that is agreed on; there is no more to give.",
+                )
+            )
+        key: Key = (order_id, recipient, Kind.GIVEN, None)
+        if not office.side.reaches(recipient) or key in book.pending:
+            raise ExchangeError(
+                Text(
+                    f"{recipient} ist jetzt nicht erreichbar. Versuchen Sie es später noch einmal.",
+                    f"{recipient} cannot be reached now. Please try again later.",
+                )
+            )
+        real = office.clock()
+        fields = {"level": level.value, "givenAt": iso(real)}
+        given = Wanted(key, order.version, order.clock.order(real), fields)
+        await self._dispatch.take([given], mono)
+        agreed = Agreed(level)
+        await office.keep(office.ledger.give, order_id, firm, recipient, agreed)
+        book.agreements[order_id, firm, recipient] = agreed
+        await office.audit(recipient, "given again", f"{order_id}: {level}")
+        return level
+
+    def _agreement(self, order_id: str, recipient: str) -> None:
+        """Raises ExchangeError where there is no agreement with a firm."""
+        if (order_id, self._office.side.firm, recipient) not in self._book.agreements:
             raise ExchangeError(
                 Text(
                     f"Mit {recipient} gibt es zu diesem Auftrag keine Vereinbarung.",
                     f"There is no agreement with {recipient} on this order.",
                 )
             )
-        left = narrowed(book.agreed(order_id, firm, recipient).level, level)
-        now = from_ms(to_ms(self._office.clock()))
-        await self._dispatch.narrow(order_id, recipient, Agreed(left, now))
-        await self._office.audit(recipient, "narrowed", f"{order_id}: {left}")
 
     def _gone(self, order_id: str, package: str, lots: tuple[int, ...]) -> list[int]:
         """Those of ``lots`` that have left the firm that makes them."""

@@ -276,7 +276,7 @@ class Exchange:
 
     def agreements(self, order: str) -> list[Json]:
         """What this firm gives and gets, by partner."""
-        return agreements_json(self._office.book, order, self._site.firm)
+        return agreements_json(self._office.book, self._office.side, order)
 
     def sent(self, order: str | None = None, limit: int = 200) -> list[Json]:
         """Every message that left, with its exact content, newest first."""
@@ -345,6 +345,13 @@ class Exchange:
         async with self._lock:
             await self._desk.withdraw(order, recipient, Level(level))
         await self.tick()
+
+    async def give(self, order: str, recipient: str) -> str:
+        """Let ``recipient`` see again what was agreed on; the level. Raises ExchangeError."""
+        async with self._lock:
+            level = await self._desk.give(order, recipient, time.monotonic())
+        await self.tick()
+        return level.value
 
     async def compare(self, firm: str, order: str | None = None) -> Json | None:
         """Ask ``firm`` for its log and say whether both chains agree; None: nothing was shared."""

@@ -134,6 +134,14 @@ def read_withdrawal(message: Message, present: Level) -> Agreed:
     return Agreed(min(level, present), from_ms(to_ms(withdrawn)))
 
 
+def read_given(message: Message, most: Level) -> Agreed:
+    """What a partner lets us see again, never more than was agreed on. Raises ExchangeError."""
+    try:
+        return Agreed(min(Level(message.fields["level"]), most))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ExchangeError("an agreement is given again without its level") from error
+
+
 def _name(value: object) -> str:
     """A name that fits into a message of ours, too."""
     if not isinstance(value, str) or not 1 <= len(value) <= 64:

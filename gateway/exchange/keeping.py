@@ -10,8 +10,13 @@ from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.office import Office
 from gateway.network import disclosure
 from gateway.network.knowledge import Agreed, Heard
-from gateway.network.order import JointOrder, Level
+from gateway.network.order import Consortium, JointOrder, Level
 from gateway.network.split import in_force, proposed
+
+
+def agreed_on(consortium: Consortium, order: JointOrder, giver: str, taker: str) -> Level:
+    """What an agreement begins with, and the most that it ever gives."""
+    return min(proposed(order, giver, taker), consortium.level(giver, taker))
 
 
 async def take_order(office: Office, order: JointOrder) -> None:
@@ -24,8 +29,7 @@ async def take_order(office: Office, order: JointOrder) -> None:
     for partner in order.firms():
         for pair in ((firm, partner), (partner, firm)):
             if in_force(order, *pair) and (order.id, *pair) not in book.agreements:
-                most = office.side.consortium.level(*pair)
-                agreed[pair] = Agreed(min(proposed(order, *pair), most))
+                agreed[pair] = Agreed(agreed_on(office.side.consortium, order, *pair))
     await office.keep(office.ledger.keep_order, order, agreed, office.clock())
     book.versions.setdefault(order.id, {}).setdefault(order.version, order)
     for pair, entry in agreed.items():

@@ -135,6 +135,20 @@ class Ledger:
             _narrow(db, order, giver, taker, agreed)
             _cancel(db, cancelled)
 
+    def give(self, order: str, giver: str, taker: str, agreed: Agreed) -> None:
+        """What was taken back is given again."""
+        with self._writing() as db:
+            _narrow(db, order, giver, taker, agreed)
+
+    def receive_given(
+        self, entry: Entry, skipped: Sequence[Entry], taker: str, agreed: Agreed
+    ) -> None:
+        """A partner gives again what it had taken back."""
+        with self._writing() as db:
+            for other in (*skipped, entry):
+                _insert(db, "received", other)
+            _narrow(db, entry.order, entry.partner, taker, agreed)
+
     def abandon(self, entries: Sequence[Entry], order: str, partner: str) -> None:
         """The partner has lost its file: the chain ends here, the next message begins a new one."""
         with self._writing() as db:

@@ -18,7 +18,7 @@ from gateway.network.document import YEARS
 from gateway.network.order import HORIZON, Level
 
 SCHEMA = 1
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 GENESIS = ""
 """What the first message of a chain names as the one before it."""
 
@@ -35,7 +35,7 @@ OrderSeconds = Annotated[
 
 
 class Kind(StrEnum):
-    """What a message is for. Those after ``WITHDRAWAL`` have no place in a chain."""
+    """What a message is for. Those after ``GIVEN`` have no place in a chain."""
 
     ORDER = "order"  # lead firm: the joint order, as far as it concerns the recipient
     REPORT = "report"  # how an own package stands
@@ -44,6 +44,7 @@ class Kind(StrEnum):
     OFFER = "offer"  # lead firm: lots that another firm is asked to take
     ANSWER = "answer"  # the asked firm: accepted or declined
     WITHDRAWAL = "withdrawal"  # an agreement is narrowed
+    GIVEN = "given"  # what was taken back may be seen again
     ACK = "ack"  # the message is committed at the recipient; not itself acknowledged
     BEHIND = "behind"  # messages before this one are missing here
     COMPARE = "compare"  # asks for the state of both chains

@@ -26,12 +26,13 @@ from gateway.exchange.incoming import (
     check_order,
     check_report,
     fit,
+    read_given,
     read_offer,
     read_ready,
     read_withdrawal,
     skipped_before,
 )
-from gateway.exchange.keeping import in_earnest, narrow_heard, take_order
+from gateway.exchange.keeping import agreed_on, in_earnest, narrow_heard, take_order
 from gateway.exchange.messages import CHAINED, LAST, Kind, Message, read
 from gateway.exchange.office import Office
 from gateway.exchange.sealing import Opened, opened
@@ -198,6 +199,20 @@ class Reception:
         narrow_heard(office, entry.order, giver, left.level)
         await office.audit(giver, "withdrawn", f"{entry.order}: {left.level}")
 
+    async def _given(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
+        office, book = self._office, self._office.book
+        order, giver, taker = book.order(entry.order), entry.partner, office.side.firm
+        if order is None:
+            if entry.order not in book.closed:
+                raise NotYetError("an agreement on an order that is not known here yet")
+            await office.keep(office.ledger.receive, entry, skipped)
+            return
+        most = agreed_on(office.side.consortium, order, giver, taker)
+        agreed = read_given(message, most)
+        await office.keep(office.ledger.receive_given, entry, skipped, taker, agreed)
+        book.agreements[entry.order, giver, taker] = agreed
+        await office.audit(giver, "given again", f"{entry.order}: {agreed.level}")
+
     async def _offer(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office, book = self._office, self._office.book
         order = book.order(entry.order)
@@ -277,6 +292,7 @@ _BY_KIND: dict[Kind, Any] = {
     Kind.OFFER: Reception._offer,  # noqa: SLF001
     Kind.ANSWER: Reception._answer,  # noqa: SLF001
     Kind.WITHDRAWAL: Reception._withdrawal,  # noqa: SLF001
+    Kind.GIVEN: Reception._given,  # noqa: SLF001
 }
 
 

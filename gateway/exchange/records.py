@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.exchange.book import Book, Entry
-from gateway.exchange.outgoing import iso
+from gateway.exchange.keeping import agreed_on
+from gateway.exchange.outgoing import Side, iso
 from gateway.network.agreement import NEVER
 from gateway.network.disclosure import FIELDS
 
@@ -37,9 +38,9 @@ def _entry(entry: Entry, partner: str) -> Json:
     }
 
 
-def agreements_json(book: Book, order: str, firm: str) -> list[Json]:
-    """What ``firm`` gives (``own``) and gets in an order, by pair."""
-    found = book.order(order)
+def agreements_json(book: Book, side: Side, order: str) -> list[Json]:
+    """What the firm gives (``own``) and gets in an order, by pair; ``most``: before withdrawals."""
+    found, firm = book.order(order), side.firm
     if found is None:
         return []
     return [
@@ -47,6 +48,7 @@ def agreements_json(book: Book, order: str, firm: str) -> list[Json]:
             "from": giver,
             "to": taker,
             "level": agreed.level.value,
+            "most": agreed_on(side.consortium, found, giver, taker).value,
             "interval_s": int(found.interval.total_seconds()),
             "threshold_s": int(found.threshold.total_seconds()),
             "fields": list(FIELDS[agreed.level]),

@@ -250,6 +250,8 @@ export interface Agreement {
   from: string;
   to: string;
   level: Level;
+  /** What was agreed on, and can be given again after a withdrawal. */
+  most: Level;
   interval_s: number;
   threshold_s: number;
   fields: string[];

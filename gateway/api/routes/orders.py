@@ -219,6 +219,17 @@ async def withdraw(
     return Json({"firm": firm, "level": what.level})
 
 
+@router.post("/orders/{order}/agreements/{firm}/give", dependencies=deciding)
+async def give(
+    partners: Exchanging, order: Known, firm: str, decision: Deciding
+) -> Json[LeftShape]:
+    """Let a partner see again what was agreed on before something was taken back."""
+    with noted(decision):
+        level = await partners.give(order, firm)
+    left: LeftShape = {"firm": firm, "level": level}  # type: ignore[typeddict-item]
+    return Json(left)
+
+
 @router.get("/sent", dependencies=seeing)
 def sent(rooms: Here, order: str | None = None, limit: Limit = 200) -> Json[list[SentShape]]:
     """Every message that left this firm, with its exact content, newest first."""
