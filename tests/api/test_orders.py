@@ -192,6 +192,7 @@ async def _withdrawn(network: Network) -> None:
         return order["level"] == "L0" and "forecast_s" not in order
 
     await until(told)
+    await _given_again(network, given["most"])
     await network.mill.exchange.withdraw("GA-17", LEAD, "L1")
 
     async def gone() -> bool:
@@ -205,9 +206,20 @@ async def _withdrawn(network: Network) -> None:
         assert "progress" in order["not_agreed"], role
 
 
+async def _given_again(network: Network, most: str) -> None:
+    path = f"/orders/GA-17/agreements/{MILL}/give"
+    assert await network.ask("POST", path, 200) == {"firm": MILL, "level": most}
+    await network.ask("POST", path, 409)  # there is no more to give
+
+    async def told() -> bool:
+        return network.mill.order()["level"] == most
+
+    await until(told)
+
+
 async def _logged(network: Network) -> None:
     sent = await network.ask("GET", "/sent?order=GA-17", 200)
-    assert {"order", "offer", "withdrawal"} <= {entry["kind"] for entry in sent}
+    assert {"order", "offer", "withdrawal", "given"} <= {entry["kind"] for entry in sent}
     assert await network.ask("GET", "/received", 200, role="works_council")
     assert len(await network.ask("GET", "/sent?limit=1", 200)) == 1
     compared = await network.ask("GET", f"/sent/compare?firm={MILL}", 200)

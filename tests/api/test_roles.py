@@ -44,6 +44,7 @@ TABLE = {
     ("POST", "/orders/{order}/offers/{offer}/accept"): OWNER,
     ("POST", "/orders/{order}/offers/{offer}/decline"): OWNER,
     ("POST", "/orders/{order}/agreements/{firm}/withdraw"): OWNER,
+    ("POST", "/orders/{order}/agreements/{firm}/give"): OWNER,
     ("GET", "/orders/{order}/agreements"): PRIVACY,
     ("GET", "/sent"): PRIVACY,
     ("GET", "/received"): PRIVACY,

@@ -53,6 +53,7 @@ def test_a_write_to_what_is_absent_is_absent_too(callers: dict[str, httpx.Client
         ("orders/none/offers", {"package": "AP3", "lots": [4], "to": "x"}),
         ("orders/none/offers/none/accept", None),
         ("orders/none/agreements/none/withdraw", {"level": "L0"}),
+        ("orders/none/agreements/none/give", None),
     ):
         answer = callers["owner"].post(f"{API}/{path}", json=body)
         assert answer.status_code == 404, path
