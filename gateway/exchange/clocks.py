@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from gateway.core.text import Text
 from gateway.exchange.office import Office
+from gateway.network.document import YEARS
 from gateway.network.order import JointOrder
 
 MOST = timedelta(minutes=1)
@@ -62,7 +63,7 @@ async def measured(
     if partner != order.lead or told is None:
         return
     began = told - off
-    if abs(began - order.clock.began) > tolerance(order):
+    if began.year in YEARS and abs(began - order.clock.began) > tolerance(order):
         for version, entry in book.versions[order_id].items():
             moved = replace(entry, began=began)
             await office.keep(office.ledger.replace_order, moved)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.exchange.clocks import ahead
+from gateway.exchange.clocks import ahead, measured
 from gateway.jobs.counters import CountersConfig
 from tests.drivers.brokers import RunningBroker
 from tests.exchange.firms import LEAD, MILL, Firm, opened, s, until, working
@@ -86,3 +86,18 @@ async def test_after_a_restart_its_order_begins_where_it_did(
         await mill.start()
         assert mill.order()["clock"]["began"] == began
         assert mill.package("AP1")["forecast_s"] <= s("1 23:00")
+
+
+@pytest.mark.parametrize("year", [1900, 2199])
+async def test_no_answer_moves_an_order_where_it_could_not_be_read_again(
+    broker: RunningBroker, tmp_path: Path, year: int
+) -> None:
+    async with working(tmp_path, [LEAD, MILL], broker.url, wrong={}) as firms:
+        mill = firms[MILL]
+        await opened(firms)
+        office, *_ = mill.exchange._parts()
+        now = mill.clock()
+        await measured(office, "GA-17", LEAD, now, now.replace(year=year, day=1))
+        await mill.kill()
+        await mill.start()
+        assert mill.exchange.order("GA-17") is not None
