@@ -34,7 +34,7 @@ from gateway.exchange.upkeep import Upkeep
 from gateway.network.files import ConsortiumFile, OrderFile
 from gateway.network.forecast import rounded
 from gateway.network.order import JointOrder, Level
-from gateway.network.picture import Warned
+from gateway.network.picture import Picture, Warned
 from gateway.network.views import view
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,7 @@ class Exchange:
         self._upkeep = Upkeep(site, journal, tracker)
         self._as_read = AsRead({})
         self._lock = asyncio.Lock()
+        self._comparing: set[str] = set()
         self._wake = asyncio.Event()
         self._link = Link(self._network.broker, self._lock, self._wake)
 
@@ -238,10 +239,14 @@ class Exchange:
 
     # What pages and API see; safe from any thread
 
-    def orders(self) -> list[Json]:
+    def orders(self, limit: int | None = None) -> list[Json]:
         """The joint orders, the one opened last first; what was not agreed is absent."""
         now = self._clock()
-        return [view(picture, picture.at(now)) for picture in self._lookout.pictures]
+        return [view(picture, picture.at(now)) for picture in self._lookout.pictures[:limit]]
+
+    def newest(self) -> tuple[Picture, timedelta] | None:
+        """What is known of the order opened last, and the order time that it shows."""
+        return next(((one, one.at(self._clock())) for one in self._lookout.pictures), None)
 
     def order(self, order: str) -> Json | None:
         """One joint order, or None."""
@@ -322,6 +327,20 @@ class Exchange:
         await self.tick()
 
     async def compare(self, firm: str, order: str | None = None) -> Json | None:
-        """Ask ``firm`` for its log and say whether both chains agree; None: nothing was shared."""
+        """Ask ``firm`` for its log and say whether both chains agree; None: nothing was shared.
+
+        Raises ExchangeError while an earlier question to ``firm`` is open.
+        """
         office, _, reception, _ = self._parts()
-        return await compare(office, reception, firm, order)
+        if firm in self._comparing:
+            raise ExchangeError(
+                Text(
+                    f"{firm} ist schon gefragt: bitte die Antwort abwarten, höchstens 5 Sekunden.",
+                    f"{firm} has been asked: please wait for the answer, 5 seconds at most.",
+                )
+            )
+        self._comparing.add(firm)
+        try:
+            return await compare(office, reception, firm, order)
+        finally:
+            self._comparing.discard(firm)

@@ -182,7 +182,10 @@ def _heard(book: Book, order: str) -> dict[str, Heard]:
 
 
 def _over(picture: Picture, book: Book, closed: datetime) -> Picture:
-    """The last picture of an order that is over, without what was withdrawn since."""
+    """The last picture of an order that is over, without what was withdrawn since.
+
+    It is the same picture as long as nothing was.
+    """
     order, firm = picture.knowledge.order, picture.knowledge.firm
     left = replace(
         picture.knowledge,
@@ -190,6 +193,8 @@ def _over(picture: Picture, book: Book, closed: datetime) -> Picture:
         summary=book.summaries.get(order.id),
         agreed=_agreed(book, order.id, firm),
     )
+    if picture.closed == closed and left == picture.knowledge:
+        return picture
     whole, now = picture.whole, order.clock.order(closed)
     if picture.plan is not None:
         whole = order_state(left, picture.own, picture.plan, now)

@@ -142,3 +142,16 @@ async def test_the_name_of_an_order_that_was_let_go_is_not_given_again(tmp_path:
         assert lead.exchange.agreements("GA-17") == []
         with pytest.raises(ExchangeError, match="exists already"):
             await lead.exchange.open_order("GA-17", at_s=s("1 06:00"))
+
+
+def test_security_events_are_bounded_and_no_kind_pushes_out_another(ledger: Ledger) -> None:
+    for number in range(3):
+        ledger.audit(START, MILL, "narrowed", f"{number}")
+    for number in range(1200):
+        ledger.audit(START, "?", "refused", f"{number}")
+    for limit in (5, 5000):
+        kept = ledger.audited(limit)
+        assert [e["detail"] for e in kept if e["what"] == "narrowed"] == ["2", "1", "0"]
+        assert kept[0]["detail"] == "1199"
+    refused = [e["detail"] for e in ledger.audited(5000) if e["what"] == "refused"]
+    assert refused == [f"{number}" for number in reversed(range(200, 1200))]
