@@ -13,6 +13,7 @@ import orjson
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as WebException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match, Route
 
 from gateway.api.mistakes import said
@@ -57,6 +58,7 @@ def install(app: FastAPI, *, bug: Text = BUG) -> None:
 
     app.add_exception_handler(WebException, _refused)
     app.add_exception_handler(RequestValidationError, _unfit)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(WerkverbundError, _troubled)
     for lacking in (RuntimeError, MemoryError):
         app.add_exception_handler(lacking, _cramped)
@@ -78,7 +80,14 @@ async def _refused(request: Request, error: Exception) -> Response:
         return _answer(405, {"detail": NOT_THIS_WAY.as_json()}, {"allow": FILES})
     if status == HTTPStatus.NOT_FOUND:
         return _answer(404, {"detail": ABSENT.as_json()})  # the same for every kind of absence
-    return _answer(status, {"detail": error.detail}, error.headers)
+    ours: object = error.detail  # what a library says in one language is not for people
+    detail = ours if isinstance(ours, dict) else UNFIT.as_json()
+    return _answer(status, {"detail": detail}, error.headers)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Whoever asked has hung up before the request was complete: nobody reads this."""
+    return _answer(400, {"detail": UNFIT.as_json()})
 
 
 def _methods(request: Request) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -149,3 +151,18 @@ def test_a_browser_that_looks_under_a_foreign_name_gets_plain_lines(
     assert answer.status_code == 403
     assert answer.headers["content-type"].startswith("text/plain")
     assert len(answer.text.splitlines()) == 2
+
+
+def test_a_request_that_is_broken_off_is_no_mistake_of_ours(
+    earnest: RunningGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    where = urlsplit(earnest.base)
+    for path in (f"{API}/login", f"{API}/setup", "/"):
+        with socket.create_connection((where.hostname, where.port), 5) as line:
+            line.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: {where.netloc}\r\n"
+                "Content-Type: application/json\r\nContent-Length: 90\r\n\r\n{".encode()
+            )
+    answer = httpx.post(f"{earnest.base}{API}/login", json={}, timeout=15)  # asked after those
+    assert answer.status_code == 422
+    assert not [one for one in caplog.records if one.exc_info]
