@@ -129,7 +129,6 @@ class Line(H11Protocol):
         self.address = ""
         self.here = False
         self.entered = False
-        self._working = False
         self._patience: asyncio.TimerHandle | None = None
         self._untaken: asyncio.TimerHandle | None = None
 
@@ -155,7 +154,6 @@ class Line(H11Protocol):
 
     def on_response_complete(self) -> None:
         """Wait for the next request, if it has not come already."""
-        self._working = False
         super().on_response_complete()
         if not self._look():
             if self.entered:
@@ -199,10 +197,8 @@ class Line(H11Protocol):
         cycle = self.cycle
         if cycle is None or cycle.response_complete or cycle.more_body:
             return False
-        if not self._working:
-            self._working = True
-            self.door.works(self)
-            self._rest()
+        self.door.works(self)
+        self._rest()
         return True
 
     def _wait(self) -> None:
