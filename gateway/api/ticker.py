@@ -89,11 +89,14 @@ async def tick(rooms: Rooms) -> None:
         for name in changed:
             rooms.hub.publish("machine", name, machine_event(rooms, name))
         states: list[Told] = [("sent", "", sent_event(rooms))]
-        if jobs is not (jobs := rooms.jobs()):
+        before, jobs = jobs, rooms.jobs()
+        if jobs is not before:
             states.append(("jobs", "", jobs_event(rooms)))
         # The newest order moves by itself (its clock does); twice a second is enough for people.
-        if count % 2 == 0 and not _same(order, order := _newest(rooms)):
-            states += order_events(rooms)
+        if count % 2 == 0:
+            shown, order = order, _newest(rooms)
+            if not _same(shown, order):
+                states += order_events(rooms)
         if count % SLOW_TICKS == 0:
             states += health_events(rooms)
         for event, key, content in states:
