@@ -10,28 +10,27 @@ import asyncio
 import hmac
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 
 from gateway.api.accounts import Accounts
 from gateway.api.audit import Audit, Happened
+from gateway.api.callers import caller_of, local
+from gateway.api.checking import NOBODY, SETUP, Caller, Checking
 from gateway.api.guard import SAFE_METHODS
 from gateway.api.refusals import refusal
-from gateway.api.throttle import Throttle
 
 SESSION_COOKIE = "werkverbund"
 SESSION_SECONDS = 12 * 3600
 """So long a session lasts from its log-in on."""
+KNOWN_SECONDS = 90 * 24 * 3600
+"""So long a browser stays known in which a role has logged in."""
 MIN_PASSWORD = 12
-HOST_BITS = 64
-MOST_WAITING = 8
-"""So many passwords wait to be checked; checking one takes much memory and time by design."""
+FEWEST_SIGNS = 3
 
 
 class Role(StrEnum):
@@ -60,7 +59,7 @@ class Access:
 
     ``demo_token`` is set in a demo only: whoever presents it acts as owner, or as the role that
     the stage names beside it. ``firm`` keeps the cookies of two gateways on one computer apart.
-    A ``caller`` is the address that a request comes from: each has its own count of failed tries.
+    Each caller has an own count of failed tries for each role.
     """
 
     folder: Path
@@ -69,9 +68,7 @@ class Access:
     audit: Audit | None = None
     setup_code: str | None = None
     _accounts: Accounts = field(init=False)
-    _throttle: Throttle = field(default_factory=Throttle)
-    _checking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _waiting: int = 0
+    checking: Checking = field(default_factory=Checking)
 
     def __post_init__(self) -> None:
         self._accounts = Accounts(self.folder)
@@ -93,26 +90,28 @@ class Access:
         """The name of this gateway's cookie."""
         return f"{SESSION_COOKIE}-{self.firm}" if self.firm else SESSION_COOKIE
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Passwords are checked one at a time. Raises HTTPException when too many wait."""
-        if self._waiting >= MOST_WAITING:
-            raise _too_many()
-        self._waiting += 1
-        try:
-            async with self._checking:
-                yield
-        finally:
-            self._waiting -= 1
+    def caller(self, request: Request, role: Role) -> Caller:
+        """Who tries to be ``role``: an address, or a browser where ``role`` has logged in."""
+        word = request.cookies.get(self.known_cookie(role), "")
+        return Caller(caller_of(request), self._accounts.browser(role, word, time.time()))
 
-    def set_up(self, code: str, password: str, caller: str = "") -> None:
+    def known_cookie(self, role: Role) -> str:
+        """The name of the cookie by which a browser is known for ``role``."""
+        return f"{self.cookie}-known-{role}"
+
+    def know_browser(self, role: Role) -> str:
+        """The word of that cookie, for a browser in which ``role`` has logged in."""
+        now = time.time()
+        return self._accounts.know_browser(role, now, now + KNOWN_SECONDS)
+
+    def set_up(self, code: str, password: str, caller: Caller = NOBODY) -> None:
         """Make the owner's account with the code from the console. Raises HTTPException.
 
         What stands between its digits does not matter: people type spaces for hyphens.
         """
         given, expected = _digits(code), _digits(self.setup_code or "")
         right = bool(expected) and hmac.compare_digest(given, expected)
-        if not self._tried(caller, lambda: right):
+        if not self.checking.tried(caller, SETUP, lambda: right):
             self._note(Happened.SETUP_REFUSED, caller)
             raise refusal(
                 403,
@@ -128,15 +127,15 @@ class Access:
         return self._accounts.has(role)
 
     def set_password(
-        self, role: Role, password: str, caller: str = "", *, current: str = ""
+        self, role: Role, password: str, caller: Caller = NOBODY, *, current: str = ""
     ) -> None:
         """Set the password of a role. Raises HTTPException when it is too short.
 
         The owner's own changes only for who knows the ``current`` one: a browser that was left
         alone gives nobody the gateway.
         """
-        known = role is not Role.OWNER or not self._accounts.has(role)
-        if not (known or self._tried(caller, lambda: self._accounts.right(role, current))):
+        free = role is not Role.OWNER or not self._accounts.has(role)
+        if not (free or self._right(role, current, caller)):
             self._note(Happened.PASSWORD_REFUSED, caller, role)
             raise refusal(
                 403,
@@ -146,14 +145,16 @@ class Access:
         self._set(role, password)
         self._note(Happened.PASSWORD_SET, caller, role)
 
-    def remove_password(self, role: Role, caller: str = "") -> None:
-        """Let nobody log in as ``role`` any more; its sessions end."""
+    def remove_password(self, role: Role, caller: Caller = NOBODY) -> None:
+        """Let nobody log in as ``role`` any more; its sessions end. Raises HTTPException."""
+        if not self._accounts.has(role):
+            raise refusal(409, "Diese Rolle hat kein Passwort.", "This role has no password.")
         self._accounts.remove(role)
         self._note(Happened.PASSWORD_REMOVED, caller, role)
 
-    def log_in(self, role: Role, password: str, caller: str = "") -> str:
+    def log_in(self, role: Role, password: str, caller: Caller = NOBODY) -> str:
         """The cookie of a new session for a right password. Raises HTTPException."""
-        if not self._tried(caller, lambda: self._accounts.right(role, password)):
+        if not self._right(role, password, caller):
             self._note(Happened.LOGIN_REFUSED, caller, role)
             raise refusal(
                 403, "Rolle oder Passwort stimmt nicht.", "The role or the password is not right."
@@ -169,16 +170,23 @@ class Access:
     async def log_out(self, request: Request) -> None:
         """End the session of a request, wherever its cookie has gone."""
         if self.role(request) is not None:
-            async with self._checking:
+            async with self.checking.lock:
                 await asyncio.to_thread(self._accounts.end_session, self._word(request))
+
+    def holder(self, request: Request) -> str | None:
+        """What the streams of a request are counted under: its session; None for the stage."""
+        return None if self._of_the_stage(request) else self._word(request)
+
+    def _of_the_stage(self, request: Request) -> bool:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        token = self.demo_token
+        return token is not None and hmac.compare_digest(given.encode(), token.encode())
 
     def role(self, request: Request) -> Role | None:
         """The role a request acts in, or None."""
-        if self.demo_token is not None:
-            given = request.headers.get("authorization", "").removeprefix("Bearer ")
-            if hmac.compare_digest(given.encode(), self.demo_token.encode()):
-                named = request.headers.get("x-werkverbund-role", Role.OWNER)
-                return Role(named) if named in EVERYONE else None
+        if self._of_the_stage(request):
+            named = request.headers.get("x-werkverbund-role", Role.OWNER)
+            return Role(named) if named in EVERYONE else None
         role = self._accounts.role_of(self._word(request), time.time())
         return None if role is None else Role(role)
 
@@ -188,15 +196,10 @@ class Access:
     def note(self, event: Happened, request: Request, role: Role | None) -> None:
         """Note what became of a write: its route, never what was sent."""
         route = getattr(request.scope.get("route"), "path", "")
-        self._note(event, caller_of(request), role, f"{request.method} {route}")
+        self._note(event, Caller(caller_of(request)), role, f"{request.method} {route}")
 
-    def _tried(self, caller: str, right: Callable[[], bool]) -> bool:
-        now = time.monotonic()
-        if self._throttle.refuses(caller, now):
-            raise _too_many()
-        good = right()
-        self._throttle.note(caller, now, good=good)
-        return good
+    def _right(self, role: Role, password: str, caller: Caller) -> bool:
+        return self.checking.tried(caller, role, lambda: self._accounts.right(role, password))
 
     def _set(self, role: Role, password: str) -> None:
         if role is Role.VISITOR:
@@ -207,47 +210,25 @@ class Access:
                 f"Ein Passwort braucht mindestens {MIN_PASSWORD} Zeichen.",
                 f"A password needs at least {MIN_PASSWORD} characters.",
             )
+        if len(set(password)) < FEWEST_SIGNS:
+            raise refusal(
+                422,
+                f"Ein Passwort braucht mindestens {FEWEST_SIGNS} verschiedene Zeichen.",
+                f"A password needs at least {FEWEST_SIGNS} different characters.",
+            )
         self._accounts.set(role, password)
 
     def _note(
-        self, event: Happened, caller: str = "", role: Role | None = None, what: str = ""
+        self, event: Happened, caller: Caller = NOBODY, role: Role | None = None, what: str = ""
     ) -> None:
         if self.audit is not None:
             self.audit.note(
-                event, None if role is None else role.value, what=what, local=local(caller)
+                event, None if role is None else role.value, what=what, local=local(caller.address)
             )
-
-
-def caller_of(request: Request) -> str:
-    """The address that a request comes from; of IPv6 its network, as one host has many."""
-    host = request.client.host if request.client is not None else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, IPv6Address) and not address.is_loopback:
-        return str(IPv6Address(int(address) >> HOST_BITS << HOST_BITS))
-    return host
-
-
-def local(caller: str) -> bool | None:
-    """Whether an address is this computer's own; None where nobody knows."""
-    try:
-        return ip_address(caller).is_loopback
-    except ValueError:
-        return None
 
 
 def _digits(code: str) -> bytes:
     return "".join(sign for sign in code if sign.isalnum()).encode()
-
-
-def _too_many() -> HTTPException:
-    return refusal(
-        429,
-        "Zu viele Versuche: bitte eine halbe Minute warten.",
-        "Too many tries: please wait half a minute.",
-    )
 
 
 def allowed(roles: frozenset[Role]) -> Callable[[Request], Awaitable[Role]]:

@@ -68,10 +68,12 @@ async def events(
     """Server-sent events ``order``, ``machine``, ``jobs``, ``sent``, ``health``: whole states.
 
     They come at once, and again when something has changed; every 10 s a comment says that the
-    stream is alive. It ends when the caller's session does.
+    stream is alive. It ends when the caller's session does. A session has ten streams at most: one
+    more ends its oldest.
     """
     access: Access = request.app.state.access
-    if rooms.hub.full:
+    holder = access.holder(request)
+    if not rooms.hub.room(holder):
         raise refusals.refusal(
             503,
             "Zu viele Browser hören zu: bitte einige Seiten schließen.",
@@ -87,11 +89,15 @@ async def events(
     def wants(event: str, key: str) -> bool:
         return event in sees and (key == FOR_CUSTOMERS) == customer
 
-    first = [
-        (event, orjson.dumps(content)) for event, key, content in whole(rooms) if wants(event, key)
-    ]
+    def first() -> list[tuple[str, bytes]]:
+        return [
+            (event, orjson.dumps(content))
+            for event, key, content in whole(rooms)
+            if wants(event, key)
+        ]
+
     return StreamingResponse(
-        rooms.hub.stream(wants, first, lambda: access.role(request) is role),
+        rooms.hub.stream(wants, first, lambda: access.role(request) is role, holder),
         media_type="text/event-stream",
         headers={"x-accel-buffering": "no"},
     )

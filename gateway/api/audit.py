@@ -1,8 +1,10 @@
 """The log of security events: log-ins, set-up, passwords, refused writes, what an owner changed.
 
-JSON lines, only ever appended to, in ``audit.jsonl`` of the state folder. It names roles and never
-persons or addresses, holds nothing of what was sent, and stays small: full files are kept for some
-time beside it, and many equal events become a count.
+JSON lines, only ever appended to, in the state folder: what the owner did in ``audit.jsonl``, what
+other roles did in ``audit-roles.jsonl``, what anybody can cause in ``audit-strangers.jsonl``, so
+that nobody pushes out what stands above. It names roles and never persons or addresses, holds
+nothing of what was sent, and stays small: full files are kept for some time beside each, and many
+equal events become a count.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 SCHEMA = 1
 FILE_BYTES = 256 * 1024
 OLD_FILES = 3
+"""Beside the one that is written now, for each of the three logs."""
 KEEP = timedelta(days=90)
 """Older files go; a file is closed after a third of that even if it is not full."""
 ONE_BY_ONE = 5
@@ -47,10 +50,37 @@ class Happened(StrEnum):
     REFUSED = "refused"
 
 
+class Cause(StrEnum):
+    """Who can cause an entry: each has a file of its own."""
+
+    OWNER = "audit"
+    ROLES = "audit-roles"
+    STRANGERS = "audit-strangers"
+
+
+TRIES = frozenset({Happened.LOGIN_REFUSED, Happened.SETUP_REFUSED})
+"""Their role is the one that was tried: whoever did it has none."""
+BY_NOBODY = frozenset({Happened.ACCOUNTS_LOST})
+"""What befalls the owner's own gateway."""
+
+
+def cause_of(event: Happened, role: Role | None) -> Cause:
+    """Who can cause such an entry."""
+    if event in TRIES:
+        return Cause.STRANGERS
+    if event in BY_NOBODY or role == "owner":
+        return Cause.OWNER
+    # Only an owner sets a password, whichever role it is for.
+    if event in (Happened.PASSWORD_SET, Happened.PASSWORD_REMOVED, Happened.PASSWORD_REFUSED):
+        return Cause.OWNER
+    return Cause.STRANGERS if role is None else Cause.ROLES
+
+
 @dataclass(slots=True)
 class _Equal:
     """Equal events of the last minute; how many sorts there are is bounded by what we name."""
 
+    cause: Cause
     entry: AuditShape
     since: datetime
     written: int = 0
@@ -68,10 +98,9 @@ class Audit:
         default_factory=lambda: ThreadPoolExecutor(1, "audit-writer")
     )
 
-    @property
-    def path(self) -> Path:
+    def path(self, cause: Cause) -> Path:
         """The file that is written now."""
-        return self.folder / "audit.jsonl"
+        return self.folder / f"{cause}.jsonl"
 
     def note(
         self,
@@ -93,17 +122,17 @@ class Audit:
         if local is not None:
             entry["from"] = "this computer" if local else "the network"
         try:
-            self._writing.submit(self._write, entry)
+            self._writing.submit(self._write, cause_of(event, role), entry)
         except RuntimeError:
             log.warning("the gateway is stopping; not in the security log: %s", entry)
 
     def newest(self, limit: int) -> list[AuditShape]:
-        """The newest ``limit`` entries, newest last; waits for what is being written."""
+        """The newest ``limit`` entries of each cause, newest last; waits for what is written."""
         return self._writing.submit(self._read, limit).result()
 
     def size(self) -> int:
         """Bytes on the disk."""
-        return sum(file.stat().st_size for file in self._files())
+        return sum(file.stat().st_size for cause in Cause for file in self._files(cause))
 
     def close(self) -> None:
         """Write what is left; safe twice."""
@@ -115,18 +144,18 @@ class Audit:
 
     # On the writer's thread
 
-    def _write(self, entry: AuditShape) -> None:
+    def _write(self, cause: Cause, entry: AuditShape) -> None:
         now = datetime.fromisoformat(entry["at"])
-        key = tuple(str(value) for name, value in entry.items() if name != "at")
+        key = (cause, *(str(value) for name, value in entry.items() if name != "at"))
         equal = self._equal.get(key)
         if equal is None or now - equal.since > A_MINUTE:
             self._flush(before=now - A_MINUTE)
-            equal = self._equal[key] = _Equal(entry, now)
+            equal = self._equal[key] = _Equal(cause, entry, now)
         if equal.written >= ONE_BY_ONE:
             equal.more += 1
             return
         equal.written += 1
-        self._append(entry)
+        self._append(cause, entry)
 
     def _flush(self, *, before: datetime | None = None) -> None:
         """Write the counts of minutes that are over (of all, if no time is given)."""
@@ -135,51 +164,54 @@ class Audit:
                 continue
             del self._equal[key]
             if equal.more:
-                self._append({**equal.entry, "at": _iso(self.clock()), "more": equal.more})
+                counted: AuditShape = {**equal.entry, "at": _iso(self.clock()), "more": equal.more}
+                self._append(equal.cause, counted)
 
-    def _append(self, entry: AuditShape) -> None:
-        line = orjson.dumps({"schema": SCHEMA, **entry}) + b"\n"
+    def _append(self, cause: Cause, entry: AuditShape) -> None:
+        line, path = orjson.dumps({"schema": SCHEMA, **entry}) + b"\n", self.path(cause)
         try:
-            self._turn(len(line))
+            self._turn(cause, len(line))
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-            begun = _unfinished(self.path)
-            with os.fdopen(os.open(self.path, flags, 0o600), "wb") as file:
+            begun = _unfinished(path)
+            with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
                 file.write(b"\n" + line if begun else line)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             log.warning("the security log cannot be written (%s): %s", error.strerror, entry)
 
-    def _turn(self, coming: int) -> None:
+    def _turn(self, cause: Cause, coming: int) -> None:
         """Close a file that is full or has been written for long; forget what is too old."""
-        now = self.clock()
-        for old in self._files()[:-1]:
+        now, path = self.clock(), self.path(cause)
+        for old in self._files(cause)[:-1]:
             if now.timestamp() - old.stat().st_mtime > KEEP.total_seconds():
                 old.unlink()
-        if not self.path.exists():
+        if not path.exists():
             return
-        first = next(iter(_entries(self.path)), None)
+        first = next(iter(_entries(path)), None)
         aged = first is not None and now - datetime.fromisoformat(first["at"]) > KEEP / 3
-        if self.path.stat().st_size + coming <= FILE_BYTES and not aged:
+        if path.stat().st_size + coming <= FILE_BYTES and not aged:
             return
         for number in range(OLD_FILES, 0, -1):
-            newer = self._numbered(number - 1)
+            newer = self._numbered(cause, number - 1)
             if newer.exists():
-                newer.replace(self._numbered(number))
+                newer.replace(self._numbered(cause, number))
 
     def _read(self, limit: int) -> list[AuditShape]:
         self._flush(before=self.clock() - A_MINUTE)
-        found = [entry for file in self._files() for entry in _entries(file)]
-        return found[-limit:]
+        found = [entry for cause in Cause for entry in self._of(cause)[-limit:]]
+        return sorted(found, key=lambda entry: entry["at"])
 
-    def _files(self) -> list[Path]:
+    def _of(self, cause: Cause) -> list[AuditShape]:
+        return [entry for file in self._files(cause) for entry in _entries(file)]
+
+    def _files(self, cause: Cause) -> list[Path]:
         """Those that are there, the newest last."""
-        return [
-            file for number in range(OLD_FILES, -1, -1) if (file := self._numbered(number)).exists()
-        ]
+        every = (self._numbered(cause, number) for number in range(OLD_FILES, -1, -1))
+        return [file for file in every if file.exists()]
 
-    def _numbered(self, number: int) -> Path:
-        return self.path if number == 0 else self.folder / f"audit.{number}.jsonl"
+    def _numbered(self, cause: Cause, number: int) -> Path:
+        return self.path(cause) if number == 0 else self.folder / f"{cause}.{number}.jsonl"
 
 
 def _unfinished(file: Path) -> bool:

@@ -33,15 +33,21 @@ EVENTS: dict[str, Any] = {
 }
 """What the stream of events carries, by the event's name."""
 WHY = {
+    400: "This is no HTTP request that can be read.",
     401: "Nobody is logged in.",
-    403: "This role may not.",
+    403: "This role may not; or the request comes from a foreign page, or under a foreign name.",
     404: "There is no such thing, or it is not the caller's to know.",
-    409: "It does not fit the present state.",
+    405: "Another method of the same address; `Allow` names those that it has.",
+    409: "It does not fit the present state, or would change nothing.",
+    411: "The request does not say how long it is.",
+    413: "The request is longer than 64 kB.",
     422: "The request does not fit.",
-    429: "Too many tries: wait half a minute.",
+    429: "Too many tries: wait half a minute (where strangers try this role: ten seconds).",
     500: "A mistake of the gateway; it stands on its console.",
-    503: "Not possible now.",
+    503: "Not possible now; or too many connections or streams.",
 }
+ALWAYS = (400, 403, 405, 411, 413, 500, 503)
+"""Every address may answer these, whatever it does."""
 PASSWORDS = ("setup", "login")
 NETWORKED = ("open_order", "compare")
 """Absent in a firm without a consortium."""
@@ -124,7 +130,7 @@ def _describe(operation: Schema, route: APIRoute, schemas: Schema) -> None:
             "description": WHY[code],
             "content": {"application/json": {"schema": schemas["refusal"]}},
         }
-        for code in _refused(operation, route)
+        for code in sorted({*ALWAYS, *_refused(operation, route)})
     }
     operation["responses"] = {good: {"description": said, "content": content}} | refusals
 
@@ -133,9 +139,6 @@ def _refused(operation: Schema, route: APIRoute) -> Iterator[int]:
     changes = "POST" in (route.methods or ())
     if roles_of(route) is not None:
         yield 401
-        yield 403
-    elif route.name in PASSWORDS:
-        yield 403
     if "{" in route.path or "signal" in _queries(operation) or route.name in NETWORKED:
         yield 404
     if (changes and roles_of(route) is not None) or route.name in NETWORKED:
@@ -144,8 +147,6 @@ def _refused(operation: Schema, route: APIRoute) -> Iterator[int]:
         yield 422
     if "password" in str(operation.get("requestBody", "")) or route.name in PASSWORDS:
         yield 429
-    yield 500
-    yield 503
 
 
 def _queries(operation: Schema) -> set[str]:

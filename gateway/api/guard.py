@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from ipaddress import ip_address
 
+import orjson
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.core.text import Text
 
 LOCAL_NAME = "localhost"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -26,16 +29,18 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
-OTHER_NAME = (
+OTHER_NAME = Text(
     "Das Gateway heißt anders: bitte seine IP-Adresse verwenden oder den Namen in seiner "
-    "Datei unter web.hosts eintragen.\n"
+    "Datei unter web.hosts eintragen.",
     "The gateway has another name: please use its IP address, or add the name to web.hosts in "
-    "its file.\n"
+    "its file.",
 )
-OTHER_PAGE = (
-    "Was etwas ändert, muss von den eigenen Seiten kommen.\n"
-    "What changes something must come from the gateway's own pages.\n"
+OTHER_PAGE = Text(
+    "Was etwas ändert, muss von den eigenen Seiten kommen.",
+    "What changes something must come from the gateway's own pages.",
 )
+WITHOUT_LENGTH = Text("Die Länge der Anfrage fehlt.", "The request does not say how long it is.")
+TOO_LONG = Text("Die Anfrage ist zu lang.", "The request is too long.")
 
 Refused = Callable[[str, Scope], None]
 
@@ -74,10 +79,10 @@ class Guard:
             await send(message)
 
         refusal = self._refusal(scope)
-        app = self._app if refusal is None else PlainTextResponse(refusal[1], refusal[0])
+        app = self._app if refusal is None else _answer(*refusal, Headers(scope=scope))
         await app(scope, receive, send_guarded)
 
-    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+    def _refusal(self, scope: Scope) -> tuple[int, Text] | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
         if not self._own(host):
@@ -108,10 +113,17 @@ class Guard:
         return True
 
 
-def _too_long(headers: Headers) -> tuple[int, str] | None:
+def _too_long(headers: Headers) -> tuple[int, Text] | None:
     if "transfer-encoding" in headers:
-        return 411, "Die Länge der Anfrage fehlt.\nThe request does not say how long it is.\n"
+        return 411, WITHOUT_LENGTH
     length = headers.get("content-length", "0")
     if not length.isdecimal() or int(length) > MOST_BYTES:
-        return 413, "Die Anfrage ist zu lang.\nThe request is too long.\n"
+        return 413, TOO_LONG
     return None
+
+
+def _answer(status: int, why: Text, headers: Headers) -> Response:
+    """A refusal as every other; people who look at an address with a browser get plain lines."""
+    if "text/html" in headers.get("accept", ""):
+        return PlainTextResponse(f"{why.de}\n{why.en}\n", status)
+    return Response(orjson.dumps({"detail": why.as_json()}), status, media_type="application/json")

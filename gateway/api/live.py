@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,11 @@ HEARTBEAT = 10.0
 """Seconds after which a silent stream says that it is alive."""
 
 MOST_CLIENTS = 200
-"""So many browsers may listen at a time; connections for all else stay free."""
+"""So many streams there are at a time; connections for all else stay free."""
+MOST_OF_ONE = 10
+"""So many of them for one session."""
+MAKE_ROOM = 30_000
+"""Milliseconds after which a browser asks again whose stream another one needed."""
 
 
 class Latest:
@@ -50,25 +55,54 @@ class Latest:
 @dataclass(slots=True, eq=False)
 class _Client:
     wants: Callable[[str, str], bool]
+    holder: str | None
     pending: dict[tuple[str, str], bytes] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
+    farewell: bytes = b""
+
+    def end(self, farewell: bytes = b"") -> None:
+        self.ended, self.farewell = True, farewell
+        self.wake.set()
 
 
 class Hub:
     """Sends each browser the newest state of each thing.
 
     Every event carries a whole state, so a slow reader loses nothing but steps in between: what
-    waits for it is at most one message per thing.
+    waits for it is at most one message per thing. A ``holder`` (a session) has a bounded number
+    of streams; a newer one ends its oldest, as that of a phone that went out of reach.
     """
 
     def __init__(self) -> None:
-        self._clients: set[_Client] = set()
+        self._clients: dict[_Client, None] = {}  # the oldest first
 
-    @property
-    def full(self) -> bool:
-        """Whether so many listen that nobody else may."""
-        return len(self._clients) >= MOST_CLIENTS
+    def room(self, holder: str | None = None) -> bool:
+        """Whether one more stream of ``holder`` finds a place; perhaps whoever has most gives way.
+
+        ``holder`` is None for whoever is vouched for by somebody that counts itself.
+        """
+        return len(self._clients) < MOST_CLIENTS or self._giving_way(holder) is not None
+
+    def _giving_way(self, holder: str | None) -> _Client | None:
+        """Whose stream ends so that ``holder`` gets one."""
+        held = Counter(client.holder for client in self._clients if client.holder is not None)
+        mine = 0 if holder is None else held[holder]
+        most = holder if mine >= MOST_OF_ONE else max(held, key=held.__getitem__, default=None)
+        if most is None or (most != holder and held[most] <= mine + 1):
+            return None
+        return next(client for client in self._clients if client.holder == most)
+
+    def _let_in(self, client: _Client) -> bool:
+        held = [one for one in self._clients if one.holder == client.holder is not None]
+        if len(self._clients) >= MOST_CLIENTS or len(held) >= MOST_OF_ONE:
+            oldest = self._giving_way(client.holder)
+            if oldest is None:
+                return False
+            del self._clients[oldest]
+            oldest.end(b"retry: %d\n\n" % MAKE_ROOM)
+        self._clients[client] = None
+        return True
 
     @property
     def watched(self) -> bool:
@@ -91,26 +125,28 @@ class Hub:
     def end(self) -> None:
         """End every stream in order; whoever asks anew is served again."""
         for client in self._clients:
-            client.ended = True
-            client.wake.set()
+            client.end()
 
     async def stream(
         self,
         wants: Callable[[str, str], bool],
-        first: Iterable[tuple[str, bytes]],
+        first: Callable[[], Iterable[tuple[str, bytes]]],
         may: Callable[[], bool] = lambda: True,
+        holder: str | None = None,
     ) -> AsyncIterator[bytes]:
-        """Server-sent events for one browser, beginning with the states in ``first``.
+        """Server-sent events for one browser, beginning with the states that ``first`` gives.
 
-        ``may`` is asked before each message: the stream ends when its caller may not see it any
-        more.
+        They are taken once the browser is registered: what changes from then on follows. ``may``
+        is asked before each message: the stream ends when its caller may not see it any more.
         """
-        client = _Client(wants)
-        self._clients.add(client)
+        client = _Client(wants, holder)
+        if not self._let_in(client):
+            return
         try:
+            states = [_frame(event, serialised) for event, serialised in first()]
             yield b"retry: 1000\n\n"
-            for event, serialised in first:
-                yield _frame(event, serialised)
+            for state in states:
+                yield state
             while True:
                 try:
                     async with asyncio.timeout(HEARTBEAT):
@@ -121,12 +157,13 @@ class Hub:
                     yield b": alive\n\n"
                     continue
                 if client.ended or not may():
+                    yield client.farewell
                     return
                 client.wake.clear()
                 messages, client.pending = client.pending, {}
                 yield b"".join(messages.values())
         finally:
-            self._clients.discard(client)
+            self._clients.pop(client, None)
 
 
 def _frame(event: str, serialised: bytes) -> bytes:

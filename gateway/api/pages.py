@@ -27,12 +27,13 @@ class Pages(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or the same answer for every absence."""
-        if scope["method"] not in READING:
-            raise HTTPException(405, headers={"Allow": ", ".join(READING)})
         try:
-            return await super().get_response(path, scope)
+            answer = await super().get_response(path, {**scope, "method": "GET"})
         except (HTTPException, OSError) as error:
             raise HTTPException(404) from error
+        if scope["method"] not in READING:
+            raise HTTPException(405)
+        return answer
 
     def file_response(
         self,

@@ -179,7 +179,11 @@ class TraceShape(TypedDict):
 
 
 class RunShape(TypedDict):
-    """A finished run; ``seconds`` is order time."""
+    """A finished run; ``seconds`` is order time.
+
+    ``start`` is when it began, or was first seen (``partial``); null where an earlier version of
+    the gateway saw it.
+    """
 
     number: int | None
     start: str | None

@@ -13,7 +13,10 @@ import orjson
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as WebException
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match, Route
 
+from gateway.api.mistakes import said
 from gateway.core.errors import WerkverbundError, no_room
 from gateway.core.text import Text
 
@@ -21,9 +24,9 @@ log = logging.getLogger(__name__)
 
 MOST_MISTAKES = 20
 ABSENT = Text("nicht gefunden", "not found")
-SAID = {
-    405: Text("diese Adresse kennt das nicht", "this address does not do that"),
-}
+NOT_THIS_WAY = Text("diese Adresse kennt das nicht", "this address does not do that")
+FILES = "GET, HEAD"
+"""What every address does behind which no route stands."""
 UNFIT = Text("Die Anfrage passt nicht", "The request does not fit")
 TROUBLE = Text(
     "Das geht gerade nicht. Die Seite »Zustand« und die Konsole des Gateways sagen, was fehlt.",
@@ -55,6 +58,7 @@ def install(app: FastAPI, *, bug: Text = BUG) -> None:
 
     app.add_exception_handler(WebException, _refused)
     app.add_exception_handler(RequestValidationError, _unfit)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(WerkverbundError, _troubled)
     for lacking in (RuntimeError, MemoryError):
         app.add_exception_handler(lacking, _cramped)
@@ -66,24 +70,46 @@ def _answer(status: int, content: object, headers: object = None) -> Response:
     return Response(orjson.dumps(content), status, found, "application/json")
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     if not isinstance(error, WebException):
         raise error
-    if error.status_code == HTTPStatus.NOT_FOUND:
+    status, methods = error.status_code, _methods(request)
+    if methods and request.method not in methods:
+        return _answer(405, {"detail": NOT_THIS_WAY.as_json()}, {"allow": ", ".join(methods)})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        return _answer(405, {"detail": NOT_THIS_WAY.as_json()}, {"allow": FILES})
+    if status == HTTPStatus.NOT_FOUND:
         return _answer(404, {"detail": ABSENT.as_json()})  # the same for every kind of absence
-    said = SAID.get(error.status_code)
-    detail = said.as_json() if said is not None else error.detail
-    return _answer(error.status_code, {"detail": detail}, error.headers)
+    ours: object = error.detail  # what a library says in one language is not for people
+    detail = ours if isinstance(ours, dict) else UNFIT.as_json()
+    return _answer(status, {"detail": detail}, error.headers)
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Whoever asked has hung up before the request was complete: nobody reads this."""
+    return _answer(400, {"detail": UNFIT.as_json()})
+
+
+def _methods(request: Request) -> list[str]:
+    """What can be asked of the address of a request; empty where no route stands behind it."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found.update(route.methods or ())
+    return sorted(found)
 
 
 async def _unfit(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     mistakes = [
-        {"where": ".".join(str(part) for part in entry["loc"])[:200], "what": entry["msg"][:200]}
+        {
+            "where": ".".join(str(part) for part in entry["loc"])[:200],
+            "what": said(entry["type"], entry.get("ctx", {})).as_json(),
+        }
         for entry in error.errors()[:MOST_MISTAKES]
     ]
-    where = ", ".join(entry["where"] for entry in mistakes[:3])
+    where = ", ".join(str(entry["where"]) for entry in mistakes[:3])
     detail = Text(f"{UNFIT.de}: {where}", f"{UNFIT.en}: {where}")
     return _answer(422, {"detail": detail.as_json(), "mistakes": mistakes})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -44,8 +44,13 @@ class Partners(Protocol):
     refused, and while the exchange is not open yet.
     """
 
-    def orders(self) -> list[Any]:
-        """The joint orders, newest first."""
+    def orders(self, limit: int | None = None) -> list[Any]:
+        """The joint orders, newest first; all of them, or ``limit``."""
+
+    def newest(self) -> tuple[object, object] | None:
+        """What is known of the order opened last (the same object while that is the same), and
+        the moment that it shows: both as before means that its view is as before.
+        """
 
     def order(self, order: str) -> Any | None:
         """One joint order."""
@@ -116,11 +121,19 @@ class Rooms:
     parts: Callable[[], Sequence[Part]]
     send_again: Callable[[str], bool | None]
     now: Callable[[], datetime]
+    _jobs: dict[str, tuple[TrackerState, tuple[Job, ...]]] = field(default_factory=dict)
 
     def machines(self) -> tuple[MachineStatus, ...]:
         """The machines' states after the last commit."""
         return self.tracker.machines(self.journal.state, self.now())
 
     def jobs(self) -> tuple[Job, ...]:
-        """The jobs after the last commit."""
-        return self.tracker.jobs(self.journal.state)
+        """The jobs after the last commit: the same tuple as long as none of them has changed."""
+        state, kept = self.journal.state, self._jobs.get("newest")
+        if kept is not None and kept[0] is state:
+            return kept[1]
+        jobs = self.tracker.jobs(state)
+        if kept is not None and kept[1] == jobs:
+            jobs = kept[1]
+        self._jobs["newest"] = state, jobs
+        return jobs

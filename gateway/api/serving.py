@@ -11,6 +11,7 @@ import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +26,6 @@ from gateway.flow.line_log import LineLog
 if TYPE_CHECKING:
     from gateway.api.audit import Audit
     from gateway.api.rooms import Rooms
-
-MOST_CONNECTIONS = 500
-"""More are told to come back later, so that a flood of them costs bounded memory."""
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +129,8 @@ def own_names(listen: Endpoint) -> list[str]:
 
 
 def _note_foreign(audit: Audit, what: str, scope: Scope) -> None:
-    from gateway.api.access import local  # noqa: PLC0415
     from gateway.api.audit import Happened  # noqa: PLC0415
+    from gateway.api.callers import local  # noqa: PLC0415
 
     client = scope.get("client")
     audit.note(
@@ -154,14 +152,19 @@ async def serve_app(
 
     ``bound`` is called once the address is ours; ``ending`` has to end what would go on for ever.
     """
+    from gateway.api.door import Door, Line  # noqa: PLC0415 - loaded where it is served
+
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit it: an answer in two parts does not wait for the peer's word.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listening.bind((host, port))
         bound()
         logging.getLogger("uvicorn.error").addFilter(_SPARSE)  # adds it once
         server = _Server(
             uvicorn.Config(
                 app,
+                http=partial(Line, door=Door()),  # type: ignore[arg-type]
                 log_config=None,
                 log_level="warning",
                 access_log=False,
@@ -170,7 +173,6 @@ async def serve_app(
                 server_header=False,
                 date_header=False,  # the guard writes it
                 forwarded_allow_ips=IN_FRONT,
-                limit_concurrency=MOST_CONNECTIONS,
                 timeout_graceful_shutdown=1,
             )
         )

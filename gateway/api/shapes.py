@@ -25,7 +25,7 @@ class Mistake(TypedDict):
     """A part of a request that does not fit, and why."""
 
     where: str
-    what: str
+    what: Words
 
 
 class Refusal(TypedDict):

@@ -41,7 +41,7 @@ def jobs_event(rooms: Rooms) -> JobsEvent:
 
 def order_events(rooms: Rooms) -> Iterator[Told]:
     """The newest joint order, as this firm sees it and as its customers do."""
-    for order in (rooms.exchange.orders() if rooms.exchange else [])[:1]:
+    for order in rooms.exchange.orders(1) if rooms.exchange else ():
         seen: OrderEvent = {"firm": rooms.site.firm, "order": order}
         yield "order", "", seen
         reduced: OrderEvent = {
@@ -75,29 +75,45 @@ def whole(rooms: Rooms) -> Iterator[Told]:
 
 
 async def tick(rooms: Rooms) -> None:
-    """Publish changes until cancelled."""
+    """Publish changes until cancelled. What has not changed is not built."""
     last: dict[tuple[str, str], object] = {}
+    jobs: object = None
+    order: tuple[object, object] | None = None
     for count in _forever():
         await asyncio.sleep(TICK)
         if not rooms.hub.watched:
             last.clear()
+            jobs = order = None
             continue
         changed, rooms.latest.changed = rooms.latest.changed, set()
         for name in changed:
             rooms.hub.publish("machine", name, machine_event(rooms, name))
-        states: list[Told] = [
-            ("jobs", "", jobs_event(rooms)),
-            ("sent", "", sent_event(rooms)),
-        ]
+        states: list[Told] = [("sent", "", sent_event(rooms))]
+        before, jobs = jobs, rooms.jobs()
+        if jobs is not before:
+            states.append(("jobs", "", jobs_event(rooms)))
         # The newest order moves by itself (its clock does); twice a second is enough for people.
         if count % 2 == 0:
-            states += order_events(rooms)
+            shown, order = order, _newest(rooms)
+            if not _same(shown, order):
+                states += order_events(rooms)
         if count % SLOW_TICKS == 0:
             states += health_events(rooms)
         for event, key, content in states:
             if last.get((event, key)) != content:
                 last[(event, key)] = content
                 rooms.hub.publish(event, key, content)
+
+
+def _newest(rooms: Rooms) -> tuple[object, object] | None:
+    return rooms.exchange.newest() if rooms.exchange else None
+
+
+def _same(before: tuple[object, object] | None, now: tuple[object, object] | None) -> bool:
+    """Whether an order looks as before; what is known of it is one object while it is the same."""
+    if before is None or now is None:
+        return before is now
+    return before[0] is now[0] and before[1] == now[1]
 
 
 def _forever() -> Iterator[int]:

@@ -15,7 +15,7 @@ class EventKind(StrEnum):
 
     STATE = "state"  # state, mode, because_de, because_en
     RUN_STARTED = "run_started"  # run
-    RUN_FINISHED = "run_finished"  # run, seconds (order time), pieces, partial
+    RUN_FINISHED = "run_finished"  # run, began_ms, seconds (order time), pieces, partial
     COUNTED = "counted"  # good, scrap (both: how many more)
     BOOKED = "booked"  # good, scrap, origin
     COUNTER_ROLLOVER = "counter_rollover"  # signal, before, after

@@ -77,6 +77,7 @@ class Exchange:
         self._as_read = AsRead({})
         self._views: dict[str, tuple[Picture, int, Json]] = {}
         self._lock = asyncio.Lock()
+        self._comparing: set[str] = set()
         self._wake = asyncio.Event()
         self._link = Link(self._network.broker, self._lock, self._wake)
 
@@ -250,9 +251,13 @@ class Exchange:
 
     # What pages and API see; safe from any thread
 
-    def orders(self) -> list[Json]:
+    def orders(self, limit: int | None = None) -> list[Json]:
         """The joint orders, the one opened last first; what was not agreed is absent."""
-        return [self._shown(picture) for picture in self._lookout.pictures]
+        return [self._shown(picture) for picture in self._lookout.pictures[:limit]]
+
+    def newest(self) -> tuple[Picture, timedelta] | None:
+        """What is known of the order opened last, and the order time that it shows."""
+        return next(((one, one.at(self._clock())) for one in self._lookout.pictures), None)
 
     def order(self, order: str) -> Json | None:
         """One joint order, or None."""
@@ -354,6 +359,20 @@ class Exchange:
         return level.value
 
     async def compare(self, firm: str, order: str | None = None) -> Json | None:
-        """Ask ``firm`` for its log and say whether both chains agree; None: nothing was shared."""
+        """Ask ``firm`` for its log and say whether both chains agree; None: nothing was shared.
+
+        Raises ExchangeError while an earlier question to ``firm`` is open.
+        """
         office, _, reception, _ = self._parts()
-        return await compare(office, reception, firm, order)
+        if firm in self._comparing:
+            raise ExchangeError(
+                Text(
+                    f"{firm} ist schon gefragt: bitte die Antwort abwarten, höchstens 5 Sekunden.",
+                    f"{firm} has been asked: please wait for the answer, 5 seconds at most.",
+                )
+            )
+        self._comparing.add(firm)
+        try:
+            return await compare(office, reception, firm, order)
+        finally:
+            self._comparing.discard(firm)

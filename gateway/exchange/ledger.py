@@ -34,6 +34,8 @@ from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.picture import Offered, Warned
 
 CHECK_UP_TO = 64 * 2**20
+MOST_AUDITED = 1000
+"""So many security events of each kind stay, the newest."""
 COLUMNS = (
     "order_id, partner, chain, sequence, kind, package, version, level, at_ms, order_s, fields, "
     "text, hash, prev, bytes, state"
@@ -221,11 +223,16 @@ class Ledger:
             )
 
     def audit(self, at: datetime, firm: str, what: str, detail: str) -> None:
-        """A security event, without payload."""
+        """A security event, without payload; of each kind the newest stay."""
         with self._writing() as db:
             db.execute(
                 "INSERT INTO audit (at_ms, firm, what, detail) VALUES (?, ?, ?, ?)",
                 (to_ms(at), firm, what, detail[:500]),
+            )
+            db.execute(
+                "DELETE FROM audit WHERE what = ?1 AND id <="
+                " (SELECT id FROM audit WHERE what = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+                (what, MOST_AUDITED),
             )
 
     def forget(self, order: str) -> None:
@@ -270,12 +277,15 @@ class Ledger:
         return [entry_of(row) for row in rows]
 
     def audited(self, limit: int) -> list[dict[str, Any]]:
-        """The newest security events."""
+        """The newest security events, newest first: ``limit`` of each kind, so that none hides."""
         reader = open_reader(self.path)
         try:
             with sqlite_errors(self.path):
                 rows = reader.execute(
-                    "SELECT at_ms, firm, what, detail FROM audit ORDER BY id DESC LIMIT ?", (limit,)
+                    "SELECT at_ms, firm, what, detail FROM (SELECT *, row_number() OVER"
+                    " (PARTITION BY what ORDER BY id DESC) AS place FROM audit)"
+                    " WHERE place <= ? ORDER BY id DESC",
+                    (limit,),
                 ).fetchall()
         finally:
             reader.close()

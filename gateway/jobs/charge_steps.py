@@ -212,7 +212,7 @@ class Recipe:
     def _finish(self, state: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
         seconds = None if state.run_t is None or state.partial else frame.t - state.run_t
         cycle = None if state.unsure else seconds
-        found.append(RunFinished(frame.at, seconds, cycle, state.partial))
+        found.append(RunFinished(frame.at, seconds, cycle, state.partial, state.run_at))
         return _dropped(state, frame)
 
 

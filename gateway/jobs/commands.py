@@ -1,7 +1,8 @@
 """What a person or the order network may tell the job logic. Every ``at`` is real time, UTC.
 
 ``gateway.core.commands.Restarted`` is the one command that comes from the gateway itself.
-A command that does not fit (an unknown job, a job that has ended) raises ``NotPossible``.
+A command that does not fit (an unknown job, a job that has ended), and one of a person's that would
+change nothing, raises ``NotPossible``.
 """
 
 from __future__ import annotations

@@ -174,7 +174,12 @@ def _acted(job: JobRecord, command: JobCommand) -> Moved:
 
 def _started(job: JobRecord, at: datetime) -> Moved:
     if job.state is not JobState.PLANNED:
-        return job, ()
+        raise NotPossible(
+            Text(
+                f"Der Auftrag {job.id} ist schon freigegeben.",
+                f"The job {job.id} is released already.",
+            )
+        )
     substate = Substate.WAITING if job.exhausted else Substate.READY
     return changed(job, JobState.RELEASED, substate, released(job), at)
 
@@ -202,7 +207,19 @@ def _last_origin(job: JobRecord) -> Origin:
 def _held(job: JobRecord, at: datetime) -> Moved:
     why = Text("Von Hand angehalten.", "Held by hand.")
     if job.state is JobState.PLANNED:
-        return job, ()
+        raise NotPossible(
+            Text(
+                f"Der Auftrag {job.id} ist nicht freigegeben: Es gibt nichts anzuhalten.",
+                f"The job {job.id} is not released: there is nothing to hold.",
+            )
+        )
+    if job.by_hand and job.substate is Substate.HELD:
+        raise NotPossible(
+            Text(
+                f"Der Auftrag {job.id} ist schon angehalten.",
+                f"The job {job.id} is held already.",
+            )
+        )
     if job.state is JobState.RELEASED:
         because = Text("Freigabe von Hand zurückgenommen.", "Release taken back by hand.")
         return changed(job, JobState.PLANNED, Substate.WAITING, because, at)
@@ -214,7 +231,9 @@ def _held(job: JobRecord, at: datetime) -> Moved:
 
 def _resumed(job: JobRecord, at: datetime) -> Moved:
     if job.state is not JobState.INTERRUPTED:
-        return job, ()
+        raise NotPossible(
+            Text(f"Der Auftrag {job.id} ist nicht angehalten.", f"The job {job.id} is not held.")
+        )
     job = replace(job, by_hand=False, idle_t=None)
     why = Text("Von Hand fortgesetzt.", "Resumed by hand.")
     return changed(job, JobState.RUNNING, Substate.NONE, why, at)
@@ -222,6 +241,10 @@ def _resumed(job: JobRecord, at: datetime) -> Moved:
 
 def _booked(job: JobRecord, command: Book) -> Moved:
     mine = job.origins.get(command.origin, 0)
+    if not command.good and not command.scrap:
+        raise NotPossible(
+            Text("Null Teile sind keine Buchung.", "No pieces are nothing to be booked.")
+        )
     if mine + command.good < 0 or job.scrap + command.scrap < 0:
         raise NotPossible(
             Text(
@@ -251,6 +274,10 @@ def _confirmed(job: JobRecord, command: ConfirmRate) -> Moved:
     if per_run is not None and per_run <= 0:
         raise NotPossible(
             Text("Die Zeit je Lauf muss größer als 0 sein.", "The time per run must be above 0.")
+        )
+    if per_run == job.confirmed_run and (per_run is not None or job.degraded_run is None):
+        raise NotPossible(
+            Text("Diese Zeit je Lauf gilt schon.", "This time per run holds already.")
         )
     rate = per_run if per_run is not None else job.degraded_run
     job = replace(job, confirmed_run=per_run, cycles=())

@@ -42,13 +42,15 @@ class RunFinished:
     """A run or charge is finished and has made its pieces.
 
     ``seconds`` is its length, ``cycle`` the time since the end of the run before it (None where
-    something came between); both order time. ``partial``: its beginning was not seen.
+    something came between); both order time. ``began`` is when it began, real time, or was first
+    seen; ``partial``: its beginning was not seen.
     """
 
     at: datetime
     seconds: float | None
     cycle: float | None
     partial: bool
+    began: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,7 @@ def _finished(
         EventKind.RUN_FINISHED,
         when=finding.at,
         run=done,
+        began_ms=None if finding.began is None else to_ms(finding.began),
         seconds=seconds,
         pieces=pieces,
         partial=finding.partial,

@@ -178,7 +178,7 @@ class PowerRuns:
             return replace(state, ended_t=kept.ended_t, dropped=dropped), (*found, NoRun())
         seconds = None if kept.run_t is None else edge_t - kept.run_t
         cycle = None if kept.ended_t is None or unsure else edge_t - kept.ended_t
-        found.append(RunFinished(edge_at, seconds, cycle, kept.partial))
+        found.append(RunFinished(edge_at, seconds, cycle, kept.partial, kept.run_at))
         if seconds is not None and not kept.partial and not kept.told:
             state = replace(state, lengths=(*kept.lengths, seconds)[-REMEMBERED:])
         return replace(state, told=False), found

@@ -264,9 +264,13 @@ class Journal(Generic[State]):
         kinds: Sequence[EventKind] | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
+        newest: bool = False,
     ) -> list[KeptEvent]:
-        """Up to ``limit`` kept events after an event id, in order, narrowed by what is given."""
-        query = EventQuery(after, limit, machine, job, kinds, start, end)
+        """Up to ``limit`` kept events after an event id, in order, narrowed by what is given.
+
+        ``newest``: the last of them, else the first.
+        """
+        query = EventQuery(after, limit, machine, job, kinds, start, end, newest)
         return await self._ask(lambda generation: self._reader.events(generation, query))
 
     async def gaps(self, start: datetime = _ALWAYS, end: datetime = _EVER) -> list[GapRecord]:

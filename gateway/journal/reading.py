@@ -21,7 +21,10 @@ from gateway.journal.records import GapReason, GapRecord, JournalSize, KeptEvent
 
 @dataclass(frozen=True, slots=True)
 class EventQuery:
-    """Which events: those after an id, in id order, narrowed by what is not None."""
+    """Which events: those after an id, in id order, narrowed by what is not None.
+
+    ``newest``: of those that fit the last ``limit``, else the first.
+    """
 
     after: int = 0
     limit: int = 1000
@@ -30,6 +33,7 @@ class EventQuery:
     kinds: Sequence[EventKind] | None = None
     start: datetime | None = None
     end: datetime | None = None
+    newest: bool = False
 
 
 class Reader:
@@ -101,10 +105,12 @@ class Reader:
         where, values = _conditions(query)
         sql = (
             "SELECT id, seq, at, kind, machine, job, details FROM events "  # noqa: S608 (constants)
-            f"WHERE {' AND '.join(where)} ORDER BY id LIMIT ?"
+            f"WHERE {' AND '.join(where)} ORDER BY id {'DESC' if query.newest else 'ASC'} LIMIT ?"
         )
         with sqlite_errors(self._path):
             rows = self._db(generation).execute(sql, (*values, query.limit)).fetchall()
+        if query.newest:
+            rows.reverse()
         return [
             KeptEvent(
                 number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -33,6 +33,10 @@ class Feed:
     ready: bool = False
     first: asyncio.Event = field(default_factory=asyncio.Event)
     latest: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def states(self) -> Iterator[tuple[str, bytes]]:
+        """The newest of each kind, what a browser gets first."""
+        return ((event, content) for (event, _), content in self.latest.items())
 
     async def run(self) -> None:
         """Follow the gateway until cancelled; a gateway that is away is asked again."""

@@ -17,6 +17,8 @@ from gateway.api.throttle import Throttle
 from simulators.stage.parts import end
 
 COOKIE = "stage"
+OWN = frozenset({"127.0.0.1", "::1"})
+"""This computer's own address."""
 LOOK = 5.0
 """Seconds between two looks at this computer's address."""
 
@@ -32,16 +34,15 @@ class Presenter:
     def log_in(self, pin: str, client: str) -> str | None:
         """The session for the right PIN; None for a wrong one or after too many of ``client``."""
         now = time.monotonic()
-        if self._throttle.refuses(client, now):
+        if self._throttle.refuses(client, COOKIE, now):
             return None
         good = hmac.compare_digest(pin.strip().encode(), self.pin.encode())
-        self._throttle.note(client, now, good=good)
+        self._throttle.note(client, COOKIE, now, good=good)
         return self._session if good else None
 
     def knows(self, client: str, cookie: str) -> bool:
         """Whether a request comes from the presenter."""
-        own = client in {"127.0.0.1", "::1"}
-        return own or hmac.compare_digest(cookie.encode(), self._session.encode())
+        return client in OWN or hmac.compare_digest(cookie.encode(), self._session.encode())
 
 
 def lan_address() -> str | None:

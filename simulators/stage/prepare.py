@@ -112,8 +112,11 @@ def alone(state: Path) -> Iterator[None]:
     try:
         for folder in (state, state / "firms", state / "logs"):
             usable(folder)
+        state.chmod(0o700)  # whoever has made it: keys and passwords lie in it
     except Unwritable as error:
         raise NotPossibleError(error.text) from error
+    except OSError as error:
+        raise NotPossibleError(Unwritable(state, error).text) from error
     with (state / "demo.lock").open("wb") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

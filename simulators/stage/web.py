@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -27,8 +27,19 @@ from simulators.stage.show import Show, ShowError
 
 PASSED_ON = ("content-type", "accept", "accept-language", "if-none-match")
 """Request headers that the proxy hands on; who asks is told by the stage, not by the browser."""
-HANDED_BACK = ("content-type", "etag", "cache-control", "last-modified", "content-disposition")
-NOT_BUILT = "The pages are not built yet: please run 'make pages'.\n"
+HANDED_BACK = (
+    "allow",
+    "cache-control",
+    "content-disposition",
+    "content-type",
+    "etag",
+    "last-modified",
+    "retry-after",
+)
+NOT_BUILT = (
+    "Die Seiten sind noch nicht gebaut: bitte 'make pages' ausführen.\n"
+    "The pages are not built yet: please run 'make pages'.\n"
+)
 
 
 BUG = Text(
@@ -217,24 +228,39 @@ def state(stage: Here, presents: Presents) -> Response:
     return _json(stage.state(presenter=presents))
 
 
-async def events(stage: Here) -> Response:
+async def events(stage: Here, client: Client) -> Response:
     """One stream for a browser: every gateway's events and the stage's own."""
-    first = [("stage", orjson.dumps(stage.state(presenter=False)))]
-    for feed in stage.feeds.values():
-        first += [(event, content) for (event, _), content in feed.latest.items()]
-    return _stream(stage.hub.stream(lambda _event, _key: True, first))
+
+    def first() -> Iterator[tuple[str, bytes]]:
+        yield "stage", orjson.dumps(stage.state(presenter=False))
+        for feed in stage.feeds.values():
+            yield from feed.states()
+
+    return _stream(stage, client, lambda _event, _key: True, first)
 
 
-async def firm_events(stage: Here, firm: str) -> Response:
+async def firm_events(stage: Here, client: Client, firm: str) -> Response:
     """The events of one firm for a page that stands alone; no stream of its own to the gateway."""
     feed = _feed(stage, firm)
-    first = [(event, content) for (event, _), content in feed.latest.items()]
-    return _stream(stage.hub.stream(lambda _event, key: key.startswith(f"{firm}/"), first))
+    return _stream(stage, client, lambda _event, key: key.startswith(f"{firm}/"), feed.states)
 
 
-def _stream(source: object) -> Response:
+def _stream(
+    stage: Stage,
+    client: str,
+    wants: Callable[[str, str], bool],
+    first: Callable[[], Iterable[tuple[str, bytes]]],
+) -> Response:
+    """A stream; nobody logs in here, so an address has a bounded number, but for our own."""
+    holder = None if client in lan.OWN else client
+    if not stage.hub.room(holder):
+        raise refusal(
+            503,
+            "Zu viele Browser hören zu: bitte einige Seiten schließen.",
+            "Too many browsers are listening: please close some pages.",
+        )
     return StreamingResponse(
-        source,  # type: ignore[arg-type]
+        stage.hub.stream(wants, first, holder=holder),
         media_type="text/event-stream",
         headers={"x-accel-buffering": "no"},
     )

@@ -13,8 +13,10 @@ from fastapi import HTTPException
 from starlette.requests import Request
 
 from gateway import private_files
-from gateway.api.access import MOST_WAITING, SESSION_COOKIE, Access, Role, caller_of
+from gateway.api.access import SESSION_COOKIE, Access, Role
 from gateway.api.accounts import MOST_SESSIONS, Accounts
+from gateway.api.callers import caller_of, local
+from gateway.api.checking import Caller
 from gateway.core.errors import WerkverbundError
 
 PASSWORD = "laufende-meter-7"
@@ -177,8 +179,13 @@ def test_the_passwords_of_the_version_before_still_hold(tmp_path: Path) -> None:
     access.set_up(access.setup_code or "", PASSWORD)
     file = tmp_path / "access.json"
     accounts = json.loads(file.read_text())["accounts"]
-    file.write_text(json.dumps({"schema": 1, "key": "00", "accounts": accounts}))
-    assert opened(tmp_path).log_in(Role.OWNER, PASSWORD)
+    for before in (
+        {"schema": 1, "key": "00", "accounts": accounts},
+        {"schema": 2, "accounts": accounts, "sessions": {}},
+    ):
+        file.write_text(json.dumps(before))
+        assert opened(tmp_path).log_in(Role.OWNER, PASSWORD)
+    assert json.loads(file.read_text())["schema"] == 3
 
 
 def test_guessing_is_slowed_down(tmp_path: Path) -> None:
@@ -212,8 +219,8 @@ def test_a_guesser_locks_out_nobody_else(tmp_path: Path) -> None:
     access.set_up(access.setup_code or "", PASSWORD)
     for _ in range(6):
         with pytest.raises(HTTPException):
-            access.log_in(Role.OWNER, "wrong-password", "192.168.1.66")
-    assert access.log_in(Role.OWNER, PASSWORD, "192.168.1.10")
+            access.log_in(Role.OWNER, "wrong-password", Caller("192.168.1.66"))
+    assert access.log_in(Role.OWNER, PASSWORD, Caller("192.168.1.10"))
 
 
 def test_an_odd_code_or_cookie_is_simply_wrong(tmp_path: Path) -> None:
@@ -246,10 +253,10 @@ def test_damaged_accounts_are_put_aside_and_the_owner_starts_anew(tmp_path: Path
 
 def test_the_accounts_of_a_newer_version_are_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "access.json"
-    file.write_text('{"schema": 3, "accounts": {}}')
+    file.write_text('{"schema": 4, "accounts": {}}')
     with pytest.raises(WerkverbundError):
         opened(tmp_path)
-    assert '"schema": 3' in file.read_text()
+    assert '"schema": 4' in file.read_text()
 
 
 async def test_passwords_are_checked_one_at_a_time_and_few_wait(tmp_path: Path) -> None:
@@ -259,7 +266,7 @@ async def test_passwords_are_checked_one_at_a_time_and_few_wait(tmp_path: Path) 
     async def check() -> bool:
         nonlocal inside, most
         try:
-            async with access.turn():
+            async with access.checking.turn():
                 inside += 1
                 most = max(most, inside)
                 await asyncio.sleep(0)
@@ -270,7 +277,7 @@ async def test_passwords_are_checked_one_at_a_time_and_few_wait(tmp_path: Path) 
 
     done = await asyncio.gather(*(check() for _ in range(20)))
     assert most == 1
-    assert done.count(True) == MOST_WAITING
+    assert done.count(True) == 8
     assert await check()
 
 
@@ -332,6 +339,7 @@ def test_the_time_of_a_refusal_does_not_tell_which_roles_have_a_password(tmp_pat
         ("::1", "::1"),
         ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::"),
         ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::"),
+        ("::ffff:192.168.1.66", "192.168.1.66"),
         ("unix", "unix"),
     ],
 )
@@ -339,3 +347,102 @@ def test_a_guesser_with_many_addresses_is_one_caller(address: str, caller: str) 
     asked = request()
     asked.scope["client"] = (address, 4711)
     assert caller_of(asked) == caller
+
+
+def test_this_computer_is_known_whichever_way_it_calls() -> None:
+    hosts = ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "192.168.1.66", "fe80::1", "unix")
+    assert [local(host) for host in hosts] == [True] * 4 + [False, False, None]
+
+
+@pytest.mark.parametrize(
+    "password", ["aaaaaaaaaaaa", "121212121212", "            ", "öööööööööööü"]
+)
+def test_a_password_of_one_or_two_signs_is_refused(tmp_path: Path, password: str) -> None:
+    access = opened(tmp_path)
+    with pytest.raises(HTTPException) as refused:
+        access.set_up(access.setup_code or "", password)
+    assert refused.value.status_code == 422
+    assert "3" in refused.value.detail["de"]  # type: ignore[index]
+    access.set_up(access.setup_code or "", "12121212121a")
+
+
+def test_who_knows_one_role_s_password_guesses_no_faster_at_another_s(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    access.set_password(Role.CUSTOMER, "kundschaft-im-juli")
+    here, codes = Caller("192.168.1.66"), []
+    for _ in range(8):
+        assert access.log_in(Role.CUSTOMER, "kundschaft-im-juli", here)
+        with pytest.raises(HTTPException) as refused:
+            access.log_in(Role.OWNER, "wrong-password", here)
+        codes.append(refused.value.status_code)
+    assert codes == [403] * 5 + [429] * 3
+
+
+def test_strangers_slow_each_other_down_and_never_a_known_browser(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    word = access.know_browser(Role.OWNER)
+    access._accounts._hasher = PasswordHasher(1, 8, 1)  # what is forgiven meanwhile is little
+    codes = []
+    for number in range(130):
+        with pytest.raises(HTTPException) as refused:
+            access.log_in(Role.OWNER, "wrong-password", Caller(f"192.168.{number}.66"))
+        codes.append(refused.value.status_code)
+    assert codes[:100] == [403] * 100
+    assert codes.count(429) >= 20
+    with pytest.raises(HTTPException) as refused:
+        access.log_in(Role.OWNER, PASSWORD, Caller("192.168.200.66"))
+    assert refused.value.status_code == 429
+    assert "Browser" in refused.value.detail["de"]  # type: ignore[index]
+    asked = request(cookie=f"{access.known_cookie(Role.OWNER)}={word}")
+    asked.scope["client"] = ("192.168.200.66", 4711)
+    assert access.log_in(Role.OWNER, PASSWORD, opened(tmp_path).caller(asked, Role.OWNER))
+    assert access.log_in(Role.OWNER, PASSWORD, Caller("127.0.0.1")), "this computer is known"
+
+
+def test_strangers_keep_nobody_from_setting_the_gateway_up(tmp_path: Path) -> None:
+    access = opened(tmp_path)
+    for number in range(150):
+        with pytest.raises(HTTPException):
+            access.set_up("0", PASSWORD, Caller(f"192.168.{number}.66"))
+    access.set_up(access.setup_code or "", PASSWORD, Caller("192.168.200.66"))
+    assert not access.setup_needed
+
+
+def test_a_browser_is_known_for_its_role_alone_and_until_the_password_changes(
+    tmp_path: Path,
+) -> None:
+    access = opened(tmp_path)
+    access.set_up(access.setup_code or "", PASSWORD)
+    access.set_password(Role.FOREMAN, PASSWORD)
+    word = access.know_browser(Role.FOREMAN)
+
+    def known(role: Role) -> bool:
+        names = "; ".join(f"{access.known_cookie(one)}={word}" for one in Role)
+        return bool(access.caller(request(cookie=names), role).browser)
+
+    assert [role for role in Role if known(role)] == [Role.FOREMAN]
+    assert word not in (tmp_path / "access.json").read_text()
+    access.set_password(Role.FOREMAN, "ein-neues-wort-8")
+    assert not known(Role.FOREMAN)
+
+
+async def test_one_caller_does_not_fill_the_queue(tmp_path: Path) -> None:
+    checking = opened(tmp_path).checking
+    inside = asyncio.Event()
+
+    async def check(caller: Caller) -> int:
+        try:
+            async with checking.turn(caller):
+                await inside.wait()
+        except HTTPException as refused:
+            return refused.status_code
+        return 200
+
+    stranger = [asyncio.ensure_future(check(Caller("192.168.1.66"))) for _ in range(20)]
+    owner = asyncio.ensure_future(check(Caller("192.168.1.10")))
+    await asyncio.wait(stranger, return_when=asyncio.FIRST_COMPLETED)
+    inside.set()
+    assert sorted(await asyncio.gather(*stranger)) == [200] * 2 + [429] * 18
+    assert await owner == 200

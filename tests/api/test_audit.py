@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from gateway.api import audit as room
-from gateway.api.audit import Audit, Happened
+from gateway.api.audit import Audit, Cause, Happened
 from tests.api.conftest import PASSWORDS
 from tests.api.running import API, RunningGateway, client
 
@@ -59,10 +59,16 @@ def test_entries_outlive_the_gateway_newest_last(tmp_path: Path, clock: Clock) -
 
 def test_the_file_is_lines_of_json_for_the_gateway_alone(audit: Audit) -> None:
     audit.note(Happened.LOGIN_REFUSED, "owner", local=False)
+    audit.note(Happened.CHANGED, "owner")
+    audit.note(Happened.CHANGED, "foreman")
     audit.newest(1)
-    (line,) = audit.path.read_text("utf-8").splitlines()
-    assert json.loads(line)["schema"] == 1
-    assert stat.S_IMODE(audit.path.stat().st_mode) == 0o600
+    files = sorted(audit.folder.iterdir())
+    names = ["audit-roles.jsonl", "audit-strangers.jsonl", "audit.jsonl"]
+    assert [file.name for file in files] == names
+    for file in files:
+        (line,) = file.read_text("utf-8").splitlines()
+        assert json.loads(line)["schema"] == 1
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
 def test_a_flood_becomes_a_number(audit: Audit, clock: Clock) -> None:
@@ -119,10 +125,10 @@ def test_what_is_old_is_forgotten(audit: Audit, clock: Clock) -> None:
 def test_a_line_that_a_power_cut_left_is_passed_over(audit: Audit) -> None:
     audit.note(Happened.LOGGED_IN, "owner")
     audit.newest(1)
-    with audit.path.open("ab") as file:
+    with audit.path(Cause.OWNER).open("ab") as file:
         file.write(b'{"schema":1,"at":"2026-03')
-    audit.note(Happened.LOGGED_IN, "foreman")
-    assert [entry["role"] for entry in audit.newest(10)] == ["owner", "foreman"]
+    audit.note(Happened.CHANGED, "owner")
+    assert [entry["event"] for entry in audit.newest(10)] == ["logged_in", "changed"]
 
 
 def test_a_disk_that_takes_nothing_stops_nobody(tmp_path: Path, clock: Clock) -> None:
@@ -131,6 +137,50 @@ def test_a_disk_that_takes_nothing_stops_nobody(tmp_path: Path, clock: Clock) ->
     assert audit.newest(10) == []
     audit.close()
     audit.note(Happened.LOGGED_IN, "owner")
+
+
+def test_what_strangers_and_other_roles_do_pushes_no_entry_of_the_owner_out(
+    audit: Audit, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "FILE_BYTES", 2000)
+    owners = [
+        (Happened.SET_UP, "owner"),
+        (Happened.LOGGED_IN, "owner"),
+        (Happened.CHANGED, "owner"),
+        (Happened.PASSWORD_SET, "foreman"),
+        (Happened.PASSWORD_REMOVED, "customer"),
+        (Happened.PASSWORD_REFUSED, "owner"),
+        (Happened.ACCOUNTS_LOST, None),
+    ]
+    for event, role in owners:
+        audit.note(event, role, what="the owner's")  # type: ignore[arg-type]
+    audit.note(Happened.CHANGED, "foreman", what="the foreman's")
+    for number in range(300):
+        clock.now += timedelta(seconds=1)
+        audit.note(Happened.LOGIN_REFUSED, "owner", local=False)
+        audit.note(Happened.SETUP_REFUSED, what=str(number), local=False)
+        audit.note(Happened.REFUSED, what=f"POST /{number}", local=False)
+    for limit in (20, 5000):
+        entries = audit.newest(limit)
+        mine = [entry["event"] for entry in entries if entry.get("what") == "the owner's"]
+        assert mine == [event.value for event, _ in owners]
+        assert "the foreman's" in {entry.get("what") for entry in entries}
+        assert entries == sorted(entries, key=lambda entry: entry["at"])
+    for number in range(300):
+        clock.now += timedelta(seconds=1)
+        audit.note(Happened.LOGGED_IN, "customer", what=str(number))
+        audit.note(Happened.REFUSED, "customer", what=f"POST /{number}")
+    mine = [e["event"] for e in audit.newest(20) if e.get("what") == "the owner's"]
+    assert mine == [event.value for event, _ in owners]
+    assert audit.size() <= 3 * 4 * 2000
+
+
+def test_the_log_of_the_version_before_is_read_on(audit: Audit) -> None:
+    """There everything stood in one file."""
+    kept = b'{"schema":1,"at":"2026-02-28T12:00:00.000Z","source":"web","event":"login_refused"}\n'
+    (audit.folder / "audit.jsonl").write_bytes(kept)
+    audit.note(Happened.CHANGED, "owner")
+    assert [entry["event"] for entry in audit.newest(10)] == ["login_refused", "changed"]
 
 
 def test_every_security_event_leaves_an_entry(fresh: RunningGateway) -> None:
@@ -169,7 +219,7 @@ def test_every_security_event_leaves_an_entry(fresh: RunningGateway) -> None:
         ("refused", None, f"POST {API}/jobs/{{job}}/bookings"),
     ]
     assert {entry["from"] for entry in entries} == {"this computer"}
-    written = (fresh.site.state / "audit.jsonl").read_text("utf-8")
+    written = "".join(file.read_text("utf-8") for file in fresh.site.state.glob("audit*.jsonl"))
     for secret in (wrong, right, fresh.setup_code, "evil.example", "127.0.0.1", "17}"):
         assert secret not in written
 
@@ -177,7 +227,9 @@ def test_every_security_event_leaves_an_entry(fresh: RunningGateway) -> None:
 def test_the_owner_can_take_the_log_away_and_the_works_council_knows_of_it(
     callers: dict[str, httpx.Client],
 ) -> None:
-    assert len(callers["owner"].get(f"{API}/audit?limit=1").json()) == 1
+    newest = callers["owner"].get(f"{API}/audit?limit=1").json()
+    assert 1 <= len(newest) <= 3, "the newest of the owner, of other roles, of strangers"
+    assert "owner" in {entry.get("role") for entry in newest}
     stored = callers["works_council"].get(f"{API}/stored").json()
     assert stored["audit"]["bytes"] > 0
     assert stored["audit"]["keep_s"] == room.KEEP.total_seconds()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,8 @@ import orjson
 import pytest
 
 from gateway.api import live
-from tests.api.running import API, TOKEN, RunningGateway, until
+from tests.api.conftest import PASSWORDS
+from tests.api.running import API, TOKEN, RunningGateway, client, until
 from tests.api.test_documents import events_of
 
 
@@ -177,3 +178,39 @@ def test_thirty_phones_are_served(owner: httpx.Client, demo: RunningGateway) -> 
         phone.join(40)
         assert not phone.is_alive()
     assert not failed
+
+
+def stream_of(gateway: RunningGateway, session: httpx.Client) -> socket.socket:
+    """A stream of events of a browser's session, over a connection of its own."""
+    where = urlsplit(gateway.base)
+    cookies = "; ".join(f"{name}={word}" for name, word in session.cookies.items())
+    line = socket.create_connection((where.hostname, where.port), 20)
+    line.sendall(
+        f"GET {API}/events HTTP/1.1\r\nHost: {where.netloc}\r\nCookie: {cookies}\r\n\r\n".encode()
+    )
+    assert line.recv(12) == b"HTTP/1.1 200"
+    return line
+
+
+def test_one_session_takes_not_all_streams(earnest: RunningGateway) -> None:
+    with ExitStack() as stack:
+        guest, owner = (stack.enter_context(client(earnest.base)) for _ in range(2))
+        for web, role in ((guest, "customer"), (owner, "owner")):
+            body = {"role": role, "password": PASSWORDS[role]}
+            assert web.post(f"{API}/login", json=body).status_code == 200
+        owners = stack.enter_context(stream_of(earnest, owner))
+        streams = [stack.enter_context(stream_of(earnest, guest)) for _ in range(25)]
+        hub = earnest.gateway.hub
+        until(lambda: len(hub._clients) == 11)
+        for line in streams[:15]:  # they end, the newest go on
+            told = b"".join(iter(lambda line=line: line.recv(65536), b""))
+            assert told.rstrip().endswith(b"retry: 30000\n\n\r\n0")
+        padding = {"n": "marker"}
+        earnest.call(lambda: hub.publish("health", "", padding))
+        earnest.call(lambda: hub.publish("health", "for customers", padding))
+        for line in (owners, *streams[15:]):
+            content = b""
+            while b"marker" not in content:
+                content += line.recv(65536)
+                assert content
+    until(lambda: not earnest.gateway.hub._clients)

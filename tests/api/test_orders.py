@@ -222,10 +222,15 @@ async def _logged(network: Network) -> None:
     assert {"order", "offer", "withdrawal", "given"} <= {entry["kind"] for entry in sent}
     assert await network.ask("GET", "/received", 200, role="works_council")
     assert len(await network.ask("GET", "/sent?limit=1", 200)) == 1
-    compared = await network.ask("GET", f"/sent/compare?firm={MILL}", 200)
+    compared = await network.ask("POST", "/sent/compare", 200, body={"firm": MILL})
     assert compared["equal"] is True
-    for nobody in ("nobody", LEAD, PRESS, f"{MILL}&order=GA-1"):
-        await network.ask("GET", f"/sent/compare?firm={nobody}", 404)
+    for nobody in ("nobody", LEAD, PRESS):
+        await network.ask("POST", "/sent/compare", 404, body={"firm": nobody})
+    await network.ask("POST", "/sent/compare", 404, body={"firm": MILL, "order": "GA-1"})
+    for method, body, status in (("GET", None, 405), ("POST", {"order": "GA-17"}, 422)):
+        async with network.as_role("owner") as web:
+            answer = await web.request(method, "/sent/compare", json=body)
+        assert answer.status_code == status
     audit = await network.ask("GET", "/audit?limit=500", 200)
     assert f"POST {API}/orders/{{order}}/agreements/{{firm}}/withdraw" in {
         entry.get("what") for entry in audit if entry["event"] == "changed"
@@ -252,8 +257,29 @@ async def test_a_customer_sees_the_order_and_no_firm(network: Network) -> None:
         assert set(content) <= set(CUSTOMER_SEES)
         assert MILL not in str(content)
     assert MILL in str(await _first_order(network, "owner"))
-    for path in ("/sent", "/received", "/orders/GA-17/agreements", f"/sent/compare?firm={MILL}"):
+    for path in ("/sent", "/received", "/orders/GA-17/agreements"):
         await network.ask("GET", path, 403, role="customer")
+    for role in ("customer", "visitor"):
+        await network.ask("POST", "/sent/compare", 403, body={"firm": MILL}, role=role)
+
+
+async def test_a_partner_is_asked_for_its_log_once_at_a_time(network: Network) -> None:
+    await opened(network)
+    await network.mill.kill()  # so it does not answer, and the question stays open
+
+    async def ask(firm: str) -> httpx.Response:
+        async with network.as_role("foreman") as web:
+            answer = await web.post("/sent/compare", json={"firm": firm})
+        network.document.check("POST", f"{API}/sent/compare", answer)
+        return answer
+
+    *twice, other = await asyncio.gather(ask(MILL), ask(MILL), ask(RESERVE))
+    silent, refused = sorted(twice, key=lambda answer: answer.status_code)
+    assert (silent.status_code, refused.status_code) == (200, 409)
+    assert silent.json()["theirs"] is None
+    assert set(refused.json()["detail"]) == {"de", "en"}
+    assert other.json()["theirs"], "another partner is asked meanwhile"
+    assert (await ask(MILL)).status_code == 200, "and it may be asked again"
 
 
 async def _first_order(network: Network, role: str) -> Any:

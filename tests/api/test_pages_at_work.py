@@ -95,6 +95,10 @@ def test_from_the_set_up_to_a_foreman_at_work(fresh: RunningGateway, page: Page)
     dialog.get_by_label("Passwort wiederholen").fill("kurz")
     dialog.get_by_role("button", name="Speichern").click()
     expect(dialog.get_by_role("alert")).to_contain_text("mindestens 12 Zeichen")
+    dialog.get_by_label("Neues Passwort").fill("abababababab")
+    dialog.get_by_label("Passwort wiederholen").fill("abababababab")
+    dialog.get_by_role("button", name="Speichern").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("mindestens 3 verschiedene Zeichen")
     dialog.get_by_label("Neues Passwort").fill(PASSWORDS["foreman"])
     dialog.get_by_label("Passwort wiederholen").fill(PASSWORDS["foreman"])
     dialog.get_by_role("button", name="Speichern").click()
@@ -152,6 +156,32 @@ def test_when_a_session_ends_nothing_of_it_stays_on_the_screen(
     expect(page.get_by_text("Ständerbohrmaschine")).to_have_count(0)
     sign_in(page, "owner", PASSWORDS["owner"])
     expect(page.get_by_text("Ständerbohrmaschine")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("language", "wrong", "wait"),
+    [
+        ("de", "Rolle oder Passwort stimmt nicht", "Zu viele Versuche"),
+        ("en", "The role or the password is not right", "Too many tries"),
+    ],
+)
+def test_a_page_says_in_its_language_why_it_does_not_let_in(
+    fresh: RunningGateway, chromium: Browser, language: str, wrong: str, wait: str
+) -> None:
+    with client(fresh.base) as owner:
+        owner.post(f"{API}/setup", json={"code": fresh.setup_code, "password": PASSWORDS["owner"]})
+    context = chromium.new_context(locale=language)
+    context.add_init_script(f"localStorage.setItem('werkverbund.lang', '{language}')")
+    page = context.new_page()
+    page.goto(fresh.base)
+    page.locator("input[name=role][value=owner]").check()
+    alert = page.get_by_role("alert")
+    for said in (*[wrong] * 5, wait):
+        page.locator("input[type=password]").fill("not-this-one-7")
+        with page.expect_response(f"**{API}/login"):
+            page.locator("form button").last.click()
+        expect(alert).to_contain_text(said)
+    context.close()
 
 
 def test_on_a_phone_no_page_and_no_table_scrolls_sideways(

@@ -48,7 +48,7 @@ TABLE = {
     ("GET", "/orders/{order}/agreements"): PRIVACY,
     ("GET", "/sent"): PRIVACY,
     ("GET", "/received"): PRIVACY,
-    ("GET", "/sent/compare"): PRIVACY,
+    ("POST", "/sent/compare"): "owner foreman works_council",
     ("GET", "/stored"): PRIVACY,
     ("GET", "/parked"): OWNER,
     ("POST", "/parked/{sink}/again"): OWNER,

@@ -63,7 +63,7 @@ def test_logging_out_ends_the_session_in_this_browser(earnest: RunningGateway) -
         assert web.get(f"{API}/jobs").status_code == 200
         assert web.post(f"{API}/logout").json() == {"role": None}
         assert isinstance(web.cookies.jar, http.cookiejar.CookieJar)
-        assert not web.cookies
+        assert [*web.cookies] == ["werkverbund-workshop-known-foreman"], "it stays a known browser"
         assert web.get(f"{API}/jobs").status_code == 401
 
 
@@ -146,3 +146,35 @@ def test_the_owner_gives_and_takes_passwords(fresh: RunningGateway) -> None:
         assert owner.post(f"{API}/passwords", json=mine).status_code == 200
         assert owner.get(f"{API}/jobs").status_code == 200
         assert other.get(f"{API}/jobs").status_code == 401
+
+
+def test_who_has_a_role_s_password_guesses_no_faster_at_the_owner_s(
+    earnest: RunningGateway,
+) -> None:
+    from_elsewhere = httpx.HTTPTransport(local_address="127.0.0.77")
+    with httpx.Client(base_url=earnest.base, transport=from_elsewhere, timeout=20) as web:
+        codes = []
+        for number in range(9):
+            if number % 4 == 0:
+                assert log_in(web, "customer", PASSWORDS["customer"]) == 200
+            codes.append(log_in(web, "owner", f"a-wrong-guess-{number}"))
+    assert codes == [403] * 5 + [429] * 4
+
+
+def test_a_browser_that_logged_in_before_is_not_slowed_down_by_its_neighbour(
+    earnest: RunningGateway,
+) -> None:
+    """Behind one address (a router, a network of IPv6) sit many."""
+    neighbours = "127.0.0.78"
+
+    def at_the_address() -> httpx.Client:
+        there = httpx.HTTPTransport(local_address=neighbours)
+        return httpx.Client(base_url=earnest.base, transport=there, timeout=20)
+
+    with at_the_address() as guesser, at_the_address() as browser:
+        assert log_in(browser, "foreman", PASSWORDS["foreman"]) == 200
+        assert browser.post(f"{API}/logout").status_code == 200
+        codes = [log_in(guesser, "foreman", f"a-wrong-guess-{number}") for number in range(7)]
+        assert codes == [403] * 5 + [429] * 2
+        assert log_in(guesser, "foreman", PASSWORDS["foreman"]) == 429
+        assert log_in(browser, "foreman", PASSWORDS["foreman"]) == 200

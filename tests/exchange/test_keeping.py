@@ -142,3 +142,34 @@ async def test_the_name_of_an_order_that_was_let_go_is_not_given_again(tmp_path:
         assert lead.exchange.agreements("GA-17") == []
         with pytest.raises(ExchangeError, match="exists already"):
             await lead.exchange.open_order("GA-17", at_s=s("1 06:00"))
+
+
+async def test_the_picture_of_an_order_that_is_over_is_not_taken_anew(tmp_path: Path) -> None:
+    """So that pages build it again only when something has been withdrawn."""
+    clock = Clock()
+    async with working(tmp_path, (LEAD,), clock=clock) as firms:
+        lead = firms[LEAD].exchange
+        await opened(firms)
+        clock.to("1 07:00")
+        await lead.open_order("GA-18", at_s=s("1 06:00"))
+        await lead.tick()
+        running, over = lead._lookout.pictures
+        clock.to("1 09:00")
+        await lead.tick()
+        moved, same = lead._lookout.pictures
+        assert same is over
+        assert moved is not running
+        assert lead.newest() == (moved, moved.at(clock()))
+
+
+def test_security_events_are_bounded_and_no_kind_pushes_out_another(ledger: Ledger) -> None:
+    for number in range(3):
+        ledger.audit(START, MILL, "narrowed", f"{number}")
+    for number in range(1200):
+        ledger.audit(START, "?", "refused", f"{number}")
+    for limit in (5, 5000):
+        kept = ledger.audited(limit)
+        assert [e["detail"] for e in kept if e["what"] == "narrowed"] == ["2", "1", "0"]
+        assert kept[0]["detail"] == "1199"
+    refused = [e["detail"] for e in ledger.audited(5000) if e["what"] == "refused"]
+    assert refused == [f"{number}" for number in reversed(range(200, 1200))]

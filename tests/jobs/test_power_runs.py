@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from gateway.config import Variant
+from gateway.core.clock import to_ms
 from gateway.core.events import EventKind
 from gateway.core.work import ItemState, JobState, OperationMode, Origin
 from gateway.jobs.commands import Opening
@@ -54,6 +55,7 @@ def test_finished_run_makes_its_pieces_at_the_falling_edge(mill: Line) -> None:
     assert finished.at == mill.at(1.3)
     assert finished.details == {
         "run": 1,
+        "began_ms": to_ms(mill.at(0.4)),
         "seconds": pytest.approx(9 * ORDER_STEP),
         "pieces": 12,
         "partial": False,

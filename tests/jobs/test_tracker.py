@@ -17,6 +17,7 @@ from gateway.jobs.commands import (
     Book,
     ChangeJob,
     CloseOrder,
+    Command,
     ConfirmRate,
     End,
     FileJobs,
@@ -265,6 +266,42 @@ def test_hold_before_the_start_takes_the_release_back(mill: Line) -> None:
     assert mill.job.state is JobState.PLANNED
     mill.tell(Start("j-1", mill.at(2)))
     assert mill.job.state is JobState.RELEASED
+
+
+def test_a_command_that_would_change_nothing_is_refused_and_changes_nothing(mill: Line) -> None:
+    mill.add(release=False)
+    nothing = {
+        JobState.PLANNED: (Hold, Resume),
+        JobState.RELEASED: (Start, Resume),
+        JobState.RUNNING: (Start, Resume),
+        JobState.INTERRUPTED: (Start, Hold),
+    }
+    t = 0
+    for state, move in (
+        (JobState.PLANNED, None),
+        (JobState.RELEASED, Start),
+        (JobState.RUNNING, None),
+        (JobState.INTERRUPTED, Hold),
+    ):
+        if move is not None:
+            mill.tell(move("j-1", mill.at(t)))
+        if state is JobState.RUNNING:
+            t = play(mill, RUN, since=t)
+        assert mill.job.state is state
+        before = mill.state
+        commands: list[Command] = [kind("j-1", mill.at(t)) for kind in nothing[state]]
+        commands += [
+            Book("j-1", 0, 0, Origin.ENTERED, mill.at(t)),
+            ConfirmRate("j-1", None, mill.at(t)),
+        ]
+        for command in commands:
+            with pytest.raises(NotPossible) as refused:
+                mill.tell(command)
+            assert refused.value.why.de != refused.value.why.en
+            assert mill.state is before, (state, command)
+    mill.tell(ConfirmRate("j-1", timedelta(seconds=240), mill.at(t)))
+    with pytest.raises(NotPossible):
+        mill.tell(ConfirmRate("j-1", timedelta(seconds=240), mill.at(t)))
 
 
 # ends

@@ -141,7 +141,7 @@ def test_an_emptied_broker_loses_no_report(mini: Factory) -> None:
             assert_logs_agree(mini, firm, mini.lead)
     assert_logs_agree(mini, "zerspanung-rennweg", "haerterei-glutofen")
     reserve = f"{mini.firm('haertetechnik-vogtei')}/sent/compare"
-    asked = mini.web.get(reserve, params={"firm": mini.lead})
+    asked = mini.web.post(reserve, json={"firm": mini.lead})
     assert asked.status_code == 404, "who was not asked has exchanged nothing"
 
 
@@ -166,7 +166,7 @@ def assert_logs_agree(mini: Factory, one: str, other: str) -> None:
     """Both firms hold the same chain of messages, both ways, and can show it."""
 
     def agree() -> Json | None:
-        told = mini.get(one, "sent/compare", firm=other)
+        told = mini.post(one, "sent/compare", {"firm": other})
         return told if told["equal"] and told["received"]["equal"] else None
 
     told = eventually(agree, within=SOON, what=f"the logs of {one} and {other} agree")

@@ -123,7 +123,7 @@ def logs_agree(fair: Factory, one: str, other: str) -> Json:
     """Wait until both firms show the same chains, both ways."""
 
     def agree() -> Json | None:
-        answer = fair.get(one, "sent/compare", firm=other)
+        answer = fair.post(one, "sent/compare", {"firm": other})
         return answer if answer["equal"] and answer["received"]["equal"] else None
 
     return eventually(agree, what=f"the logs of {one} and {other} agree")

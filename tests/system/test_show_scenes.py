@@ -285,6 +285,18 @@ def test_scene_9_the_balance(show: Show) -> None:
     show.picture("scene-9")
 
 
+def test_a_firm_lays_its_log_beside_a_partner_s_on_its_page(show: Show) -> None:
+    """Through the stage, as whoever presents."""
+    for language, word in zip(LANGUAGES, ("stimmen überein", "agree"), strict=True):
+        page = show.pages[language].context.new_page()
+        show.watch(language, page)
+        page.goto(f"{show.factory.ready['firms'][LEAD]['pages']}#/agreements")
+        asking = page.locator("form:has(#compare)")
+        asking.get_by_role("button").click()
+        expect(asking.locator(".result")).to_contain_text(word, timeout=PATIENCE)
+        page.close()
+
+
 def test_a_page_may_be_framed_by_its_own_origin_only(show: Show) -> None:
     web = show.factory.web
     for address in (f"{show.factory.stage}/", show.factory.ready["firms"][LEAD]["pages"]):

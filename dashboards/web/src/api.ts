@@ -83,7 +83,8 @@ export interface Trace {
 
 export interface Run {
   number: number;
-  start: string;
+  /** When it began or was first seen; null where an earlier version of the gateway saw it. */
+  start: string | null;
   end: string | null;
   /** Length in order time. */
   seconds?: number | null;

@@ -12,7 +12,6 @@ from gateway.api import views
 from gateway.api.access import EVERYONE, OWNER, PLANT, PRIVACY, Access, Role, allowed
 from gateway.api.answers import Here, Json, group
 from gateway.api.audit import KEEP
-from gateway.api.newest import newest_events
 from gateway.api.refusals import absent, refusal
 from gateway.api.rooms import Rooms
 from gateway.api.shapes import (
@@ -222,7 +221,7 @@ async def log(
 
     ``kind`` narrows it to some kinds of event; it may be given more than once.
     """
-    events = await newest_events(rooms, limit, kind)
+    events = await rooms.journal.events(limit=limit, kinds=kind, newest=True)
     gaps = await rooms.journal.gaps()
     return Json(
         {

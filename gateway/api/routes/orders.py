@@ -98,6 +98,16 @@ class Withdrawal(BaseModel):
     level: Literal["L0", "L1", "L2", "L3"]
 
 
+class Question(BaseModel):
+    """Whose log is laid beside ours, about which order (null: the present one)."""
+
+    model_config = ConfigDict(extra="forbid")
+    firm: Name
+    order: Name | None = None
+
+
+COMPARING = PRIVACY - {Role.VISITOR}
+"""Who may ask a partner: a question goes out, so a demo's visitor does not."""
 deciding = [Depends(allowed(OWNER))]
 Deciding = Annotated[Change, Depends(changing(OWNER))]
 
@@ -244,13 +254,14 @@ def received(
     return Json(rooms.exchange.received(order, limit) if rooms.exchange else [])
 
 
-@router.get("/sent/compare", dependencies=seeing)
-async def compare(
-    partners: Exchanging, firm: str, order: str | None = None
-) -> Json[ComparisonShape]:
-    """Ask a partner for its log's chain and say whether both agree; 404: nothing was shared."""
+@router.post("/sent/compare", dependencies=[Depends(allowed(COMPARING))])
+async def compare(partners: Exchanging, what: Question) -> Json[ComparisonShape]:
+    """Ask a partner for its log's chain and say whether both agree; 404: nothing was shared.
+
+    409 while an earlier question to this partner is still open.
+    """
     with refusals():
-        found = await partners.compare(firm, order)
+        found = await partners.compare(what.firm, what.order)
     if found is None:
         raise absent()
     return Json(found)

@@ -22,7 +22,7 @@ from gateway.api.plant_shapes import (
 )
 from gateway.api.refusals import absent, refusal
 from gateway.config import Machine
-from gateway.core.clock import to_ms
+from gateway.core.clock import from_ms, to_ms
 from gateway.core.events import Detail, EventKind
 from gateway.core.ports import Point, SeriesStore, Words
 from gateway.core.signals import SignalId
@@ -136,7 +136,7 @@ def _register(words: Words | None) -> RegisterShape | None:
 async def runs(
     rooms: Here, wanted: Wanted, start: When | None = None, end: When | None = None
 ) -> Json[list[RunShape]]:
-    """The finished runs that the job logic recognised, oldest first, for marking a curve."""
+    """The newest finished runs that the job logic recognised, oldest first, to mark a curve."""
     until = end or rooms.now()
     found = [
         kept.event
@@ -146,15 +146,14 @@ async def runs(
             start=start or until - LOOK_BACK,
             end=until,
             limit=MAX_RUNS,
+            newest=True,
         )
     ]
     return Json(
         [
             {
                 "number": _whole(event.details.get("run")),
-                "start": views.iso(
-                    event.at - timedelta(seconds=_number(event.details.get("real_seconds")) or 0)
-                ),
+                "start": _moment(event.details.get("began_ms")),
                 "end": views.iso(event.at),
                 "seconds": _number(event.details.get("seconds")),
                 "pieces": _whole(event.details.get("pieces")),
@@ -168,6 +167,10 @@ async def runs(
 
 def _number(value: Detail) -> float | None:
     return float(value) if isinstance(value, int | float) else None
+
+
+def _moment(value: Detail) -> str | None:
+    return views.moment(from_ms(value)) if isinstance(value, int) else None
 
 
 def _whole(value: Detail) -> int | None:

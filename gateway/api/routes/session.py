@@ -11,8 +11,16 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api import views
-from gateway.api.access import OWNER, SESSION_SECONDS, Access, Role, allowed, caller_of
+from gateway.api.access import (
+    KNOWN_SECONDS,
+    OWNER,
+    SESSION_SECONDS,
+    Access,
+    Role,
+    allowed,
+)
 from gateway.api.answers import Here, Json, group
+from gateway.api.checking import SETUP
 from gateway.api.rooms import Partners
 from gateway.api.shapes import AccountShape, AuditShape, RoleShape, SessionShape
 
@@ -79,8 +87,9 @@ async def session(request: Request, rooms: Here, access: Gate) -> Json[SessionSh
 @router.post("/setup")
 async def setup(request: Request, access: Gate, body: Setup) -> Json[RoleShape]:
     """Make the owner's account with the one-time code from the console, and log in."""
-    async with access.turn():
-        await asyncio.to_thread(access.set_up, body.code, body.password, caller_of(request))
+    caller = access.caller(request, Role.OWNER)
+    async with access.checking.turn(caller, SETUP):
+        await asyncio.to_thread(access.set_up, body.code, body.password, caller)
     return await _logged_in(request, access, Role.OWNER, body.password)
 
 
@@ -110,13 +119,14 @@ async def password(request: Request, access: Gate, body: NewPassword) -> Json[Ro
     """Set a role's password; ends that role's sessions, but for this one."""
     role = Role(body.role)
     set_password = partial(access.set_password, current=body.current)
-    async with access.turn():
-        await asyncio.to_thread(set_password, role, body.password, caller_of(request))
+    caller = access.caller(request, Role.OWNER)
+    async with access.checking.turn(caller):
+        await asyncio.to_thread(set_password, role, body.password, caller)
         own = role is Role.OWNER and access.demo_token is None
         word = await asyncio.to_thread(access.session, role) if own else None
     answer: Json[RoleShape] = Json({"role": role.value})
     if word is not None:
-        _keep(request, access, answer, word)
+        await _keep(request, access, answer, role, word)
     return answer
 
 
@@ -125,8 +135,9 @@ async def remove_password(
     request: Request, access: Gate, role: Literal["foreman", "works_council", "customer"]
 ) -> Json[RoleShape]:
     """Take a role's password away: its sessions end, and nobody logs in as it."""
-    async with access.turn():
-        await asyncio.to_thread(access.remove_password, Role(role), caller_of(request))
+    caller = access.caller(request, Role.OWNER)
+    async with access.checking.turn():
+        await asyncio.to_thread(access.remove_password, Role(role), caller)
     return Json({"role": role})
 
 
@@ -134,11 +145,15 @@ async def remove_password(
 def audit(
     rooms: Here, access: Gate, limit: Annotated[int, Query(ge=1, le=5000)] = 200
 ) -> Json[list[AuditShape]]:
-    """Security events, newest last: log-ins, passwords, refused writes, changed agreements."""
+    """Security events, newest last: log-ins, passwords, refused writes, changed agreements.
+
+    The newest ``limit`` of each: the owner, other roles, strangers, the exchange. So none of them
+    hides another.
+    """
     found = access.audit.newest(limit) if access.audit is not None else []
     if rooms.exchange is not None:
         found = found + _of_the_exchange(rooms.exchange, limit)
-    return Json(sorted(found, key=lambda entry: entry["at"])[-limit:])
+    return Json(sorted(found, key=lambda entry: entry["at"]))
 
 
 def _of_the_exchange(partners: Partners, limit: int) -> list[AuditShape]:
@@ -158,20 +173,29 @@ def _of_the_exchange(partners: Partners, limit: int) -> list[AuditShape]:
 
 
 async def _logged_in(request: Request, access: Access, role: Role, secret: str) -> Json[RoleShape]:
-    async with access.turn():
-        value = await asyncio.to_thread(access.log_in, role, secret, caller_of(request))
+    caller = access.caller(request, role)
+    async with access.checking.turn(caller, role):
+        value = await asyncio.to_thread(access.log_in, role, secret, caller)
     answer: Json[RoleShape] = Json({"role": role.value})
-    _keep(request, access, answer, value)
+    await _keep(request, access, answer, role, value)
     return answer
 
 
-def _keep(request: Request, access: Access, answer: Response, session: str) -> None:
-    """Let the browser keep a session."""
-    answer.set_cookie(
-        access.cookie,
-        session,
-        max_age=SESSION_SECONDS,
-        samesite="strict",
-        httponly=True,
-        secure=request.url.scheme == "https",
-    )
+async def _keep(
+    request: Request, access: Access, answer: Response, role: Role, session: str
+) -> None:
+    """Let the browser keep a session, and the word by which it is known here from now on."""
+    words = {access.cookie: (session, SESSION_SECONDS)}
+    if not access.caller(request, role).browser:
+        async with access.checking.lock:
+            known = await asyncio.to_thread(access.know_browser, role)
+        words[access.known_cookie(role)] = (known, KNOWN_SECONDS)
+    for name, (word, seconds) in words.items():
+        answer.set_cookie(
+            name,
+            word,
+            max_age=seconds,
+            samesite="strict",
+            httponly=True,
+            secure=request.url.scheme == "https",
+        )

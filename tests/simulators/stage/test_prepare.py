@@ -1,5 +1,6 @@
 import errno
 import socket
+import stat
 
 import pytest
 
@@ -17,6 +18,13 @@ def test_two_demos_never_share_a_state_folder(tmp_path):
         pass
     with prepare.alone(tmp_path / "demo"):
         pass  # the first one is over
+
+
+def test_the_demo_s_folder_is_its_owner_s_alone_whoever_has_made_it(tmp_path):
+    (tmp_path / "old").mkdir(mode=0o755)
+    for name in ("old", "new", "deep/er/demo"):
+        with prepare.alone(tmp_path / name):
+            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o700
 
 
 def test_fresh_forgets_what_a_demo_has_made_and_nothing_else(tmp_path):

@@ -227,3 +227,68 @@ async def test_a_stage_that_stops_ends_the_streams_of_its_pages_in_order(stage, 
             await end([serving])
             assert [line async for line in lines]
     assert [record for record in caplog.records if record.exc_info] == []
+
+
+async def test_a_page_that_is_left_before_its_answer_is_no_mistake_of_the_stage(stage, firms):
+    """A browser that goes on hangs up; the stage does not take that for a bug."""
+
+    async def hung_up() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    answers: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        answers.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": f"/firm/{LEAD}/api/v1/jobs",
+        "raw_path": b"",
+        "query_string": b"",
+        "headers": [(b"host", b"192.168.1.1")],
+        "client": (VISITOR, 4711),
+        "server": ("192.168.1.1", 80),
+        "scheme": "http",
+        "http_version": "1.1",
+    }
+    await create_app(stage)(scope, hung_up, send)
+    assert answers[0]["status"] == 400
+    assert firms.asked == []
+
+
+async def test_one_visitor_takes_not_all_streams_of_the_stage(stage, monkeypatch):
+    monkeypatch.setattr("gateway.api.live.MOST_CLIENTS", 3)
+    monkeypatch.setattr("gateway.api.live.MOST_OF_ONE", 2)
+    app = create_app(stage)
+    ended: list[str] = []
+    begun: asyncio.Queue[str] = asyncio.Queue()
+
+    async def watch(client: str) -> None:
+        async def nothing_more() -> dict[str, object]:
+            await asyncio.Event().wait()
+            return {}
+
+        async def send(message: dict[str, object]) -> None:
+            if message["type"] == "http.response.start":
+                assert message["status"] == 200
+            elif message["body"] == b"retry: 1000\n\n":  # type: ignore[operator]
+                begun.put_nowait(client)
+
+        path = f"/firm/{LEAD}/api/v1/events"
+        scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode()}
+        scope |= {"query_string": b"", "headers": [(b"host", b"192.168.1.1")], "scheme": "http"}
+        scope |= {"client": (client, 4711), "server": ("192.168.1.1", 80), "http_version": "1.1"}
+        await app(scope, nothing_more, send)
+        ended.append(client)
+
+    watching = []
+    for client in (VISITOR, VISITOR, VISITOR, "192.168.1.67", "192.168.1.68"):
+        watching.append(asyncio.create_task(watch(client)))
+        async with asyncio.timeout(5):
+            assert await begun.get() == client
+    async with asyncio.timeout(5):
+        while ended != [VISITOR, VISITOR]:
+            await asyncio.sleep(0)
+    assert stage.hub.room("127.0.0.1") is False, "the others have one each"
+    await end(watching)

@@ -20,6 +20,11 @@ export function seesPlant(role: Role): boolean {
   return pagesFor(role).includes("overview");
 }
 
+/** Whether a role may ask a partner for its log: a question goes out, so a visitor only reads. */
+export function mayCompare(role: Role | null | undefined): boolean {
+  return mayWork(role) || role === "works_council";
+}
+
 /** Whether a role may book, start and end jobs. */
 export function mayWork(role: Role | null | undefined): boolean {
   return role === "owner" || role === "foreman";

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 
-from gateway.api.newest import NEAR, newest_events
-from gateway.api.rooms import Rooms
 from gateway.core.batches import Judged
 from gateway.core.events import Event, EventKind
 from gateway.journal import Journal
@@ -46,17 +45,42 @@ class Numbers:
         return int(kept)
 
 
-@pytest.mark.parametrize("count", [0, 1, 7, NEAR - 1, NEAR, NEAR + 1, 5 * NEAR, 3000])
+@pytest.mark.parametrize("count", [0, 1, 7, 255, 256, 257, 3000])
 async def test_the_last_events_are_found(tmp_path: Path, count: int) -> None:
     journal = Journal(tmp_path, Numbers(), clock=lambda: NOON)
     await journal.open()
     try:
         await journal.apply(count)
-        rooms = cast("Rooms", SimpleNamespace(journal=journal))
         for limit in (1, 5, 300):
-            found = await newest_events(rooms, limit)
+            found = await journal.events(limit=limit, newest=True)
             numbers = [kept.event.details["good"] for kept in found]
             assert numbers == list(range(max(0, count - limit), count))
+            assert await journal.events(limit=limit, newest=True, kinds=[EventKind.LOT]) == []
+    finally:
+        await journal.close()
+
+
+async def test_the_last_events_are_found_in_one_question_after_many_restarts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their ids need not follow each other: what is gone leaves holes."""
+    for _ in range(4):
+        journal = Journal(tmp_path, Numbers(), clock=lambda: NOON)
+        await journal.open()
+        await journal.apply(11)
+        await journal.close()
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as file, file:
+        file.execute("DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT 3)")
+    journal = Journal(tmp_path, Numbers(), clock=lambda: NOON)
+    await journal.open()
+    try:
+        asked = []
+        ask = journal._ask
+        monkeypatch.setattr(journal, "_ask", lambda read: asked.append(read) or ask(read))
+        found = await journal.events(limit=100, newest=True)
+        assert [kept.event.details["good"] for kept in found] == list(range(3, 44))
+        assert len(found) == 41
+        assert len(asked) == 1
     finally:
         await journal.close()
 
