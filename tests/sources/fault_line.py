@@ -44,6 +44,7 @@ class FaultLine:
     units: set[int] = field(default_factory=lambda: {1, 2, 3})
     misbehave: Misbehaviour | None = None
     reset_next: bool = False
+    always_reset: bool = False
     connections: int = 0
     port: int = 0
     served: asyncio.Event = field(default_factory=asyncio.Event)
@@ -85,7 +86,7 @@ class FaultLine:
                 asked = Asked(tid, unit, function, first, count, connection)
                 self.asked.append(asked)
                 self.served.set()
-                if self.reset_next:
+                if self.reset_next or self.always_reset:
                     self.reset_next = False
                     writer.transport.abort()
                     return

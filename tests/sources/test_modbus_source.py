@@ -88,18 +88,31 @@ async def test_a_unit_that_answers_again_is_read_again(line, reading, clock):
     assert batch.faults is None
 
 
-async def test_a_reset_connection_is_no_connection_and_found_at_once(line, reading, clock):
+async def test_a_reset_connection_is_found_at_once_and_opened_anew_within_the_poll(line, reading):
     source = reading(unit(1, within=30), unit(2, within=30))
-    await source.connect()
+    await source.read(source.signals)
     line.reset_next = True
     async with asyncio.timeout(5):
         faults = faults_of(await source.read(source.signals))
-    assert set(faults.values()) == {Fault(Reason.NO_CONNECTION)}
-    clock.mono += 60
-    assert not any(faults_of(await source.read(source.signals)).values())
+    assert not any(faults.values())
+    assert line.connections == 2
 
 
-async def test_a_line_that_is_down_is_tried_at_most_once_a_second(line, reading, clock):
+async def test_a_device_that_always_resets_is_no_connection_and_says_so(line, reading, clock):
+    source = reading(unit(1, within=30))
+    line.always_reset = True
+    for _ in range(40):
+        async with asyncio.timeout(5):
+            faults = faults_of(await source.read(source.signals))
+        assert set(faults.values()) == {Fault(Reason.NO_CONNECTION)}
+        clock.mono += 0.1
+    assert faults["m1/w0"].detail.en == "the connection was closed"
+    assert line.connections <= 6, "two at once, then one after each growing pause"
+
+
+async def test_a_line_that_is_down_is_tried_again_at_once_and_then_once_a_second(
+    line, reading, clock
+):
     source = reading(unit(1))
     attempts = []
     really_open = source._link.open
@@ -114,8 +127,9 @@ async def test_a_line_that_is_down_is_tried_at_most_once_a_second(line, reading,
         faults = faults_of(await source.read(source.signals))
         assert set(faults.values()) == {Fault(Reason.NO_CONNECTION)}
         clock.mono += 0.05
-    assert len(attempts) == 2
-    assert attempts[1] - attempts[0] >= 1.0
+    assert len(attempts) == 3
+    assert attempts[1] - attempts[0] <= 0.06, "with the next poll"
+    assert attempts[2] - attempts[1] >= 1.0
     await line.start()
     clock.mono += 5
     assert not any(faults_of(await source.read(source.signals)).values())
