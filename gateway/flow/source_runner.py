@@ -207,10 +207,14 @@ class SourceRunner:
         place = self.source.endpoint
         if not seen.refused:
             return f"{machine}: nothing is refused any more at {place}"
+        count = len(seen.refused)
+        if count == seen.signals:
+            fault = _first(seen.refused)
+            return f"{machine}: the device refuses everything ({count} signals), {fault} at {place}"
         points = [signal.partition("/")[2] for signal in seen.refused]
-        named = ", ".join(points[:NAMED]) + (", ..." if len(points) > NAMED else "")
+        named = ", ".join(points[:NAMED]) + (", ..." if count > NAMED else "")
         why = _in_words(_first(seen.refused))
-        return f"{machine}: {len(points)} of {seen.signals} signals {why} at {place}: {named}"
+        return f"{machine}: {count} of {seen.signals} signals {why} at {place}: {named}"
 
 
 NAMED = 5

@@ -94,10 +94,11 @@ class ModbusSource:
         return None if unit is None else unit.words(signal)
 
     def next_try(self, machine: str) -> float | None:
-        """When (monotonic) a silent machine is asked again; None: it is not being skipped."""
+        """When (monotonic) a silent machine is asked again; None: with the next poll."""
         backoffs = [unit.backoff for unit in self.units if unit.machine == machine]
-        waits = [backoff.next_try for backoff in (*backoffs, self._line.backoff)]
-        return max((wait for wait in waits if wait is not None), default=None)
+        waits = [backoff.next_try or 0.0 for backoff in (*backoffs, self._line.backoff)]
+        latest = max(waits)
+        return latest if latest > self._now().mono else None
 
     async def close(self) -> None:
         """Close the line; safe twice and before ``connect``."""

@@ -18,7 +18,7 @@ from gateway.machines.template import FUNCTIONS, PointSpec, Table, Template
 from gateway.sources.refusals import REMEMBERED, Refusals, place
 
 NO_CONNECTION = Fault(Reason.NO_CONNECTION)
-SHARED_LINE = (1.0, 3.0, 10.0, 50.0)
+SHARED_LINE = (0.0, 1.0, 3.0, 10.0, 50.0)
 """Seconds for which a silent unit is left alone, or a fifth more: each try costs all others."""
 
 _WRONG_ADDRESS = (2, 3)  # illegal address; some devices say illegal value instead

@@ -209,10 +209,21 @@ async def test_a_refused_register_does_not_make_a_machine_silent(time, told, cap
     told.silent.clear()
     await runner.poll(("a/x",))
     assert [record.getMessage() for record in caplog.records] == [
-        "a: 1 of 1 signals refused(2) at 192.0.2.1:502: x",
+        "a: the device refuses everything (1 signals), refused(2) at 192.0.2.1:502",
         "a: nothing is refused any more at 192.0.2.1:502",
     ]
     assert runner.health()[0].refused == 0
+
+
+async def test_points_that_are_refused_are_named_in_a_line(time, told, caplog):
+    runner = runner_of(told, time, [signal("a/x"), signal("a/y")], [])
+    no_address = Text("keine Adresse", "no such address")
+    told.silent_signals = {"a/y": Fault(Reason.REFUSED, 2, no_address)}
+    for _ in range(3):
+        await runner.poll(("a/x", "a/y"))
+    assert [record.getMessage() for record in caplog.records] == [
+        "a: 1 of 2 signals refused(2) (no such address) at 192.0.2.1:502: y"
+    ]
 
 
 async def test_a_change_of_the_reason_is_a_line_and_stands_in_health(time, told, caplog):

@@ -45,6 +45,8 @@ class FaultLine:
     misbehave: Misbehaviour | None = None
     reset_next: bool = False
     always_reset: bool = False
+    closes: bool = False  # after each answer
+    deaf: set[int] = field(default_factory=set)  # connections on which nothing is answered any more
     connections: int = 0
     port: int = 0
     served: asyncio.Event = field(default_factory=asyncio.Event)
@@ -90,7 +92,7 @@ class FaultLine:
                     self.reset_next = False
                     writer.transport.abort()
                     return
-                if unit in self.silent or unit not in self.units:
+                if unit in self.silent or unit not in self.units or connection in self.deaf:
                     continue
                 answer = self.misbehave(asked) if self.misbehave else self.answer(asked)
                 if answer is None:
@@ -101,6 +103,9 @@ class FaultLine:
                     task.add_done_callback(self._tasks.discard)
                 else:
                     writer.write(answer)
+                if self.closes:
+                    writer.close()
+                    return
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 

@@ -187,5 +187,5 @@ async def test_a_gateway_that_speaks_for_a_silent_unit_is_believed(
         assert faults["m1/w0"] == Fault(reason, code)
         assert faults["m1/w0"].detail.en == says
         assert faults["m2/w50"] is None
-    assert line.count(unit=1) == 1
+    assert line.count(unit=1) == 2, "once more with the next poll"
     assert line.connections == 1
