@@ -82,6 +82,8 @@ class Line:
 
     async def stand(self) -> None:
         """Connect where there is no connection, or none worth keeping. Raises Unreachable."""
+        if self._hangs:
+            await self._quiet()  # it may still speak
         idle = asyncio.get_running_loop().time() - self._spoke_at
         if self._hangs or idle >= self._forgets_after:
             self.link.close()
@@ -215,8 +217,8 @@ class Line:
         elif not self._proven:
             self.backoff.failed(self._now().mono)  # a connection that has brought nothing
         if self.shared and (timed_out or isinstance(failure, Desync)):
-            waits = (self._waits or GATEWAY_WAITS * within) * 2 ** max(0, self._silences - 1)
-            self._free_at = began + min(LONGEST_QUIET, waits)
+            waits = self._waits or GATEWAY_WAITS * within
+            self._free_at = began + min(LONGEST_QUIET, 2 * waits if self.silent else waits)
 
     def _count_silence(self, began: float) -> None:
         self._silences += 1
