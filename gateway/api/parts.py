@@ -75,7 +75,7 @@ def _refusing(health: MachineHealth) -> Text:
 def _with_detail(why: Text, fault: Fault | None) -> Text:
     if fault is None or fault.detail is None:
         return why
-    code = "" if fault.code is None else f" {fault.code}"
+    code = "" if fault.code is None else f" ({fault.code})"
     return Text(
         f"{why.de}{code}: {fault.detail.de}",
         f"{why.en}{code}: {fault.detail.en}",
