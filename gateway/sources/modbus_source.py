@@ -44,6 +44,7 @@ class ModbusSource:
                 unit.backoff = Backoff(steps=SHARED_LINE)
         self._unit_of = {signal: unit for unit in self.units for signal in unit.signals}
         self._fault = NO_CONNECTION
+        self._given_up = False  # for the rest of this poll
         self._shares: dict[tuple[SignalId, ...], list[tuple[Unit, tuple[SignalId, ...]]]] = {}
 
     @property
@@ -74,15 +75,10 @@ class ModbusSource:
         answers: dict[str, list[Answer]] = {}
         shares = self._shares_of(tuple(due))
         missing = Counter(unit.machine for unit, _ in shares)
-        given_up = False
+        self._given_up = False
         # who is in doubt is asked last, so that its silence delays nobody else's values
         for unit, signals in sorted(shares, key=lambda share: share[0].failed_at):
-            if given_up:
-                unit.fault = self._fault
-                answer = unit.silent(signals)
-            else:
-                answer = await self._ask(unit, signals)
-                given_up = answer.failure is not None and self._line.silent
+            answer = await self._ask(unit, signals)
             heard = answers.setdefault(unit.machine, [])
             heard.append(answer)
             if len(heard) == missing[unit.machine]:
@@ -108,12 +104,14 @@ class ModbusSource:
         mono = self._now().mono
         if not unit.backoff.ready(mono) and not (self._line.woken and not self._line.shared):
             return unit.silent(signals)
-        if not self._line.backoff.ready(mono):
+        if self._given_up or not self._line.backoff.ready(mono):
+            unit.fault = self._fault
             return unit.silent(signals)
         try:
             await self._line.stand()
         except Unreachable:
-            unit.fault = NO_CONNECTION
+            self._given_up = True
+            self._fault = unit.fault = NO_CONNECTION
             return unit.silent(signals)
         answer = await unit.read(self._line, signals, self._now)
         if answer.failure is None:
@@ -125,8 +123,9 @@ class ModbusSource:
 
     def _failed(self, unit: Unit) -> None:
         unit.failed_at = mono = self._now().mono
+        self._fault = unit.fault
         if self._line.silent:
-            self._fault = unit.fault
+            self._given_up = True
             self._line.backoff.failed(mono)  # not this unit's: nobody answers
         else:
             unit.backoff.failed(mono)

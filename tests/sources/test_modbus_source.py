@@ -136,6 +136,26 @@ async def test_a_line_that_is_down_is_tried_again_at_once_and_then_once_a_second
     assert line.connections == 1
 
 
+async def test_a_shared_line_that_is_down_is_tried_once_a_poll_for_all_its_units(
+    line, reading, clock
+):
+    source = reading(*(unit(n) for n in range(1, 6)))
+    attempts = []
+    really_open = source._link.open
+
+    async def counted():
+        attempts.append(clock.mono)
+        await really_open()
+
+    source._link.open = counted
+    await line.stop()
+    for _ in range(4):
+        faults = faults_of(await source.read(source.signals))
+        assert set(faults.values()) == {Fault(Reason.NO_CONNECTION)}
+        clock.mono += 0.1
+    assert attempts == [100.0, 100.1]
+
+
 async def test_connecting_to_nothing_is_unreachable(line, reading):
     await line.stop()
     with pytest.raises(Unreachable):

@@ -12,7 +12,7 @@ from tests.sources.line_reading import WITHIN, unit, values_of
 
 
 async def test_a_late_answer_is_never_published(line, reading, clock):
-    line.late[1] = WITHIN * 1.3
+    line.late[1] = WITHIN * 3
     source = reading(unit(1, 10), unit(2, 20))
     for _ in range(4):
         batches = await source.read(source.signals)
@@ -22,7 +22,7 @@ async def test_a_late_answer_is_never_published(line, reading, clock):
 
 
 async def test_a_late_answer_meets_nobody_elses_question(line, reading):
-    line.late = {1: WITHIN * 1.3, 2: WITHIN * 0.7}
+    line.late = {1: WITHIN * 3, 2: WITHIN * 0.7}
     source = reading(unit(1, 10), unit(2, 20))
     batches = await source.read(source.signals)
     assert values_of(batches) == {"m1/w10": None, "m2/w20": told(2, 20)}
