@@ -82,7 +82,7 @@ async def test_a_pause_begins_with_the_second_lost_answer(line, reading, clock):
 
 async def test_a_slow_device_with_one_slot_is_not_locked_out(line, reading, clock):
     """The late answer itself says that it is well again: nobody has hung up."""
-    line.late[1] = WITHIN * 3
+    line.late[1] = WITHIN * 6
     source = reading(unit(1))
     assert all(faults_of(await source.read(source.signals)).values())
     line.late.clear()
