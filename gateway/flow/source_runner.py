@@ -130,10 +130,10 @@ class SourceRunner:
 
     async def poll(self, due: tuple[SignalId, ...]) -> None:
         """Read once and publish whatever came of it."""
-        self.polls += 1
         async for batch in self.source.batches(due):
             self._publish(self._judge.judge(batch, self._numbering.take(len(batch.signals))))
             self._note(batch)
+        self.polls += 1
 
     def overdue(self) -> float:
         """Seconds since this line should have gone on: more than its deadlines, and it hangs."""

@@ -195,9 +195,9 @@ class Line:
         self._silences = 0
         self._awake.set()
         self._spoke_at = asyncio.get_running_loop().time()
+        self.backoff.succeeded()
         if not self._proven:
             self._proven = True
-            self.backoff.succeeded()
             self._forgets_after = min(self._forgets_after, self._doubt)
         self._doubt = float("inf")
 

@@ -171,6 +171,21 @@ async def test_a_dead_unit_is_asked_once_in_the_minute_that_begins_30_s_after_it
     assert all(later - earlier <= 61 for earlier, later in pairwise(tries))
 
 
+async def test_several_dead_units_cost_the_others_no_poll(serial, polling, clock, monkeypatch):
+    monkeypatch.setattr(suspects, "STALE", 1.0)
+    serial.waits = 0.1
+    serial.takes = lambda asked: None if asked.unit in (3, 5, 8) else 0.0
+    source = polling(*(unit(n, 0, within=0.03) for n in range(1, 11)))
+    lost = 0
+    for _ in range(100):
+        faults = faults_of(await source.read(source.signals))
+        lost += sum(faults[f"m{n}/w0"] is not None for n in (1, 2, 4, 6, 7, 9, 10))
+        assert all(faults[f"m{n}/w0"] for n in (3, 5, 8))
+        clock.mono += 1
+    assert lost == 0
+    assert sum(serial.count(n) for n in (3, 5, 8)) <= 30
+
+
 async def test_a_line_on_which_nobody_answers_spares_its_units_and_is_back_at_once(
     serial, polling, clock
 ):
