@@ -8,7 +8,7 @@ gateway may still wait for the old answer, and then for a while only in lengths 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -121,40 +121,28 @@ class Line:
             raise
 
     async def _ask(self, unit: int, block: Block, within: float) -> Sequence[int]:
-        await self._quiet()
-        for way in self._ways(unit, block):
+        if self.shared:
+            await self._quiet()
+        now = asyncio.get_running_loop().time()
+        if not self._suspects.fit(unit, block, now):
+            return await self._once(unit, block, within)
+        for way in other_lengths(block, self._devices[unit]):
+            known = (unit, way) in self._refused
+            if known or any(self._suspects.fit(unit, part, now) for part in way):
+                continue
             try:
                 parts = [(part, await self._once(unit, part, within)) for part in way]
             except Refused as refusal:
-                if way == (block,) or refusal.code not in _NOT_THIS_LENGTH:
+                if refusal.code not in _NOT_THIS_LENGTH:
                     raise
                 self._refused.add((unit, way))
-                continue
-            if way == (block,):
-                return parts[0][1]
-            found = {
-                address: word
-                for part, words in parts
-                for address, word in zip(range(part.first, part.last + 1), words, strict=True)
-            }
-            return [found.get(address, 0) for address in range(block.first, block.last + 1)]
+            else:
+                return _words_of(block, parts)
+        if not self.shared:
+            return await self._once(unit, block, within)
         raise Waiting(
             f"{self.link.endpoint} unit {unit}: {_WAITS.en}", timed_out=True, detail=_WAITS
         )
-
-    def _ways(self, unit: int, block: Block) -> Iterator[tuple[Block, ...]]:
-        """The requests by which a block may be read at present."""
-        now = asyncio.get_running_loop().time()
-        if not self._suspects.fit(unit, block, now):
-            yield (block,)
-            return
-        for way in other_lengths(block, self._devices[unit]):
-            if (unit, way) in self._refused:
-                continue
-            if not any(self._suspects.fit(unit, part, now) for part in way):
-                yield way
-        if not self.shared:
-            yield (block,)
 
     async def _once(self, unit: int, block: Block, within: float) -> Sequence[int]:
         for pause in (*_BUSY_PAUSES, None):
@@ -228,3 +216,13 @@ class Line:
             self._doubt = 0.9 * idle if idle >= FORGETTING else float("inf")
         elif self.shared:
             self._hangs = True
+
+
+def _words_of(block: Block, parts: Sequence[tuple[Block, Sequence[int]]]) -> list[int]:
+    """The words of a block that was read in other lengths; holes between its parts are 0."""
+    found = {
+        address: word
+        for part, words in parts
+        for address, word in zip(range(part.first, part.last + 1), words, strict=True)
+    }
+    return [found.get(address, 0) for address in range(block.first, block.last + 1)]
