@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from gateway.api.rooms import Part
-from gateway.core.signals import Reason
+from gateway.core.signals import Fault, Reason
 from gateway.core.text import Text
 from gateway.flow.sink_health import SinkHealth
 from gateway.flow.source_runner import MachineHealth
@@ -19,10 +19,10 @@ def sources(healths: Iterable[MachineHealth]) -> Iterator[Part]:
     """One part per machine and line."""
     for health in healths:
         name = health.machine
-        if health.silent == 0 and health.last_ok is not None:
-            yield Part(
-                name, OK, Text(f"antwortet, {health.endpoint}", f"answers, {health.endpoint}")
-            )
+        if health.refused and health.refused == health.asked:
+            yield Part(name, FAILED, _refusing(health))
+        elif health.silent == 0 and health.last_ok is not None:
+            yield Part(name, OK, _answers(health))
         elif health.last_ok is None and health.fault is None:
             yield Part(name, WAITING, Text("noch nicht gefragt", "not asked yet"))
         else:
@@ -33,7 +33,7 @@ WHY: dict[Reason, Text] = {
     Reason.NO_CONNECTION: Text("keine Verbindung", "no connection"),
     Reason.TIMEOUT: Text("keine Antwort in der Frist", "no answer in time"),
     Reason.REFUSED: Text("vom Gerät abgelehnt", "refused by the device"),
-    Reason.DESYNC: Text("verspätete Antwort verworfen", "late answer discarded"),
+    Reason.DESYNC: Text("die Antwort passt nicht zur Frage", "the answer does not fit"),
     Reason.UNDECODABLE: Text("nicht lesbar", "cannot be decoded"),
 }
 """Why a machine's signals are silent, in words."""
@@ -44,12 +44,41 @@ def _silent(health: MachineHealth) -> Text:
     why = Text("Grund unbekannt", "cause unknown")
     if health.fault is not None:
         code = str(health.fault)
-        why = WHY.get(health.fault.reason, Text(code, code))
+        why = _with_detail(WHY.get(health.fault.reason, Text(code, code)), health.fault)
     return Text(
         f"{'antwortet nur zum Teil' if partly else 'keine Antwort'} von {health.endpoint} "
         f"({health.silent} von {health.asked} Signalen, {why.de}). Es wird weiter versucht.",
         f"{'answers only in part' if partly else 'no answer'} from {health.endpoint} "
         f"({health.silent} of {health.asked} signals, {why.en}). It is tried again and again.",
+    )
+
+
+def _answers(health: MachineHealth) -> Text:
+    place = health.endpoint
+    if not health.refused:
+        return Text(f"antwortet, {place}", f"answers, {place}")
+    why = _with_detail(WHY[Reason.REFUSED], health.refusal)
+    return Text(
+        f"antwortet, {place}; {health.refused} von {health.asked} Signalen {why.de}",
+        f"answers, {place}; {health.refused} of {health.asked} signals {why.en}",
+    )
+
+
+def _refusing(health: MachineHealth) -> Text:
+    why = _with_detail(WHY[Reason.REFUSED], health.refusal)
+    return Text(
+        f"alle {health.asked} Signale {why.de}, {health.endpoint}. Es wird weiter versucht.",
+        f"all {health.asked} signals {why.en}, {health.endpoint}. It is tried again and again.",
+    )
+
+
+def _with_detail(why: Text, fault: Fault | None) -> Text:
+    if fault is None or fault.detail is None:
+        return why
+    code = "" if fault.code is None else f" ({fault.code})"
+    return Text(
+        f"{why.de}{code}: {fault.detail.de}",
+        f"{why.en}{code}: {fault.detail.en}",
     )
 
 

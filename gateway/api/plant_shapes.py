@@ -16,7 +16,7 @@ class SignalShape(TypedDict):
     """A signal with its newest reading.
 
     ``value`` is null where there is none to be trusted; ``reason`` says why, and ``code`` is the
-    Modbus exception where the device refused.
+    Modbus exception where one was answered; ``detail`` says what was found, while it is known.
     """
 
     id: str
@@ -27,6 +27,7 @@ class SignalShape(TypedDict):
     quality: Literal["good", "uncertain", "bad"]
     reason: str
     code: int | None
+    detail: Words | None
     at: str | None
     seq: int | None
     role: str | None

@@ -65,6 +65,7 @@ def signal(rooms: Rooms, what: Signal, now: datetime) -> SignalShape:
         "quality": QUALITIES[quality],
         "reason": reason.value,
         "code": found.fault.code if found else None,
+        "detail": words(found.fault.detail) if found and found.fault.detail else None,
         "at": iso(found.at) if found else None,
         "seq": found.seq if found else None,
         "role": what.role,

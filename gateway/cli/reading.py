@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.cli.printing import json_line, say
-from gateway.core.signals import Quality, Reason
+from gateway.core.signals import Fault, Quality, Reason
 from gateway.core.text import Language, Text
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ REASONS = {
     Reason.NO_CONNECTION: Text("keine Verbindung", "no connection"),
     Reason.TIMEOUT: Text("keine Antwort", "no answer"),
     Reason.REFUSED: Text("vom Gerät abgelehnt", "refused by the device"),
-    Reason.DESYNC: Text("Antwort auf eine andere Frage", "answer to another question"),
+    Reason.DESYNC: Text("die Antwort passt nicht zur Frage", "the answer does not fit"),
     Reason.UNDECODABLE: Text("nicht zu deuten", "cannot be decoded"),
     Reason.SENTINEL: Text("Gerät meldet »kein Wert«", 'device says "no value"'),
     Reason.OUT_OF_RANGE: Text("außerhalb der Grenzen", "outside its limits"),
@@ -35,7 +35,7 @@ REASONS = {
 }
 
 
-SILENT = (Reason.NO_CONNECTION, Reason.TIMEOUT)
+SILENT = (Reason.NO_CONNECTION, Reason.TIMEOUT, Reason.DESYNC)
 
 
 def choose(
@@ -126,24 +126,39 @@ def read_now(
             for point in points:
                 json_line(_as_json(machine, point))
         elif all(point.reading.fault.reason in SILENT for point in points):
-            say(_nobody(machine, points[0].reading.fault.reason).in_(language))
+            say(_nobody(machine, points[0].reading.fault).in_(language))
         else:
             _print_table(machine, points, language)
     return all(point.reading.quality is not Quality.BAD for points in found for point in points)
 
 
-def _nobody(machine: Machine, reason: Reason) -> Text:
+def _nobody(machine: Machine, fault: Fault) -> Text:
     """Where a machine was looked for in vain, and what to check."""
     at = sorted({f"{one.connect.endpoint}" for one in machine.devices})  # type: ignore[attr-defined]
     units = sorted({one.connect.unit for one in machine.devices})  # type: ignore[attr-defined]
     place, unit = ", ".join(at), ", ".join(map(str, units))
-    why = REASONS[reason]
+    why = Text(_why(fault, "de"), _why(fault, "en"))
+    if fault.reason is Reason.DESYNC:
+        return Text(
+            f"{machine.name}: {why.de} ({place}, Gerätenummer {unit})\n"
+            "  → Prüfen Sie unit, und ob dort wirklich ein Gerät mit Modbus TCP steht.",
+            f"{machine.name}: {why.en} ({place}, unit {unit})\n"
+            "  → Check unit, and whether it is a device with Modbus TCP that stands there.",
+        )
     return Text(
         f"{machine.name}: {why.de} ({place}, Gerätenummer {unit})\n"
         "  → Prüfen Sie Strom und Netzwerkkabel des Geräts, Adresse und Port, Gerätenummer.",
         f"{machine.name}: {why.en} ({place}, unit {unit})\n"
         "  → Check the device's power and network cable, address and port, and the unit.",
     )
+
+
+def _why(fault: Fault, language: Language) -> str:
+    """The reason, with what was found."""
+    reason = REASONS[fault.reason].in_(language)
+    code = "" if fault.code is None else f" ({fault.code})"
+    detail = "" if fault.detail is None else f": {fault.detail.in_(language)}"
+    return f"{reason}{code}{detail}"
 
 
 def _as_json(machine: Machine, point: PointRead) -> dict[str, object]:
@@ -156,6 +171,7 @@ def _as_json(machine: Machine, point: PointRead) -> dict[str, object]:
         "unit": signal.unit.ucum,
         "quality": reading.quality.name.lower(),
         "reason": str(reading.fault),
+        "detail": reading.fault.detail.as_json() if reading.fault.detail else None,
         "at": reading.at.isoformat().replace("+00:00", "Z"),
         "function": words.function if words else None,
         "address": words.address if words else None,
@@ -179,12 +195,11 @@ def _print_table(machine: Machine, points: Sequence[PointRead], language: Langua
 def _row(point: PointRead, language: Language) -> list[str]:
     reading, words = point.reading, point.words
     quality = QUALITIES[reading.quality].in_(language)
-    reason = REASONS[reading.fault.reason].in_(language)
-    code = f" ({reading.fault.code})" if reading.fault.code is not None else ""
+    reason = _why(reading.fault, language)
     return [
         point.signal.id.partition("/")[2],
         _value(point, language),
-        f"{quality}: {reason}{code}" if reason else quality,
+        f"{quality}: {reason}" if reason else quality,
         str(words.function) if words else "-",
         str(words.address) if words else "-",
         " ".join(f"{word:04X}" for word in words.words) if words else "-",

@@ -4,9 +4,9 @@ WerkverbundError
 ├─ ConfigError     stop before anything starts, exit 78
 ├─ Unwritable      stop before anything starts, exit 1
 ├─ SourceError
-│  ├─ Unreachable  no answer: signals BAD/no_connection, back off, others unaffected
-│  ├─ Refused      the device said no: the block is bisected once
-│  ├─ Desync       an answer to an older question: drain, stay quiet, confirm by a second read
+│  ├─ Unreachable  no answer: one new try, then BAD/no_connection, back off, others unaffected
+│  ├─ Refused      the device said no: asked again if busy, else the block is bisected once
+│  ├─ Desync       an answer that does not fit: hang up, stay quiet, go on with other lengths
 │  └─ Undecodable  that signal is BAD/undecodable
 ├─ SinkError
 │  ├─ NotConnected keep the batch, reconnect with backoff
@@ -102,27 +102,42 @@ _REFUSALS = {
 
 
 class SourceError(WerkverbundError):
-    """Reading from a machine failed."""
+    """Reading from a machine failed; ``detail`` says for people what was found, if anything."""
+
+    def __init__(self, message: str, *, detail: Text | None = None) -> None:
+        super().__init__(message)
+        self.detail = detail
 
 
 class Unreachable(SourceError):
-    """No connection, or no answer in time (``timed_out``)."""
+    """No connection, or no answer in time (``timed_out``).
 
-    def __init__(self, message: str, *, timed_out: bool = False) -> None:
-        super().__init__(message)
+    ``code`` is the exception with which a gateway says so for the device behind it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        timed_out: bool = False,
+        code: int | None = None,
+        detail: Text | None = None,
+    ) -> None:
+        super().__init__(message, detail=detail)
         self.timed_out = timed_out
+        self.code = code
 
 
 class Refused(SourceError):
     """The device answered with a Modbus exception."""
 
-    def __init__(self, message: str, *, code: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, *, code: int, detail: Text | None = None) -> None:
+        super().__init__(message, detail=detail)
         self.code = code
 
 
 class Desync(SourceError):
-    """The answer belongs to an older question."""
+    """The answer does not fit the question."""
 
 
 class Undecodable(SourceError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NewType
 
@@ -55,10 +55,15 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why a signal has no sound value; ``code`` is the Modbus exception code of a refusal."""
+    """Why a signal has no sound value.
+
+    ``code`` is the Modbus exception code, where one was answered. ``detail`` says for people what
+    was found, while it is known: it is not kept, and two faults are equal without it.
+    """
 
     reason: Reason
     code: int | None = None
+    detail: Text | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return self.reason if self.code is None else f"{self.reason}({self.code})"

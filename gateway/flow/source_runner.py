@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -37,6 +37,9 @@ class Line(Source, Protocol):
     def signals(self) -> Sequence[SignalId]:
         """Every signal that it can be asked for."""
 
+    def batches(self, due: Sequence[SignalId]) -> AsyncIterator[Batch]:
+        """As ``read``, each batch as soon as its machine has been asked."""
+
     def next_try(self, machine: str) -> float | None:
         """When (monotonic) a silent machine is asked again; None: with the next poll."""
 
@@ -47,7 +50,8 @@ class MachineHealth:
 
     ``connected``: it said something in its last poll. ``silent`` of its ``asked`` signals have no
     answer, because of ``fault``. ``last_ok`` is when it last said anything; ``next_try`` when a
-    silent one is asked again (None: with the next poll).
+    silent one is asked again (None: with the next poll). ``refused`` signals are refused by the
+    device itself, because of ``refusal``.
     """
 
     machine: str
@@ -58,13 +62,15 @@ class MachineHealth:
     fault: Fault | None
     last_ok: datetime | None
     next_try: datetime | None
+    refused: int = 0
+    refusal: Fault | None = None
 
 
 @dataclass(slots=True)
 class _Seen:
     signals: int
-    silent: set[SignalId] = field(default_factory=set)
-    fault: Fault | None = None
+    silent: dict[SignalId, Fault] = field(default_factory=dict)
+    refused: dict[SignalId, Fault] = field(default_factory=dict)
     heard: bool = False
     last_ok: datetime | None = None
     lost_mono: float = 0.0
@@ -124,11 +130,10 @@ class SourceRunner:
 
     async def poll(self, due: tuple[SignalId, ...]) -> None:
         """Read once and publish whatever came of it."""
-        batches = await self.source.read(due)
-        self.polls += 1
-        for batch in batches:
+        async for batch in self.source.batches(due):
             self._publish(self._judge.judge(batch, self._numbering.take(len(batch.signals))))
             self._note(batch)
+        self.polls += 1
 
     def overdue(self) -> float:
         """Seconds since this line should have gone on: more than its deadlines, and it hangs."""
@@ -144,11 +149,13 @@ class SourceRunner:
                 seen.heard,
                 seen.signals,
                 len(seen.silent),
-                seen.fault,
+                _first(seen.silent),
                 seen.last_ok,
                 None
                 if not seen.silent or (at := self.source.next_try(machine)) is None
                 else now.at + timedelta(seconds=at - now.mono),
+                len(seen.refused),
+                _first(seen.refused),
             )
             for machine, seen in self._seen.items()
         )
@@ -158,37 +165,76 @@ class SourceRunner:
         seen = self._seen[batch.machine]
         if batch.faults is None:
             seen.heard, seen.last_ok = True, batch.at
-            if not seen.silent:
+            if not seen.silent and not seen.refused:
                 return
-            before = len(seen.silent)
-            seen.silent.difference_update(batch.signals)
-        else:
-            before = len(seen.silent)
-            self._take_faults(seen, batch, batch.faults)
-        after = len(seen.silent)
-        if after and not before:
-            seen.lost_mono = batch.mono
-            self._log.line(batch.machine, self._lost(batch.machine, seen))
-        elif before and not after:
-            away = batch.mono - seen.lost_mono
-            seen.fault = None
-            self._log.line(batch.machine, f"{batch.machine} answers again after {away:.1f} s")
+        silent, refused = _gist(seen.silent), len(seen.refused)
+        self._take_faults(seen, batch)
+        self._tell_silence(seen, batch, silent)
+        if len(seen.refused) != refused:
+            self._log.line(batch.machine, self._refusals(batch.machine, seen))
 
-    def _take_faults(self, seen: _Seen, batch: Batch, faults: Sequence[Fault | None]) -> None:
-        seen.heard = False
+    def _take_faults(self, seen: _Seen, batch: Batch) -> None:
+        seen.heard = batch.faults is None
+        faults = batch.faults or (None,) * len(batch.signals)
         for signal, fault in zip(batch.signals, faults, strict=True):
+            seen.silent.pop(signal, None)
             if fault is not None and fault.reason in SILENT:
-                seen.silent.add(signal)
-                seen.fault = fault
-            else:
-                seen.silent.discard(signal)
-                seen.heard, seen.last_ok = True, batch.at
+                seen.silent[signal] = fault
+                continue
+            seen.refused.pop(signal, None)
+            if fault is not None and fault.reason is Reason.REFUSED:
+                seen.refused[signal] = fault
+            seen.heard, seen.last_ok = True, batch.at
+
+    def _tell_silence(self, seen: _Seen, batch: Batch, before: object) -> None:
+        now = _gist(seen.silent)
+        if now is not None and now != before:
+            if before is None:
+                seen.lost_mono = batch.mono
+            self._log.line(batch.machine, self._lost(batch.machine, seen))
+        elif before is not None and now is None:
+            away = batch.mono - seen.lost_mono
+            self._log.line(batch.machine, f"{batch.machine} answers again after {away:.1f} s")
 
     def _lost(self, machine: str, seen: _Seen) -> str:
         extent = f"partly lost ({len(seen.silent)} signals)" if seen.heard else "lost"
         at = self.source.next_try(machine)
         wait = "" if at is None else f", next try in {max(0.0, at - self._now().mono):.1f} s"
-        return f"{machine} {extent}: {seen.fault} at {self.source.endpoint}{wait}"
+        why = _in_words(_first(seen.silent))
+        return f"{machine} {extent}: {why} at {self.source.endpoint}{wait}"
+
+    def _refusals(self, machine: str, seen: _Seen) -> str:
+        place = self.source.endpoint
+        if not seen.refused:
+            return f"{machine}: nothing is refused any more at {place}"
+        count = len(seen.refused)
+        if count == seen.signals:
+            fault = _first(seen.refused)
+            return f"{machine}: the device refuses everything ({count} signals), {fault} at {place}"
+        points = [signal.partition("/")[2] for signal in seen.refused]
+        named = ", ".join(points[:NAMED]) + (", ..." if count > NAMED else "")
+        why = _in_words(_first(seen.refused))
+        return f"{machine}: {count} of {seen.signals} signals {why} at {place}: {named}"
+
+
+NAMED = 5
+"""Refused points that a log line names."""
+
+
+def _first(faults: Mapping[SignalId, Fault]) -> Fault | None:
+    return next(iter(faults.values()), None)
+
+
+def _gist(faults: Mapping[SignalId, Fault]) -> object:
+    """What a change of is worth a line: the reason, with what was found. None: no fault."""
+    fault = _first(faults)
+    return None if fault is None else (fault, fault.detail)
+
+
+def _in_words(fault: Fault | None) -> str:
+    if fault is None or fault.detail is None:
+        return str(fault)
+    return f"{fault} ({fault.detail.en})"
 
 
 def _heed_cancellation() -> None:

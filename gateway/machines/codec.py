@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable, MutableSequence, Sequence
+from collections.abc import Callable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
@@ -16,6 +16,9 @@ from gateway.machines.template import BIT_TABLES, Encoding, Order, PointSpec
 
 UNDECODABLE = Fault(Reason.UNDECODABLE)
 SENTINEL = Fault(Reason.SENTINEL)
+
+LARGEST_FLOAT32 = 0x7F7FFFFF
+"""The bits of the largest float32. Sentinels of a float from here on may be bits."""
 
 Decoded = tuple[tuple[Value | None, ...], tuple[Fault | None, ...] | None]
 """Values beside the points, and faults beside them (None as a whole: nothing failed)."""
@@ -109,7 +112,7 @@ class Layout:
             if (rule := _rule(point)) is not None
         )
         self._sentinels = tuple(
-            (index, frozenset(unsigned(point, raw) for raw in point.sentinels))
+            (index, frozenset(_patterns(point)), frozenset(_numbers(point)))
             for index, point in enumerate(self.points)
             if point.sentinels
         )
@@ -122,8 +125,8 @@ class Layout:
             raws = tuple(raw or abs(raw) for raw in raws)  # -0.0 would show as a negative number
         if not math.isfinite(sum(raws)):
             faults = {i: UNDECODABLE for i, raw in enumerate(raws) if not math.isfinite(raw)}
-        for index, sentinels in self._sentinels:
-            if self._pattern(index, words) in sentinels:
+        for index, patterns, numbers in self._sentinels:
+            if raws[index] in numbers or self._pattern(index, words) in patterns:
                 faults[index] = SENTINEL
         if not self._rules and not faults:
             return raws, None
@@ -151,9 +154,23 @@ class Layout:
         return pattern
 
 
-def unsigned(point: PointSpec, raw: int) -> int:
-    """A sentinel as its bit pattern: people write 0x8000 and -32768 for the same int16."""
-    return raw % (1 << 16 * point.words)
+def _patterns(point: PointSpec) -> Iterator[int]:
+    """Sentinels as bit patterns: people write 32768 and -32768 for the same int16.
+
+    Of a float only from the largest number's bits on: whoever writes less means the number.
+    """
+    for raw in point.sentinels:
+        if not point.is_float:
+            yield int(raw) % (1 << 16 * point.words)
+        elif raw.is_integer() and LARGEST_FLOAT32 <= raw < 1 << 32:
+            yield int(raw)
+
+
+def _numbers(point: PointSpec) -> Iterator[float]:
+    """The sentinels of a float as the device can hold them; of whole numbers the bits suffice."""
+    if point.is_float:
+        for raw in point.sentinels:
+            yield struct.unpack(">f", struct.pack(">f", raw))[0]
 
 
 def _is_bits(points: Sequence[PointSpec]) -> bool:

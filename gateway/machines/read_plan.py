@@ -17,6 +17,9 @@ LARGEST_HOLE = 16
 
 LARGEST_BIT_HOLE = 256
 
+LONGER = 4
+"""Steps by which a request may grow to have another length: registers, pairs, or bytes of bits."""
+
 Place = tuple[Table, int]
 
 
@@ -50,6 +53,11 @@ class Block:
         """The last address that is read."""
         return self.first + self.count - 1
 
+    @property
+    def size(self) -> int:
+        """The bytes that hold the answer's values: all by which an old answer may be told."""
+        return (self.count + 7) // 8 if self.table in BIT_TABLES else 2 * self.count
+
 
 def plan(
     points: Sequence[PointSpec], template: Template, learned: Learned = NOTHING
@@ -71,6 +79,15 @@ def halves(block: Block, template: Template) -> tuple[Block, ...]:
     return tuple(limits.block(run) for side in sides for run in limits.runs(side))
 
 
+def other_lengths(block: Block, template: Template) -> Iterator[tuple[Block, ...]]:
+    """The same points in requests of other lengths: longer ones first, then two halves."""
+    limits = _Limits(template, block.table, NOTHING)
+    for more in range(1, LONGER + 1):
+        yield from ((longer,) for longer in limits.longer(block, more))
+    if len(block.points) > 1:
+        yield halves(block, template)
+
+
 class _Limits:
     """What one table of a device allows in one request."""
 
@@ -78,6 +95,7 @@ class _Limits:
         rules = template.workarounds
         bits = table in BIT_TABLES
         self._table = table
+        self._bits = bits
         self._even = rules.even_only and not bits
         self._most = rules.max_bits if bits else rules.max_registers
         if self._even:
@@ -118,6 +136,17 @@ class _Limits:
         if self._even and (last - first) % 2 == 0:
             first, last = self._padded(first, last)
         return Block(self._table, first, last - first + 1, points)
+
+    def longer(self, block: Block, steps: int) -> Iterator[Block]:
+        """The block with some addresses read along behind it, or before it."""
+        more = steps * (8 if self._bits else 2 if self._even else 1)
+        for first, last in (
+            (block.first, block.last + more),
+            (block.first - more, block.last),
+        ):
+            inside = first >= 0 and last <= 65535 and last - first + 1 <= self._most
+            if inside and self._hole and self._range(first) == self._range(last):
+                yield Block(self._table, first, last - first + 1, block.points)
 
     def _padded(self, first: int, last: int) -> tuple[int, int]:
         area = self._range(first)

@@ -74,8 +74,10 @@ class PointSpec(Strict):
     """One point: where it stands and what it means.
 
     ``scale``: value = raw x scale + offset, in ``unit``. ``bit`` picks one bit of a register.
-    ``sentinels`` are raw values that mean "no value". ``rollover`` is the raw value after which a
-    counter starts at 0 again (default: what its encoding can hold).
+    ``sentinels`` are raw values that mean "no value": whole numbers, signed or not; of a float the
+    number itself (from 2139095039, 0x7F7FFFFF, on also its bits: infinities, not-a-numbers).
+    ``rollover`` is the raw value after which a counter starts at 0 again (default: what its
+    encoding can hold).
     """
 
     name: PointName = Field(description="Kurzname, eindeutig / short name, unique, e.g. power")
@@ -103,8 +105,10 @@ class PointSpec(Strict):
     high: float | None = Field(
         default=None, description="Größter möglicher Wert / highest possible value"
     )
-    sentinels: tuple[int, ...] = Field(
-        default=(), description="Rohwerte für »kein Wert« / raw values that mean no value"
+    sentinels: tuple[float, ...] = Field(
+        default=(),
+        description="Rohwerte für »kein Wert«, bei float32 die Zahl selbst / "
+        "raw values that mean no value, of a float32 the number itself",
     )
     rollover: int | None = Field(
         default=None, ge=1, description="Letzter Rohwert vor der 0 / last raw value before 0"
@@ -128,6 +132,11 @@ class PointSpec(Strict):
     def is_bit(self) -> bool:
         """True for a single bit, of a register or of a bit table."""
         return self.encoding is Encoding.BIT
+
+    @property
+    def is_float(self) -> bool:
+        """True for a number with decimals, of which the registers hold no whole number."""
+        return self.encoding is Encoding.FLOAT32
 
     @property
     def is_table_bit(self) -> bool:

@@ -122,17 +122,40 @@ def check_numbers(point: PointSpec) -> Iterator[Objection]:
             ),
             ("rollover",),
         )
-    width = 16 * point.words
     for index, sentinel in enumerate(point.sentinels):
-        if not -(1 << (width - 1)) <= sentinel < 1 << width:
-            yield Objection(
-                Text(
-                    f"{point.name}: {sentinel} passt nicht in {width} Bit",
-                    f"{point.name}: {sentinel} does not fit {width} bits",
-                ),
-                Text("Schreiben Sie den rohen Registerwert.", "Write the raw register value."),
-                ("sentinels", index),
-            )
+        if (wrong := _unfit(point, sentinel)) is not None:
+            yield Objection(*wrong, ("sentinels", index))
+
+
+def _unfit(point: PointSpec, sentinel: float) -> tuple[Text, Text] | None:
+    """Why no register ever holds a sentinel, and what to write."""
+    shown = f"{sentinel:.0f}" if sentinel.is_integer() and abs(sentinel) < 1e15 else f"{sentinel}"
+    if point.is_float:
+        if abs(sentinel) < _BEYOND_FLOAT32:
+            return None
+        return Text(
+            f"{point.name}: {shown} kann {point.encoding} nicht enthalten",
+            f"{point.name}: {point.encoding} cannot hold {shown}",
+        ), Text("Schreiben Sie die Zahl, wie das Gerät sie meldet.", "Write the device's number.")
+    if not sentinel.is_integer():
+        return Text(
+            f"{point.name}: {point.encoding} enthält nur ganze Zahlen, nie {shown}",
+            f"{point.name}: {point.encoding} holds whole numbers only, never {shown}",
+        ), Text(
+            "Schreiben Sie den rohen Registerwert, ohne scale.",
+            "Write the raw register value, before scale.",
+        )
+    width = 16 * point.words
+    if -(1 << (width - 1)) <= sentinel < 1 << width:
+        return None
+    return Text(
+        f"{point.name}: {shown} passt nicht in {width} Bit",
+        f"{point.name}: {shown} does not fit {width} bits",
+    ), Text("Schreiben Sie den rohen Registerwert.", "Write the raw register value.")
+
+
+_BEYOND_FLOAT32 = 3.4028235677973366e38
+"""From here on a number rounds to infinity in 32 bits."""
 
 
 def check_names(template: Template) -> Iterator[Objection]:

@@ -78,7 +78,9 @@ class ConsoleSink:
     def _line(self, reading: Reading) -> str:
         unit = self._units[reading.signal].display
         value = "-" if reading.value is None else f"{reading.value} {unit}".rstrip()
-        trust = "" if reading.quality is Quality.GOOD else f" ({reading.fault})"
+        detail = reading.fault.detail
+        said = "" if detail is None else f": {detail.in_(self._language)}"
+        trust = "" if reading.quality is Quality.GOOD else f" ({reading.fault}{said})"
         return f"{reading.at:%H:%M:%S} {reading.signal} = {value}{trust}"
 
     async def _print(self, lines: Iterable[str]) -> None:

@@ -1,17 +1,16 @@
 """Modbus TCP: how a device is reached, and the link that asks it. The gateway's only pymodbus.
 
 The link reads and cannot write: a frame with a function code beyond 1 to 4 never leaves it. Each
-question has its own deadline. Whatever does not match the question, and any silence, ends the
-connection, so that a late answer meets a closed socket instead of the next question.
+question has its own deadline. A late answer is known by the transaction number of its question and
+thrown away; whatever else does not match the question ends the connection.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -19,8 +18,11 @@ from pydantic import Field
 
 from gateway.config import Duration, Endpoint, Host, Port, Variant
 from gateway.core.errors import Desync, Refused, SourceError, Unreachable
+from gateway.core.text import Text
 from gateway.machines.read_plan import Block
 from gateway.machines.template import BIT_TABLES, FUNCTIONS, Table
+from gateway.sources.deadline import Deadline
+from gateway.sources.frame import EXCEPTIONS, HEADER, Question, mismatch, whole
 from gateway.sources.lookup import Lookup
 
 if TYPE_CHECKING:
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
     from pymodbus.pdu import ModbusPDU
 
 READS = frozenset(FUNCTIONS.values())
+HUNG_UP = Text("die Verbindung wurde abgebrochen", "the connection was closed")
 CONNECT_WITHIN = 1.0
 """Seconds for opening a connection."""
 
-_HEADER = 8  # transaction 2, protocol 2, length 2, unit 1, function 1
 _NEVER = 3600.0  # pymodbus has a deadline of its own: ours always comes first
 
 
@@ -59,29 +61,27 @@ class ModbusTcpConnect(Variant):
         return f"{self.endpoint} unit {self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What the answer must look like. ``head`` is transaction, protocol 0, as on the wire."""
-
-    head: bytes
-    unit: int
-    function: int
-    size: int
-
-
 class ModbusLink:
-    """One connection to one endpoint, one question at a time."""
+    """One connection to one endpoint, one question at a time; ``late`` hears of late answers."""
 
-    def __init__(self, endpoint: Endpoint, pause: timedelta = timedelta(0)) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        pause: timedelta = timedelta(0),
+        *,
+        late: Callable[[], None] = lambda: None,
+    ) -> None:
         self.endpoint = endpoint
+        self._late = late
         self._pause = pause.total_seconds()
         self._lookup = Lookup(endpoint.host)
         self._quiet_until = 0.0
         self._client: AsyncModbusTcpClient | None = None
-        self._deadline: asyncio.Timeout | None = None
-        self._question: _Question | None = None
+        self._deadline: Deadline | None = None
+        self._question: Question | None = None
+        self._unanswered: set[bytes] = set()
         self._size = 0
-        self._strange = ""
+        self._strange: Text | None = None
         self._lost = False
 
     @property
@@ -89,13 +89,18 @@ class ModbusLink:
         """Whether a question can be asked."""
         return self._client is not None and self._client.connected and not self._strange
 
+    @property
+    def outstanding(self) -> int:
+        """How many questions have been given up whose answers may still come."""
+        return len(self._unanswered)
+
     async def open(self) -> None:
         """Connect anew. Raises Unreachable."""
         from pymodbus.client import AsyncModbusTcpClient  # noqa: PLC0415  # drivers load on use
 
         logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # we report ourselves
         with suppress(TimeoutError):
-            async with asyncio.timeout(CONNECT_WITHIN):
+            async with Deadline(CONNECT_WITHIN):
                 for address in await self._lookup.addresses():
                     self.close()
                     self._client = AsyncModbusTcpClient(
@@ -115,7 +120,8 @@ class ModbusLink:
     async def ask(self, unit: int, block: Block, within: float) -> Sequence[int]:
         """The registers (or bits) of one block, as many as asked.
 
-        Raises Refused and stays open; raises Unreachable or Desync and closes.
+        Raises Refused, or Unreachable for an answer that did not come in time, and stays open;
+        raises Unreachable (the connection is lost) or Desync, and closes.
         """
         if self._client is None or not self.connected:
             self.close()
@@ -124,15 +130,19 @@ class ModbusLink:
             loop = asyncio.get_running_loop()
             await asyncio.sleep(self._quiet_until - loop.time())
         self._lost = False
-        self._size = (block.count + 7) // 8 if block.table in BIT_TABLES else 2 * block.count
+        self._size = block.size
         try:
             with self._errors(unit):
-                async with asyncio.timeout(within) as self._deadline:
+                async with Deadline(within) as self._deadline:
                     answer = await self._read(self._client, unit, block)
         except Refused:
             raise
-        except BaseException:  # cancelled as well: its answer must not meet the next question
-            self.close()
+        except BaseException as error:  # cancelled as well
+            late = isinstance(error, Unreachable) and error.timed_out
+            if late and self._question is not None:
+                self._unanswered.add(self._question.head)
+            else:
+                self.close()
             raise
         finally:
             self._deadline = None
@@ -157,6 +167,7 @@ class ModbusLink:
                 f"{self.endpoint} unit {unit} refuses {block.table} "
                 f"{block.first} to {block.last}: exception {code}",
                 code=code,
+                detail=EXCEPTIONS.get(code),
             )
         return answer
 
@@ -171,9 +182,13 @@ class ModbusLink:
             raise
         except (TimeoutError, ModbusException, OSError) as cause:
             if self._strange:
-                raise Desync(f"{self.endpoint} unit {unit}: {self._strange}") from cause
+                raise Desync(
+                    f"{self.endpoint} unit {unit}: {self._strange.en}", detail=self._strange
+                ) from cause
             if self._lost or not isinstance(cause, TimeoutError):
-                raise Unreachable(f"{self.endpoint} closed the connection") from cause
+                raise Unreachable(f"{self.endpoint} closed the connection", detail=HUNG_UP) from (
+                    cause
+                )
             raise Unreachable(
                 f"no answer from {self.endpoint} unit {unit}", timed_out=True
             ) from cause
@@ -181,7 +196,8 @@ class ModbusLink:
     def close(self) -> None:
         """Close; safe twice and before ``open``."""
         client, self._client = self._client, None
-        self._strange = ""
+        self._strange = None
+        self._unanswered.clear()
         if client is not None:
             client.close()
 
@@ -190,14 +206,29 @@ class ModbusLink:
         if sending:
             if frame[7] not in READS:
                 raise AssertionError(f"function code {frame[7]} must never be sent")
-            self._question = _Question(frame[:4], frame[6], frame[7], self._size)
+            self._question = Question(frame[:4], frame[6], frame[7], self._size)
+            self._unanswered.discard(frame[:4])  # after 65,000 questions numbers come again
             return frame
-        strange = _mismatch(self._question, frame)
-        if not strange:
+        answer = self._without_late(frame)
+        if not answer:
+            return frame  # pymodbus goes by the transaction number as well
+        self._strange = self._strange or mismatch(self._question, answer)
+        if self._strange is None:
+            if self._deadline is not None and len(answer) >= whole(answer):
+                self._deadline.met = True
             return frame
-        self._strange = strange
         self._give_up()
         return b""
+
+    def _without_late(self, frame: bytes) -> bytes:
+        """What has come, without the answers to questions that were given up."""
+        while frame[:4] in self._unanswered:
+            if len(frame) < HEADER or len(frame) < (end := whole(frame)):
+                return b""
+            self._unanswered.discard(frame[:4])
+            self._late()
+            frame = frame[end:]
+        return frame
 
     def _watch(self, connected: bool) -> None:  # noqa: FBT001
         if not connected:
@@ -206,28 +237,5 @@ class ModbusLink:
 
     def _give_up(self) -> None:
         """End the running question now instead of at its deadline."""
-        if self._deadline is not None and not self._deadline.expired():
-            self._deadline.reschedule(asyncio.get_running_loop().time())
-
-
-def _mismatch(question: _Question | None, frame: bytes) -> str:
-    """Why ``frame``, complete or not, cannot be the answer; empty where it may be."""
-    if question is None:
-        return "an answer without a question"
-    if frame[:4] != question.head[: len(frame)]:
-        return "an answer to another question"
-    if len(frame) < _HEADER:
-        return ""
-    length, unit, function = int.from_bytes(frame[4:6]), frame[6], frame[7]
-    refused = function == question.function | 0x80
-    if unit != question.unit:
-        strange = f"unit {unit} answers for unit {question.unit}"
-    elif function != question.function and not refused:
-        strange = f"function {function} answers function {question.function}"
-    elif length != (3 if refused else 3 + question.size):
-        strange = "an answer of the wrong length"
-    elif not refused and len(frame) > _HEADER and frame[_HEADER] != question.size:
-        strange = "an answer of the wrong size"
-    else:
-        strange = ""
-    return strange
+        if self._deadline is not None:
+            self._deadline.end()

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 
 from gateway.config import Endpoint
 from gateway.core.batches import Batch
-from gateway.core.errors import SourceError, Unreachable
+from gateway.core.errors import Unreachable
 from gateway.core.ports import Words
 from gateway.core.signals import SignalId
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now, SystemTime
-from gateway.sources.modbus import ModbusLink
-from gateway.sources.unit import NO_CONNECTION, Answer, Unit
+from gateway.sources.line import Line, Waiting
+from gateway.sources.unit import NO_CONNECTION, SHARED_LINE, Answer, Unit
 
 
 class ModbusSource:
     """One physical endpoint with its units, each belonging to a machine.
 
     ``read`` never raises for what a line or a device does: that stands in the faults. It opens
-    the line again by itself, and skips a unit that fell silent until its next try, so that a
-    silent unit costs the others one short deadline per try.
+    the line again by itself, and skips a unit that fell silent until its next try: on a shared
+    line each try of it costs all the others.
     """
 
     def __init__(
@@ -35,9 +36,15 @@ class ModbusSource:
         self.endpoint = endpoint
         self.units = tuple(units)
         self._now = now or SystemTime()
-        self._link = ModbusLink(endpoint, pause)
-        self._backoff = Backoff()
+        devices = {unit.number: unit.template for unit in self.units}
+        self._line = Line(endpoint, devices, self._now, pause)
+        self._link = self._line.link
+        if self._line.shared:
+            for unit in self.units:
+                unit.backoff = Backoff(steps=SHARED_LINE)
         self._unit_of = {signal: unit for unit in self.units for signal in unit.signals}
+        self._fault = NO_CONNECTION
+        self._given_up = False  # for the rest of this poll
         self._shares: dict[tuple[SignalId, ...], list[tuple[Unit, tuple[SignalId, ...]]]] = {}
 
     @property
@@ -57,21 +64,25 @@ class ModbusSource:
 
     async def connect(self) -> None:
         """Open the line. Raises Unreachable."""
-        try:
-            await self._link.open()
-        except Unreachable:
-            self._backoff.failed(self._now().mono)
-            raise
+        await self._line.stand()
 
     async def read(self, due: Sequence[SignalId]) -> tuple[Batch, ...]:
         """One batch per machine that has due signals, one entry per signal asked."""
+        return tuple([batch async for batch in self.batches(due)])
+
+    async def batches(self, due: Sequence[SignalId]) -> AsyncIterator[Batch]:
+        """As ``read``, each batch as soon as its machine has been asked."""
         answers: dict[str, list[Answer]] = {}
         shares = self._shares_of(tuple(due))
+        missing = Counter(unit.machine for unit, _ in shares)
+        self._given_up = False
         # who is in doubt is asked last, so that its silence delays nobody else's values
-        for unit, signals in sorted(shares, key=lambda share: share[0].backoff.next_try or 0.0):
-            answers.setdefault(unit.machine, []).append(await self._ask(unit, signals))
-        now = self._now()
-        return tuple(_batch(machine, answers[machine], now) for machine in answers)
+        for unit, signals in sorted(shares, key=lambda share: share[0].failed_at):
+            answer = await self._ask(unit, signals)
+            heard = answers.setdefault(unit.machine, [])
+            heard.append(answer)
+            if len(heard) == missing[unit.machine]:
+                yield _batch(unit.machine, heard, self._now())
 
     def words(self, signal: SignalId) -> Words | None:
         """The raw words of the last answer for ``signal``."""
@@ -79,10 +90,11 @@ class ModbusSource:
         return None if unit is None else unit.words(signal)
 
     def next_try(self, machine: str) -> float | None:
-        """When (monotonic) a silent machine is asked again; None: it is not being skipped."""
+        """When (monotonic) a silent machine is asked again; None: with the next poll."""
         backoffs = [unit.backoff for unit in self.units if unit.machine == machine]
-        waits = [backoff.next_try for backoff in (*backoffs, self._backoff)]
-        return max((wait for wait in waits if wait is not None), default=None)
+        waits = [backoff.next_try or 0.0 for backoff in (*backoffs, self._line.backoff)]
+        latest = max(waits)
+        return latest if latest > self._now().mono else None
 
     async def close(self) -> None:
         """Close the line; safe twice and before ``connect``."""
@@ -90,34 +102,33 @@ class ModbusSource:
 
     async def _ask(self, unit: Unit, signals: tuple[SignalId, ...]) -> Answer:
         mono = self._now().mono
-        if not unit.backoff.ready(mono):
+        if not unit.backoff.ready(mono) and not (self._line.woken and not self._line.shared):
             return unit.silent(signals)
-        if not self._link.connected and not await self._reopened(mono):
-            unit.fault = NO_CONNECTION
+        if self._given_up or not self._line.backoff.ready(mono):
+            unit.fault = self._fault
             return unit.silent(signals)
-        answer = await unit.read(self._link, signals, self._now)
+        try:
+            await self._line.stand()
+        except Unreachable:
+            self._given_up = True
+            self._fault = unit.fault = NO_CONNECTION
+            return unit.silent(signals)
+        answer = await unit.read(self._line, signals, self._now)
         if answer.failure is None:
             unit.backoff.succeeded()
-            self._backoff.succeeded()
-        else:
-            self._failed(unit, answer.failure)
+            unit.failed_at = 0.0
+        elif not isinstance(answer.failure, Waiting):
+            self._failed(unit)
         return answer
 
-    def _failed(self, unit: Unit, failure: SourceError) -> None:
-        line_broke = (
-            isinstance(failure, Unreachable) and not failure.timed_out and not self._link.connected
-        )
-        backoff = self._backoff if line_broke else unit.backoff
-        backoff.failed(self._now().mono)
-
-    async def _reopened(self, mono: float) -> bool:
-        if not self._backoff.ready(mono):
-            return False
-        try:
-            await self.connect()
-        except Unreachable:
-            return False
-        return True
+    def _failed(self, unit: Unit) -> None:
+        unit.failed_at = mono = self._now().mono
+        self._fault = unit.fault
+        if self._line.silent:
+            self._given_up = True
+            self._line.backoff.failed(mono)  # not this unit's: nobody answers
+        else:
+            unit.backoff.failed(mono)
 
     def _shares_of(self, due: tuple[SignalId, ...]) -> list[tuple[Unit, tuple[SignalId, ...]]]:
         shares = self._shares.get(due)

@@ -15,14 +15,13 @@ from gateway.flow.moment import Moment, Now
 from gateway.machines.codec import Decoded, Layout
 from gateway.machines.read_plan import Block, Learned, Place, halves, plan
 from gateway.machines.template import FUNCTIONS, PointSpec, Table, Template
+from gateway.sources.refusals import REMEMBERED, Refusals, place
 
 NO_CONNECTION = Fault(Reason.NO_CONNECTION)
-RETRY_REFUSED = (60.0, 600.0)
-"""Seconds between two questions for an address that was refused: first and longest."""
+SHARED_LINE = (0.0, 1.0, 3.0, 10.0, 50.0)
+"""Seconds for which a silent unit is left alone, or a fifth more: each try costs all others."""
 
-_WRONG_FUNCTION = 1
 _WRONG_ADDRESS = (2, 3)  # illegal address; some devices say illegal value instead
-_BEHIND_A_GATEWAY = {10: Reason.NO_CONNECTION, 11: Reason.TIMEOUT}
 
 
 class Link(Protocol):
@@ -43,12 +42,6 @@ class Answer:
     failure: SourceError | None = None
 
 
-@dataclass(slots=True)
-class _Refusal:
-    fault: Fault
-    retry: Backoff
-
-
 @dataclass(frozen=True, slots=True)
 class _Requests:
     """The blocks that bring some signals, and the signals that are not asked for at present."""
@@ -67,12 +60,15 @@ class Unit:
         self.number = number
         self.within = within
         self.backoff = Backoff()
+        self.failed_at = 0.0
+        """When (monotonic) it was last asked in vain; 0: it answers."""
         self.fault = NO_CONNECTION
-        self._template = template
+        self.template = template
         self._points = {signal_id(machine, point.name): point for point in template.points}
         self._requests: dict[tuple[SignalId, ...], _Requests] = {}
-        self._refusals: dict[Place, _Refusal] = {}
+        self._refusals = Refusals(place(point) for point in template.points)
         self._cuts: set[Place] = set()
+        self._sound: set[Block] = set()
         self._heard: Moment | None = None
         self._last: dict[tuple[Table, int, int], tuple[Sequence[int], datetime]] = {}
 
@@ -83,27 +79,39 @@ class Unit:
 
     async def read(self, link: Link, due: tuple[SignalId, ...], now: Now) -> Answer:
         """Ask for the due signals, one entry each. Silence ends the cycle for the rest of them."""
-        requests = self._requests_for(due, now().mono)
+        mono = now().mono
         self._heard = None
+        failure: SourceError | None = None
         values: list[Value | None] = []
         faults: list[Fault | None] = []
+        try:
+            if self._refusals.everything and not await self._answers_again(link, due, now):
+                return Answer(due, (None,) * len(due), (self._refusals.fault,) * len(due), None)
+        except SourceError as error:
+            failure = error
+        requests = self._requests_for(due, mono)
         sound = not requests.refused
-        failure: SourceError | None = None
         for block, layout in requests.blocks:
+            if failure is not None:
+                break
             try:
                 found, wrong = await self._block(link, block, layout, now)
             except SourceError as error:
                 failure = error
-                self.fault = _fault(error)
-                rest = len(requests.signals) - len(requests.refused) - len(values)
-                found, wrong = (None,) * rest, (self.fault,) * rest
+                break
             values += found
             if wrong is not None:
                 sound = False
                 faults += [None] * (len(values) - len(found) - len(faults))
                 faults += wrong
-            if failure is not None:
-                break
+        if failure is not None:
+            sound = False
+            self.fault = _fault(failure)
+            rest = len(requests.signals) - len(requests.refused) - len(values)
+            faults += [None] * (len(values) - len(faults)) + [self.fault] * rest
+            values += [None] * rest
+        elif self._heard is None:
+            self._refusals.judge(mono)
         if not sound:
             faults += [None] * (len(values) - len(faults))
             faults += requests.refused
@@ -134,41 +142,61 @@ class Unit:
                 found = Words(FUNCTIONS[table], point.address, own, at)
         return found
 
+    async def _answers_again(self, link: Link, due: tuple[SignalId, ...], now: Now) -> bool:
+        """Ask a device that refuses everything for one point, if it is time to."""
+        mono = now().mono
+        point = self._refusals.probe([self._points[signal] for signal in due], mono)
+        if point is None:
+            return False
+        [block] = plan([point], self.template)
+        try:
+            await self._ask(link, block, Layout(block.first, block.count, block.points), now)
+        except Refused as refusal:
+            self._refusals.again(_refused(refusal), mono)
+            return False
+        return True
+
     async def _block(self, link: Link, block: Block, layout: Layout, now: Now) -> Decoded:
         try:
-            return await self._ask(link, block, layout, now)
+            decoded = await self._ask(link, block, layout, now)
         except Refused as refusal:
             values, faults = await self._narrowed(link, block, refusal, now)
             return tuple(values), tuple(faults)
+        self._sound.add(block)
+        return decoded
 
     async def _ask(self, link: Link, block: Block, layout: Layout, now: Now) -> Decoded:
-        try:
-            words = await link.ask(self.number, block, self.within)
-        except Refused as refusal:
-            if refusal.code in _BEHIND_A_GATEWAY:
-                timed_out = _BEHIND_A_GATEWAY[refusal.code] is Reason.TIMEOUT
-                raise Unreachable(str(refusal), timed_out=timed_out) from refusal
-            raise
+        words = await link.ask(self.number, block, self.within)
         self._heard = now()
         self._last[block.table, block.first, block.count] = (words, self._heard.at)
-        if self._refusals and _place(block.points[0]) in self._refusals:
-            del self._refusals[_place(block.points[0])]
+        if self._refusals.answered(block.points):
             self._requests.clear()
         return layout.decode(words)
 
     async def _narrowed(
         self, link: Link, block: Block, refusal: Refused, now: Now
     ) -> tuple[list[Value | None], list[Fault | None]]:
-        """Find the bad address by halves, once; everything else of the block is read on the way."""
-        fault = Fault(Reason.REFUSED, refusal.code)
-        if refusal.code not in _WRONG_ADDRESS or len(block.points) == 1:
-            if refusal.code in (_WRONG_FUNCTION, *_WRONG_ADDRESS):
-                self._remember(block.points, fault, now)
+        """Find the bad address by halves, once; everything else of the block is read on the way.
+
+        A block that has been answered before is not searched: its addresses are there.
+        """
+        fault = _refused(refusal)
+        alone = len(block.points) == 1
+        if alone or refusal.code not in _WRONG_ADDRESS or block in self._sound:
+            self._sound.discard(block)
+            if refusal.code in REMEMBERED:
+                self._refusals.remember(
+                    block.points,
+                    fault,
+                    now().mono,
+                    alone=alone and refusal.code in _WRONG_ADDRESS,
+                )
+                self._requests.clear()
             return [None] * len(block.points), [fault] * len(block.points)
         values: list[Value | None] = []
         faults: list[Fault | None] = []
         all_fine = True
-        parts = halves(block, self._template)
+        parts = halves(block, self.template)
         for half in parts:
             try:
                 layout = Layout(half.first, half.count, half.points)
@@ -181,21 +209,12 @@ class Unit:
                 values += deeper[0]
                 faults += deeper[1]
         if all_fine:
-            self._cuts.update(_place(part.points[0]) for part in parts[1:])
+            self._cuts.update(place(part.points[0]) for part in parts[1:])
             self._requests.clear()
         return values, faults
 
     def _signal(self, point: PointSpec) -> SignalId:
         return signal_id(self.machine, point.name)
-
-    def _remember(self, points: Sequence[PointSpec], fault: Fault, now: Now) -> None:
-        for point in points:
-            refusal = self._refusals.setdefault(
-                _place(point), _Refusal(fault, Backoff(*RETRY_REFUSED))
-            )
-            refusal.fault = fault
-            refusal.retry.failed(now().mono)
-        self._requests.clear()
 
     def _requests_for(self, due: tuple[SignalId, ...], mono: float) -> _Requests:
         requests = self._requests.get(due)
@@ -204,32 +223,39 @@ class Unit:
         return requests
 
     def _planned(self, due: tuple[SignalId, ...], mono: float) -> _Requests:
-        learned = Learned(frozenset(self._refusals), frozenset(self._cuts))
-        blocks = []
+        points: list[PointSpec] = []
         refused: list[tuple[SignalId, Fault]] = []
         until = float("inf")
-        for block in plan([self._points[signal] for signal in due], self._template, learned):
-            refusal = self._refusals.get(_place(block.points[0]))
-            if refusal is None or refusal.retry.ready(mono):
-                blocks.append((block, Layout(block.first, block.count, block.points)))
+        for signal in due:
+            point = self._points[signal]
+            waiting = self._refusals.waiting(point, mono)
+            if waiting is None:
+                points.append(point)
             else:
-                until = min(until, refusal.retry.next_try or until)
-                refused += [(self._signal(point), refusal.fault) for point in block.points]
+                refused.append((signal, waiting[0]))
+                until = min(until, waiting[1])
+        learned = Learned(self._refusals.bad, frozenset(self._cuts))
+        blocks = tuple(
+            (block, Layout(block.first, block.count, block.points))
+            for block in plan(points, self.template, learned)
+        )
         asked = [self._signal(point) for block, _ in blocks for point in block.points]
         return _Requests(
-            tuple(blocks),
+            blocks,
             (*asked, *(signal for signal, _ in refused)),
             tuple(fault for _, fault in refused),
             until,
         )
 
 
-def _place(point: PointSpec) -> Place:
-    return point.table, point.address
+def _refused(refusal: Refused) -> Fault:
+    return Fault(Reason.REFUSED, refusal.code, refusal.detail)
 
 
 def _fault(failure: SourceError) -> Fault:
     if isinstance(failure, Desync):
-        return Fault(Reason.DESYNC)
-    timed_out = isinstance(failure, Unreachable) and failure.timed_out
-    return Fault(Reason.TIMEOUT) if timed_out else NO_CONNECTION
+        return Fault(Reason.DESYNC, detail=failure.detail)
+    if isinstance(failure, Unreachable):
+        reason = Reason.TIMEOUT if failure.timed_out else Reason.NO_CONNECTION
+        return Fault(reason, failure.code, failure.detail)
+    return NO_CONNECTION

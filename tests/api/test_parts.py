@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from gateway.api import parts
+from gateway.core.signals import Fault, Reason
+from gateway.core.text import Text
 from gateway.flow.sink_health import SinkHealth
+from gateway.flow.source_runner import MachineHealth
 
 
 def sink(name: str, cause: str | None = None) -> SinkHealth:
@@ -37,3 +42,46 @@ def test_a_cause_without_a_translation_is_told_as_it_is() -> None:
 def test_a_server_is_ready_also_without_anybody_connected() -> None:
     told = [part.text.de for part in parts.sinks([sink("opcua"), sink("mqtt")])]
     assert told == ["bereit", "verbunden"]
+
+
+NO_ADDRESS = Fault(Reason.REFUSED, 2, Text("keine Adresse", "no such address"))
+WRONG_UNIT = Fault(Reason.DESYNC, detail=Text("Gerät 0 für 1", "unit 0 answers for unit 1"))
+
+
+def machine(*, silent: int = 0, fault: Fault | None = None, refused: int = 0) -> MachineHealth:
+    heard, at = silent == 0, datetime(2026, 3, 1, tzinfo=UTC)
+    place, refusal = "192.0.2.1:502", NO_ADDRESS if refused else None
+    return MachineHealth("mill-1", place, heard, 4, silent, fault, at, None, refused, refusal)
+
+
+@pytest.mark.parametrize(
+    ("health", "state", "english"),
+    [
+        (
+            machine(silent=4, fault=WRONG_UNIT),
+            "failed",
+            (
+                "no answer from 192.0.2.1:502 (4 of 4 signals, the answer does not fit: "
+                "unit 0 answers for unit 1). It is tried again and again."
+            ),
+        ),
+        (
+            machine(refused=1),
+            "ok",
+            "answers, 192.0.2.1:502; 1 of 4 signals refused by the device (2): no such address",
+        ),
+        (
+            machine(refused=4),
+            "failed",
+            (
+                "all 4 signals refused by the device (2): no such address, 192.0.2.1:502. "
+                "It is tried again and again."
+            ),
+        ),
+        (machine(), "ok", "answers, 192.0.2.1:502"),
+    ],
+)
+def test_health_says_what_was_found(health: MachineHealth, state: str, english: str) -> None:
+    [part] = parts.sources([health])
+    assert (part.state, part.text.en) == (state, english)
+    assert part.text.de != part.text.en

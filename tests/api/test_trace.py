@@ -14,9 +14,10 @@ import pytest
 from gateway.api.access import Access
 from gateway.api.app import create_app
 from gateway.api.live import Latest
-from gateway.core.batches import Batch, Clock, Judged
+from gateway.core.batches import Batch, Clock, Judged, Mark
 from gateway.core.ports import Point
-from gateway.core.signals import Quality, SignalId
+from gateway.core.signals import Fault, Quality, Reason, SignalId
+from gateway.core.text import Text
 from tests.api.running import API, TOKEN, RunningGateway
 
 POWER = SignalId("drill-1/power")
@@ -54,3 +55,21 @@ async def test_the_stored_point_carries_the_number_of_the_reading_that_it_is(
     found = await stored(demo, tmp_path, READ + timedelta(milliseconds=later))
     assert found["seq"] == seq
     assert found["value"] == 1.5
+
+
+async def test_a_signal_says_what_was_found_where_it_has_no_value(
+    demo: RunningGateway, tmp_path: Path
+) -> None:
+    latest = Latest()
+    found = Text("Gerät 0 antwortet für Gerät 1", "unit 0 answers for unit 1")
+    bad = {0: Mark(Quality.BAD, Fault(Reason.DESYNC, detail=found))}
+    latest.take(Judged(Batch("drill-1", READ, 0.0, Clock.SYNCED, (POWER,), (None,)), 4711, bad))
+    rooms = replace(demo.gateway._rooms(), latest=latest)
+    transport = httpx.ASGITransport(create_app(rooms, Access(tmp_path, TOKEN), pages=None))
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=headers) as web:
+        answer = await web.get(f"{API}/machines/drill-1")
+    signals = {signal["id"]: signal for signal in answer.json()["signals"]}
+    assert signals[POWER]["reason"] == "desync"
+    assert signals[POWER]["detail"] == {"de": found.de, "en": found.en}
+    assert signals["drill-1/energy"]["detail"] is None

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+from tests.sources.fault_line import FaultLine, frame_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0
@@ -85,6 +89,51 @@ def test_where_nobody_answers_it_is_said_once_with_what_to_check(werkverbund):
     told, check = answer.out.splitlines()
     assert told == f"device: keine Verbindung (127.0.0.1:{port}, Gerätenummer 1)"
     assert check.startswith("  → Prüfen Sie Strom und Netzwerkkabel")
+
+
+@pytest.fixture
+def line() -> Iterator[FaultLine]:
+    """A line of devices that misbehave, served by a thread."""
+    loop, line = asyncio.new_event_loop(), FaultLine()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(line.start(), loop).result(PATIENCE)
+    yield line
+    asyncio.run_coroutine_threadsafe(line.stop(), loop).result(PATIENCE)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(PATIENCE)
+    loop.close()
+
+
+def test_who_answers_for_whom_is_said(werkverbund, line: FaultLine):
+    line.misbehave = lambda asked: line.answer(asked)[:6] + b"\x00" + line.answer(asked)[7:]
+    english = werkverbund("--lang", "en", "read", *at(line.port))
+    german = werkverbund("--lang", "de", "read", *at(line.port))
+    assert english.code == german.code == 1
+    told, check = english.out.splitlines()
+    assert told == (
+        "device: the answer does not fit: unit 0 answers for unit 1 "
+        f"(127.0.0.1:{line.port}, unit 1)"
+    )
+    assert check.startswith("  → Check unit")
+    assert "Gerät 0 antwortet für Gerät 1" in german.out
+
+
+def test_what_a_gateway_says_of_a_silent_device_is_said(werkverbund, line: FaultLine):
+    line.misbehave = lambda asked: frame_of(asked, bytes([asked.function | 0x80, 11]))
+    answer = werkverbund("--lang", "en", "read", *at(line.port))
+    assert "no answer (11): gateway: target does not respond" in answer.out
+
+
+def test_what_is_refused_and_why_stands_in_the_table_and_in_json(werkverbund, line: FaultLine):
+    line.refuse = {52: 2, 53: 2}
+    table = werkverbund("--lang", "en", "read", *at(line.port))
+    refused = "bad: refused by the device (2): the device has no such address"
+    assert [line.split()[0] for line in table.out.splitlines() if refused in line] == ["power"]
+    answer = werkverbund("read", "--json", *at(line.port))
+    points = {one["point"]: one for one in map(json.loads, answer.out.splitlines())}
+    assert points["power"]["detail"]["en"] == "the device has no such address"
+    assert points["energy"]["detail"] is None
 
 
 def at(port: int) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.core.batches import BOOT_SPAN, Batch, Clock
 from gateway.core.signals import Fault, Quality, Reason
+from gateway.core.text import Text
 from gateway.flow.moment import Moment
 from gateway.flow.numbering import Numbering
 from gateway.flow.source_runner import SourceRunner
@@ -45,13 +46,13 @@ class Told:
         self.polls = []
         self.closed = 0
 
-    async def read(self, due):
+    async def batches(self, due):
         self.polls.append((round(self.time.mono - 50, 3), due))
         self.time.mono += self.takes
         await asyncio.sleep(0)
         now = self.time()
-        machines = dict.fromkeys(s.partition("/")[0] for s in due)
-        return [self._batch(m, tuple(s for s in due if s.startswith(m)), now) for m in machines]
+        for machine in dict.fromkeys(s.partition("/")[0] for s in due):
+            yield self._batch(machine, tuple(s for s in due if s.startswith(machine)), now)
 
     def _batch(self, machine, due, now):
         found = tuple(self.silent_signals.get(s, self.silent.get(machine)) for s in due)
@@ -203,7 +204,59 @@ async def test_a_refused_register_does_not_make_a_machine_silent(time, told, cap
     await runner.poll(("a/x",))
     [health] = runner.health()
     assert (health.connected, health.silent) == (True, 0)
-    assert not caplog.records
+    assert (health.refused, health.refusal) == (1, Fault(Reason.REFUSED, 2))
+    await runner.poll(("a/x",))
+    told.silent.clear()
+    await runner.poll(("a/x",))
+    assert [record.getMessage() for record in caplog.records] == [
+        "a: the device refuses everything (1 signals), refused(2) at 192.0.2.1:502",
+        "a: nothing is refused any more at 192.0.2.1:502",
+    ]
+    assert runner.health()[0].refused == 0
+
+
+async def test_points_that_are_refused_are_named_in_a_line(time, told, caplog):
+    runner = runner_of(told, time, [signal("a/x"), signal("a/y")], [])
+    no_address = Text("keine Adresse", "no such address")
+    told.silent_signals = {"a/y": Fault(Reason.REFUSED, 2, no_address)}
+    for _ in range(3):
+        await runner.poll(("a/x", "a/y"))
+    assert [record.getMessage() for record in caplog.records] == [
+        "a: 1 of 2 signals refused(2) (no such address) at 192.0.2.1:502: y"
+    ]
+
+
+async def test_a_change_of_the_reason_is_a_line_and_stands_in_health(time, told, caplog):
+    runner = runner_of(told, time, [signal("a/x"), signal("a/y")], [])
+    late = Fault(Reason.TIMEOUT)
+    strange = Fault(Reason.DESYNC, detail=Text("Gerät 0 für 1", "unit 0 answers for unit 1"))
+    for fault in (late, late, strange, strange, late):
+        told.silent["a"] = fault
+        await runner.poll(("a/x", "a/y"))
+    assert [record.getMessage() for record in caplog.records] == [
+        "a lost: timeout at 192.0.2.1:502, next try in 4.0 s",
+        "a lost: desync (unit 0 answers for unit 1) at 192.0.2.1:502, next try in 4.0 s",
+        "a lost: timeout at 192.0.2.1:502, next try in 4.0 s",
+    ]
+    told.silent["a"] = strange
+    await runner.poll(("a/x", "a/y"))
+    [health] = runner.health()
+    assert health.fault.detail.en == "unit 0 answers for unit 1"
+
+
+async def test_a_machine_is_published_before_the_next_one_is_asked(time, told):
+    published = []
+
+    class Watching(Told):
+        async def batches(self, due):
+            async for batch in super().batches(due):
+                yield batch
+                seen.append([judged.machine for judged in published])
+
+    seen = []
+    runner = runner_of(Watching(time), time, [signal("a/x"), signal("b/x")], published)
+    await runner.poll(("a/x", "b/x"))
+    assert seen == [["a"], ["a", "b"]]
 
 
 @pytest.mark.parametrize("days", [0, -1, 1])
@@ -231,13 +284,14 @@ async def test_a_cancellation_that_a_driver_loses_is_heeded_all_the_same(time):
     class Absent(Told):
         asked = asyncio.Event()
 
-        async def read(self, due):
+        async def batches(self, due):
             self.polls.append(due)
             self.asked.set()
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
-                return []
+                return
+            yield
 
     source = Absent(time)
     runner = SourceRunner(

@@ -69,6 +69,17 @@ def test_words_mean_a_value(encoding, more, words, value):
         (Encoding.FLOAT32, {}, (0x7F80, 0x0000), Reason.UNDECODABLE),  # infinity
         (Encoding.FLOAT32, {}, (0xFF80, 0x0000), Reason.UNDECODABLE),  # minus infinity
         (Encoding.FLOAT32, {"sentinels": (0x7FC00000,)}, (0x7FC0, 0x0000), Reason.SENTINEL),
+        (Encoding.FLOAT32, {"sentinels": (-9999,)}, (0xC61C, 0x3C00), Reason.SENTINEL),
+        (Encoding.FLOAT32, {"sentinels": (0.1,)}, (0x3DCC, 0xCCCD), Reason.SENTINEL),
+        (Encoding.FLOAT32, {"sentinels": (-1e30,)}, (0xF149, 0xF2CA), Reason.SENTINEL),
+        (
+            Encoding.FLOAT32,
+            {"sentinels": (-9999,), "order": Order.LOW_FIRST, "scale": 0.1},
+            (0x3C00, 0xC61C),
+            Reason.SENTINEL,
+        ),
+        (Encoding.FLOAT32, {"sentinels": (0x80000000,)}, (0x8000, 0x0000), Reason.SENTINEL),
+        (Encoding.FLOAT32, {"sentinels": (0x7F7FFFFF,)}, (0x7F7F, 0xFFFF), Reason.SENTINEL),
         (Encoding.INT16, {"sentinels": (0x8000,)}, (0x8000,), Reason.SENTINEL),
         (Encoding.INT16, {"sentinels": (-32768,)}, (0x8000,), Reason.SENTINEL),
         (Encoding.UINT32, {"sentinels": (0xFFFFFFFF,)}, (0xFFFF, 0xFFFF), Reason.SENTINEL),
@@ -83,6 +94,18 @@ def test_words_mean_a_value(encoding, more, words, value):
 )
 def test_words_that_mean_no_value_say_why(encoding, more, words, reason):
     assert decode(point(encoding, **more), words) == (None, Fault(reason))
+
+
+@pytest.mark.parametrize(
+    ("sentinels", "words", "value"),
+    [
+        ((-9999,), (0xC61C, 0x3BFF), -9998.9990234375),
+        ((1_000_000_000,), (0x3B9A, 0xCA00), 0.004723787307739258),  # its bits, as a number
+        ((1,), (0x0000, 0x0001), 1.401298464324817e-45),
+    ],
+)
+def test_a_float_beside_its_sentinel_is_a_value(sentinels, words, value):
+    assert decode(point(Encoding.FLOAT32, sentinels=sentinels), words) == (value, None)
 
 
 def test_minus_zero_is_zero():

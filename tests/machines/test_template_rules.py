@@ -36,6 +36,8 @@ def problems(tmp_path: Path, text: str):
         (", unit: Watt", "unit Watt is unknown", "W"),
         (", low: 5, high: 1", "above high", "Swap"),
         (", sentinels: [65536]", "does not fit 16 bits", "raw register value"),
+        (", sentinels: [-32769]", "does not fit 16 bits", "raw register value"),
+        (", sentinels: [-99.9]", "whole numbers only, never -99.9", "before scale"),
         (", kind: counter, rollover: 99999", "never reaches", "highest raw value"),
     ],
 )
@@ -111,3 +113,10 @@ def test_an_unknown_key_is_refused(tmp_path):
 def test_a_period_needs_its_unit(tmp_path):
     [problem] = problems(tmp_path, f"points:\n{POINT}, every: 5}}\n")
     assert "no unit" in problem.what.en
+
+
+def test_a_sentinel_that_no_float32_holds_is_refused(tmp_path):
+    float32 = POINT.replace("int16", "float32") + ", order: high-word-first"
+    [problem] = problems(tmp_path, f"points:\n{float32}, sentinels: [-9999, 0.5, 1{39 * '0'}]}}\n")
+    assert "float32 cannot hold 1e+39" in problem.what.en
+    assert problem.line == 6

@@ -44,6 +44,9 @@ class FaultLine:
     units: set[int] = field(default_factory=lambda: {1, 2, 3})
     misbehave: Misbehaviour | None = None
     reset_next: bool = False
+    always_reset: bool = False
+    closes: bool = False  # after each answer
+    deaf: set[int] = field(default_factory=set)  # connections on which nothing is answered any more
     connections: int = 0
     port: int = 0
     served: asyncio.Event = field(default_factory=asyncio.Event)
@@ -85,11 +88,11 @@ class FaultLine:
                 asked = Asked(tid, unit, function, first, count, connection)
                 self.asked.append(asked)
                 self.served.set()
-                if self.reset_next:
+                if self.reset_next or self.always_reset:
                     self.reset_next = False
                     writer.transport.abort()
                     return
-                if unit in self.silent or unit not in self.units:
+                if unit in self.silent or unit not in self.units or connection in self.deaf:
                     continue
                 answer = self.misbehave(asked) if self.misbehave else self.answer(asked)
                 if answer is None:
@@ -100,6 +103,9 @@ class FaultLine:
                     task.add_done_callback(self._tasks.discard)
                 else:
                     writer.write(answer)
+                if self.closes:
+                    writer.close()
+                    return
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 

@@ -7,10 +7,10 @@ import struct
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gateway.sources.modbus import _mismatch, _Question
+from gateway.sources.frame import Question, mismatch
 
 questions = st.builds(
-    lambda tid, unit, function, count: _Question(
+    lambda tid, unit, function, count: Question(
         struct.pack(">HH", tid, 0),
         unit,
         function,
@@ -36,7 +36,7 @@ def refusal(question, code):
 def test_the_answer_and_a_refusal_pass_whole_and_in_every_piece(question, code):
     for frame in (answer(question), refusal(question, code)):
         for end in range(1, len(frame) + 1):
-            assert _mismatch(question, frame[:end]) == ""
+            assert mismatch(question, frame[:end]) is None
 
 
 @given(questions, st.data())
@@ -46,7 +46,7 @@ def test_a_frame_with_any_byte_of_its_head_changed_is_found_out(question, data):
     other = data.draw(st.integers(0, 255))
     assume(frame[at] != other)
     frame[at] = other
-    assert _mismatch(question, bytes(frame))
+    assert mismatch(question, bytes(frame)) is not None
 
 
 @given(questions, questions)
@@ -55,15 +55,15 @@ def test_the_answer_to_another_question_is_found_out(asked, older):
         (asked.head, asked.unit, asked.function, asked.size)
         != (older.head, older.unit, older.function, older.size)
     )
-    assert _mismatch(asked, answer(older))
+    assert mismatch(asked, answer(older))
 
 
 @given(questions, st.binary(min_size=9, max_size=60))
 def test_noise_never_passes_for_an_answer(question, noise):
-    passed = not _mismatch(question, noise)
+    passed = not mismatch(question, noise)
     alike = noise[:9] == answer(question)[:9] or noise[:8] == refusal(question, 1)[:8]
     assert passed == alike
 
 
 def test_without_a_question_nothing_is_an_answer():
-    assert _mismatch(None, b"\x00\x01")
+    assert mismatch(None, b"\x00\x01")

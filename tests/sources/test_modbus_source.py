@@ -64,7 +64,7 @@ async def test_a_silent_unit_costs_one_deadline_per_backoff_period(line, reading
         assert faults["m2/w0"] == Fault(Reason.TIMEOUT)
         assert faults["m1/w0"] is None
         assert faults["m3/w0"] is None
-    assert line.count(unit=2) == 1
+    assert line.count(unit=2) == 2, "once more with the next poll"
     assert line.count(unit=1) == line.count(unit=3) == 10
 
 
@@ -88,18 +88,31 @@ async def test_a_unit_that_answers_again_is_read_again(line, reading, clock):
     assert batch.faults is None
 
 
-async def test_a_reset_connection_is_no_connection_and_found_at_once(line, reading, clock):
+async def test_a_reset_connection_is_found_at_once_and_opened_anew_within_the_poll(line, reading):
     source = reading(unit(1, within=30), unit(2, within=30))
-    await source.connect()
+    await source.read(source.signals)
     line.reset_next = True
     async with asyncio.timeout(5):
         faults = faults_of(await source.read(source.signals))
-    assert set(faults.values()) == {Fault(Reason.NO_CONNECTION)}
-    clock.mono += 60
-    assert not any(faults_of(await source.read(source.signals)).values())
+    assert not any(faults.values())
+    assert line.connections == 2
 
 
-async def test_a_line_that_is_down_is_tried_at_most_once_a_second(line, reading, clock):
+async def test_a_device_that_always_resets_is_no_connection_and_says_so(line, reading, clock):
+    source = reading(unit(1, within=30))
+    line.always_reset = True
+    for _ in range(40):
+        async with asyncio.timeout(5):
+            faults = faults_of(await source.read(source.signals))
+        assert set(faults.values()) == {Fault(Reason.NO_CONNECTION)}
+        clock.mono += 0.1
+    assert faults["m1/w0"].detail.en == "the connection was closed"
+    assert line.connections <= 6, "two at once, then one after each growing pause"
+
+
+async def test_a_line_that_is_down_is_tried_again_at_once_and_then_once_a_second(
+    line, reading, clock
+):
     source = reading(unit(1))
     attempts = []
     really_open = source._link.open
@@ -114,12 +127,33 @@ async def test_a_line_that_is_down_is_tried_at_most_once_a_second(line, reading,
         faults = faults_of(await source.read(source.signals))
         assert set(faults.values()) == {Fault(Reason.NO_CONNECTION)}
         clock.mono += 0.05
-    assert len(attempts) == 2
-    assert attempts[1] - attempts[0] >= 1.0
+    assert len(attempts) == 3
+    assert attempts[1] - attempts[0] <= 0.06, "with the next poll"
+    assert attempts[2] - attempts[1] >= 1.0
     await line.start()
     clock.mono += 5
     assert not any(faults_of(await source.read(source.signals)).values())
     assert line.connections == 1
+
+
+async def test_a_shared_line_that_is_down_is_tried_once_a_poll_for_all_its_units(
+    line, reading, clock
+):
+    source = reading(*(unit(n) for n in range(1, 6)))
+    attempts = []
+    really_open = source._link.open
+
+    async def counted():
+        attempts.append(clock.mono)
+        await really_open()
+
+    source._link.open = counted
+    await line.stop()
+    for _ in range(4):
+        faults = faults_of(await source.read(source.signals))
+        assert set(faults.values()) == {Fault(Reason.NO_CONNECTION)}
+        clock.mono += 0.1
+    assert attempts == [100.0, 100.1]
 
 
 async def test_connecting_to_nothing_is_unreachable(line, reading):
@@ -212,6 +246,8 @@ async def test_the_next_try_is_told(line, reading, clock):
     line.silent.add(1)
     source = reading(unit(1), unit(2))
     assert source.next_try("m1") is None
+    await source.read(source.signals)
+    assert source.next_try("m1") is None, "with the next poll"
     await source.read(source.signals)
     assert 1.0 <= source.next_try("m1") - clock.mono <= 5.0
     assert source.next_try("m2") is None

@@ -29,6 +29,7 @@ export interface Signal {
   value: Value | null;
   quality: Quality;
   reason: string;
+  detail: Text | null;
   at: string | null;
   seq: number | null;
   role: string | null;

@@ -93,7 +93,7 @@ export const de = {
     no_connection: "keine Verbindung",
     timeout: "keine Antwort in der Frist",
     refused: "vom Gerät abgelehnt",
-    desync: "verspätete Antwort verworfen",
+    desync: "die Antwort passt nicht zur Frage",
     undecodable: "nicht lesbar",
     sentinel: "Gerät meldet: kein Wert",
     out_of_range: "außerhalb des Möglichen",

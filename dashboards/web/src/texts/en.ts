@@ -95,7 +95,7 @@ export const en: Catalogue = {
     no_connection: "no connection",
     timeout: "no answer in time",
     refused: "refused by the device",
-    desync: "late answer discarded",
+    desync: "the answer does not fit",
     undecodable: "cannot be read",
     sentinel: "device says: no value",
     out_of_range: "outside what is possible",

@@ -1,0 +1,228 @@
+"""How a line is asked, so that one lost answer costs one poll and a late one is never a value.
+
+A device alone on its connection gets a new try, on a new connection where the old one is lost. On
+a line that units share (a serial one, behind a gateway) nobody is asked after a silence while the
+gateway may still wait for the old answer, and then for a while only in lengths that it cannot have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from gateway.config import Endpoint
+from gateway.core.errors import Desync, Refused, SourceError, Unreachable
+from gateway.core.text import Text
+from gateway.flow.backoff import Backoff
+from gateway.flow.moment import Now
+from gateway.machines.read_plan import Block, other_lengths
+from gateway.machines.template import Template
+from gateway.sources.modbus import ModbusLink
+from gateway.sources.suspects import Suspects
+
+RECONNECT = (0.0, 1.0, 2.0, 4.0)
+"""Seconds after connections that brought nothing: the first is made anew with the next poll."""
+GATEWAY_WAITS = 4.0
+"""Times the deadline that a gateway is taken to wait for a silent unit, until it is known."""
+LONGEST_QUIET = 5.0
+"""Seconds after a question for which a line is left alone at most."""
+FORGETTING = 5.0
+"""Seconds without a question after which a device may have forgotten the connection."""
+
+_BUSY = (5, 6)
+_BUSY_PAUSES = (0.05, 0.2)  # seconds before a busy device is asked again within the poll
+_TIMED_OUT = {10: False, 11: True}  # exceptions with which a gateway speaks for a silent unit
+_NOT_THIS_LENGTH = (2, 3)
+_WAITS = Text(
+    "wartet, bis keine verspätete Antwort mehr kommen kann",
+    "waits until no late answer can come any more",
+)
+
+
+class Waiting(Unreachable):
+    """Not asked: an answer that is still under way could be taken for this one."""
+
+
+class Line:
+    """The connection to one endpoint. ``devices`` are the templates of its units by number."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        devices: Mapping[int, Template],
+        now: Now,
+        pause: timedelta = timedelta(0),
+    ) -> None:
+        self.link = ModbusLink(endpoint, pause, late=self._late)
+        self.backoff = Backoff(steps=RECONNECT)
+        self.shared = len(devices) > 1
+        self._devices = devices
+        self._now = now
+        self._suspects = Suspects(shared=self.shared)
+        self._refused: set[tuple[int, tuple[Block, ...]]] = set()
+        self.woken = False
+        """An answer that had been given up has come, and none is missing any more."""
+        self._awake = asyncio.Event()  # nothing has been asked in vain since the last sign of life
+        self._awake.set()
+        self._spoke_at = 0.0
+        self._proven = False
+        self._hangs = False
+        self._silences = 0
+        self._silent_since = 0.0
+        self._free_at = 0.0
+        self._waits = 0.0
+        self._forgets_after = self._doubt = float("inf")
+
+    @property
+    def silent(self) -> bool:
+        """Whether more than one unit was asked in vain, with no sign of life in between."""
+        return self.shared and self._silences > 1
+
+    async def stand(self) -> None:
+        """Connect where there is no connection, or none worth keeping. Raises Unreachable."""
+        if self._hangs:
+            await self._quiet()  # it may still speak
+        idle = asyncio.get_running_loop().time() - self._spoke_at
+        if self._hangs or idle >= self._forgets_after:
+            self.link.close()
+        if self.link.connected:
+            return
+        mono = self._now().mono
+        if not self.backoff.ready(mono):
+            raise Unreachable(f"no connection to {self.link.endpoint}")
+        try:
+            await self.link.open()
+        except Unreachable:
+            self.backoff.failed(mono)
+            raise
+        self._proven = self._hangs = False
+        self._spoke_at = asyncio.get_running_loop().time()
+
+    async def ask(self, unit: int, block: Block, within: float) -> Sequence[int]:
+        """The words of one block, in one more try where the first was in vain.
+
+        Raises Refused, or what the last try has failed with.
+        """
+        await self.stand()
+        self.woken = False
+        try:
+            return await self._ask(unit, block, within)
+        except (Unreachable, Desync) as failure:
+            lost = isinstance(failure, Unreachable) and not self.link.connected
+            if (self.shared and not lost) or not self.backoff.ready(self._now().mono):
+                raise
+        await self.stand()
+        try:
+            return await self._ask(unit, block, within)
+        except (Unreachable, Desync):
+            self._hangs = not (self.shared or self._awake.is_set())
+            raise
+
+    async def _ask(self, unit: int, block: Block, within: float) -> Sequence[int]:
+        if self.shared:
+            await self._quiet()
+        now = asyncio.get_running_loop().time()
+        if not self._suspects.fit(unit, block, now):
+            return await self._once(unit, block, within)
+        for way in other_lengths(block, self._devices[unit]):
+            known = (unit, way) in self._refused
+            if known or any(self._suspects.fit(unit, part, now) for part in way):
+                continue
+            try:
+                parts = [(part, await self._once(unit, part, within)) for part in way]
+            except Refused as refusal:
+                if refusal.code not in _NOT_THIS_LENGTH:
+                    raise
+                self._refused.add((unit, way))
+            else:
+                return _words_of(block, parts)
+        if not self.shared:
+            return await self._once(unit, block, within)
+        raise Waiting(
+            f"{self.link.endpoint} unit {unit}: {_WAITS.en}", timed_out=True, detail=_WAITS
+        )
+
+    async def _once(self, unit: int, block: Block, within: float) -> Sequence[int]:
+        for pause in (*_BUSY_PAUSES, None):
+            began = asyncio.get_running_loop().time()
+            try:
+                words = await self.link.ask(unit, block, within)
+            except Refused as refusal:
+                self._spoke()
+                if (timed_out := _TIMED_OUT.get(refusal.code)) is not None:
+                    raise Unreachable(
+                        str(refusal),
+                        timed_out=timed_out,
+                        code=refusal.code,
+                        detail=refusal.detail,
+                    ) from refusal
+                if refusal.code not in _BUSY or pause is None:
+                    raise
+                await asyncio.sleep(pause)
+            except SourceError as failure:
+                self._suspects.add(unit, block, began + within, within)
+                self._fell_silent(failure, began, within)
+                raise
+            else:
+                self._spoke()
+                self._suspects.answered(block)
+                return words
+        raise AssertionError("the last try answers or raises")
+
+    async def _quiet(self) -> None:
+        """Leave a shared line alone while its gateway may still wait for an older answer."""
+        rest = self._free_at - asyncio.get_running_loop().time()
+        if rest > 0 and not self._awake.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._awake.wait()
+
+    def _spoke(self) -> None:
+        self._silences = 0
+        self._awake.set()
+        self._spoke_at = asyncio.get_running_loop().time()
+        self.backoff.succeeded()
+        if not self._proven:
+            self._proven = True
+            self._forgets_after = min(self._forgets_after, self._doubt)
+        self._doubt = float("inf")
+
+    def _late(self) -> None:
+        """The answer to a question that was given up has come."""
+        self._waits = 1.2 * (asyncio.get_running_loop().time() - self._silent_since)
+        self._hangs = False
+        self._doubt = float("inf")
+        self.woken = not self.link.outstanding
+        self._spoke()
+
+    def _fell_silent(self, failure: SourceError, began: float, within: float) -> None:
+        self._awake.clear()
+        timed_out = isinstance(failure, Unreachable) and failure.timed_out
+        if timed_out:
+            self._count_silence(began)
+        elif not self._proven:
+            self.backoff.failed(self._now().mono)  # a connection that has brought nothing
+        if self.shared and (timed_out or isinstance(failure, Desync)):
+            waits = self._waits or GATEWAY_WAITS * within
+            self._free_at = began + min(LONGEST_QUIET, 2 * waits if self.silent else waits)
+
+    def _count_silence(self, began: float) -> None:
+        self._silences += 1
+        if self._silences == 1:
+            self._silent_since = began
+            idle = began - self._spoke_at
+            self._doubt = 0.9 * idle if idle >= FORGETTING else float("inf")
+        elif self.shared:
+            self._hangs = True
+
+
+def _words_of(block: Block, parts: Sequence[tuple[Block, Sequence[int]]]) -> list[int]:
+    """The words of a block that was read in other lengths; holes between its parts are 0."""
+    found = {
+        address: word
+        for part, words in parts
+        for address, word in zip(range(part.first, part.last + 1), words, strict=True)
+    }
+    return [found.get(address, 0) for address in range(block.first, block.last + 1)]
