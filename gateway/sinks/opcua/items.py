@@ -17,6 +17,7 @@ from asyncua.server.internal_subscription import InternalSubscription
 from asyncua.server.monitored_item_service import MonitoredItemData, MonitoredItemService
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
+from asyncua.ua.uaprotocol_auto import DataChangeFilter  # ua. has a child of it
 
 from gateway.sinks.opcua import reading
 from gateway.sinks.opcua.limits import SLOWEST
@@ -169,7 +170,7 @@ class Items(MonitoredItemService):
         """The deadband of a filter in the unit of the value (OPC 10000-8, 6.2 for percent)."""
         if wanted is None:
             return 0.0
-        if not isinstance(wanted, ua.DataChangeFilter):
+        if not isinstance(wanted, DataChangeFilter):
             raise ServiceError(StatusCodes.BadFilterNotAllowed)
         if asked.AttributeId != AttributeIds.Value:
             raise ServiceError(StatusCodes.BadFilterNotAllowed)
@@ -209,7 +210,7 @@ def _filter(sent: Any) -> Any:
 
 def _changed(item: Item, old: ua.DataValue, new: ua.DataValue) -> bool:
     trigger = ua.DataChangeTrigger.StatusValue
-    if isinstance(item.filter, ua.DataChangeFilter):
+    if isinstance(item.filter, DataChangeFilter):
         trigger = item.filter.Trigger
     if old.StatusCode != new.StatusCode:
         return True

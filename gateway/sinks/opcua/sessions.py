@@ -227,7 +227,7 @@ class Session(InternalSession):
         if found is None or before is None:
             return ua.TransferResult(code(StatusCodes.BadSubscriptionIdInvalid))
         named = (self.certificate, self.user.name)
-        if self.certificate is None or named != (before.certificate, before.user.name):
+        if not self.certificate or named != (before.certificate, before.user.name):
             return ua.TransferResult(code(StatusCodes.BadUserAccessDenied))
         found.session_id = self.session_id
         found.pub_result_callback = callback
