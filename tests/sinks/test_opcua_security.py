@@ -21,6 +21,7 @@ from asyncua.ua.uaerrors import (
     BadNotWritable,
     BadSecurityPolicyRejected,
     BadServiceUnsupported,
+    BadSubscriptionIdInvalid,
     BadTooManySubscriptions,
     BadUserAccessDenied,
     UaError,
@@ -34,6 +35,7 @@ from gateway.sinks.opcua import OpcUaConfig
 from gateway.sinks.opcua.security import Pki, Users
 from gateway.sinks.opcua.server import OpcUaSink
 from tests.sinks.opcua_client import URI, activate, logged_in, make_certificate
+from tests.sinks.raw_opcua import NONE, Raw
 from tests.sinks.small_firm import SIGNALS, batch, firm, free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -300,3 +302,99 @@ async def test_open_is_for_simulated_machines_on_this_computer(
 async def test_a_server_has_either_users_or_is_open(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         OpcUaConfig(type="opcua", **wrong)  # type: ignore[arg-type]
+
+
+async def test_a_password_is_not_even_asked_for_without_security(sink: OpcUaSink) -> None:
+    """A client that is set to None would send it in clear."""
+    client = Client(sink.endpoint, timeout=5)
+    client.set_user("leitstand")
+    client.set_password(PASSWORD)
+    with pytest.raises(BadSecurityPolicyRejected):
+        await client.connect()
+    offered = await Client(sink.endpoint, timeout=5).connect_and_get_server_endpoints()
+    assert offered
+
+
+async def test_a_channel_without_security_is_for_finding_endpoints_only(sink: OpcUaSink) -> None:
+    for service in (461, 467, 473, 631, 826, 437):  # sessions, read, publish, register
+        stranger = await (await Raw.connect(sink.endpoint)).opened()
+        stranger.send(service, b"")
+        assert await stranger.result() == "BadSecurityPolicyRejected"
+        stranger.close()
+
+
+@pytest.mark.parametrize("policy", ["Basic256", "Basic128Rsa15", "Nonsense"])
+async def test_an_unknown_policy_is_refused_at_once(sink: OpcUaSink, policy: str) -> None:
+    uri = f"http://opcfoundation.org/UA/SecurityPolicy#{policy}".encode()
+    stranger = await Raw.connect(sink.endpoint, uri, 3)
+    assert await stranger.refused() == "BadSecurityPolicyRejected"
+
+
+async def test_encryption_without_a_policy_is_refused_at_once(sink: OpcUaSink) -> None:
+    stranger = await Raw.connect(sink.endpoint, NONE, 3)
+    assert await stranger.refused() == "BadSecurityModeRejected"
+
+
+async def test_a_channel_that_is_only_signed_is_refused_at_once(
+    sink: OpcUaSink, pki: Pki, trusted: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Client(sink.endpoint, timeout=60)
+    client.application_uri = URI
+    await client.set_security(
+        SecurityPolicyBasic256Sha256,
+        certificate=str(trusted[0]),
+        private_key=str(trusted[1]),
+        server_certificate=str(pki.certificate),
+        mode=ua.MessageSecurityMode.Sign,
+    )
+    with caplog.at_level(logging.WARNING, "asyncua"):
+        async with asyncio.timeout(10):
+            with pytest.raises((ConnectionError, UaError)):
+                await client.connect_socket()
+                await client.send_hello()
+                await client.open_secure_channel()
+    client.disconnect_socket()
+    assert "BadSecurityModeRejected" in caplog.text
+
+
+async def test_subscriptions_move_with_their_user_and_certificate_only(
+    sink: OpcUaSink, pki: Pki, folder: Path, trusted: tuple[Path, Path]
+) -> None:
+    uri = "urn:tests:other-client"
+    other_one = make_certificate(folder, uri=uri, name="OtherClient")
+    (pki.trusted / "other-client.der").write_bytes(other_one[0].read_bytes())
+    async with logged_in(sink.endpoint, pki.certificate, trusted) as first:
+        subscription = await first.create_subscription(1000, None)
+        asked = ua.TransferSubscriptionsParameters([subscription.subscription_id])
+        async with logged_in(sink.endpoint, pki.certificate, other_one, uri=uri) as other:
+            (result,) = await other.uaclient.session.transfer_subscriptions(asked)
+            assert result.StatusCode.name == "BadUserAccessDenied"
+        async with logged_in(
+            sink.endpoint, pki.certificate, trusted, user="gast", password="nur-lesen"
+        ) as other:
+            (result,) = await other.uaclient.session.transfer_subscriptions(asked)
+            assert result.StatusCode.name == "BadUserAccessDenied"
+        async with logged_in(sink.endpoint, pki.certificate, trusted) as again:
+            (result,) = await again.uaclient.session.transfer_subscriptions(asked)
+            assert result.StatusCode.name == "Good"
+            parameters = ua.ModifySubscriptionParameters(subscription.subscription_id)
+            with pytest.raises(BadSubscriptionIdInvalid):
+                await first.uaclient.session.modify_subscription(parameters)
+            results = await again.uaclient.delete_subscriptions([subscription.subscription_id])
+            assert [one.name for one in results] == ["Good"]
+
+
+async def test_a_locked_client_locks_nobody_else_out(
+    sink: OpcUaSink, pki: Pki, folder: Path, trusted: tuple[Path, Path]
+) -> None:
+    uri = "urn:tests:guesser"
+    guesser = make_certificate(folder, uri=uri, name="Guesser")
+    (pki.trusted / "guesser.der").write_bytes(guesser[0].read_bytes())
+    for password in ["falsch"] * 5 + [PASSWORD]:
+        with pytest.raises(BadUserAccessDenied):
+            async with logged_in(
+                sink.endpoint, pki.certificate, guesser, uri=uri, password=password
+            ):
+                pass
+    async with logged_in(sink.endpoint, pki.certificate, trusted) as client:
+        assert await client.nodes.server_state.read_value() == 0

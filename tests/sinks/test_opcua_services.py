@@ -99,6 +99,7 @@ async def test_browse_is_cut_where_the_client_wants_and_goes_on(client: Client) 
     assert whole.ContinuationPoint is None
     asked.RequestedMaxReferencesPerNode = 3
     (part,) = await client.uaclient.browse(asked)
+    assert part.ContinuationPoint
     found = list(part.References)
     while part.ContinuationPoint:
         assert len(part.References) == 3
@@ -328,3 +329,68 @@ async def test_sessions_whose_connection_was_lost_make_room_for_others(sink: Opc
 async def summary(client: Client, name: str) -> int:
     number = getattr(ua.ObjectIds, f"Server_ServerDiagnostics_ServerDiagnosticsSummary_{name}")
     return int(await client.get_node(ua.NodeId(number)).read_value())
+
+
+async def test_nothing_below_server_is_null_and_good(client: Client) -> None:
+    null = []
+    ahead = [client.nodes.server]
+    seen = set()
+    while ahead:
+        one = ahead.pop()
+        if one.nodeid in seen:
+            continue
+        seen.add(one.nodeid)
+        ahead += await one.get_children()
+        if await one.read_node_class() == ua.NodeClass.Variable:
+            value = await one.read_data_value(raise_on_bad_status=False)
+            if value.StatusCode.is_good() and (value.Value is None or value.Value.Value is None):
+                null.append(one.nodeid)
+    assert len(seen) > 300
+    assert null == []
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("OperationLimits_MaxNodesPerRead", 1000),
+        ("OperationLimits_MaxNodesPerBrowse", 1000),
+        ("OperationLimits_MaxNodesPerTranslateBrowsePathsToNodeIds", 1000),
+        ("OperationLimits_MaxNodesPerRegisterNodes", 1000),
+        ("OperationLimits_MaxMonitoredItemsPerCall", 1000),
+        ("OperationLimits_MaxNodesPerWrite", 1000),
+        ("MaxBrowseContinuationPoints", 10),
+        ("MaxQueryContinuationPoints", 0),
+        ("MaxSessions", 50),
+        ("MaxSubscriptions", 200),
+        ("MaxSubscriptionsPerSession", 20),
+        ("LocaleIdArray", ["de", "en"]),
+        ("MinSupportedSampleRate", 0.0),
+    ],
+)
+async def test_the_server_tells_its_limits(client: Client, name: str, expected: Any) -> None:
+    node = ua.NodeId(getattr(ua.ObjectIds, f"Server_ServerCapabilities_{name}"))
+    assert await client.get_node(node).read_value() == expected
+
+
+async def test_the_server_counts_what_there_is_and_what_it_refused(
+    client: Client, sink: OpcUaSink
+) -> None:
+    names = ("CurrentSessionCount", "CumulatedSessionCount", "CurrentSubscriptionCount")
+    names += ("CumulatedSubscriptionCount", "RejectedRequestsCount", "ServerViewCount")
+    before = {name: await summary(client, name) for name in names}
+    async with Client(sink.endpoint, timeout=5) as other:
+        await other.create_subscription(1000, None)
+        with pytest.raises(BadNothingToDo):
+            await other.uaclient.read(ua.ReadParameters())
+        after = {name: await summary(client, name) for name in names}
+    assert {name: after[name] - before[name] for name in names} == {
+        "CurrentSessionCount": 1,
+        "CumulatedSessionCount": 1,
+        "CurrentSubscriptionCount": 1,
+        "CumulatedSubscriptionCount": 1,
+        "RejectedRequestsCount": 1,
+        "ServerViewCount": 0,
+    }
+    number = ua.ObjectIds.Server_ServerDiagnostics_ServerDiagnosticsSummary
+    whole = await client.get_node(ua.NodeId(number)).read_value()
+    assert whole.CumulatedSessionCount >= after["CumulatedSessionCount"]
