@@ -349,9 +349,9 @@ async def test_a_channel_that_is_only_signed_is_refused_at_once(
     )
     with caplog.at_level(logging.WARNING, "asyncua"):
         async with asyncio.timeout(10):
+            await client.connect_socket()
+            await client.send_hello()
             with pytest.raises((ConnectionError, UaError)):
-                await client.connect_socket()
-                await client.send_hello()
                 await client.open_secure_channel()
     client.disconnect_socket()
     assert "BadSecurityModeRejected" in caplog.text
