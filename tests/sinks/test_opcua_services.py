@@ -394,3 +394,11 @@ async def test_the_server_counts_what_there_is_and_what_it_refused(
     number = ua.ObjectIds.Server_ServerDiagnostics_ServerDiagnosticsSummary
     whole = await client.get_node(ua.NodeId(number)).read_value()
     assert whole.CumulatedSessionCount >= after["CumulatedSessionCount"]
+
+
+async def test_the_dictionaries_of_the_standard_are_not_served(client: Client) -> None:
+    """A thousand reads of one of them would be answered with 340 MB."""
+    for number in (ua.ObjectIds.OpcUa_BinarySchema, ua.ObjectIds.OpcUa_XmlSchema):
+        one = client.get_node(ua.NodeId(number))
+        value = await one.read_data_value(raise_on_bad_status=False)
+        assert value.StatusCode.name == "BadNotSupported"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from asyncua import Client, ua
+from asyncua.ua.uaerrors import BadResponseTooLarge
 
 from gateway.config import Endpoint
 from gateway.core.signals import SignalId
@@ -194,3 +195,48 @@ async def test_a_session_watches_as_many_items_as_there_are_variables(
     async with Client(sink.endpoint, timeout=5) as other:
         subscription = await other.create_subscription(1000, subscriber)
         await subscription.subscribe_data_change(other.nodes.server_state)
+
+
+async def test_a_message_holds_as_many_notifications_as_are_wanted_and_the_rest_follows(
+    sink: OpcUaSink,
+) -> None:
+    messages: asyncio.Queue[tuple[int, bool]] = asyncio.Queue()
+
+    async def heard(result: Any) -> None:
+        counts = [len(one.MonitoredItems) for one in result.NotificationMessage.NotificationData]
+        messages.put_nowait((sum(counts), result.MoreNotifications))
+
+    async with Client(sink.endpoint, timeout=5) as client:
+        wish = ua.CreateSubscriptionParameters()
+        wish.RequestedPublishingInterval, wish.MaxNotificationsPerPublish = 3_600_000, 4
+        wish.PublishingEnabled = False
+        subscription = await client.uaclient.create_subscription(wish, heard)
+        subscriber = Subscriber(client, sink, subscription)
+        await subscriber.watch(POWER, 1)
+        await told(sink, [float(number) for number in range(50, 59)])
+        on = ua.SetPublishingModeParameters(True, [subscription.SubscriptionId])
+        await client.uaclient.session.set_publishing_mode(on)
+        assert sink._serving is not None
+        service = sink._serving._server.iserver.subscription_service
+        await service.subscriptions[subscription.SubscriptionId].publish_results()
+        got = []
+        async with asyncio.timeout(10):
+            while sum(count for count, _ in got) < 10:
+                got.append(await messages.get())
+    assert [one for one in got if one[0]] == [(4, True), (4, True), (2, False)]
+
+
+async def test_an_answer_that_is_too_long_is_refused(sink: OpcUaSink) -> None:
+    number = ua.NodeId(ua.ObjectIds.Server_NamespaceArray)
+    async with Client(sink.endpoint, timeout=5) as client:
+        asked = ua.ReadParameters()
+        asked.NodesToRead = [ua.ReadValueId(number, ua.AttributeIds.Value)] * 1000
+        assert len(await client.uaclient.read(asked)) == 1000
+        assert sink._serving is not None
+        (connection,) = (
+            one for one in sink._serving._server.bserver.clients if one.processor.active()
+        )
+        connection.processor._limits.max_message_size = 100_000
+        with pytest.raises(BadResponseTooLarge):
+            await client.uaclient.read(asked)
+        assert await client.nodes.server_state.read_value() == 0

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gateway.sinks.opcua.guarded import Internal
 
 _KIND = ua.VariantType
+_NOTHING = ua.DataValue(StatusCode=code(StatusCodes.BadNotSupported))
 _HIERARCHY = {
     node_id(ObjectIds.Organizes),
     node_id(ObjectIds.HasProperty),
@@ -76,11 +77,16 @@ async def tell(server: Internal) -> None:
     _count(server, summary, lambda: ua.Variant(server.counts(), _KIND.ExtensionObject))
     for field in fields(ua.ServerDiagnosticsSummaryDataType):
         _count(server, f"{summary}_{field.name}", _one(server, field.name))
-    nothing = ua.DataValue(StatusCode=code(StatusCodes.BadNotSupported))
+    # The dictionaries of the standard's types, which every client has: a thousand reads of one in
+    # one request would be answered with 340 MB.
+    for name in ("OpcUa_BinarySchema", "OpcUa_XmlSchema"):
+        await server.aspace.write_attribute_value(
+            node_id(getattr(ObjectIds, name)), AttributeIds.Value, _NOTHING
+        )
     for node in tuple(_below(server, node_id(ObjectIds.Server))):
         kept = server.aspace.read_attribute_value(node, AttributeIds.Value)
         if kept.Value is None or kept.Value.Value is None:
-            await server.aspace.write_attribute_value(node, AttributeIds.Value, nothing)
+            await server.aspace.write_attribute_value(node, AttributeIds.Value, _NOTHING)
 
 
 def _one(server: Internal, field: str) -> Callable[[], ua.Variant]:

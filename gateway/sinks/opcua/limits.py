@@ -22,6 +22,6 @@ FASTEST, SLOWEST = 50.0, 3_600_000.0
 """Milliseconds between two publications, and between two samples."""
 
 REFERENCES = 1000
-ALL_REFERENCES = 10_000
+ALL_REFERENCES = 5000
 CONTINUATION_POINTS = 10
 """References in one result and in one answer; unfinished results of a session."""

@@ -23,7 +23,7 @@ from asyncua.server.binary_server_asyncio import OPCUAProtocol
 from asyncua.server.uaprocessor import UaProcessor
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
-from asyncua.ua.ua_binary import struct_from_binary, uatcp_to_binary
+from asyncua.ua.ua_binary import struct_from_binary, struct_to_binary, uatcp_to_binary
 from asyncua.ua.uaerrors import UaStatusCodeError
 
 from gateway.sinks.opcua.decoding import Request
@@ -96,11 +96,24 @@ class Requests(UaProcessor):
     def send_response(
         self, requesthandle: Any, seqhdr: Any, response: Any, msgtype: Any = None
     ) -> None:
-        """Answer. Who does not read answers is disconnected."""
-        kind = ua.MessageType.SecureMessage if msgtype is None else msgtype
-        super().send_response(requesthandle, seqhdr, response, kind)
+        """Answer. Who does not read answers is disconnected. Raises ServiceError: too long."""
+        kind: Any = ua.MessageType.SecureMessage if msgtype is None else msgtype
+        response.ResponseHeader.RequestHandle = requesthandle
+        content = struct_to_binary(response)
+        if len(content) > self._limits.max_message_size:
+            raise ServiceError(StatusCodes.BadResponseTooLarge)
+        self._transport.write(self._connection.message_to_binary(content, kind, seqhdr.RequestId))
         if self._transport.get_write_buffer_size() > UNREAD:
             self._transport.abort()
+
+    async def forward_publish_response(self, result: ua.PublishResult, requestdata: Any) -> None:
+        """Answer a Publish request."""
+        try:
+            await super().forward_publish_response(result, requestdata)
+        except ServiceError as error:
+            fault = ua.ServiceFault()
+            fault.ResponseHeader.ServiceResult = code(error.code)
+            self.send_response(requestdata.requesthdr.RequestHandle, requestdata.seqhdr, fault)
 
     async def process(self, header: Any, body: Any) -> bool:
         """Take one chunk; False: the connection ends."""

@@ -17,22 +17,53 @@ from gateway.sinks.opcua.limits import FASTEST, QUEUE, SLOWEST
 LIFETIME = 15_000
 KEEP_ALIVE = 5_000
 UNACKNOWLEDGED = 100
-"""Limits of one subscription: publications without a request, without a change, and kept ones."""
+NOTIFICATIONS = 1000
+"""Limits of one subscription: publications without a request, without a change, and kept ones;
+notifications in one message."""
 
 
 class Subscription(InternalSubscription):
-    """Looks at what is due before it publishes, and keeps what was not acknowledged."""
+    """Looks at what is due before it publishes, and keeps what was not acknowledged.
+
+    ``most`` is how many notifications a message holds; what is left goes with the next one.
+    """
 
     monitored_item_srv: Items
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self.monitored_item_srv = Items(self, self.monitored_item_srv.aspace)
+        self.most = NOTIFICATIONS
 
     async def publish_results(self, requestdata: Any = None) -> bool:
         """Publish what has come, to a waiting request if there is one."""
         await self.monitored_item_srv.release()
-        return await super().publish_results(requestdata)
+        done = sent = await super().publish_results(requestdata)
+        while sent and self._publishing_enabled and self._waiting():
+            sent = await super().publish_results()
+        return done
+
+    def _waiting(self) -> bool:
+        return bool(self._triggered_datachanges)
+
+    def _pop_publish_result(self) -> ua.PublishResult:
+        result = super()._pop_publish_result()
+        result.MoreNotifications = self._publishing_enabled and self._waiting()
+        return result
+
+    def _pop_triggered_datachanges(self, result: ua.PublishResult) -> None:
+        taken: list[ua.MonitoredItemNotification] = []
+        while self._triggered_datachanges and len(taken) < self.most:
+            number = next(iter(self._triggered_datachanges))
+            waiting = self._triggered_datachanges.pop(number)
+            room = self.most - len(taken)
+            taken += waiting[:room]
+            if waiting[room:]:
+                self._triggered_datachanges[number] = waiting[room:]
+        if taken:
+            notice = ua.DataChangeNotification()
+            notice.MonitoredItems = taken
+            result.NotificationMessage.NotificationData.append(notice)
 
     def republish(self, nb: int) -> ua.NotificationMessage:
         """A message that was sent before. Raises ServiceError: it is not kept."""
@@ -80,6 +111,7 @@ class Subscriptions(SubscriptionService):
             max_queue_size=QUEUE,
             publishing_enabled=params.PublishingEnabled,
         )
+        made.most = min(params.MaxNotificationsPerPublish or NOTIFICATIONS, NOTIFICATIONS)
         self.subscriptions[number] = made
         await made.start()
         return result
