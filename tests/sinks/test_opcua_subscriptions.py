@@ -118,6 +118,22 @@ async def test_the_newest_value_is_reported_once_it_is_due(
     assert await subscriber.until((1, 3.0)) == [(1, 0.0), (1, 3.0)]
 
 
+async def test_values_that_come_as_often_as_they_are_sampled_are_all_reported(
+    sink: OpcUaSink, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Values every 100 ms, now a little early and now a little late, sampled every 100 ms."""
+    clock = [1000.0]
+    monkeypatch.setattr("gateway.sinks.opcua.items.monotonic", lambda: clock[0])
+    await told(sink, [0.0])
+    await subscriber.watch(POWER, 1, 100.0)
+    for number in range(1, 21):
+        clock[0] = 1000.0 + number * 0.1 + (0.004 if number % 3 else -0.004)
+        await told(sink, [float(number)])
+    clock[0] += 1.0
+    got = await subscriber.until((1, 20.0))
+    assert [value for _, value in got] == [float(number) for number in range(21)]
+
+
 async def test_a_sampling_interval_can_be_changed(sink: OpcUaSink, subscriber: Subscriber) -> None:
     await told(sink, [0.0])
     item = await subscriber.watch(POWER, 1, TEN_MINUTES)
@@ -131,8 +147,9 @@ async def test_a_sampling_interval_can_be_changed(sink: OpcUaSink, subscriber: S
     results = await subscriber.client.uaclient.modify_monitored_items(change)
     assert [one.StatusCode.name for one in results] == ["Good", "BadMonitoredItemIdInvalid"]
     assert (results[0].RevisedSamplingInterval, results[0].RevisedQueueSize) == (0.0, 1000)
-    await told(sink, [2.0])
-    assert (await subscriber.until((5, 2.0)))[-1] == (5, 2.0)
+    await told(sink, [2.0, 3.0, 4.0])
+    got = await subscriber.until((5, 4.0))
+    assert [one for one in got if one[0] == 5][-3:] == [(5, 2.0), (5, 3.0), (5, 4.0)]
 
 
 def deadband(kind: ua.DeadbandType, size: float) -> ua.DataChangeFilter:

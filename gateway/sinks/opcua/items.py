@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
-import time
+from time import monotonic
 from typing import Any
 
 from asyncua import ua
@@ -124,8 +124,10 @@ class Items(MonitoredItemService):
         item = self._monitored_items[number]
         if item.mode == ua.MonitoringMode.Disabled:
             return
-        now = time.monotonic() if item.every else 0.0
-        if now < item.due:
+        now = monotonic() if item.every else 0.0
+        if item.held is not None and now >= item.due:  # what a look at that time would have seen
+            await self._take(number, item, item.held, item.due)
+        if item.every and now < item.due:
             item.held = value
             self._held[number] = item
         else:
@@ -135,16 +137,18 @@ class Items(MonitoredItemService):
         """Look at the values that were kept and are due."""
         if not self._held:
             return
-        now = time.monotonic()
+        now = monotonic()
         for number, item in tuple(self._held.items()):
             if now < item.due and number in self._monitored_items:
                 continue
             del self._held[number]
             if item.held is not None and number in self._monitored_items:
-                await self._take(number, item, item.held, now)
+                await self._take(number, item, item.held, item.due)
 
-    async def _take(self, number: int, item: Item, value: ua.DataValue, now: float) -> None:
-        item.due, item.held = now + item.every, None
+    async def _take(self, number: int, item: Item, value: ua.DataValue, at: float) -> None:
+        on_time = at - item.due < item.every  # else nothing came for a while: count anew
+        item.due = (item.due if on_time else at) + item.every
+        item.held = None
         self._held.pop(number, None)
         value = reading.within(value, item.range)
         if item.reported is not None and not _changed(item, item.reported, value):
