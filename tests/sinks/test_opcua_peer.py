@@ -181,3 +181,28 @@ async def test_a_subscriber_hears_on_after_restarts_and_asks_no_more_than_before
                 assert await dashboard.requests() - before < 100
     finally:
         await sink.close()
+
+
+async def test_a_subscriber_keeps_its_session_through_lost_connections(tmp_path: Path) -> None:
+    config = OpcUaConfig(type="opcua", listen=Endpoint("127.0.0.1", free_port()), open=True)
+    sink = OpcUaSink(config, firm(tmp_path), SIGNALS, tmp_path)
+    await sink.connect()
+    try:
+        assert sink._serving is not None
+        server = sink._serving._server
+        await sink.write([batch("mill-1", {"power": 0.5})])
+        node = sink.node(SIGNALS[0].id)
+        async with peer(sink.endpoint, tmp_path, script="stay.mjs", also=(node,)) as dashboard:
+            await dashboard.hear(kind="change", value=0.5)
+            for loss in range(1, 4):
+                before = await dashboard.requests()
+                for one in tuple(server.bserver.clients):
+                    one.transport.abort()
+                await sink.write([batch("mill-1", {"power": float(loss)})])
+                await dashboard.hear(kind="change", value=float(loss))
+                counts = server.iserver.counts()
+                assert counts.CumulatedSessionCount == counts.CurrentSessionCount == 1
+                assert counts.CurrentSubscriptionCount == 1
+                assert await dashboard.requests() - before < 100
+    finally:
+        await sink.close()

@@ -106,6 +106,12 @@ class Requests(UaProcessor):
         if self._transport.get_write_buffer_size() > UNREAD:
             self._transport.abort()
 
+    def get_publish_request(self, subscription_id: Any) -> Any:
+        """A waiting Publish request; none where the answer would go nowhere: the values wait."""
+        if self._transport.is_closing():
+            return None
+        return super().get_publish_request(subscription_id)
+
     async def forward_publish_response(self, result: ua.PublishResult, requestdata: Any) -> None:
         """Answer a Publish request."""
         try:
