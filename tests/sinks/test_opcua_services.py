@@ -324,6 +324,26 @@ async def test_sessions_whose_connection_was_lost_make_room_for_others(sink: Opc
     async with Client(sink.endpoint, timeout=5) as other:
         await other.create_subscription(1000, None)
         assert await summary(other, "CurrentSubscriptionCount") <= 200
+    await all_ended(sink)
+
+
+async def test_no_more_than_fifty_sessions_are_kept(sink: OpcUaSink) -> None:
+    for _ in range(60):
+        client = Client(sink.endpoint, timeout=5)
+        await client.connect()
+        await client.create_subscription(3_600_000, None)
+        client.disconnect_socket()
+        await client.disconnect()
+    async with Client(sink.endpoint, timeout=5) as other:
+        assert await summary(other, "CurrentSessionCount") == 50
+    await all_ended(sink)
+
+
+async def all_ended(sink: OpcUaSink) -> None:
+    """End the sessions that wait for their clients."""
+    assert sink._serving is not None
+    while await sink._serving._server.iserver.end_longest_left():
+        pass
 
 
 async def summary(client: Client, name: str) -> int:

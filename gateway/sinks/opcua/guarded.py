@@ -216,8 +216,8 @@ class Internal(InternalServer):
         )
 
     def full(self) -> bool:
-        """Whether there is no room for one more session."""
-        return len(self._external_sessions) >= SESSIONS
+        """Whether more have logged in than there is room for."""
+        return sum(one.is_activated() for one in self._sessions()) > SESSIONS
 
     async def end_longest_left(self) -> bool:
         """End the session that has been without a connection for the longest; False: none is."""

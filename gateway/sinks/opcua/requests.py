@@ -152,8 +152,8 @@ class Requests(UaProcessor):
         try:
             if typeid == _BROWSE_NEXT and self.active():
                 return await self._browse_next(requesthdr, seqhdr, body)
-            if typeid == _CREATE_SESSION:
-                await self._make_room()
+            if typeid == _CREATE_SESSION and self.active() and self.session is not None:
+                await self.session.close_session()  # a connection has one session
             if typeid == _ACTIVATE_SESSION:
                 return await self._activate(typeid, requesthdr, seqhdr, body)
             return bool(await super()._process_message(typeid, requesthdr, seqhdr, body))
@@ -177,14 +177,6 @@ class Requests(UaProcessor):
         self.send_response(requesthdr.RequestHandle, seqhdr, response)
         return True
 
-    async def _make_room(self) -> None:
-        """One session on a connection, and so many in all."""
-        if self.active() and self.session is not None:
-            await self.session.close_session()
-        while self.iserver.full():
-            if not await self.iserver.end_longest_left():
-                raise ServiceError(StatusCodes.BadTooManySessions)
-
     async def _activate(self, typeid: Any, requesthdr: Any, seqhdr: Any, body: Any) -> bool:
         """Log in, on the connection where the session began or on a new one after a loss."""
         begun = self.session
@@ -197,6 +189,8 @@ class Requests(UaProcessor):
             former, self.session.place = self.session.place, self
             if former not in (None, self):
                 former.session = None
+        if self.iserver.full():  # who is in is connected, or has left
+            await self.iserver.end_longest_left()
         return done
 
     async def close(self) -> None:
