@@ -19,6 +19,7 @@ from asyncua.ua.uaerrors import (
     BadCertificateUriInvalid,
     BadIdentityTokenRejected,
     BadNotWritable,
+    BadSecurityChecksFailed,
     BadSecurityPolicyRejected,
     BadServiceUnsupported,
     BadSubscriptionIdInvalid,
@@ -398,3 +399,43 @@ async def test_a_locked_client_locks_nobody_else_out(
                 pass
     async with logged_in(sink.endpoint, pki.certificate, trusted) as client:
         assert await client.nodes.server_state.read_value() == 0
+
+
+async def test_a_session_goes_on_elsewhere_only_with_its_certificate(
+    sink: OpcUaSink, pki: Pki, folder: Path, trusted: tuple[Path, Path]
+) -> None:
+    """Who knows the token of a session, and has a certificate and a user of his own."""
+    uri = "urn:tests:successor"
+    successor = make_certificate(folder, uri=uri, name="Successor")
+    (pki.trusted / "successor.der").write_bytes(successor[0].read_bytes())
+    async with logged_in(sink.endpoint, pki.certificate, trusted) as first:
+        await first.create_subscription(1000, None)
+        token = first.uaclient.session.authentication_token
+        async with logged_in(sink.endpoint, pki.certificate, successor, uri=uri) as second:
+            third = Client(sink.endpoint, timeout=5)
+            third.application_uri = uri
+            await third.set_security(
+                SecurityPolicyBasic256Sha256,
+                certificate=str(successor[0]),
+                private_key=str(successor[1]),
+                server_certificate=str(pki.certificate),
+            )
+            await third.connect_socket()
+            await third.send_hello()
+            await third.open_secure_channel()
+            third.uaclient.session.restore_authentication_token(token)
+            third._server_nonce = _nonce(sink, token)
+            third._policy_ids = second._policy_ids
+            with pytest.raises(BadSecurityChecksFailed):
+                await third.activate_session("leitstand", PASSWORD)
+            with pytest.raises(UaError):
+                await third.nodes.server_state.read_value()
+            third.disconnect_socket()
+        assert await first.nodes.server_state.read_value() == 0
+
+
+def _nonce(sink: OpcUaSink, token: ua.NodeId) -> bytes | None:
+    assert sink._serving is not None
+    session = sink._serving._server.iserver.lookup_external_session(token)
+    assert session is not None
+    return session.nonce

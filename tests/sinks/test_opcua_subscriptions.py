@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from gateway.config import Endpoint
 from gateway.core.signals import SignalId
 from gateway.sinks.opcua import OpcUaConfig
 from gateway.sinks.opcua.server import OpcUaSink
+from tests.sinks.raw_opcua import Raw, text
 from tests.sinks.small_firm import SIGNALS, batch, firm, free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -257,3 +259,35 @@ async def test_an_answer_that_is_too_long_is_refused(sink: OpcUaSink) -> None:
         with pytest.raises(BadResponseTooLarge):
             await client.uaclient.read(asked)
         assert await client.nodes.server_state.read_value() == 0
+
+
+async def test_a_message_is_sent_again_as_often_as_it_is_asked_for(sink: OpcUaSink) -> None:
+    """Until it is acknowledged: the answer to a Republish may be lost as well."""
+    async with Client(sink.endpoint, timeout=5) as client:
+        wish = ua.CreateSubscriptionParameters(3_600_000, PublishingEnabled=True)
+        arrived: asyncio.Queue[Any] = asyncio.Queue()
+        subscription = await client.uaclient.create_subscription(wish, arrived.put)
+        assert sink._serving is not None
+        service = sink._serving._server.iserver.subscription_service
+        kept = service.subscriptions[subscription.SubscriptionId]
+        message = ua.PublishResult(SubscriptionId=subscription.SubscriptionId)
+        message.NotificationMessage.SequenceNumber = 7
+        kept._not_acknowledged_results[7] = message
+        for _ in range(2):
+            again = await client.uaclient.session.republish(subscription.SubscriptionId, 7)
+            assert again.SequenceNumber == 7
+
+
+async def test_who_does_not_read_answers_is_disconnected(sink: OpcUaSink) -> None:
+    stranger = await (await Raw.connect(sink.endpoint)).opened()
+    stranger.writer.transport.pause_reading()
+    assert sink._serving is not None
+    clients = sink._serving._server.bserver.clients
+    (connection,) = (one for one in clients if one.processor._transport is not None)
+    async with asyncio.timeout(30):
+        while connection in clients:
+            for _ in range(20):
+                stranger.send(428, text(b"opc" * 2000) + struct.pack("<ii", 0, 0))
+            await stranger.writer.drain()
+            await asyncio.sleep(0)
+    stranger.close()
