@@ -185,7 +185,9 @@ FAULTS = (
         "F21",
         "A flood of OPC UA clients takes neither memory nor the machines' polls",
         (
-            "sinks/test_opcua_limits.py::test_the_fifty_first_connection_is_closed_and_the_next_client_is_served",
+            "sinks/test_opcua_limits.py::test_idle_connections_of_all_addresses_make_room_for_somebody_elses",
+            "sinks/test_opcua_bytes.py::test_what_builds_more_than_it_is_gets_an_answer_and_no_more",
+            "sinks/test_opcua_hostile.py::test_polls_journal_and_pages_go_on_as_beside_a_bare_timer",
             "sinks/test_opcua_limits.py::test_nonsense_is_survived_and_hardly_logged",
         ),
     ),
@@ -285,6 +287,8 @@ SECURITY = (
             "sinks/test_opcua_security.py::test_only_signed_and_encrypted_endpoints_are_offered",
             "sinks/test_opcua_security.py::test_unknown_client_is_refused_until_its_file_is_moved_to_trusted",
             "sinks/test_opcua_security.py::test_wrong_user_or_password_is_refused",
+            "sinks/test_opcua_security.py::test_a_password_is_not_even_asked_for_without_security",
+            "sinks/test_opcua_security.py::test_who_guesses_locks_out_himself_and_it_is_logged",
             "sinks/test_opcua_peer.py::test_a_secured_server_lets_the_trusted_dashboard_in",
         ),
         "revocation lists and chains",
@@ -299,9 +303,12 @@ SECURITY = (
         "S05",
         "OPC UA has limits for messages, connections, sessions and subscriptions",
         (
-            "sinks/test_opcua_limits.py::test_the_fifty_first_connection_is_closed_and_the_next_client_is_served",
+            "sinks/test_opcua_limits.py::test_idle_connections_of_all_addresses_make_room_for_somebody_elses",
             "sinks/test_opcua_security.py::test_a_session_has_twenty_subscriptions_at_most_and_none_is_too_fast",
             "sinks/test_opcua_security.py::test_chunk_of_any_length_is_not_collected",
+            "sinks/test_opcua_services.py::test_sessions_whose_connection_was_lost_make_room_for_others",
+            "sinks/test_opcua_subscriptions.py::test_a_session_watches_as_many_items_as_there_are_variables",
+            "sinks/test_opcua_bytes.py::test_a_request_of_more_than_a_thousand_nodes_is_refused_before_they_are_read",
         ),
     ),
     Promise(

@@ -70,6 +70,7 @@ class MachineStatus:
 
     ``known`` is False while the machine does not answer, since ``since``: ``state`` and ``mode``
     are then the last ones known and must be shown as uncertain, or None where it never answered.
+    A machine whose file says no evidence makes no statement either: None and never known.
     ``phase`` is the recognised part of a charge or run, for people. ``lapse`` is how much faster
     than real time the machine's own time runs, in which durations in ``because`` are told.
     """

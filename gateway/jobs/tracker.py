@@ -12,7 +12,7 @@ from gateway.core.batches import Judged
 from gateway.core.events import Detail, Event, EventKind
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
-from gateway.core.work import ItemState, Job, MachineStatus, OperationMode
+from gateway.core.work import ItemState, Job, MachineStatus
 from gateway.jobs import directing
 from gateway.jobs import state as states
 from gateway.jobs.findings import Evidence, EvidenceVariant
@@ -177,8 +177,7 @@ class JobTracker:
                 "ihre Werte werden nur aufgezeichnet.",
                 "Nothing says what shows that this machine works; its values are only recorded.",
             )
-            state_, mode = ItemState.NOT_AVAILABLE, OperationMode.NONE
-            return MachineStatus(name, state_, mode, since, nothing, lapse=lapse)
+            return MachineStatus(name, None, None, since, nothing, known=False, lapse=lapse)
         kept = machine.evidence
         if known:
             since = max(kept.since or since, machine.begins)

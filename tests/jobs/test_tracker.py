@@ -544,7 +544,7 @@ def test_batches_of_a_machine_that_is_not_ours_change_nothing(mill: Line) -> Non
     assert mill.state is before
 
 
-def test_machine_without_evidence_is_only_known_or_not(mill: Line) -> None:
+def test_machine_without_evidence_makes_no_statement_about_its_state(mill: Line) -> None:
     mill.tracker = JobTracker([MachineSpec("m-1", signals("m-1", ("power",)), None)])
     mill.state = mill.tracker.initial()
     assert not mill.status(0).known
@@ -553,7 +553,7 @@ def test_machine_without_evidence_is_only_known_or_not(mill: Line) -> None:
     assert (shown.known, shown.state) == (False, None)
     mill.see(1, power=5.0)
     shown = mill.status(1)
-    assert (shown.known, shown.state) == (True, ItemState.NOT_AVAILABLE)
+    assert (shown.known, shown.state, shown.mode) == (False, None, None)
     assert "nur aufgezeichnet" in shown.because.de
     mill.see(2, power=None)
     mill.see(3, power=None)

@@ -17,7 +17,6 @@ from asyncua.ua.uaerrors import BadServiceUnsupported, BadTooManySessions
 from gateway.config import Endpoint
 from gateway.core.signals import SignalId
 from gateway.sinks.opcua import OpcUaConfig
-from gateway.sinks.opcua.guarded import CONNECTIONS
 from gateway.sinks.opcua.server import OpcUaSink
 from tests.sinks.small_firm import SIGNALS, batch, firm, free_port
 
@@ -42,23 +41,63 @@ def address(sink: OpcUaSink) -> tuple[str, int]:
     return host, int(port)
 
 
+async def ended(reader: asyncio.StreamReader) -> bool:
+    """Wait until the other side has ended the connection."""
+    try:
+        return await reader.read() == b""
+    except ConnectionError:
+        return True
+
+
 async def power(sink: OpcUaSink) -> object:
     async with Client(sink.endpoint, timeout=5) as client:
         return await client.get_node(sink.node(SignalId("mill-1/power"))).read_value()
 
 
-async def test_the_fifty_first_connection_is_closed_and_the_next_client_is_served(
+async def test_idle_connections_of_one_address_make_room_for_its_next_one(
     sink: OpcUaSink,
 ) -> None:
-    opened = [await asyncio.open_connection(*address(sink)) for _ in range(CONNECTIONS)]
-    reader, writer = await asyncio.open_connection(*address(sink))
+    opened = [await asyncio.open_connection(*address(sink)) for _ in range(11)]
     async with asyncio.timeout(5):
-        assert await reader.read() == b""
-    writer.close()
+        assert await ended(opened[0][0])  # the oldest has gone for the eleventh
+    assert await power(sink) == 1500.0
     for _, one in opened:
         one.close()
-        await one.wait_closed()
+
+
+async def test_idle_connections_of_all_addresses_make_room_for_somebody_elses(
+    sink: OpcUaSink,
+) -> None:
+    opened = [
+        await asyncio.open_connection(*address(sink), local_addr=(f"127.0.0.{host}", 0))
+        for host in range(11, 16)
+        for _ in range(10)
+    ]
     assert await power(sink) == 1500.0
+    async with asyncio.timeout(5):
+        assert await ended(opened[0][0])
+    for _, one in opened:
+        one.close()
+
+
+async def test_the_eleventh_client_of_one_address_is_not_let_in_and_nobody_is_thrown_out(
+    sink: OpcUaSink,
+) -> None:
+    inside = [Client(sink.endpoint, timeout=5) for _ in range(10)]
+    for client in inside:
+        await client.connect()
+    reader, writer = await asyncio.open_connection(*address(sink))
+    async with asyncio.timeout(5):
+        assert await ended(reader)
+    writer.close()
+    elsewhere = await asyncio.open_connection(*address(sink), local_addr=("127.0.0.9", 0))
+    elsewhere[1].write(b"HELF" + struct.pack("<I", 8 + len(HELLO)) + HELLO)
+    async with asyncio.timeout(5):
+        assert (await elsewhere[0].readexactly(4)) == b"ACKF"
+    elsewhere[1].close()
+    for client in inside:
+        assert await client.nodes.server_state.read_value() == 0
+        await client.disconnect()
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,12 @@ class Peer:
         self._process = process
         self._other: list[str] = []
 
+    async def requests(self) -> int:
+        """How many requests it has sent so far."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"count\n")
+        return int((await self.hear(kind="sent"))["count"])
+
     async def hear(self, **expected: Any) -> Mapping[str, Any]:
         """The next line that has all of ``expected``."""
         assert self._process.stdout is not None
@@ -48,14 +54,20 @@ class Peer:
 
 @asynccontextmanager
 async def peer(
-    endpoint: str, folder: Path, login: Mapping[str, str] | None = None
+    endpoint: str,
+    folder: Path,
+    login: Mapping[str, str] | None = None,
+    *,
+    script: str = "browse.mjs",
+    also: tuple[str, ...] = (),
 ) -> AsyncIterator[Peer]:
     node_peer.package("node-opcua-client")
     arguments = [endpoint, str(folder / "node-pki"), *([json.dumps(login)] if login else [])]
     process = await asyncio.create_subprocess_exec(
         node_peer.node(),
-        "browse.mjs",
+        script,
         *arguments,
+        *also,
         cwd=node_peer.FOLDER,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
@@ -141,5 +153,56 @@ async def test_a_secured_server_lets_the_trusted_dashboard_in(tmp_path: Path) ->
             heard = await dashboard.hear(kind="machines")
             assert heard["machines"][0]["simulated"] is False
             await dashboard.hear(kind="change", node="mill-1.power", value=1500.25)
+    finally:
+        await sink.close()
+
+
+async def test_a_subscriber_hears_on_after_restarts_and_asks_no_more_than_before(
+    tmp_path: Path,
+) -> None:
+    config = OpcUaConfig(type="opcua", listen=Endpoint("127.0.0.1", free_port()), open=True)
+    sink = OpcUaSink(config, firm(tmp_path), SIGNALS, tmp_path)
+    await sink.connect()
+    try:
+        await sink.write([batch("mill-1", {"power": 0.5})])
+        node = sink.node(SIGNALS[0].id)
+        async with peer(sink.endpoint, tmp_path, script="stay.mjs", also=(node,)) as dashboard:
+            await dashboard.hear(kind="change", value=0.5)
+            for restart in range(1, 4):
+                before = await dashboard.requests()
+                await sink.close()
+                await sink.connect()
+                await sink.write([batch("mill-1", {"power": float(restart)})])
+                await dashboard.hear(kind="change", value=float(restart))
+                for step in range(1, 6):
+                    value = restart + step / 10
+                    await sink.write([batch("mill-1", {"power": value})])
+                    await dashboard.hear(kind="change", value=value)
+                assert await dashboard.requests() - before < 100
+    finally:
+        await sink.close()
+
+
+async def test_a_subscriber_keeps_its_session_through_lost_connections(tmp_path: Path) -> None:
+    config = OpcUaConfig(type="opcua", listen=Endpoint("127.0.0.1", free_port()), open=True)
+    sink = OpcUaSink(config, firm(tmp_path), SIGNALS, tmp_path)
+    await sink.connect()
+    try:
+        assert sink._serving is not None
+        server = sink._serving._server
+        await sink.write([batch("mill-1", {"power": 0.5})])
+        node = sink.node(SIGNALS[0].id)
+        async with peer(sink.endpoint, tmp_path, script="stay.mjs", also=(node,)) as dashboard:
+            await dashboard.hear(kind="change", value=0.5)
+            for loss in range(1, 4):
+                before = await dashboard.requests()
+                for one in tuple(server.bserver.clients):
+                    one.transport.abort()
+                await sink.write([batch("mill-1", {"power": float(loss)})])
+                await dashboard.hear(kind="change", value=float(loss))
+                counts = server.iserver.counts()
+                assert counts.CumulatedSessionCount == counts.CurrentSessionCount == 1
+                assert counts.CurrentSubscriptionCount == 1
+                assert await dashboard.requests() - before < 100
     finally:
         await sink.close()

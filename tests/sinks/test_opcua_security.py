@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import struct
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -17,6 +18,11 @@ from asyncua.ua.uaerrors import (
     BadCertificateUntrusted,
     BadCertificateUriInvalid,
     BadIdentityTokenRejected,
+    BadNotWritable,
+    BadSecurityChecksFailed,
+    BadSecurityPolicyRejected,
+    BadServiceUnsupported,
+    BadSubscriptionIdInvalid,
     BadTooManySubscriptions,
     BadUserAccessDenied,
     UaError,
@@ -27,10 +33,10 @@ from pydantic import SecretStr, ValidationError
 from gateway.config import Endpoint
 from gateway.core.signals import SignalId
 from gateway.sinks.opcua import OpcUaConfig
-from gateway.sinks.opcua.guarded import MESSAGE, SUBSCRIPTIONS
 from gateway.sinks.opcua.security import Pki, Users
 from gateway.sinks.opcua.server import OpcUaSink
 from tests.sinks.opcua_client import URI, activate, logged_in, make_certificate
+from tests.sinks.raw_opcua import NONE, Raw
 from tests.sinks.small_firm import SIGNALS, batch, firm, free_port
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -110,7 +116,7 @@ async def test_only_signed_and_encrypted_endpoints_are_offered(sink: OpcUaSink) 
 
 async def test_plain_channel_with_the_right_password_gets_no_session(sink: OpcUaSink) -> None:
     client = Client(sink.endpoint, timeout=5)  # asyncua opens such channels, for discovery
-    with pytest.raises(BadUserAccessDenied):
+    with pytest.raises(BadSecurityPolicyRejected):
         await activate(client, None, "leitstand", PASSWORD)
 
 
@@ -191,11 +197,11 @@ async def test_nobody_writes_calls_or_adds_nodes(
 ) -> None:
     async with logged_in(sink.endpoint, pki.certificate, trusted) as client:
         node = client.get_node(sink.node(SignalId("mill-1/power")))
-        with pytest.raises(BadUserAccessDenied):
+        with pytest.raises(BadNotWritable):
             await node.write_value(1.0)
         with pytest.raises(BadUserAccessDenied):
             await client.nodes.server.call_method("0:GetMonitoredItems", 1)
-        with pytest.raises(BadUserAccessDenied):
+        with pytest.raises(BadServiceUnsupported):
             await client.nodes.objects.add_object(4, "mine")
         assert await node.read_value() == 1500.0
 
@@ -204,7 +210,7 @@ async def test_a_session_has_twenty_subscriptions_at_most_and_none_is_too_fast(
     sink: OpcUaSink, pki: Pki, trusted: tuple[Path, Path]
 ) -> None:
     async with logged_in(sink.endpoint, pki.certificate, trusted) as client:
-        subscriptions = [await client.create_subscription(0, None) for _ in range(SUBSCRIPTIONS)]
+        subscriptions = [await client.create_subscription(0, None) for _ in range(20)]
         assert subscriptions[0].parameters is not None
         with pytest.raises(BadTooManySubscriptions):
             await client.create_subscription(100, None)
@@ -221,7 +227,7 @@ async def test_chunk_of_any_length_is_not_collected(sink: OpcUaSink) -> None:
     sent = 0
     try:
         async with asyncio.timeout(5):
-            while sent < 16 * MESSAGE:
+            while sent < 2**24:
                 writer.write(b"\0" * 65536)
                 await writer.drain()
                 sent += 65536
@@ -230,7 +236,7 @@ async def test_chunk_of_any_length_is_not_collected(sink: OpcUaSink) -> None:
         pass
     finally:
         writer.close()
-    assert sent < 16 * MESSAGE
+    assert sent < 2**24
 
 
 async def test_each_installation_makes_its_own_certificate_once(tmp_path: Path) -> None:
@@ -257,10 +263,24 @@ async def test_rejected_certificates_do_not_fill_the_disk(tmp_path: Path) -> Non
 async def test_guessing_a_password_is_braked_and_passwords_are_not_kept() -> None:
     users = Users({"leitstand": PASSWORD})
     assert PASSWORD not in repr(vars(users))
-    assert users.check("leitstand", PASSWORD)
+    assert users.check("leitstand", PASSWORD, b"scada")
     for _ in range(Users.FAILURES):
-        assert not users.check("leitstand", "falsch")
-    assert not users.check("leitstand", PASSWORD)
+        assert not users.check("leitstand", "falsch", b"scada")
+    assert not users.check("leitstand", PASSWORD, b"scada")
+
+
+async def test_who_guesses_locks_out_himself_and_it_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    users = Users({"leitstand": PASSWORD, "gast": "nur-lesen"})
+    with caplog.at_level(logging.WARNING, "gateway"):
+        for _ in range(5):
+            assert not users.check("leitstand", "falsch", b"guesser")
+    (locked,) = [one.getMessage() for one in caplog.records if "locked" in one.getMessage()]
+    assert "'leitstand'" in locked
+    assert not users.check("leitstand", PASSWORD, b"guesser")
+    assert users.check("leitstand", PASSWORD, b"scada")
+    assert users.check("gast", "nur-lesen", b"guesser")
 
 
 @pytest.mark.parametrize(
@@ -283,3 +303,139 @@ async def test_open_is_for_simulated_machines_on_this_computer(
 async def test_a_server_has_either_users_or_is_open(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         OpcUaConfig(type="opcua", **wrong)  # type: ignore[arg-type]
+
+
+async def test_a_password_is_not_even_asked_for_without_security(sink: OpcUaSink) -> None:
+    """A client that is set to None would send it in clear."""
+    client = Client(sink.endpoint, timeout=5)
+    client.set_user("leitstand")
+    client.set_password(PASSWORD)
+    with pytest.raises(BadSecurityPolicyRejected):
+        await client.connect()
+    offered = await Client(sink.endpoint, timeout=5).connect_and_get_server_endpoints()
+    assert offered
+
+
+async def test_a_channel_without_security_is_for_finding_endpoints_only(sink: OpcUaSink) -> None:
+    for service in (461, 467, 473, 631, 826, 437):  # sessions, read, publish, register
+        stranger = await (await Raw.connect(sink.endpoint)).opened()
+        stranger.send(service, b"")
+        assert await stranger.result() == "BadSecurityPolicyRejected"
+        stranger.close()
+
+
+@pytest.mark.parametrize("policy", ["Basic256", "Basic128Rsa15", "Nonsense"])
+async def test_an_unknown_policy_is_refused_at_once(sink: OpcUaSink, policy: str) -> None:
+    uri = f"http://opcfoundation.org/UA/SecurityPolicy#{policy}".encode()
+    stranger = await Raw.connect(sink.endpoint, uri, 3)
+    assert await stranger.refused() == "BadSecurityPolicyRejected"
+
+
+async def test_encryption_without_a_policy_is_refused_at_once(sink: OpcUaSink) -> None:
+    stranger = await Raw.connect(sink.endpoint, NONE, 3)
+    assert await stranger.refused() == "BadSecurityModeRejected"
+
+
+async def test_a_channel_that_is_only_signed_is_refused_at_once(
+    sink: OpcUaSink, pki: Pki, trusted: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Client(sink.endpoint, timeout=60)
+    client.application_uri = URI
+    await client.set_security(
+        SecurityPolicyBasic256Sha256,
+        certificate=str(trusted[0]),
+        private_key=str(trusted[1]),
+        server_certificate=str(pki.certificate),
+        mode=ua.MessageSecurityMode.Sign,
+    )
+    with caplog.at_level(logging.WARNING, "asyncua"):
+        async with asyncio.timeout(10):
+            await client.connect_socket()
+            await client.send_hello()
+            with pytest.raises((ConnectionError, UaError)):
+                await client.open_secure_channel()
+    client.disconnect_socket()
+    assert "BadSecurityModeRejected" in caplog.text
+
+
+async def test_subscriptions_move_with_their_user_and_certificate_only(
+    sink: OpcUaSink, pki: Pki, folder: Path, trusted: tuple[Path, Path]
+) -> None:
+    uri = "urn:tests:other-client"
+    other_one = make_certificate(folder, uri=uri, name="OtherClient")
+    (pki.trusted / "other-client.der").write_bytes(other_one[0].read_bytes())
+    async with logged_in(sink.endpoint, pki.certificate, trusted) as first:
+        subscription = await first.create_subscription(1000, None)
+        asked = ua.TransferSubscriptionsParameters([subscription.subscription_id])
+        async with logged_in(sink.endpoint, pki.certificate, other_one, uri=uri) as other:
+            (result,) = await other.uaclient.session.transfer_subscriptions(asked)
+            assert result.StatusCode.name == "BadUserAccessDenied"
+        async with logged_in(
+            sink.endpoint, pki.certificate, trusted, user="gast", password="nur-lesen"
+        ) as other:
+            (result,) = await other.uaclient.session.transfer_subscriptions(asked)
+            assert result.StatusCode.name == "BadUserAccessDenied"
+        async with logged_in(sink.endpoint, pki.certificate, trusted) as again:
+            (result,) = await again.uaclient.session.transfer_subscriptions(asked)
+            assert result.StatusCode.name == "Good"
+            parameters = ua.ModifySubscriptionParameters(subscription.subscription_id)
+            with pytest.raises(BadSubscriptionIdInvalid):
+                await first.uaclient.session.modify_subscription(parameters)
+            results = await again.uaclient.delete_subscriptions([subscription.subscription_id])
+            assert [one.name for one in results] == ["Good"]
+
+
+async def test_a_locked_client_locks_nobody_else_out(
+    sink: OpcUaSink, pki: Pki, folder: Path, trusted: tuple[Path, Path]
+) -> None:
+    uri = "urn:tests:guesser"
+    guesser = make_certificate(folder, uri=uri, name="Guesser")
+    (pki.trusted / "guesser.der").write_bytes(guesser[0].read_bytes())
+    for password in ["falsch"] * 5 + [PASSWORD]:
+        with pytest.raises(BadUserAccessDenied):
+            async with logged_in(
+                sink.endpoint, pki.certificate, guesser, uri=uri, password=password
+            ):
+                pass
+    async with logged_in(sink.endpoint, pki.certificate, trusted) as client:
+        assert await client.nodes.server_state.read_value() == 0
+
+
+async def test_a_session_goes_on_elsewhere_only_with_its_certificate(
+    sink: OpcUaSink, pki: Pki, folder: Path, trusted: tuple[Path, Path]
+) -> None:
+    """Who knows the token of a session, and has a certificate and a user of his own."""
+    uri = "urn:tests:successor"
+    successor = make_certificate(folder, uri=uri, name="Successor")
+    (pki.trusted / "successor.der").write_bytes(successor[0].read_bytes())
+    async with logged_in(sink.endpoint, pki.certificate, trusted) as first:
+        await first.create_subscription(1000, None)
+        token = first.uaclient.session.authentication_token
+        async with logged_in(sink.endpoint, pki.certificate, successor, uri=uri) as second:
+            third = Client(sink.endpoint, timeout=5)
+            third.application_uri = uri
+            await third.set_security(
+                SecurityPolicyBasic256Sha256,
+                certificate=str(successor[0]),
+                private_key=str(successor[1]),
+                server_certificate=str(pki.certificate),
+            )
+            await third.connect_socket()
+            await third.send_hello()
+            await third.open_secure_channel()
+            third.uaclient.session.restore_authentication_token(token)
+            third._server_nonce = _nonce(sink, token)
+            third._policy_ids = second._policy_ids
+            with pytest.raises(BadSecurityChecksFailed):
+                await third.activate_session("leitstand", PASSWORD)
+            with pytest.raises(UaError):
+                await third.nodes.server_state.read_value()
+            third.disconnect_socket()
+        assert await first.nodes.server_state.read_value() == 0
+
+
+def _nonce(sink: OpcUaSink, token: ua.NodeId) -> bytes | None:
+    assert sink._serving is not None
+    session = sink._serving._server.iserver.lookup_external_session(token)
+    assert session is not None
+    return session.nonce

@@ -17,6 +17,7 @@ from gateway.core.batches import Mark
 from gateway.core.errors import NotConnected
 from gateway.core.signals import Fault, Quality, Reason, SignalId
 from gateway.core.work import JobState
+from gateway.jobs.tracker import JobTracker, MachineSpec
 from gateway.sinks.opcua import OpcUaConfig
 from gateway.sinks.opcua.server import OpcUaSink
 from gateway.sinks.opcua.types import DI, MACHINERY
@@ -235,6 +236,21 @@ async def test_a_machine_that_never_answered_claims_no_state(
             assert value.Value is None or value.Value.Value is None
     because = (await read(client, "mill-1.Because")).Value.Value
     assert because[0].Text == "Noch keine Antwort von der Maschine."
+
+
+async def test_a_machine_without_evidence_is_bad_and_says_why(
+    client: Client, sink: OpcUaSink
+) -> None:
+    tracker = JobTracker([MachineSpec("mill-1", SIGNALS[:2], None)])
+    state, _ = tracker.advance(tracker.initial(), batch("mill-1", {"power": 1500.0}))
+    (status,) = tracker.machines(state, AT)
+    await sink.show([status], [])
+    value = await read(client, "mill-1.MachineryItemState.CurrentState")
+    assert value.StatusCode is not None
+    assert value.StatusCode.is_bad()
+    assert value.Value is None or value.Value.Value is None
+    because = (await read(client, "mill-1.Because")).Value.Value
+    assert "nur aufgezeichnet" in because[0].Text
 
 
 async def test_state_says_why_in_both_languages(client: Client, sink: OpcUaSink) -> None:

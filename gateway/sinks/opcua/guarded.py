@@ -1,14 +1,13 @@
 """asyncua's server with its doors closed: what it leaves open by default, and how we shut it.
 
-- Any user and password is accepted: our user check asks for a trusted certificate first, so that
-  an unencrypted channel (which asyncua always opens, for discovery) never becomes a session.
-- Writing, calling, browsing history and changing nodes are allowed to users: a rule set lets
-  through reading and subscribing only. RegisterServer is answered even without a session: refused.
-- Session tokens are counted up: ours are random. Subscriptions per session are unlimited, and may
-  be published every millisecond: both bounded.
-- A stranger may begin sessions without end, and of those that are never activated only the last
-  is ever forgotten: one at a time may wait on a connection.
-- A chunk may announce any length and is collected without end: the connection is closed.
+- Any user and password is accepted: our user check asks for a trusted certificate first, and on a
+  channel without security (which asyncua always opens, for discovery) no session begins.
+- What is not reading or subscribing is let through to ``sessions``, which refuses it entry by
+  entry, or is no service of ours. RegisterServer is answered even without a session: refused.
+- Bytes are decoded before anybody has logged in: ``decoding`` bounds what they may make.
+- Connections, sessions, subscriptions and items are bounded (``limits``); what nobody uses makes
+  room (``requests``, ``sessions``). A session may also be begun and left: one at a time may wait
+  on a connection.
 """
 
 from __future__ import annotations
@@ -16,10 +15,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,18 +34,17 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 from cryptography import x509
 
+from gateway.sinks.opcua import capabilities
+from gateway.sinks.opcua.decoding import guard
+from gateway.sinks.opcua.limits import CHUNK, CONNECTIONS, MESSAGE, SESSIONS
+from gateway.sinks.opcua.requests import Connection
 from gateway.sinks.opcua.security import Pki, Users, speaks_for
+from gateway.sinks.opcua.sessions import Session
+from gateway.sinks.opcua.subscriptions import Subscriptions
 from gateway.sinks.opcua.values import node_id
+from gateway.sinks.opcua.view import View
 
 _log = logging.getLogger(__name__)
-
-CONNECTIONS = 50
-MESSAGE = 1024 * 1024
-CHUNK = 65535
-SUBSCRIPTIONS = 20
-FASTEST = 50.0
-"""Limits: connections; bytes per message and per chunk; subscriptions per session; ms between
-publications."""
 
 LOOK = 10.0
 """Seconds after which a client that is in is looked for among the trusted ones again."""
@@ -57,7 +54,11 @@ _ALLOWED = frozenset(
     node_id(number)
     for number in (
         _IDS.ReadRequest_Encoding_DefaultBinary,
+        _IDS.WriteRequest_Encoding_DefaultBinary,
+        _IDS.HistoryReadRequest_Encoding_DefaultBinary,
+        _IDS.CallRequest_Encoding_DefaultBinary,
         _IDS.BrowseRequest_Encoding_DefaultBinary,
+        _IDS.BrowseNextRequest_Encoding_DefaultBinary,
         _IDS.TranslateBrowsePathsToNodeIdsRequest_Encoding_DefaultBinary,
         _IDS.RegisterNodesRequest_Encoding_DefaultBinary,
         _IDS.UnregisterNodesRequest_Encoding_DefaultBinary,
@@ -78,15 +79,17 @@ _ALLOWED = frozenset(
 
 
 class ReadOnly(SimpleRoleRuleset):
-    """Nobody writes, calls methods, or changes nodes; everybody who is in may read."""
+    """Which services there are: everybody who is in may ask them, and reads what he likes."""
 
     def __init__(self, door: Door | None) -> None:
         """Whoever is in has the same rights: no table of roles."""
         self._door = door
 
     def check_validity(self, user: User, action_type: ua.NodeId, body: Any) -> bool:  # noqa: ARG002
-        """Whether a request of this type is let through."""
-        return action_type in _ALLOWED and (self._door is None or self._door.still_trusts(user))
+        """Whether a user may still ask. Raises ServiceError: there is no such service here."""
+        if action_type not in _ALLOWED:
+            raise ServiceError(StatusCodes.BadServiceUnsupported)
+        return self._door is None or self._door.still_trusts(user)
 
 
 @dataclass
@@ -127,7 +130,11 @@ class Door(UserManager):
         # ``validate`` sees what the client claims; this is what secured the channel.
         if certificate is None or not self._pki.trusts(certificate):
             return None
-        if username is None or password is None or not self._users.check(username, password):
+        if (
+            username is None
+            or password is None
+            or not self._users.check(username, password, certificate)
+        ):
             return None
         return _Client(UserRole.User, username, certificate, time.monotonic())
 
@@ -155,29 +162,20 @@ def _der(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(Encoding.DER)
 
 
-class _Session(InternalSession):
-    def __init__(self, *args: Any, **named: Any) -> None:
-        super().__init__(*args, **named)
-        if self.external:
-            self.iserver.unregister_external_session(self)
-            self.auth_token = node_id(secrets.token_bytes(32))
-            self.iserver.register_external_session(self)
+class Internal(InternalServer):
+    """asyncua's inner server with our sessions, subscriptions and view; ``open``: no login."""
 
-    async def create_subscription(
-        self,
-        params: ua.CreateSubscriptionParameters,
-        callback: Callable[..., Any],
-        request_callback: Callable[..., Any] | None = None,
-    ) -> Any:
-        subscriptions = self.subscription_service.subscriptions.values()
-        own = sum(sub.session_id == self.session_id for sub in subscriptions)
-        if own >= SUBSCRIPTIONS:
-            raise ServiceError(StatusCodes.BadTooManySubscriptions)
-        params.RequestedPublishingInterval = max(FASTEST, params.RequestedPublishingInterval)
-        return await super().create_subscription(params, callback, request_callback)
+    subscription_service: Subscriptions
 
+    def __init__(self, door: Door | None) -> None:
+        super().__init__(user_manager=door or OpenDoor())
+        self.open = door is None
+        self.view = self.view_service = View(self.aspace)
+        self.subscription_service = Subscriptions(self.aspace, iserver=self)
+        self.isession.subscription_service = self.subscription_service
+        self.variables = 0
+        self.tally = ua.ServerDiagnosticsSummaryDataType()
 
-class _Internal(InternalServer):
     def create_session(
         self,
         name: str,
@@ -186,9 +184,9 @@ class _Internal(InternalServer):
     ) -> InternalSession:
         """A session; ``name`` is the address of the connection that it begins on."""
         waiting = (one for one in self._external_sessions.values() if not one.is_activated())
-        if external and any(one.name == name for one in waiting):
+        if any(one.name == name for one in waiting):
             raise ServiceError(StatusCodes.BadTooManySessions)
-        return _Session(
+        return Session(
             self,
             self.aspace,
             self.subscription_service,
@@ -198,19 +196,45 @@ class _Internal(InternalServer):
         )
 
     def register_server(self, server: Any, conf: Any = None) -> None:  # noqa: ARG002
+        """We are no directory of servers."""
         raise ServiceError(StatusCodes.BadServiceUnsupported)
 
+    def session(self, identity: ua.NodeId) -> Session | None:
+        """A session that goes on, by its id."""
+        return next((one for one in self._sessions() if one.session_id == identity), None)
 
-class _Connection(OPCUAProtocol):
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if len(self._buffer) > CHUNK and self.transport is not None:
-            self.transport.abort()
+    def counts(self) -> ua.ServerDiagnosticsSummaryDataType:
+        """Sessions and subscriptions now, and what was refused since the start."""
+        going_on = self.subscription_service.subscriptions.values()
+        return replace(
+            self.tally,
+            CurrentSessionCount=ua.UInt32(sum(one.is_activated() for one in self._sessions())),
+            CurrentSubscriptionCount=ua.UInt32(len(going_on)),
+            PublishingIntervalCount=ua.UInt32(
+                len({one.data.RevisedPublishingInterval for one in going_on})
+            ),
+        )
+
+    def full(self) -> bool:
+        """Whether more have logged in than there is room for."""
+        return sum(one.is_activated() for one in self._sessions()) > SESSIONS
+
+    async def end_longest_left(self) -> bool:
+        """End the session that has been without a connection for the longest; False: none is."""
+        left = [(one.left, one) for one in self._sessions() if one.left is not None]
+        if not left:
+            return False
+        _, longest = min(left, key=lambda pair: pair[0])
+        await longest.close_session()
+        return True
+
+    def _sessions(self) -> Iterator[Session]:
+        return (one for one in self._external_sessions.values() if isinstance(one, Session))
 
 
 class _Listener(BinaryServer):
     def _make_protocol(self) -> OPCUAProtocol:
-        return _Connection(
+        return Connection(
             iserver=self.iserver,
             policies=self._policies,
             clients=self.clients,
@@ -222,16 +246,16 @@ class _Listener(BinaryServer):
 class GuardedServer(Server):
     """An OPC UA server that is read-only, bounded, and closed to strangers."""
 
+    iserver: Internal
+
     def __init__(self, door: Door | None) -> None:
         """``door`` None: no login at all."""
-        internal = _Internal(user_manager=door or OpenDoor())
+        guard()
+        internal = Internal(door)
         internal.allow_remote_admin = False
         internal.max_connections = CONNECTIONS
         internal.max_pending_activation_seconds = 10.0
         internal.max_pending_messages_per_connection = 50
-        internal.max_subscriptions = CONNECTIONS * 4
-        internal.max_monitored_item_queue_size = 1000
-        internal.max_unacked_messages_per_subscription = 100
         super().__init__(iserver=internal)
         self.limits = TransportLimits(
             max_recv_buffer=CHUNK,
@@ -255,6 +279,7 @@ class GuardedServer(Server):
         """Listen. Raises OSError when the address is taken."""
         await self._setup_server_nodes()
         await self.iserver.start()
+        await capabilities.tell(self.iserver)
         host, port = self.endpoint.hostname, self.endpoint.port
         if host is None or port is None:
             raise OSError(f"no address to listen on: {self.endpoint.geturl()}")

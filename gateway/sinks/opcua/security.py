@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import logging
 import socket
@@ -204,26 +205,39 @@ class Users:
 
     FAILURES = 5
     PAUSE = 60.0
-    """After FAILURES wrong passwords a user waits PAUSE seconds."""
+    """After FAILURES wrong passwords a user waits PAUSE seconds, with that certificate."""
 
     def __init__(self, passwords: Mapping[str, str]) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._hashes = {user: self._hasher.hash(word) for user, word in passwords.items()}
         self._nobody = self._hasher.hash(uuid.uuid4().hex)
-        self._failures: dict[str, list[float]] = {}
+        self._failures: dict[tuple[bytes, str], list[float]] = {}
 
-    def check(self, user: str, password: str) -> bool:
-        """Whether the password is the user's."""
+    def check(self, user: str, password: str, certificate: bytes) -> bool:
+        """Whether the password is the user's; ``certificate`` (DER) is the client's.
+
+        Failures count for both together: one client that guesses locks out no other.
+        """
         now = time.monotonic()
         known = user if user in self._hashes else ""
-        recent = [at for at in self._failures.get(known, ()) if now - at < self.PAUSE]
+        client = hashlib.sha256(certificate).digest()
+        recent = [at for at in self._failures.get((client, known), ()) if now - at < self.PAUSE]
         if len(recent) >= self.FAILURES:
             return False
         try:
             self._hasher.verify(self._hashes.get(user, self._nobody), password)
         except VerificationError:
-            self._failures[known] = [*recent, now]
+            self._failures[client, known] = [*recent, now]
             _log.warning("OPC UA: wrong user or password for %r", user[:40])
+            if len(recent) + 1 == self.FAILURES:
+                _log.warning(
+                    "OPC UA: user %r is locked for %.0f s for the client with the certificate %s, "
+                    "after %d wrong passwords; other clients are not affected",
+                    user[:40],
+                    self.PAUSE,
+                    client.hex()[:16],
+                    self.FAILURES,
+                )
             return False
-        self._failures.pop(known, None)
+        self._failures.pop((client, known), None)
         return True

@@ -33,14 +33,15 @@ _NOT_IN_THE_DEVICE = {1, 2, 3}  # Modbus: illegal function, address, value: our 
 _SHARED: dict[int, ua.StatusCode] = {}
 
 
-def _code(number: int) -> ua.StatusCode:
+def code(number: int) -> ua.StatusCode:
+    """A status code on the wire."""
     return ua.StatusCode(ua.UInt32(number))
 
 
-GOOD = _code(_CODES.Good)
-NOTHING = _code(_CODES.GoodNoData)
-WAITING = _code(_CODES.BadWaitingForInitialData)
-LAST_KNOWN = _code(_CODES.UncertainNoCommunicationLastUsableValue)
+GOOD = code(_CODES.Good)
+NOTHING = code(_CODES.GoodNoData)
+WAITING = code(_CODES.BadWaitingForInitialData)
+LAST_KNOWN = code(_CODES.UncertainNoCommunicationLastUsableValue)
 """The machine does not answer: this is what it did last."""
 
 
@@ -66,14 +67,14 @@ def status(quality: Quality, fault: Fault) -> ua.StatusCode:
     if quality is Quality.GOOD:
         return GOOD
     if quality is Quality.UNCERTAIN:
-        code = _UNCERTAIN.get(fault.reason, _CODES.Uncertain)
+        number = _UNCERTAIN.get(fault.reason, _CODES.Uncertain)
     elif fault.reason is Reason.REFUSED and fault.code in _NOT_IN_THE_DEVICE:
-        code = _CODES.BadConfigurationError
+        number = _CODES.BadConfigurationError
     else:
-        code = _BAD.get(fault.reason, _CODES.Bad)
-    shared = _SHARED.get(code)
+        number = _BAD.get(fault.reason, _CODES.Bad)
+    shared = _SHARED.get(number)
     if shared is None:
-        shared = _SHARED[code] = _code(code)
+        shared = _SHARED[number] = code(number)
     return shared
 
 
@@ -109,9 +110,9 @@ def variant(value: Value, kind: ua.VariantType) -> ua.Variant:
     return ua.Variant(str(value), kind)
 
 
-def stamped(value: ua.Variant | None, code: ua.StatusCode, at: Any) -> Stamped:
+def stamped(value: ua.Variant | None, said: ua.StatusCode, at: Any) -> Stamped:
     """A value with its status and the UTC time at which the machine said it (or None)."""
-    made = Stamped(value, code, at, at)
+    made = Stamped(value, said, at, at)
     if value is None:
         made.Value = None  # asyncua would take a null variant for a value of the wrong type
     return made
