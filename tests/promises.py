@@ -240,7 +240,9 @@ FAULTS = (
     Promise(
         "F27",
         "A link that flaps is tried at most once a second",
-        ("sources/test_modbus_source.py::test_a_line_that_is_down_is_tried_again_at_once_and_then_once_a_second",),
+        (
+            "sources/test_modbus_source.py::test_a_line_that_is_down_is_tried_again_at_once_and_then_once_a_second",
+        ),
         "a hundred flaps with files and tasks counted",
     ),
     Promise(

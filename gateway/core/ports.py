@@ -28,6 +28,20 @@ class Words:
     at: datetime
 
 
+@dataclass(slots=True)
+class LineCounts:
+    """What has happened on one line since the start.
+
+    ``connects`` connections made; ``silences`` questions without an answer in time; ``desyncs``
+    answers that belonged to another question; ``refusals`` answers that said no.
+    """
+
+    connects: int = 0
+    silences: int = 0
+    desyncs: int = 0
+    refusals: int = 0
+
+
 class Source(Protocol):
     """Reads the machines of one physical link. Construction does no I/O."""
 

@@ -39,6 +39,7 @@ class LiveRunner:
     @property
     def health(self) -> SinkHealth:
         """How the sink fares."""
+        self._watch.missed = self._subscription.dropped
         return self._watch.health
 
     @property

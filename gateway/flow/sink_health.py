@@ -25,7 +25,8 @@ class SinkHealth:
     and ``refused`` count batches since the start; ``parked`` is how many lie aside now, and
     ``refusal`` what the peer said last when it refused one. ``refusing``: it takes nothing at all,
     so nothing more is parked; it is tried again. ``waits_for_clock``: what comes next carries a
-    time that cannot be right, and waits until it is known.
+    time that cannot be right, and waits until it is known. ``connects`` counts connections made,
+    ``missed`` batches that a live sink has not sent because its peer was away or slow.
     """
 
     name: str
@@ -39,6 +40,8 @@ class SinkHealth:
     refusal: str | None = None
     refusing: bool = False
     waits_for_clock: bool = False
+    connects: int = 0
+    missed: int = 0
 
 
 class SinkWatch:
@@ -54,6 +57,8 @@ class SinkWatch:
         self._next_try: datetime | None = None
         self.delivered = 0
         self.refused = 0
+        self.connects = 0
+        self.missed = 0
         self.parked = 0
         self.waits_for_clock = False
         self._refusal: str | None = None
@@ -66,6 +71,7 @@ class SinkWatch:
             self._lines.line(self._name, f"{self._name} connected again")
         else:
             log.info("%s connected", self._name)
+        self.connects += 1
         self._connected, self._since = True, now
         self._cause, self._next_try = None, None
 
@@ -116,4 +122,6 @@ class SinkWatch:
             self._refusal,
             self._refusing,
             self.waits_for_clock,
+            self.connects,
+            self.missed,
         )

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gateway.core.batches import Batch, Judged
-from gateway.core.ports import Source
+from gateway.core.ports import LineCounts, Source
 from gateway.core.signals import Fault, Reason, Signal, SignalId
 from gateway.flow.line_log import LineLog
 from gateway.flow.moment import Now, SystemTime
@@ -39,6 +39,10 @@ class Line(Source, Protocol):
 
     def batches(self, due: Sequence[SignalId]) -> AsyncIterator[Batch]:
         """As ``read``, each batch as soon as its machine has been asked."""
+
+    @property
+    def counts(self) -> LineCounts:
+        """What has happened on it since the start."""
 
     def next_try(self, machine: str) -> float | None:
         """When (monotonic) a silent machine is asked again; None: with the next poll."""
@@ -133,6 +137,7 @@ class SourceRunner:
         async for batch in self.source.batches(due):
             self._publish(self._judge.judge(batch, self._numbering.take(len(batch.signals))))
             self._note(batch)
+            self._awaited = self._now().mono
         self.polls += 1
 
     def overdue(self) -> float:

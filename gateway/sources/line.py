@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from gateway.config import Endpoint
 from gateway.core.errors import Desync, Refused, SourceError, Unreachable
+from gateway.core.ports import LineCounts
 from gateway.core.text import Text
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Now
@@ -62,6 +63,7 @@ class Line:
         self._now = now
         self._suspects = Suspects(shared=self.shared)
         self._refused: set[tuple[int, tuple[Block, ...]]] = set()
+        self.counts = LineCounts()
         self.woken = False
         """An answer that had been given up has come, and none is missing any more."""
         self._awake = asyncio.Event()  # nothing has been asked in vain since the last sign of life
@@ -97,6 +99,7 @@ class Line:
         except Unreachable:
             self.backoff.failed(mono)
             raise
+        self.counts.connects += 1
         self._proven = self._hangs = False
         self._spoke_at = asyncio.get_running_loop().time()
 
@@ -151,6 +154,7 @@ class Line:
                 words = await self.link.ask(unit, block, within)
             except Refused as refusal:
                 self._spoke()
+                self.counts.refusals += 1
                 if (timed_out := _TIMED_OUT.get(refusal.code)) is not None:
                     raise Unreachable(
                         str(refusal),
@@ -162,6 +166,7 @@ class Line:
                     raise
                 await asyncio.sleep(pause)
             except SourceError as failure:
+                self.counts.desyncs += isinstance(failure, Desync)
                 self._suspects.add(unit, block, began + within, within)
                 self._fell_silent(failure, began, within)
                 raise
@@ -201,6 +206,7 @@ class Line:
         self._awake.clear()
         timed_out = isinstance(failure, Unreachable) and failure.timed_out
         if timed_out:
+            self.counts.silences += 1
             self._count_silence(began)
         elif not self._proven:
             self.backoff.failed(self._now().mono)  # a connection that has brought nothing

@@ -9,7 +9,7 @@ from datetime import timedelta
 from gateway.config import Endpoint
 from gateway.core.batches import Batch
 from gateway.core.errors import Unreachable
-from gateway.core.ports import Words
+from gateway.core.ports import LineCounts, Words
 from gateway.core.signals import SignalId
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now, SystemTime
@@ -51,6 +51,11 @@ class ModbusSource:
     def connected(self) -> bool:
         """Whether the line is open."""
         return self._link.connected
+
+    @property
+    def counts(self) -> LineCounts:
+        """What has happened on the line since the start."""
+        return self._line.counts
 
     @property
     def signals(self) -> tuple[SignalId, ...]:

@@ -9,7 +9,17 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 
 from gateway.api import views
-from gateway.api.access import EVERYONE, OWNER, PLANT, PRIVACY, Access, Role, allowed
+from gateway.api.access import (
+    EVERYONE,
+    OWNER,
+    PLANT,
+    PRIVACY,
+    Access,
+    Change,
+    Role,
+    allowed,
+    changing,
+)
 from gateway.api.answers import Here, Json, group
 from gateway.api.audit import KEEP
 from gateway.api.refusals import absent, refusal
@@ -196,8 +206,10 @@ async def parked(
     )
 
 
-@router.post("/parked/{sink}/again", dependencies=[Depends(allowed(OWNER))], status_code=202)
-async def send_again(rooms: Here, sink: str) -> Json[SinkShape]:
+@router.post("/parked/{sink}/again", status_code=202)
+async def send_again(
+    rooms: Here, sink: str, change: Annotated[Change, Depends(changing(OWNER))]
+) -> Json[SinkShape]:
     """Send what a sink has parked once more; what is refused again stays."""
     sent = rooms.send_again(sink)
     if sent is None:
@@ -208,6 +220,7 @@ async def send_again(rooms: Here, sink: str) -> Json[SinkShape]:
             f"Für {sink} liegt nichts beiseite.",
             f"Nothing is parked for {sink}.",
         )
+    change.note()
     return Json({"sink": sink}, 202)
 
 
