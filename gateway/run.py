@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,10 +23,12 @@ from gateway.api.rooms import Part, Rooms
 from gateway.config import SiteConfig
 from gateway.core.batches import Judged
 from gateway.core.errors import JournalError, WerkverbundError, no_room, reason
+from gateway.core.figures import Figure
 from gateway.core.ports import Words
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import MachineStatus
+from gateway.flow import figures
 from gateway.flow.backoff import Backoff
 from gateway.flow.bus import Bus
 from gateway.flow.distinct import Distinct
@@ -83,6 +85,7 @@ class Gateway:
     series: Series = field(init=False)
     exchange: Exchange | None = None
     _distinct: Distinct = field(default_factory=Distinct)
+    _lag: figures.LoopLag = field(default_factory=figures.LoopLag)
     _jobs_opened: bool = False
     _failed: dict[str, datetime] = field(default_factory=dict)
 
@@ -133,7 +136,10 @@ class Gateway:
                 for runner in self.runners
             ),
         ]
-        side: dict[str, Callable[[], Awaitable[None]]] = {"pages": self._pages}
+        side: dict[str, Callable[[], Awaitable[None]]] = {
+            "pages": self._pages,
+            "loop lag": self._lag.watch,
+        }
         if not self._jobs_opened:
             side["jobs of the file"] = self._open_jobs
         for index, config in enumerate(site.sinks):
@@ -322,6 +328,10 @@ class Gateway:
             addresses=Places(self.site, self.sinks),
             words=self._words,
             parts=self._parts,
+            polling=lambda name: [
+                one.told() for one in self.runners if name in one.source.machines
+            ],
+            figures=self._figures,
             send_again=self._send_again,
             now=lambda: datetime.now(UTC),
         )
@@ -333,6 +343,15 @@ class Gateway:
     def _send_again(self, name: str) -> bool | None:
         runner = self.sinks.get(name)
         return runner.send_again() if isinstance(runner, ForwardRunner) else None
+
+    def _figures(self) -> Iterator[Figure]:
+        """What monitoring may know: counts of what health says in words."""
+        yield from figures.house(resources.version(), self.started)
+        yield from figures.journal(self.journal.health, self.journal.overdue())
+        yield from figures.lines(self.runners)
+        yield from figures.sinks(runner.health for runner in self.sinks.values())
+        yield from self._lag.figures()
+        yield from figures.parts((part.name, part.state) for part in self._parts())
 
     def _parts(self) -> list[Part]:
         all_parts = (

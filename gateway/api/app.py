@@ -15,7 +15,7 @@ from gateway.api.access import EVERYONE, PLANT, PRIVACY, Access, Role, allowed
 from gateway.api.answers import Here, group
 from gateway.api.pages import Pages
 from gateway.api.rooms import Rooms
-from gateway.api.routes import house, jobs, orders, plant, session
+from gateway.api.routes import house, jobs, monitoring, orders, plant, session
 from gateway.api.ticker import FOR_CUSTOMERS, whole
 
 NOT_BUILT = (
@@ -51,7 +51,7 @@ def create_app(rooms: Rooms, access: Access, *, pages: Path | None) -> GatewayAp
     )
     app.state.rooms, app.state.access = rooms, access
     refusals.install(app)
-    for part in (session, plant, jobs, house, orders):
+    for part in (session, plant, jobs, house, orders, monitoring):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(router.routes)
     if pages is None:

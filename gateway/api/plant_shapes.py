@@ -111,7 +111,10 @@ class JobShape(TypedDict):
 
 
 class MachineShape(TypedDict):
-    """One machine; ``thresholds`` is absent in events."""
+    """One machine; ``thresholds`` and ``polling`` are absent in events.
+
+    ``polling`` says of each of its lines how often it was asked, and what became of it.
+    """
 
     firm: str
     name: str
@@ -125,6 +128,7 @@ class MachineShape(TypedDict):
     signals: list[SignalShape]
     job: JobShape | None
     thresholds: NotRequired[list[ThresholdShape]]
+    polling: NotRequired[list[Words]]
 
 
 class RegisterShape(TypedDict):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.api.live import Hub, Latest
 from gateway.config import SiteConfig
+from gateway.core.figures import Figure
 from gateway.core.ports import SeriesStore, Words
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
@@ -119,6 +120,8 @@ class Rooms:
     addresses: Addresses
     words: Callable[[SignalId], Words | None]
     parts: Callable[[], Sequence[Part]]
+    polling: Callable[[str], Sequence[Text]]
+    figures: Callable[[], Iterable[Figure]]
     send_again: Callable[[str], bool | None]
     now: Callable[[], datetime]
     _jobs: dict[str, tuple[TrackerState, tuple[Job, ...]]] = field(default_factory=dict)

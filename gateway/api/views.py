@@ -125,6 +125,7 @@ def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineS
             {"signal": of, "value": value, "means": words(means)}
             for of, value, means in rooms.tracker.thresholds(what.name)
         ]
+        view["polling"] = [words(line) for line in rooms.polling(what.name)]
     return view
 
 

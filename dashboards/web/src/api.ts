@@ -63,6 +63,7 @@ export interface Machine {
   connection: { type: string; host: string; port: number; units: number[] };
   state: MachineState;
   thresholds: Threshold[];
+  polling?: Text[];
   signals: Signal[];
   job: Job | null;
 }

@@ -262,6 +262,7 @@ export const de = {
     chartSummary: (name: string, low: string, high: string, last: string) =>
       `${name}: zwischen ${low} und ${high}, zuletzt ${last}.`,
     noData: (name: string) => `${name}: kein brauchbarer Wert in diesem Zeitraum.`,
+    polling: "Abfrage",
     learnt: (machine: string) =>
       `Die Schwellen stehen in der Datei des Betriebs. In fünf Minuten gelernt (aus, Bereitschaft, drei Läufe) sind sie am Rechner des Gateways mit: werkverbund learn firma.yaml ${machine}`,
     template: "Vorlage",

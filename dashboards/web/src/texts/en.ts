@@ -263,6 +263,7 @@ export const en: Catalogue = {
     noValues: "No usable value in this period.",
     chartSummary: (name, low, high, last) => `${name}: between ${low} and ${high}, last ${last}.`,
     noData: (name) => `${name}: no usable value in this period.`,
+    polling: "Polling",
     learnt: (machine: string) =>
       `The thresholds stand in the firm's file. On the gateway's computer they are learnt in five minutes (off, standing by, three runs): werkverbund learn firm.yaml ${machine}`,
     template: "Template",
