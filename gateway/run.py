@@ -10,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from gateway import resources
+from gateway.apart.order import order
+from gateway.apart.runner import ApartRunner
 from gateway.api import parts
 from gateway.api.live import Hub, Latest
 from gateway.api.rooms import Part, Rooms
@@ -42,9 +44,7 @@ from gateway.jobs.commands import AddJob, FileJobs
 from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker, MachineSpec
 from gateway.journal import Journal
-from gateway.sinks.base import Lane, SinkConfig
-from gateway.sinks.mqtt import MqttSink
-from gateway.sinks.opcua.server import OpcUaSink
+from gateway.sinks.base import Lane, Place, SinkConfig
 from gateway.sources import open_sources, site_signals
 
 if TYPE_CHECKING:
@@ -63,6 +63,9 @@ HANGS = 30.0
 """A line or the journal that is so many seconds behind makes no progress."""
 
 
+SinkRunner = LiveRunner | ForwardRunner | ApartRunner
+
+
 @dataclass(slots=True)
 class Gateway:
     """One firm's gateway: ``run`` lives until ``stop`` is set.
@@ -79,7 +82,7 @@ class Gateway:
     bus: Bus = field(default_factory=Bus)
     signals: dict[SignalId, Signal] = field(default_factory=dict)
     runners: list[SourceRunner] = field(default_factory=list)
-    sinks: dict[str, LiveRunner | ForwardRunner] = field(default_factory=dict)
+    sinks: dict[str, SinkRunner] = field(default_factory=dict)
     journal: Journal[TrackerState] = field(init=False)
     tracker: JobTracker = field(init=False)
     series: Series = field(init=False)
@@ -87,6 +90,7 @@ class Gateway:
     _distinct: Distinct = field(default_factory=Distinct)
     _lag: figures.LoopLag = field(default_factory=figures.LoopLag)
     _jobs_opened: bool = False
+    _well: dict[str, Text] = field(default_factory=dict)
     _failed: dict[str, datetime] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -142,10 +146,9 @@ class Gateway:
         }
         if not self._jobs_opened:
             side["jobs of the file"] = self._open_jobs
-        for index, config in enumerate(site.sinks):
-            assert isinstance(config, SinkConfig)  # noqa: S101 - the catalogue holds nothing else
+        for index, config in enumerate(self._sink_configs()):
             name = config.type if config.type not in self.sinks else f"{config.type}-{index + 1}"
-            self.sinks[name] = self._sink(config, name)
+            self.sinks[name], self._well[name] = self._sink(config, name), config.well
             side[name] = self.sinks[name].run
         if site.network is not None:
             from gateway.exchange import Exchange  # noqa: PLC0415 - a firm alone needs no keys
@@ -255,8 +258,18 @@ class Gateway:
             else:
                 break
 
-    def _sink(self, config: SinkConfig, name: str) -> LiveRunner | ForwardRunner:
-        sink = config.build(self.site, tuple(self.signals.values()), self.site.state / name)
+    def _sink_configs(self) -> list[SinkConfig]:
+        return [config for config in self.site.sinks if isinstance(config, SinkConfig)]
+
+    def _sink(self, config: SinkConfig, name: str) -> SinkRunner:
+        signals, folder = tuple(self.signals.values()), self.site.state / name
+        if config.apart is not None:
+            return ApartRunner(
+                order(name, config, self.site, signals, folder),
+                self.bus,
+                memory=config.apart.memory,
+            )
+        sink = config.build(self.site, signals, folder)
         if config.lane is Lane.JOURNAL:
             return ForwardRunner(sink, self.journal, name)
         return LiveRunner(sink, self.bus.subscribe(name), name)
@@ -325,7 +338,7 @@ class Gateway:
             latest=self.latest,
             hub=self.hub,
             exchange=self.exchange,
-            addresses=Places(self.site, self.sinks),
+            places=self._places,
             words=self._words,
             parts=self._parts,
             polling=lambda name: [
@@ -353,15 +366,19 @@ class Gateway:
         yield from self._lag.figures()
         yield from figures.parts((part.name, part.state) for part in self._parts())
 
+    def _places(self, what: SignalId) -> list[Place]:
+        found = (config.where(self.site, what) for config in self._sink_configs())
+        return [place for place in found if place is not None]
+
     def _parts(self) -> list[Part]:
         all_parts = (
             parts.journal(self.journal.health),
             parts.history(self.series.trouble),
             *parts.sources(health for runner in self.runners for health in runner.health()),
-            *parts.sinks(runner.health for runner in self.sinks.values()),
+            *parts.sinks((runner.health, self._well[name]) for name, runner in self.sinks.items()),
             *self._partners(),
             *parts.missing(
-                [config.type for config in self.site.sinks],
+                {config.type for config in self.site.sinks},
                 consortium=self.site.network is not None,
             ),
         )
@@ -386,25 +403,3 @@ def _no_bug(error: Exception) -> str | None:
 def _gist(machines: Sequence[MachineStatus]) -> list[object]:
     """What is shown at once when it changes: everything but the numbers in the sentences."""
     return [(one.known, one.state, one.mode, one.phase) for one in machines]
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where a signal can be found besides the web."""
-
-    site: SiteConfig
-    sinks: Mapping[str, LiveRunner | ForwardRunner]
-
-    def opcua(self, signal: SignalId) -> Mapping[str, str] | None:
-        """Endpoint and node id of the first OPC UA server."""
-        for runner in self.sinks.values():
-            if isinstance(runner.sink, OpcUaSink):
-                return {"endpoint": runner.sink.endpoint, "node": runner.sink.node(signal)}
-        return None
-
-    def mqtt(self, signal: SignalId) -> Mapping[str, str] | None:
-        """Broker and topic of the first MQTT sink."""
-        for runner in self.sinks.values():
-            if isinstance(runner.sink, MqttSink):
-                return {"broker": runner.sink.broker, "topic": runner.sink.topic(signal)}
-        return None

@@ -140,18 +140,20 @@ class RegisterShape(TypedDict):
     at: str | None
 
 
-class NodeShape(TypedDict):
-    """A node of the gateway's OPC UA server."""
+class FactShape(TypedDict):
+    """One part of a place; ``name`` is for programs, ``label`` for people."""
 
-    endpoint: str
-    node: str
+    name: str
+    label: Words
+    value: str
 
 
-class TopicShape(TypedDict):
-    """A topic at the firm's own broker."""
+class PlaceShape(TypedDict):
+    """Where a sink's peer has the same value: node of an OPC UA server, topic of a broker."""
 
-    broker: str
-    topic: str
+    sink: str
+    title: str
+    facts: list[FactShape]
 
 
 class StoredPointShape(TypedDict):
@@ -177,8 +179,7 @@ class TraceShape(TypedDict):
     template: str
     unit: int | None
     source: str | None
-    opcua: NodeShape | None
-    mqtt: TopicShape | None
+    places: list[PlaceShape]
     stored: StoredPointShape | None
     committed_seq: int
 

@@ -17,6 +17,7 @@ from gateway.core.work import Job, MachineStatus
 from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
+from gateway.sinks.base import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +27,6 @@ class Part:
     name: str
     state: str
     text: Text
-
-
-class Addresses(Protocol):
-    """Where a signal can be found besides the web."""
-
-    def opcua(self, signal: SignalId) -> Mapping[str, str] | None:
-        """``endpoint`` and ``node``."""
-
-    def mqtt(self, signal: SignalId) -> Mapping[str, str] | None:
-        """``broker`` and ``topic``."""
 
 
 class Partners(Protocol):
@@ -117,7 +108,7 @@ class Rooms:
     latest: Latest
     hub: Hub
     exchange: Partners | None
-    addresses: Addresses
+    places: Callable[[SignalId], Sequence[Place]]
     words: Callable[[SignalId], Words | None]
     parts: Callable[[], Sequence[Part]]
     polling: Callable[[str], Sequence[Text]]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import orjson
 from pydantic import Field
@@ -28,9 +28,10 @@ from gateway.core.errors import NotConnected, Rejected
 from gateway.core.outlets import EACH_CYCLE, EVERYTHING, Outlet, reach
 from gateway.core.ports import Sink
 from gateway.core.signals import Quality, Signal, SignalId
+from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus
 from gateway.drivers.mqtt import Broker, Message, MqttClient, Protocol
-from gateway.sinks.base import SinkConfig, present_jobs
+from gateway.sinks.base import Fact, Place, SinkConfig, present_jobs
 
 SCHEMA = 1
 _GOOD = int(Quality.GOOD)
@@ -39,6 +40,8 @@ _OK = str(OK)
 
 class MqttConfig(SinkConfig):
     """The firm's own MQTT broker."""
+
+    title: ClassVar[str] = "MQTT"
 
     type: Literal["mqtt"] = Field(description="MQTT-Broker der Firma / the firm's MQTT broker")
     broker: str = Field(
@@ -71,6 +74,18 @@ class MqttConfig(SinkConfig):
         """Everything, to the firm's broker."""
         return Outlet(self.broker, reach(self.broker), EVERYTHING, EACH_CYCLE)
 
+    def where(self, site: SiteConfig, signal: SignalId) -> Place:
+        """The topic of its machine's readings."""
+        machine = signal.partition("/")[0]
+        return Place(
+            self.type,
+            self.title,
+            (
+                Fact("broker", Text("Broker", "Broker"), Broker.parse(self.broker).url),
+                Fact("topic", Text("Thema", "Topic"), _topic(site, machine, "readings")),
+            ),
+        )
+
 
 class MqttSink:
     """Publishes what one firm's machines say."""
@@ -78,20 +93,11 @@ class MqttSink:
     def __init__(self, broker: Broker, site: SiteConfig, signals: Sequence[Signal]) -> None:
         self._broker = broker
         self._site = site
-        self._root = f"wv/v1/{site.firm}/{site.plant}"
+        self._root = _root(site)
         self._births = dict(_births(site, signals))
         self._points = {signal.id: signal.id.partition("/")[2] for signal in signals}
         self._client: MqttClient | None = None
         self._kept: dict[str, bytes] = {}
-
-    @property
-    def broker(self) -> str:
-        """The broker's address, without credentials."""
-        return self._broker.url
-
-    def topic(self, signal: SignalId) -> str:
-        """Where the values of ``signal`` are published."""
-        return self._topic(signal.partition("/")[0], "readings")
 
     async def connect(self) -> None:
         """Connect and publish everything retained anew: the broker may have forgotten it.
@@ -159,7 +165,7 @@ class MqttSink:
         return self._client
 
     def _topic(self, machine: str, what: str) -> str:
-        return f"{self._root}/{self._site.area}/{machine}/{what}"
+        return _topic(self._site, machine, what)
 
     def _status(self, *, online: bool) -> Message:
         status = {
@@ -189,6 +195,14 @@ class MqttSink:
             "clock": str(batch.clock),
             "points": points,
         }
+
+
+def _root(site: SiteConfig) -> str:
+    return f"wv/v1/{site.firm}/{site.plant}"
+
+
+def _topic(site: SiteConfig, machine: str, what: str) -> str:
+    return f"{_root(site)}/{site.area}/{machine}/{what}"
 
 
 def _json(payload: Mapping[str, Any]) -> bytes:

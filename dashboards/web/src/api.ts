@@ -77,8 +77,8 @@ export interface Trace {
   template: string;
   unit?: number | null;
   source?: string | null;
-  opcua: { endpoint: string; node: string } | null;
-  mqtt: { broker: string; topic: string } | null;
+  /** Where sinks have the same value; each tells its own words. */
+  places: { sink: string; title: string; facts: { name: string; label: Text; value: string }[] }[];
   stored: { seq: number | null; at: string; value: Value | null } | null;
   committed_seq?: number;
 }
