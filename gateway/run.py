@@ -140,26 +140,13 @@ class Gateway:
                 for runner in self.runners
             ),
         ]
-        side: dict[str, Callable[[], Awaitable[None]]] = {
-            "pages": self._pages,
-            "loop lag": self._lag.watch,
-        }
-        if not self._jobs_opened:
-            side["jobs of the file"] = self._open_jobs
-        for index, config in enumerate(self._sink_configs()):
-            name = config.type if config.type not in self.sinks else f"{config.type}-{index + 1}"
-            self.sinks[name], self._well[name] = self._sink(config, name), config.well
-            side[name] = self.sinks[name].run
-        if site.network is not None:
-            from gateway.exchange import Exchange  # noqa: PLC0415 - a firm alone needs no keys
-
-            self.exchange = Exchange(site, self.journal, self.tracker, site.state)
-            side["exchange"] = self.exchange.run
-        alone = [
-            asyncio.create_task(self._keep(name, start), name=name) for name, start in side.items()
-        ]
         stopping = asyncio.create_task(self._until_stopped(), name="stop")
+        alone: list[asyncio.Task[None]] = []
         try:
+            alone += [
+                asyncio.create_task(self._keep(name, start), name=name)
+                for name, start in (await self._side()).items()
+            ]
             done, _ = await asyncio.wait({*core, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._end([*core[1:], *alone, stopping])
@@ -172,6 +159,24 @@ class Gateway:
             task.result()  # a part that must not end has ended: its error is the gateway's
         if ended:
             raise RuntimeError(f"{ended.pop().get_name()} has ended by itself")
+
+    async def _side(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """The parts that may fail alone. Machines are polled by now: what is heavy loads beside."""
+        side: dict[str, Callable[[], Awaitable[None]]] = {
+            "pages": self._pages,
+            "loop lag": self._lag.watch,
+        }
+        if not self._jobs_opened:
+            side["jobs of the file"] = self._open_jobs
+        for index, config in enumerate(self._sink_configs()):
+            name = config.type if config.type not in self.sinks else f"{config.type}-{index + 1}"
+            self.sinks[name], self._well[name] = self._sink(config, name), config.well
+            side[name] = self.sinks[name].run
+        if self.site.network is not None:
+            kind = await asyncio.to_thread(_exchange)
+            self.exchange = kind(self.site, self.journal, self.tracker, self.site.state)
+            side["exchange"] = self.exchange.run
+        return side
 
     async def _until_stopped(self) -> None:
         await self.stop.wait()
@@ -311,8 +316,7 @@ class Gateway:
 
     async def _pages(self) -> None:
         """Serve pages and API."""
-        from gateway.api.serving import serve  # noqa: PLC0415 - FastAPI takes its time to import
-
+        serve = await asyncio.to_thread(_pages_server)
         web = self.site.web
         token = web.demo_token.get_secret_value() if web.demo_token else None
         try:
@@ -391,6 +395,20 @@ class Gateway:
         if self.exchange is None:
             return []
         return [parts.exchange(self.exchange.health(), connected=self.exchange.connected)]
+
+
+def _pages_server() -> Callable[..., Awaitable[None]]:
+    """Import what serves pages: FastAPI takes some tenths of a second, on a Pi over a second."""
+    from gateway.api.serving import serve  # noqa: PLC0415
+
+    return serve
+
+
+def _exchange() -> type[Exchange]:
+    """Import the exchange: a firm alone needs no keys."""
+    from gateway.exchange import Exchange  # noqa: PLC0415
+
+    return Exchange
 
 
 def _no_bug(error: Exception) -> str | None:

@@ -237,9 +237,11 @@ async def test_broker_that_lets_nobody_publish_is_not_connected(
         await sink.close()
 
 
-async def test_topic_and_broker_can_be_told(broker: RunningBroker, sink: MqttSink) -> None:
-    assert sink.topic(SignalId("mill-1/power")) == f"{ROOT}/main/mill-1/readings"
-    assert sink.broker == broker.url
+def test_topic_and_broker_can_be_told(tmp_path: Path) -> None:
+    config = MqttConfig(type="mqtt", broker="mqtt://127.0.0.1:1883", password=SecretStr("geheim"))
+    place = config.where(firm(tmp_path), SignalId("mill-1/power"))
+    told = {fact.name: fact.value for fact in place.facts}
+    assert told == {"broker": "mqtt://127.0.0.1:1883", "topic": f"{ROOT}/main/mill-1/readings"}
 
 
 async def test_write_before_connect_is_not_connected(tmp_path: Path) -> None:
