@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gateway import resources
@@ -401,6 +402,7 @@ def _pages_server() -> Callable[..., Awaitable[None]]:
     """Import what serves pages: FastAPI takes some tenths of a second, on a Pi over a second."""
     from gateway.api.serving import serve  # noqa: PLC0415
 
+    import_module("gateway.api.app")  # ``serve`` needs it at once
     return serve
 
 

@@ -28,7 +28,7 @@ class Answers:
     def __init__(self, handlers: Mapping[str, Handler], reply: Reply) -> None:
         self._handlers = handlers
         self._reply = reply
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.Task[Any]] = set()
 
     def ask(self, number: int, kind: str, body: Any, within: float) -> None:
         """Begin to answer; what is unknown or too much is refused at once."""
@@ -40,24 +40,29 @@ class Answers:
         else:
             task = asyncio.create_task(self._answer(number, handler, body, within), name=kind)
             self._open.add(task)
-            task.add_done_callback(self._open.discard)
 
     async def end(self) -> None:
         """Leave what is open: nobody waits for it any more."""
-        for task in self._open:
+        tasks = list(self._open)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._open, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _answer(self, number: int, handler: Handler, body: Any, within: float) -> None:
+        answered, answer = await self._answered(handler, body, within)
+        if (own := asyncio.current_task()) is not None:
+            self._open.discard(own)  # who asks next has room
+        self._reply(number, answered, answer)
+
+    @staticmethod
+    async def _answered(handler: Handler, body: Any, within: float) -> tuple[bool, Any]:
         try:
             async with asyncio.timeout(min(within, PATIENCE)):
-                answer = await handler(body)
+                return True, await handler(body)
         except TimeoutError:
-            self._reply(number, False, "no answer in time")
+            return False, "no answer in time"
         except WerkverbundError as error:
-            self._reply(number, False, str(error))
+            return False, str(error)
         except Exception:  # a mistake in one answer must not end the sink
             log.exception("a question could not be answered")
-            self._reply(number, False, "failed")
-        else:
-            self._reply(number, True, answer)
+            return False, "failed"

@@ -1,11 +1,13 @@
-"""What the OPC UA server costs: CPU per value, memory, start; one JSON line per figure.
+"""What the OPC UA server costs, and how long the gateway's loop is held; one JSON line per figure.
 
-    .venv/bin/python -m tests.bench.sink_apart [--seconds 30] [--rounds 3] [CHECKOUT ...]
+    .venv/bin/python tests/bench/sink_apart.py [--quick] [--rounds 3] [CHECKOUT ...]
 
 Real gateways at 200 values/s (ten simulated meters), each checkout in turn and by this Python, so
 that "before" and "after" stand beside each other in one run: this one, and those named. CPU and
 memory are those of the gateway and all processes below it; memory is the proportional share (PSS).
-With ``listening``, one client subscribes to every value at its own pace.
+With ``listening``, one client subscribes to every value, published twice a second. The loop is
+looked at in a run of its own: its lag (wall time) and its longest callback (CPU of its thread), in
+the first five seconds and at rest.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -32,7 +35,10 @@ EVERY = 0.333
 """Seconds; four of a meter's points are read so often, eight each second: 200 values/s in all."""
 VALUES = MACHINES * (4 / EVERY + 8)
 WARM_UP = 8.0
+POINTS = ("voltage-l1", "voltage-l2", "voltage-l3", "current-l1", "current-l2", "current-l3",
+          "power-l1", "power-l2", "power-l3", "power", "frequency", "energy")  # fmt: skip
 HERE = Path(__file__).parents[2]
+LOOKED_AT = HERE / "tests" / "system" / "looked_at.py"
 
 MACHINE = """
   - name: drill-{n}
@@ -95,10 +101,16 @@ def memory(pids: list[int]) -> float:
 
 
 @contextlib.contextmanager
-def program(checkout: Path, log: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+def program(
+    checkout: Path, log: Path, *arguments: str, by: tuple[str, ...] = ("-m", "gateway")
+) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", *arguments], cwd=checkout, stdout=out, stderr=out
+            [sys.executable, *by, *arguments],
+            cwd=checkout,
+            env={**os.environ, "PYTHONPATH": str(checkout)},
+            stdout=out,
+            stderr=out,
         )
         try:
             yield process
@@ -117,34 +129,42 @@ def listens(port: int, within: float = 60.0) -> float:
     raise TimeoutError(f"nobody listens at {port}")
 
 
-def measured(
+def site(folder: Path, ports: list[int], web: int, opcua: int | None) -> str:
+    """The file of a firm with ten meters."""
+    sinks = "[]"
+    if opcua is not None:
+        sinks = f'[{{type: opcua, listen: "127.0.0.1:{opcua}", open: true}}]'
+    machines = "".join(MACHINE.format(n=n, port=port) for n, port in enumerate(ports))
+    state = tempfile.mkdtemp(dir=folder)
+    file = folder / "site.yaml"
+    file.write_text(SITE.format(state=state, web=web, sinks=sinks, machines=machines), "utf-8")
+    return str(file)
+
+
+def cost(
     checkout: Path, folder: Path, ports: list[int], seconds: float, sink: str
 ) -> dict[str, Any]:
-    """One gateway, from its start to its end."""
+    """CPU and memory of one gateway."""
     web, opcua = free_port(), free_port()
-    site = folder / "site.yaml"
-    sinks = "[]" if sink == "off" else f'[{{type: opcua, listen: "127.0.0.1:{opcua}", open: true}}]'
-    machines = "".join(MACHINE.format(n=n, port=port) for n, port in enumerate(ports))
-    state = Path(tempfile.mkdtemp(dir=folder))
-    site.write_text(SITE.format(state=state, web=web, sinks=sinks, machines=machines), "utf-8")
+    file = site(folder, ports, web, None if sink == "off" else opcua)
     found: dict[str, Any] = {}
-    with program(checkout, folder / "gateway.log", "run", str(site)) as gateway:
-        found["pages up s"] = listens(web)
-        if sink != "off":
-            found["opcua up s"] = found["pages up s"] + listens(opcua)
+    with program(checkout, folder / "gateway.log", "run", file) as gateway:
+        began = time.monotonic()
+        listens(web)
+        found["pages up s"] = time.monotonic() - began
         listener = None
+        if sink != "off":
+            listens(opcua)
+            found["opcua up s"] = time.monotonic() - began
         if sink == "listening":
-            listener = subprocess.Popen(
-                [sys.executable, __file__, "--listen", str(opcua)], cwd=HERE
-            )
+            listener = subprocess.Popen([sys.executable, __file__, "--listen", str(opcua)])
         time.sleep(WARM_UP)
         pids = tree(gateway.pid)
-        before, began = cpu(pids), time.monotonic()
-        first = cpu(pids[:1])
+        before, own, began = cpu(pids), cpu(pids[:1]), time.monotonic()
         time.sleep(seconds)
-        spent, lasted = cpu(pids) - before, time.monotonic() - began
-        found["cpu us per value"] = spent / (VALUES * lasted) * 1e6
-        found["of these in the gateway"] = (cpu(pids[:1]) - first) / (VALUES * lasted) * 1e6
+        values = VALUES * (time.monotonic() - began)
+        found["cpu us per value"] = (cpu(pids) - before) / values * 1e6
+        found["of these in the gateway"] = (cpu(pids[:1]) - own) / values * 1e6
         found["memory MB"] = memory(pids)
         found["processes"] = len(pids)
         if listener is not None:
@@ -153,71 +173,85 @@ def measured(
     return found
 
 
-def listen(port: int) -> None:
-    """Subscribe to every variable of every machine."""
+def lag(checkout: Path, folder: Path, ports: list[int], seconds: float) -> dict[str, Any]:
+    """How long the loop of one gateway is held."""
+    web, looked = free_port(), folder / "looked"
+    file = site(folder, ports, web, free_port())
+    with program(
+        *(checkout, folder / "gateway.log", str(looked), "run", file), by=(str(LOOKED_AT),)
+    ):
+        listens(web)
+        time.sleep(5 + seconds)
+    notes = [json.loads(line) for line in looked.read_text("utf-8").splitlines()]
+    found: dict[str, Any] = {}
+    for part in ("start", "rest"):
+        lags = [note["lag"] for note in notes if note.get("part") == part]
+        held = [n["cpu"] for n in notes if "cpu" in n and (n["at"] < 5) == (part == "start")]
+        found[f"lag at {part} ms"] = max(lags, default=0.0) * 1000
+        found[f"longest callback at {part} ms of CPU"] = max(held, default=0.0) * 1000
+    return found
+
+
+async def listen(port: int) -> None:
+    """Subscribe to the values of every machine, until ended."""
 
     class Heard:
         def datachange_notification(self, *_: object) -> None:
             pass
 
-    async def subscribed() -> None:
-        async with Client(f"opc.tcp://127.0.0.1:{port}", timeout=20) as client:
-            subscription = await client.create_subscription(500, Heard())
-            points = [
-                "voltage-l1",
-                "voltage-l2",
-                "voltage-l3",
-                "current-l1",
-                "current-l2",
-                "current-l3",
-                "power",
-                "energy",
-            ]
-            index = await client.get_namespace_index("urn:werkverbund:bench")
-            nodes = [
-                client.get_node(ua.NodeId(f"drill-{n}.{point}", index))
-                for n in range(MACHINES)
-                for point in points
-            ]
-            await subscription.subscribe_data_change(nodes)
-            await asyncio.Event().wait()
-
-    asyncio.run(subscribed())
+    async with Client(f"opc.tcp://127.0.0.1:{port}", timeout=20) as client:
+        subscription = await client.create_subscription(500, Heard())
+        index = await client.get_namespace_index("urn:werkverbund:bench")
+        nodes = [
+            client.get_node(ua.NodeId(f"drill-{n}.{point}", index))
+            for n in range(MACHINES)
+            for point in POINTS
+        ]
+        await subscription.subscribe_data_change(nodes)
+        await asyncio.Event().wait()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--listen", type=int)
-    parser.add_argument("--sinks", nargs="*", default=["off", "alone", "listening"])
+    parser.add_argument("--kinds", nargs="*", default=["off", "alone", "listening", "lag"])
     parser.add_argument("checkouts", nargs="*", type=Path)
     wanted = parser.parse_args()
     if wanted.listen:
-        listen(wanted.listen)
+        asyncio.run(listen(wanted.listen))
         return
-    with contextlib.nullcontext("/tmp/b") as place:
-        folder = Path(place)
-        ports = [free_port() for _ in range(MACHINES)]
-        machines = "".join(PLAYED.format(n=n, port=port) for n, port in enumerate(ports))
-        played = folder / "simulation.yaml"
-        played.write_text(
-            f"schema: 1\nstart: day 1 06:00\ntransport: 1h\nmachines:{machines}", "utf-8"
-        )
-        control = f"127.0.0.1:{free_port()}"
-        with program(HERE, folder / "sim.log", "simulate", str(played), "--control", control):
-            listens(ports[-1])
-            for sink in wanted.sinks:
-                rounds: dict[str, list[dict[str, Any]]] = {}
-                for _ in range(wanted.rounds):
-                    for checkout in (*wanted.checkouts, HERE):
-                        found = measured(checkout, folder, ports, wanted.seconds, sink)
-                        rounds.setdefault(checkout.name, []).append(found)
-                for name, all_found in rounds.items():
-                    figure = {
-                        key: round(median(one[key] for one in all_found), 2) for key in all_found[0]
-                    }
-                    print(json.dumps({"checkout": name, "opcua": sink, **figure}), flush=True)
+    seconds, rounds = (5.0, 1) if wanted.quick else (30.0, wanted.rounds)
+    with tempfile.TemporaryDirectory() as place, plant(Path(place)) as ports:
+        for kind in wanted.kinds:
+            found: dict[str, list[dict[str, Any]]] = {}
+            for _ in range(rounds):  # each checkout in turn: what else goes on here hits them alike
+                for checkout in (*wanted.checkouts, HERE):
+                    one = (
+                        lag(checkout, Path(place), ports, seconds)
+                        if kind == "lag"
+                        else cost(checkout, Path(place), ports, seconds, kind)
+                    )
+                    found.setdefault(checkout.name, []).append(one)
+            for name, all_found in found.items():
+                figures = {
+                    key: round(median(one[key] for one in all_found), 1) for key in all_found[0]
+                }
+                print(json.dumps({"checkout": name, "opcua": kind, **figures}), flush=True)
+
+
+@contextlib.contextmanager
+def plant(folder: Path) -> Iterator[list[int]]:
+    """Ten simulated meters; their ports."""
+    ports = [free_port() for _ in range(MACHINES)]
+    machines = "".join(PLAYED.format(n=n, port=port) for n, port in enumerate(ports))
+    played = folder / "simulation.yaml"
+    played.write_text(f"schema: 1\nstart: day 1 06:00\ntransport: 1h\nmachines:{machines}", "utf-8")
+    control = f"127.0.0.1:{free_port()}"
+    with program(HERE, folder / "sim.log", "simulate", str(played), "--control", control):
+        listens(ports[-1])
+        yield ports
 
 
 if __name__ == "__main__":

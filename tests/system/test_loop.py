@@ -18,7 +18,8 @@ from tests.api.running import API, TOKEN, a_workshop, demo_client, free_port, un
 ROOT = Path(__file__).parents[2]
 
 
-def test_no_callback_takes_more_than_50_ms_once_it_has_started(tmp_path: Path) -> None:
+def test_nothing_holds_the_loop_for_long_not_even_at_the_start(tmp_path: Path) -> None:
+    """At the start 100 ms of CPU (imports alone took 250), after five seconds 50 ms."""
     port = free_port()
     opcua = f'sinks: [{{type: opcua, listen: "127.0.0.1:{port}", open: true}}, {{type: console}}]\n'
     workshop = a_workshop(tmp_path, demo=True, more=opcua)
@@ -37,8 +38,9 @@ def test_no_callback_takes_more_than_50_ms_once_it_has_started(tmp_path: Path) -
             assert gateway.wait(20) == 0
     notes = [json.loads(line) for line in looked.read_text("utf-8").splitlines()]
     assert [note for note in notes if note.get("part") == "rest"], "it was looked at"
-    after = [note for note in notes if "cpu" in note and note["at"] > 5]
-    assert max((note["cpu"] for note in after), default=0.0) <= 0.050, after
+    held = [note for note in notes if "cpu" in note]
+    assert [note for note in held if note["cpu"] > 0.100] == []
+    assert [note for note in held if note["cpu"] > 0.050 and note["at"] > 5] == []
 
 
 async def _at_work(workshop, endpoint: str) -> None:
@@ -47,6 +49,7 @@ async def _at_work(workshop, endpoint: str) -> None:
     await workshop.simulation.open()
     try:
         await asyncio.to_thread(until, lambda: _answers(workshop.base), 60)
+        await asyncio.to_thread(until, lambda: _well(workshop.base, "opcua"), 60)
         await asyncio.to_thread(_watch, workshop.base)
         async with Client(endpoint, timeout=20) as client:
             node = client.get_node("ns=4;s=drill-1.power")
@@ -60,6 +63,12 @@ def _answers(base: str) -> bool:
         return httpx.get(f"{base}{API}/session").is_success
     except httpx.TransportError:
         return False
+
+
+def _well(base: str, part: str) -> bool:
+    with demo_client(base, "owner") as page:
+        parts = page.get(f"{API}/health").json()["parts"]
+    return {one["name"]: one["state"] for one in parts}[part] == "ok"
 
 
 def _watch(base: str) -> None:
