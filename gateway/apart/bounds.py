@@ -22,9 +22,10 @@ def die_with_the_gateway() -> None:
     """Ask the kernel to end us at once when the gateway is killed, whatever we are doing.
 
     Where the kernel cannot, the end of our stream tells us. Whether to stop is the gateway's to
-    decide: a Ctrl-C, and the SIGTERM that systemd sends to all of a service, are meant for it.
+    decide: a Ctrl-C, a terminal that closes, and the SIGTERM that systemd sends to all of a service
+    are meant for it.
     """
-    for stop in (signal.SIGINT, signal.SIGTERM):
+    for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)

@@ -19,7 +19,7 @@ from gateway.core.errors import NotConnected, reason
 
 LONGEST = 256 * 1024
 """Bytes of a message from the process: it hears strangers."""
-GOODBYE = 1.5
+GOODBYE = 1.0
 """Seconds that it has to close in order."""
 _LOOK = 0.02
 """Seconds between two looks whether it is gone."""
@@ -94,6 +94,13 @@ async def started(
 
 
 def _environment() -> dict[str, str]:
-    """Ours, and the way to this very code: a folder that we work in is nobody's to import from."""
+    """What Python needs of ours, and the way to this very code; secrets may stand in the rest.
+
+    A folder that we happen to work in is nobody's to import from.
+    """
+    kept = {key: value for key, value in os.environ.items() if key.startswith(_NEEDED)}
     ways = [str(resources.code()), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(ways)}
+    return {**kept, "PYTHONPATH": os.pathsep.join(ways)}
+
+
+_NEEDED = ("HOME", "LANG", "LC_", "LD_LIBRARY_PATH", "PATH", "PYTHON", "TMPDIR", "TZ")

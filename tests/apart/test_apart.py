@@ -275,7 +275,7 @@ async def test_a_process_that_is_held_does_not_hold_the_stop(tmp_path: Path) -> 
     assert not lives(pid)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_whether_it_stops_is_the_gateways_to_decide(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -287,7 +287,11 @@ async def test_whether_it_stops_is_the_gateways_to_decide(
         assert work.pid == pid
 
 
-async def test_secrets_stand_on_no_command_line_and_in_no_environment(tmp_path: Path) -> None:
+async def test_secrets_stand_on_no_command_line_and_in_no_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where the gateway has them from its own environment."""
+    monkeypatch.setenv("BROKER_PASSWORD", "Herbst-in-Weimar")
     config = NotesConfig(secret=SecretStr("Herbst-in-Jena"))
     async with at_work(tmp_path, config=config) as work:
         pid = await work.connected()
