@@ -13,7 +13,7 @@ from gateway.apart import bounds
 def main() -> None:
     """Bind this process to its gateway, then work for it."""
     bounds.die_with_the_gateway()
-    bounds.least_important()
+    bounds.first_to_go()
     bounds.limit_memory(int(sys.argv[2]))
     from gateway.apart.child import work  # noqa: PLC0415 - within the bounds
 

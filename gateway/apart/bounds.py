@@ -31,10 +31,14 @@ def die_with_the_gateway() -> None:
         ctypes.CDLL(None).prctl(_PDEATHSIG, signal.SIGKILL)
 
 
-def least_important() -> None:
-    """Polling goes first for a processor; where memory is short, we are ended, not the gateway."""
+def step_back() -> None:
+    """From now on polling goes first for a processor; not before: the start is long enough."""
     with contextlib.suppress(OSError):
         os.nice(_NICER)
+
+
+def first_to_go() -> None:
+    """Where the computer's memory is short, we are ended, not the gateway."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500", "ascii")
 

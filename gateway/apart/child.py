@@ -117,8 +117,12 @@ class _Watch(SinkWatch):
     def __init__(self, name: str, say: Callable[[str, Any], None]) -> None:
         super().__init__(name)
         self._say = say
+        self._has_been = False
 
     def connected(self) -> None:
+        if not self._has_been:
+            self._has_been = True
+            bounds.step_back()
         self._say("connected", None)
 
     def lost(self, cause: Exception, wait: float) -> None:

@@ -73,8 +73,9 @@ class AtWork:
         return [note["value"] for note in notes if note.get("signal") == signal]
 
     async def connected(self, times: int = 1) -> int:
-        """Wait until the sink has connected so often; its process."""
+        """Wait until the sink has connected so often and the gateway knows it; its process."""
         found = await until(lambda: self.notes("connected")[times - 1 :])
+        await until(lambda: self.runner.health.connected)
         return int(found[0])
 
 

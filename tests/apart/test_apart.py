@@ -287,6 +287,15 @@ async def test_whether_it_stops_is_the_gateways_to_decide(
         assert work.pid == pid
 
 
+async def test_at_work_it_is_the_first_to_wait_and_the_first_to_go(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as work:
+        pid = await work.connected()
+        await until(lambda: work.runner.health.connected)
+        mine = os.getpriority(os.PRIO_PROCESS, 0)
+        assert os.getpriority(os.PRIO_PROCESS, pid) == min(mine + 5, 19)
+        assert Path(f"/proc/{pid}/oom_score_adj").read_text().strip() == "500"
+
+
 async def test_secrets_stand_on_no_command_line_and_in_no_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

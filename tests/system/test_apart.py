@@ -27,7 +27,7 @@ from tests.api.running import (
 def workshop(tmp_path: Path) -> Iterator[RunningGateway]:
     opcua = f'sinks: [{{type: opcua, listen: "127.0.0.1:{free_port()}", open: true}}]\n'
     with at_work(a_workshop(tmp_path, demo=True, more=opcua)) as running:
-        until(lambda: server(running).health.connected, 60)
+        until(lambda: server(running).health.connected, 120)
         yield running
 
 
@@ -83,7 +83,7 @@ def test_a_killed_server_is_back_with_present_values(workshop: RunningGateway) -
     assert power(workshop)[1] == "Good"
     os.kill(first, signal.SIGKILL)
     until(lambda: not server(workshop).health.connected)
-    until(lambda: server(workshop).health.connected, 30)
+    until(lambda: server(workshop).health.connected, 60)
     assert pid(workshop) != first
     assert power(workshop)[1] == "Good"
 
@@ -97,7 +97,7 @@ def test_a_server_that_stands_still_is_ended_and_health_says_so(
     until(lambda: not server(workshop).health.connected)
     assert server(workshop).health.cause == "4 s: its process gave no sign of life"
     assert health(workshop)["opcua"] == "absent"
-    until(lambda: server(workshop).health.connected, 30)
+    until(lambda: server(workshop).health.connected, 60)
     assert power(workshop)[1] == "Good"
 
 
