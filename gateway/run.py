@@ -357,6 +357,7 @@ class Gateway:
         all_parts = (
             parts.journal(self.journal.health),
             parts.history(self.series.trouble),
+            parts.questions(len(self.tracker.questions(self.journal.state))),
             *parts.sources(health for runner in self.runners for health in runner.health()),
             *parts.sinks(runner.health for runner in self.sinks.values()),
             *self._partners(),
