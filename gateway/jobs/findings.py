@@ -193,9 +193,9 @@ WHY: Mapping[str, Text] = {
     ),
     "counter_jumped": Text(
         "Der Zähler ist weiter gesprungen, als die Maschine in dieser Zeit arbeiten konnte; der "
-        "Sprung ist nicht gezählt, bis jemand die offene Frage dazu beantwortet.",
-        "The counter jumped further than the machine could work in that time; the jump is not "
-        "counted until somebody answers the open question about it.",
+        "Sprung zählt nur, wenn ihn jemand bestätigt.",
+        "The counter jumped further than the machine could work in that time; the jump counts "
+        "only if somebody confirms it.",
     ),
 }
 
