@@ -379,6 +379,7 @@ class Gateway:
         all_parts = (
             parts.journal(self.journal.health),
             parts.history(self.series.trouble),
+            parts.questions(len(self.tracker.questions(self.journal.state))),
             *parts.sources(health for runner in self.runners for health in runner.health()),
             *parts.sinks((runner.health, self._well[name]) for name, runner in self.sinks.items()),
             *self._partners(),

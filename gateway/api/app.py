@@ -65,11 +65,11 @@ def create_app(rooms: Rooms, access: Access, *, pages: Path | None) -> GatewayAp
 async def events(
     request: Request, rooms: Here, role: Annotated[Role, Depends(allowed(EVERYONE))]
 ) -> Response:
-    """Server-sent events ``order``, ``machine``, ``jobs``, ``sent``, ``health``: whole states.
+    """Server-sent events ``order``, ``machine``, ``jobs``, ``questions``, ``sent``, ``health``.
 
-    They come at once, and again when something has changed; every 10 s a comment says that the
-    stream is alive. It ends when the caller's session does. A session has ten streams at most: one
-    more ends its oldest.
+    Each is a whole state. They come at once, and again when something has changed; every 10 s a
+    comment says that the stream is alive. It ends when the caller's session does. A session has ten
+    streams at most: one more ends its oldest.
     """
     access: Access = request.app.state.access
     holder = access.holder(request)
@@ -81,7 +81,7 @@ async def events(
         )
     sees = {"order", "health"}
     if role in PLANT:
-        sees |= {"machine", "jobs"}
+        sees |= {"machine", "jobs", "questions"}
     if role in PRIVACY:
         sees |= {"sent"}
     customer = role is Role.CUSTOMER

@@ -208,6 +208,22 @@ def history(trouble: str | None) -> Part:
     )
 
 
+def questions(count: int) -> Part:
+    """What only a person can answer."""
+    if not count:
+        return Part("questions", OK, Text("keine", "none"))
+    return Part(
+        "questions",
+        WAITING,
+        Text(
+            f"{count} offen: Sprünge von Zählern, die nicht gezählt sind, bis jemand sie bestätigt "
+            "oder ablehnt.",
+            f"{count} open: jumps of counters that are not counted until somebody confirms or "
+            "refuses them.",
+        ),
+    )
+
+
 def exchange(how: Text, *, connected: bool) -> Part:
     """The exchange with the partners."""
     return Part("exchange", OK if connected else WAITING, how)

@@ -110,6 +110,29 @@ class JobShape(TypedDict):
     simulated: bool
 
 
+class QuestionShape(TypedDict):
+    """A step of a device's counter that the machine could not have made: was it work?
+
+    ``signal`` is the counter (null: not in the firm's file any more), ``before`` and ``after`` are
+    its readings at ``start`` and ``end``; confirmed it counts ``counts``: ``good`` and ``scrap``
+    pieces of the job.
+    """
+
+    id: str
+    machine: str
+    signal: str | None
+    means: Words | None
+    job: str
+    item: Words
+    before: int
+    after: int
+    counts: int
+    good: int
+    scrap: int
+    start: str
+    end: str
+
+
 class MachineShape(TypedDict):
     """One machine; ``thresholds`` and ``polling`` are absent in events.
 
@@ -213,6 +236,13 @@ class MachineEvent(TypedDict):
 
     firm: str
     machine: MachineShape
+
+
+class QuestionsEvent(TypedDict):
+    """``event: questions``: all open questions, when one has come or gone."""
+
+    firm: str
+    questions: list[QuestionShape]
 
 
 class JobsEvent(TypedDict):

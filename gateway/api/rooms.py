@@ -13,7 +13,7 @@ from gateway.core.figures import Figure
 from gateway.core.ports import SeriesStore, Words
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
-from gateway.core.work import Job, MachineStatus
+from gateway.core.work import Job, MachineStatus, Question
 from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
@@ -131,3 +131,7 @@ class Rooms:
             jobs = kept[1]
         self._jobs["newest"] = state, jobs
         return jobs
+
+    def questions(self) -> tuple[Question, ...]:
+        """The open questions after the last commit, oldest first."""
+        return self.tracker.questions(self.journal.state)

@@ -24,6 +24,7 @@ READS = (
     "/history?signal=drill-1/power&points=20",
     "/jobs",
     "/jobs/B-1",
+    "/questions",
     "/stored",
     "/passwords",
     "/log",

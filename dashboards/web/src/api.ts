@@ -151,7 +151,24 @@ export interface Job {
   simulated: boolean;
 }
 
-export type Origin = "measured" | "counted" | "entered" | "simulated";
+/** A step of a device's counter that the machine could not have made: was it work? */
+export interface Question {
+  id: string;
+  machine: string;
+  signal: string | null;
+  means: Text | null;
+  job: string;
+  item: Text;
+  before: number;
+  after: number;
+  counts: number;
+  good: number;
+  scrap: number;
+  start: string;
+  end: string;
+}
+
+export type Origin = "measured" | "counted" | "entered" | "simulated" | "corrected";
 export type Level = "L0" | "L1" | "L2" | "L3" | "L4";
 export type LampKind = "grey" | "green" | "yellow" | "red" | "done" | "hatched";
 
