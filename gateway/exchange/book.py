@@ -81,6 +81,16 @@ class Book:
     warned: dict[str, Warned] = field(default_factory=dict)
     sent_count: int = 0
     received_count: int = 0
+    numbers: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
+    """By partner: up to which number each chain of ours (order, chain) went at the start."""
+    anew: datetime | None = None
+    """When a person has begun this ledger anew; what was before stands at L0."""
+    prior: set[tuple[str, str, str]] = field(default_factory=set)
+    """What partners have of us from before that: partner, order, chain; '' once they have said."""
+
+    def prior_orders(self) -> set[str]:
+        """Orders that were worked on before this ledger was begun anew."""
+        return {order for _, order, _ in self.prior}
 
     def order(self, order: str) -> JointOrder | None:
         """The newest version of an order."""

@@ -58,7 +58,8 @@ class Desk:
                     "Only the lead firm opens orders, from its order file.",
                 )
             )
-        if name in self._book.versions or name in self._book.closed:
+        book = self._book
+        if name in book.versions or name in book.closed or name in book.prior_orders():
             raise ExchangeError(
                 Text(
                     f"Den Auftrag {name} gibt es schon; ersetzt wird nie etwas.",
@@ -192,6 +193,14 @@ class Desk:
         now = from_ms(to_ms(self._office.clock()))
         await self._dispatch.narrow(order_id, recipient, Agreed(left, now))
         await self._office.audit(recipient, "narrowed", f"{order_id}: {left}")
+
+    async def narrow_again(self) -> None:
+        """Carry out what was withdrawn when the gateway ended before the ledger had it."""
+        book, firm = self._book, self._office.side.firm
+        for (order, giver, taker), left in list(self._office.ledger.narrowed.items()):
+            known = book.agreements.get((order, giver, taker))
+            if giver == firm and known is not None and left.level < known.level:
+                await self._dispatch.narrow(order, taker, left)
 
     def _gone(self, order_id: str, package: str, lots: tuple[int, ...]) -> list[int]:
         """Those of ``lots`` that have left the firm that makes them."""

@@ -117,6 +117,11 @@ class Dispatch:
         """The way is open again: everything unanswered goes at once."""
         self._tries.clear()
 
+    def hurry(self, partner: str) -> None:
+        """A partner may be told now: everything unanswered goes to it at once."""
+        for pair in [pair for pair in self._tries if pair[1] == partner]:
+            del self._tries[pair]
+
     async def acknowledged(self, partner: str, message: Message, now: datetime) -> bool:
         """The partner has committed what it names; True if that was on its way."""
         book = self._office.book

@@ -1,7 +1,9 @@
 """exchange.db: what was sent, received and agreed. Everything here runs in one writer thread.
 
-A damaged ledger is not replaced by an empty one: with the withdrawals gone, more might leave the
-firm than was agreed. The exchange then stays closed until a person has decided.
+A ledger that is damaged, gone or older than the witness is not replaced by an empty one: with the
+withdrawals gone, more might leave the firm than was agreed. It is used again when a person has
+decided. What is counted (whatever leaves, and every withdrawal) is known to the witness before
+anything follows from it.
 """
 
 from __future__ import annotations
@@ -16,8 +18,17 @@ from typing import Any
 import orjson
 
 from gateway.core.clock import from_ms, to_ms
-from gateway.core.errors import JournalError
-from gateway.database import open_reader, open_writer, sqlite_errors, transaction
+from gateway.core.errors import ExchangeError, JournalError
+from gateway.database import (
+    Corrupt,
+    TooNew,
+    Unwritable,
+    open_reader,
+    open_writer,
+    put_aside,
+    sqlite_errors,
+    transaction,
+)
 from gateway.exchange.book import Book, Entry
 from gateway.exchange.kept import (
     agreement_row,
@@ -28,12 +39,31 @@ from gateway.exchange.kept import (
     ready_text,
     restored,
 )
+from gateway.exchange.trust import (
+    ANOTHER,
+    DAMAGED,
+    GONE,
+    TOO_NEW,
+    UNREADABLE,
+    Distrusted,
+    Three,
+    adopt,
+    agreements_changed,
+    counted,
+    doubt,
+    narrowings,
+    outdated,
+    standing_of,
+)
 from gateway.network.disclosure import only
 from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.picture import Offered, Warned
+from gateway.witness import Seen, Witness
 
 CHECK_UP_TO = 64 * 2**20
+LONGEST_PROOF = 24_000
+"""Characters of a message that is shown inside another, which must fit on its way."""
 COLUMNS = (
     "order_id, partner, chain, sequence, kind, package, version, level, at_ms, order_s, fields, "
     "text, hash, prev, bytes, state"
@@ -42,28 +72,106 @@ _MARKS = ", ".join("?" * 16)
 
 
 class Ledger:
-    """The file ``exchange.db`` in ``folder``. Construction does no I/O."""
+    """The file ``exchange.db`` of ``firm`` in ``folder``. Construction does no I/O."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, firm: str) -> None:
         self.path = folder / "exchange.db"
+        self.narrowed: dict[Three, Agreed] = {}
+        """Every withdrawal that the witness knows, also where the ledger has been lost."""
+        self._firm = firm
+        self._witness = Witness(folder)
         self._connection: sqlite3.Connection | None = None
 
     def open(self) -> Book:
-        """Open the file and read what decides. Raises JournalError where it is damaged."""
+        """Open the file and read what decides.
+
+        Raises Distrusted where it must not be used, and Unwritable where it cannot be used now.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        seen = self._seen()
+        if seen.number and not (self.path.exists() and self.path.stat().st_size):
+            raise Distrusted(GONE)
         try:
-            self._connection = open_writer(
-                self.path, "gateway.exchange", synchronous="FULL", check_up_to=CHECK_UP_TO
-            )
-            with sqlite_errors(self.path):
-                # What is erased is overwritten, not only forgotten.
-                self._connection.execute("PRAGMA secure_delete=ON")
-                return restored(self._connection, COLUMNS)
-        except JournalError as error:
-            raise type(error)(
-                f"{error}; nothing is shared until this is mended: restore the file, or move it "
-                "away to begin with empty agreements"
-            ) from error
+            return self._opened(seen)
+        except TooNew as error:
+            raise Distrusted(TOO_NEW) from error
+        except Corrupt as error:
+            raise Distrusted(DAMAGED) from error
+        except BaseException:  # however it failed: the next attempt finds the file free
+            self.close()
+            raise
+
+    def _opened(self, seen: Seen) -> Book:
+        db = self._connect()
+        with sqlite_errors(self.path, opening=True):
+            standing = standing_of(db)
+            if (why := doubt(standing, seen, self._firm)) is not None:
+                raise Distrusted(why)
+            if standing is None and (standing := adopt(db, self._firm)) is None:
+                raise Distrusted(ANOTHER)
+            try:
+                book = restored(db, COLUMNS)
+            except (ValueError, KeyError, TypeError, OverflowError, ExchangeError) as error:
+                raise Corrupt(f"{self.path} is damaged: {error!r}") from error
+        book.anew = standing.anew
+        self._proven(book, standing.ledger, seen)
+        self.narrowed = narrowings(seen)
+        for key, agreed in book.agreements.items():  # a witness that was lost is told again
+            if agreed.withdrawn is not None:
+                self._note(key, agreed)
+        if (standing.ledger, standing.number) != (seen.ledger, seen.number) and standing.number:
+            self._tell(standing.ledger, standing.number)
+        return book
+
+    def _connect(self) -> sqlite3.Connection:
+        self._connection = open_writer(
+            self.path, "gateway.exchange", synchronous="FULL", check_up_to=CHECK_UP_TO
+        )
+        # What is erased is overwritten, not only forgotten.
+        self._connection.execute("PRAGMA secure_delete=ON")
+        return self._connection
+
+    def _seen(self) -> Seen:
+        try:
+            return self._witness.read()
+        except OSError as error:
+            raise Distrusted(UNREADABLE) from error
+
+    def _proven(self, book: Book, ledger: str, seen: Seen) -> None:
+        """What a partner has proven before must be in the ledger by now."""
+        for note in seen.notes:
+            of, partner, order, chain, sequence = note.get("proven", (None, "", "", "", 0))
+            known = book.numbers.get(partner, {}).get((order, chain), 0)
+            if of == ledger and known < sequence:
+                raise Distrusted(outdated(partner, order, sequence))
+
+    def begin_anew(self, at: datetime) -> None:
+        """Put what is there aside for a person to look at, and begin an empty ledger.
+
+        Raises Unwritable.
+        """
+        self.close()
+        with _witnessed(self._witness.path):
+            number = self._witness.read().number + 1
+        put_aside(self.path, at)
+        try:
+            db = self._connect()
+            with transaction(db, self.path):
+                standing = adopt(db, self._firm, number, at)
+                db.execute(
+                    "INSERT INTO audit (at_ms, firm, what, detail) VALUES (?, ?, ?, ?)",
+                    (to_ms(at), self._firm, "begun anew", "every agreement at L0"),
+                )
+            if standing is not None:
+                self._tell(standing.ledger, standing.number)
+        finally:
+            self.close()
+
+    def prove(self, partner: str, order: str, chain: str, sequence: int) -> None:
+        """A partner has shown a message of ours that is not here; after a restart we still know."""
+        with _witnessed(self._witness.path):
+            ledger = self._witness.read().ledger
+            self._witness.note({"proven": [ledger, partner, order, chain, sequence]})
 
     def close(self) -> None:
         """Close the file; safe twice and before ``open``."""
@@ -72,11 +180,30 @@ class Ledger:
             self._connection = None
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self, *, counting: bool = False) -> Iterator[sqlite3.Connection]:
         if self._connection is None:
             raise JournalError(f"{self.path} is not open")
+        told: tuple[str, int] | None = None
         with transaction(self._connection, self.path):
             yield self._connection
+            if counting:
+                told = counted(self._connection)
+        if told is not None:
+            self._tell(*told)
+
+    def _tell(self, ledger: str, number: int) -> None:
+        with _witnessed(self._witness.path):
+            self._witness.keep_number(ledger, number)
+
+    def _note(self, key: Three, agreed: Agreed) -> None:
+        """Let the witness know of a withdrawal, before the ledger does."""
+        known = self.narrowed.get(key)
+        if agreed.withdrawn is None or (known is not None and known.level <= agreed.level):
+            return
+        with _witnessed(self._witness.path):
+            level, at = agreed.level.value, to_ms(agreed.withdrawn)
+            self._witness.note({"narrowed": [*key, level, at]})
+        self.narrowed[key] = agreed
 
     def keep_order(
         self, order: JointOrder, agreed: dict[tuple[str, str], Agreed], at: datetime
@@ -91,6 +218,7 @@ class Ledger:
                 "INSERT OR IGNORE INTO agreements VALUES (?, ?, ?, ?, ?)",
                 [agreement_row(order.id, pair, entry) for pair, entry in agreed.items()],
             )
+            agreements_changed(db)
 
     def close_order(self, order: str, at: datetime) -> None:
         """An order is over; what is unanswered is not sent again."""
@@ -103,7 +231,7 @@ class Ledger:
 
     def send(self, entries: Iterable[Entry]) -> None:
         """Messages that are about to leave."""
-        with self._writing() as db:
+        with self._writing(counting=True) as db:
             for entry in entries:
                 _insert(db, "sent", entry)
                 db.execute(
@@ -123,7 +251,8 @@ class Ledger:
         self, order: str, giver: str, taker: str, agreed: Agreed, cancelled: Sequence[Entry]
     ) -> None:
         """An agreement is narrowed, and what was on its way is taken back, in one commit."""
-        with self._writing() as db:
+        self._note((order, giver, taker), agreed)
+        with self._writing(counting=True) as db:
             _narrow(db, order, giver, taker, agreed)
             _cancel(db, cancelled)
 
@@ -143,7 +272,8 @@ class Ledger:
         self, entry: Entry, skipped: Sequence[Entry], taker: str, agreed: Agreed
     ) -> None:
         """A partner takes something back: what we hold above the level is erased."""
-        with self._writing() as db:
+        self._note((entry.order, entry.partner, taker), agreed)
+        with self._writing(counting=True) as db:
             for other in (*skipped, entry):
                 _insert(db, "received", other)
             _narrow(db, entry.order, entry.partner, taker, agreed)
@@ -173,6 +303,29 @@ class Ledger:
                 (order, partner, chain, sequence),
             ).fetchone()
         return None if row is None else row[0]
+
+    def proof(self, partner: str, chain: str, above: int) -> str | None:
+        """A signed message of a partner's chain after a number, to show it; None if none is left.
+
+        Of what the partner has taken back there is nothing to show.
+        """
+        if self._connection is None:
+            return None
+        with sqlite_errors(self.path):
+            row = self._connection.execute(
+                "SELECT text FROM received WHERE partner = ? AND chain = ? AND sequence > ?"
+                " AND text IS NOT NULL AND length(text) <= ? ORDER BY sequence DESC LIMIT 1",
+                (partner, chain, above, LONGEST_PROOF),
+            ).fetchone()
+        return None if row is None else row[0]
+
+    def keep_prior(self, partner: str, chains: Iterable[tuple[str, str]]) -> None:
+        """What a partner has of us from before this ledger was begun anew."""
+        with self._writing(counting=True) as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO prior VALUES (?, ?, ?)",
+                [(partner, "", ""), *((partner, order, chain) for order, chain in chains)],
+            )
 
     def keep_offer(self, order: str, offer: Offered) -> None:
         """An offer as it stands."""
@@ -263,6 +416,15 @@ class Ledger:
         ]
 
 
+@contextmanager
+def _witnessed(path: Path) -> Iterator[None]:
+    """Without the witness nothing leaves: its errors are those of the ledger."""
+    try:
+        yield
+    except OSError as error:
+        raise Unwritable(f"{path} cannot be written: {error}") from error
+
+
 def _insert(db: sqlite3.Connection, log: str, entry: Entry) -> None:
     db.execute(f"INSERT INTO {log} ({COLUMNS}) VALUES ({_MARKS})", entry_row(entry))  # noqa: S608
 
@@ -279,6 +441,7 @@ def _narrow(db: sqlite3.Connection, order: str, giver: str, taker: str, agreed: 
         "INSERT OR REPLACE INTO agreements VALUES (?, ?, ?, ?, ?)",
         agreement_row(order, (giver, taker), agreed),
     )
+    agreements_changed(db)
 
 
 def _erase(db: sqlite3.Connection, order: str, partner: str, level: Level) -> None:
