@@ -310,13 +310,16 @@ class Exchange:
         return self._parts()[3]
 
     def _parts(self) -> tuple[Office, Dispatch, Reception, Desk]:
-        if self._shut is not None:
-            raise ExchangeError(self._shut)
+        self._not_shut()
         if self._inside is None:
             raise ExchangeError(
                 Text("Der Verbund ist noch nicht offen.", "The order network is not open yet.")
             )
         return self._inside
+
+    def _not_shut(self) -> None:
+        if self._shut is not None:
+            raise ExchangeError(self._shut)
 
     def _broker(self) -> Broker:
         network = self._network
@@ -328,7 +331,7 @@ class Exchange:
     def orders(self) -> list[Json]:
         """The joint orders, the one opened last first; what was not agreed is absent.
 
-        None while the exchange is shut: what an old ledger knows is not so any more.
+        None of them while the exchange is shut: what an old ledger knows is not so any more.
         """
         if self._shut is not None:
             return []
@@ -351,10 +354,12 @@ class Exchange:
 
     def sent(self, order: str | None = None, limit: int = 200) -> list[Json]:
         """Every message that left, with its exact content, newest first."""
+        self._not_shut()
         return log_json(self._ledger.log("sent", order, limit), "to")
 
     def received(self, order: str | None = None, limit: int = 200) -> list[Json]:
         """Every message that came in, newest first; what was withdrawn is gone from it."""
+        self._not_shut()
         return log_json(self._ledger.log("received", order, limit), "from")
 
     def audited(self, limit: int = 200) -> list[Json]:

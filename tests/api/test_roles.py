@@ -47,6 +47,7 @@ TABLE = {
     ("GET", "/orders/{order}/agreements"): PRIVACY,
     ("GET", "/sent"): PRIVACY,
     ("GET", "/received"): PRIVACY,
+    ("POST", "/exchange/anew"): OWNER,
     ("GET", "/sent/compare"): PRIVACY,
     ("GET", "/stored"): PRIVACY,
     ("GET", "/parked"): OWNER,

@@ -93,6 +93,13 @@ class Withdrawal(BaseModel):
     level: Literal["L0", "L1", "L2", "L3"]
 
 
+class Confirmed(BaseModel):
+    """What is on purpose: the name of this firm, typed by whoever decides."""
+
+    model_config = ConfigDict(extra="forbid")
+    firm: Annotated[str, Field(max_length=200)]
+
+
 deciding = [Depends(allowed(OWNER))]
 Deciding = Annotated[Change, Depends(changing(OWNER))]
 
@@ -211,6 +218,16 @@ async def withdraw(
     with noted(decision):
         await partners.withdraw(order, firm, what.level)
     return Json({"firm": firm, "level": what.level})
+
+
+@router.post("/exchange/anew", dependencies=deciding)
+async def begin_anew(
+    partners: Exchanging, confirmed: Confirmed, decision: Deciding
+) -> Json[MadeShape]:
+    """Begin anew where the ledger is lost: empty, every running agreement at nothing."""
+    with noted(decision):
+        await partners.begin_anew(confirmed.firm)
+    return Json({"id": confirmed.firm})
 
 
 @router.get("/sent", dependencies=seeing)
