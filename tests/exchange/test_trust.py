@@ -15,7 +15,7 @@ import pytest
 from joserfc import jwe, jws
 
 from gateway.core.errors import ExchangeError, JournalError
-from gateway.exchange import ledger as ledger_file
+from gateway.exchange import ledger_file
 from gateway.exchange.identity import identity
 from gateway.exchange.sealing import SEALING, SIGNING
 from tests.exchange.firms import (
@@ -288,6 +288,23 @@ async def test_a_lost_witness_is_written_anew_from_the_ledger(tmp_path: Path) ->
         it.ledger.unlink()
         await it.furnace.start()
         assert it.furnace.exchange.shut
+
+
+async def test_a_witness_that_cannot_be_read_is_no_reason_to_trust_the_ledger(
+    tmp_path: Path,
+) -> None:
+    async with scene(tmp_path) as it:
+        witness = it.furnace.site.state / "witness"
+        witness.rename(tmp_path / "witness")
+        witness.mkdir()
+        await it.furnace.start()
+        assert "witness" in it.furnace.exchange.health().en
+        assert it.furnace.exchange.shut
+        await it.furnace.kill()
+        witness.rmdir()
+        (tmp_path / "witness").rename(witness)
+        await it.furnace.start()
+        assert not it.furnace.exchange.shut
 
 
 async def test_a_folder_of_before_the_witness_is_taken_over_with_its_withdrawals(
