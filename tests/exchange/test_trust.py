@@ -18,6 +18,7 @@ from gateway.core.errors import ExchangeError, JournalError
 from gateway.exchange import ledger_file
 from gateway.exchange.identity import identity
 from gateway.exchange.sealing import SEALING, SIGNING
+from simulators.stage.prepare import clear
 from tests.exchange.firms import (
     FURNACE,
     LEAD,
@@ -488,3 +489,13 @@ async def test_a_withdrawal_that_a_power_cut_met_half_way_holds(
         assert not it.furnace.exchange.shut
         assert given(it.furnace, MILL)["level"] == "L0"
         await until(lambda: it.firms[MILL].knows("AP3", level="L0"))
+
+
+async def test_a_demo_that_begins_fresh_has_no_witness_of_the_one_before(tmp_path: Path) -> None:
+    async with scene(tmp_path / "firms"):
+        assert len(list(tmp_path.rglob("witness"))) >= 2
+    clear(tmp_path)
+    assert not list(tmp_path.rglob("witness"))
+    async with scene(tmp_path / "firms") as again:
+        await again.furnace.start()
+        assert not again.furnace.exchange.shut
