@@ -7,15 +7,18 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from playwright.async_api import async_playwright, expect
 
-from tests.api.running import RunningGateway
+from tests.api.running import TOKEN, RunningGateway
 from tests.api.test_orders import (
     Network,
     network,  # noqa: F401 - a fixture
     opened,
     until,
 )
+from tests.api.test_pages_at_work import QUIET
 from tests.exchange.firms import LEAD, MILL
+from tests.peers import need
 
 
 async def _exchange(there: Network) -> Any:
@@ -70,3 +73,29 @@ async def test_an_owner_begins_anew_by_name_and_the_security_log_says_so(robbed:
 
 async def _part_is(there: Network, state: str) -> bool:
     return bool((await _exchange(there))["state"] == state)
+
+
+async def test_the_pages_say_it_and_an_owner_begins_anew_there(robbed: Network) -> None:
+    path = need("chromium")
+    headers = {"authorization": f"Bearer {TOKEN}", "x-werkverbund-role": "owner"}
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        context = await browser.new_context(
+            base_url=robbed.lead.base, locale="de-DE", extra_http_headers=headers
+        )
+        page = await context.new_page()
+        await page.goto("/")
+        shut = page.get_by_text("Der Verbund ist geschlossen")
+        await expect(shut).to_be_visible()
+        await expect(page.get_by_text("Die Datei exchange.db fehlt")).to_be_visible()
+        await page.get_by_role("navigation").get_by_role("link", name="Zustand").click()
+        await page.get_by_role("button", name="Neu beginnen …").click()
+        now = page.get_by_role("button", name="Neu beginnen", exact=True)
+        name = page.get_by_label("Zur Bestätigung")
+        await name.fill(MILL)
+        await expect(now).to_be_disabled()
+        await name.fill(LEAD)
+        await now.click()
+        await expect(page.get_by_text("Die Datei exchange.db fehlt")).to_have_count(0)
+        await browser.close()
+    await until(lambda: _part_is(robbed, "ok"))
