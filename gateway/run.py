@@ -354,7 +354,8 @@ class Gateway:
     def _partners(self) -> list[Part]:
         if self.exchange is None:
             return []
-        return [parts.exchange(self.exchange.health(), connected=self.exchange.connected)]
+        exchange = self.exchange
+        return [parts.exchange(exchange.health(), connected=exchange.connected, shut=exchange.shut)]
 
 
 def _no_bug(error: Exception) -> str | None:
