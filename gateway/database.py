@@ -80,6 +80,9 @@ def open_writer(
     A file of at most ``check_up_to`` bytes is checked as a whole. A ``shared`` connection may be
     used by several threads, one at a time. Raises Corrupt, Unwritable or TooNew.
     """
+    for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        if part.is_dir():
+            raise Corrupt(f"{part} is a folder")
     with sqlite_errors(path, opening=True):
         connection = sqlite3.connect(
             path, timeout=1.0, isolation_level=None, check_same_thread=not shared
@@ -186,7 +189,9 @@ def _renamed(path: Path, now: datetime) -> Path:
     for old in broken[:-KEPT_BROKEN]:
         if old != aside:
             for suffix in ("", "-wal", "-shm"):
-                old.with_name(old.name + suffix).unlink(missing_ok=True)
+                part = old.with_name(old.name + suffix)
+                if not part.is_dir():  # whose folder it is, we do not know
+                    part.unlink(missing_ok=True)
     return aside
 
 

@@ -396,7 +396,8 @@ class Gateway:
     def _partners(self) -> list[Part]:
         if self.exchange is None:
             return []
-        return [parts.exchange(self.exchange.health(), connected=self.exchange.connected)]
+        exchange = self.exchange
+        return [parts.exchange(exchange.health(), connected=exchange.connected, shut=exchange.shut)]
 
 
 def _pages_server() -> Callable[..., Awaitable[None]]:

@@ -224,8 +224,10 @@ def questions(count: int) -> Part:
     )
 
 
-def exchange(how: Text, *, connected: bool) -> Part:
-    """The exchange with the partners."""
+def exchange(how: Text, *, connected: bool, shut: bool = False) -> Part:
+    """The exchange with the partners; ``shut`` until a person has decided about its ledger."""
+    if shut:
+        return Part("exchange", FAILED, how, remedy="begin_anew")
     return Part("exchange", OK if connected else WAITING, how)
 
 

@@ -22,11 +22,15 @@ from gateway.sinks.base import Place
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the gateway and how it does: ``state`` is ok, waiting, failed or absent."""
+    """A part of the gateway and how it does: ``state`` is ok, waiting, failed or absent.
+
+    ``remedy`` names what an owner can do about it on the page: ``begin_anew``, or nothing.
+    """
 
     name: str
     state: str
     text: Text
+    remedy: str | None = None
 
 
 class Partners(Protocol):
@@ -85,6 +89,9 @@ class Partners(Protocol):
 
     async def give(self, order: str, recipient: str) -> str:
         """Give again what was agreed on before something was taken back; the level."""
+
+    async def begin_anew(self, firm: str) -> None:
+        """Begin with an empty ledger and every running agreement at L0, while it is shut."""
 
     async def compare(self, firm: str, order: str | None) -> Any:
         """Both firms' logs beside each other; None where no message ever went either way."""

@@ -96,11 +96,15 @@ class LogShape(TypedDict):
 
 
 class PartShape(TypedDict):
-    """A part of the gateway and how it does: ok, waiting, failed or absent."""
+    """A part of the gateway and how it does: ok, waiting, failed or absent.
+
+    ``remedy``: what an owner can do about it, ``begin_anew`` or null.
+    """
 
     name: str
     state: str
     text: Words
+    remedy: str | None
 
 
 class ClockShape(TypedDict):

@@ -85,6 +85,16 @@ class Book:
     """When orders of other firms began, by the clock of their lead firm."""
     sent_count: int = 0
     received_count: int = 0
+    numbers: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
+    """By partner: up to which number each chain of ours (order, chain) went at the start."""
+    anew: datetime | None = None
+    """When a person has begun this ledger anew; what was before stands at L0."""
+    prior: set[tuple[str, str, str]] = field(default_factory=set)
+    """What partners have of us from before that: partner, order, chain; '' once they have said."""
+
+    def prior_orders(self) -> set[str]:
+        """Orders that were worked on before this ledger was begun anew."""
+        return {order for _, order, _ in self.prior}
 
     def order(self, order: str) -> JointOrder | None:
         """The newest version of an order."""
@@ -124,6 +134,13 @@ class Book:
         self.heard = {key: heard for key, heard in self.heard.items() if key[0] != order}
         self.ready = {key: ready for key, ready in self.ready.items() if key[0] != order}
         self.offers = {name: made for name, made in self.offers.items() if made[0] != order}
+
+    def tell_again(self, order: str, partner: str) -> None:
+        """An agreement has changed: what a partner may know, or may no more, is told anew."""
+        anew = (Kind.REPORT, Kind.SUMMARY, Kind.WITHDRAWAL)
+        for key in list(self.told):
+            if key[:2] == (order, partner) and key[2] in anew:
+                del self.told[key]
 
     def agreed(self, order: str, giver: str, taker: str) -> Agreed:
         """What ``giver`` lets ``taker`` see; nothing where nothing was agreed."""

@@ -71,7 +71,8 @@ class Desk:
                     "Only the lead firm opens orders, from its order file.",
                 )
             )
-        if name in self._book.versions or name in self._book.closed:
+        book = self._book
+        if name in book.versions or name in book.closed or name in book.prior_orders():
             raise ExchangeError(
                 Text(
                     f"Den Auftrag {name} gibt es schon; ersetzt wird nie etwas.",
@@ -239,7 +240,7 @@ class Desk:
                 )
             )
         key: Key = (order_id, recipient, Kind.GIVEN, None)
-        if not office.side.reaches(recipient) or key in book.pending:
+        if recipient not in office.answered or key in book.pending:
             raise ExchangeError(
                 Text(
                     f"{recipient} ist jetzt nicht erreichbar. Versuchen Sie es später noch einmal.",
@@ -253,6 +254,7 @@ class Desk:
         agreed = Agreed(level)
         await office.keep(office.ledger.give, order_id, firm, recipient, agreed)
         book.agreements[order_id, firm, recipient] = agreed
+        book.tell_again(order_id, recipient)
         await office.audit(recipient, "given again", f"{order_id}: {level}")
         return level
 
@@ -265,6 +267,14 @@ class Desk:
                     f"There is no agreement with {recipient} on this order.",
                 )
             )
+
+    async def narrow_again(self) -> None:
+        """Carry out what was withdrawn when the gateway ended before the ledger had it."""
+        book, firm = self._book, self._office.side.firm
+        for (order, giver, taker), left in list(self._office.ledger.narrowed.items()):
+            known = book.agreements.get((order, giver, taker))
+            if giver == firm and known is not None and left.level < known.level:
+                await self._dispatch.narrow(order, taker, left)
 
     def _gone(self, order_id: str, package: str, lots: tuple[int, ...]) -> list[int]:
         """Those of ``lots`` that have left the firm that makes them."""

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from gateway.exchange.book import Entry, Head, Key, Pair
 from gateway.exchange.clocks import measured
-from gateway.exchange.messages import Cancelled, Kind, Message, header
+from gateway.exchange.messages import Cancelled, Message, header
 from gateway.exchange.office import Office
 from gateway.exchange.outgoing import Wanted
 from gateway.exchange.sealing import fingerprint, sealed, signed
@@ -118,6 +118,11 @@ class Dispatch:
         """The way is open again: everything unanswered goes at once."""
         self._tries.clear()
 
+    def hurry(self, partner: str) -> None:
+        """A partner may be told now: everything unanswered goes to it at once."""
+        for pair in [pair for pair in self._tries if pair[1] == partner]:
+            del self._tries[pair]
+
     async def acknowledged(self, partner: str, message: Message, now: datetime) -> bool:
         """The partner has committed what it names; True if that was on its way."""
         book = self._office.book
@@ -162,9 +167,7 @@ class Dispatch:
             self._office.ledger.narrow, order, self._office.side.firm, taker, agreed, cancelled
         )
         self._take_back(cancelled, (order, taker))
-        for key in list(book.told):
-            if key[:2] == (order, taker) and key[2] in (Kind.REPORT, Kind.SUMMARY):
-                del book.told[key]
+        book.tell_again(order, taker)
         book.agreements[order, self._office.side.firm, taker] = agreed
 
     async def begin_anew(self, order: str, partner: str) -> None:

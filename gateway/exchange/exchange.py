@@ -21,6 +21,7 @@ from gateway.exchange.comparison import compare
 from gateway.exchange.desk import Desk
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.identity import identity
+from gateway.exchange.inquiry import Inquiry
 from gateway.exchange.keeping import close_older, forget_expired
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.link import Link
@@ -31,6 +32,7 @@ from gateway.exchange.own_jobs import JobLog, Jobs
 from gateway.exchange.reception import Reception
 from gateway.exchange.records import agreements_json, log_json
 from gateway.exchange.transport import MqttTransport, Transport
+from gateway.exchange.trust import Distrusted
 from gateway.exchange.upkeep import Upkeep
 from gateway.network.files import ConsortiumFile, OrderFile
 from gateway.network.forecast import rounded
@@ -68,10 +70,13 @@ class Exchange:
         self._site, self._network = site, site.network
         self._clock, self._stamp = clock, stamp
         self._folder = folder
-        self._ledger = Ledger(folder)
+        self._ledger = Ledger(folder, site.firm)
         self._thread = ThreadPoolExecutor(1, "exchange-ledger")
         self._given = transport
         self._inside: tuple[Office, Dispatch, Reception, Desk] | None = None
+        self._shut: Text | None = None
+        self._begun_anew = asyncio.Event()
+        self._opening = asyncio.Lock()
         self._lookout = Lookout(site)
         self._upkeep = Upkeep(site, journal, tracker)
         self._as_read = AsRead({})
@@ -84,9 +89,15 @@ class Exchange:
     # Life
 
     async def open(self) -> None:
-        """Read files, keys and the ledger. Raises ConfigError, ExchangeError or JournalError."""
-        if self._inside is not None:
-            return
+        """Read files, keys and the ledger. Raises ConfigError, ExchangeError or JournalError.
+
+        Where the ledger must not be used the exchange stays shut, and says why.
+        """
+        async with self._opening:
+            if self._inside is None:
+                await self._open()
+
+    async def _open(self) -> None:
         self._as_read = AsRead.now((self._network.consortium, self._network.order))
         consortium = read_model(self._network.consortium, ConsortiumFile).consortium()
         if consortium.member(self._site.firm) is None:
@@ -97,7 +108,11 @@ class Exchange:
         planned = None if file is None else read_model(file, OrderFile).order()
         keys = identity(self._folder)
         loop = asyncio.get_running_loop()
-        book = await loop.run_in_executor(self._thread, self._ledger.open)
+        try:
+            book = await loop.run_in_executor(self._thread, self._ledger.open)
+        except Distrusted as error:
+            self._shut_down(error)
+            return
         side = Side(self._site.firm, consortium, self._network.reserve)
         transport = self._given or MqttTransport(self._broker(), self._site.firm)
         office = Office(
@@ -106,8 +121,12 @@ class Exchange:
         office.stamp = self._stamp
         dispatch = Dispatch(office)
         unfinished = self._lookout.unfinished
-        reception = Reception(office, dispatch, unfinished)
-        self._inside = (office, dispatch, reception, Desk(office, dispatch, planned, unfinished))
+        inquiry = Inquiry(office, dispatch)
+        reception = Reception(office, dispatch, inquiry, unfinished)
+        desk = Desk(office, dispatch, planned, unfinished)
+        await desk.narrow_again()
+        self._inside = (office, dispatch, reception, desk)
+        self._shut = None
         self._look(self._clock())
 
     async def close(self) -> None:
@@ -120,15 +139,63 @@ class Exchange:
             await office.keep(self._ledger.close)
 
     async def run(self) -> None:
-        """Exchange messages until cancelled; the way to the broker heals by itself."""
-        await self.open()
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._link.run(*self._parts()[:3]), name="exchange link")
-                group.create_task(self._link.watch(self._office), name="exchange plug")
-                group.create_task(self._ticking(), name="exchange tick")
-        finally:
-            await self.close()
+        """Exchange messages until cancelled; the way to the broker heals by itself.
+
+        While the exchange is shut nothing leaves, and nothing is tried again by itself.
+        """
+        while True:
+            try:
+                await self.open()
+                if self._inside is not None:
+                    await self._work()
+            except* Distrusted as group:
+                self._shut_down(_first(group))
+            finally:
+                await self.close()
+            await self._begun_anew.wait()
+
+    async def _work(self) -> None:
+        office, dispatch, reception, _ = self._parts()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._link.run(office, dispatch, reception), name="exchange link")
+            group.create_task(self._link.watch(office), name="exchange plug")
+            group.create_task(self._ticking(), name="exchange tick")
+
+    def _shut_down(self, error: Distrusted) -> None:
+        self._shut = error.why
+        self._begun_anew.clear()
+        cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
+        log.error("%s: the exchange is shut: %s%s", self._site.firm, error, cause)
+
+    @property
+    def shut(self) -> bool:
+        """Whether nothing leaves because the ledger must not be used."""
+        return self._shut is not None
+
+    async def begin_anew(self, firm: str) -> None:
+        """Begin with an empty ledger and every running agreement at L0; only while it is shut.
+
+        ``firm`` is this firm's name, typed by whoever decides it. Raises ExchangeError.
+        """
+        async with self._lock:
+            if self._shut is None:
+                raise ExchangeError(
+                    Text(
+                        "Der Verbund arbeitet; neu begonnen wird nur, wenn er geschlossen ist.",
+                        "The order network works; it is begun anew only while it is shut.",
+                    )
+                )
+            if firm.strip() not in (self._site.firm, self._site.name):
+                raise ExchangeError(
+                    Text(
+                        f"Schreiben Sie zur Bestätigung den Namen der Firma: {self._site.firm}",
+                        f"To confirm, please write the name of the firm: {self._site.firm}",
+                    )
+                )
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._thread, self._ledger.begin_anew, self._clock())
+            await self.open()
+            self._begun_anew.set()
 
     def uplink(self, connected: bool) -> None:  # noqa: FBT001 - a switch, named in the call
         """Pull the plug to the shared broker, or put it back."""
@@ -146,6 +213,8 @@ class Exchange:
 
     def health(self) -> Text:
         """How the exchange does, and which of its files it does not heed yet."""
+        if self._shut is not None:
+            return self._shut
         said = self._way()
         if not (changed := ", ".join(self._as_read.changed())):
             return said
@@ -162,7 +231,20 @@ class Exchange:
                 f"kein Weg zum gemeinsamen Broker {self._network.broker}, versucht es weiter",
                 f"no way to the shared broker {self._network.broker}, keeps trying",
             )
-        office = self._office
+        office, _, reception, _ = self._parts()
+        inquiry = reception.inquiry
+        if unproven := ", ".join(sorted(inquiry.unproven)):
+            return Text(
+                f"verbunden. Nichts geht an {unproven}: Die Firma nennt Nachrichten von hier, die "
+                "sie nicht zeigt und exchange.db nicht kennt. Vergleichen Sie mit ihr.",
+                f"connected. Nothing goes to {unproven}: that firm names messages from here that "
+                "it does not show and exchange.db does not know. Please compare with it.",
+            )
+        if waiting := ", ".join(inquiry.waiting):
+            return Text(
+                f"verbunden; seit dem Start noch ohne Antwort, bis dahin geht nichts an: {waiting}",
+                f"connected; not answered yet since the start, nothing goes to: {waiting}",
+            )
         names = {member.id: member.name for member in office.side.consortium.members}
         wrong = said(dict(office.book.clocks), names)
         if wrong is not None:
@@ -182,7 +264,8 @@ class Exchange:
 
     async def tick(self, now: datetime | None = None) -> None:
         """Bring jobs, forecasts and partners up to date once."""
-        office, dispatch, _, desk = self._parts()
+        office, dispatch, reception, desk = self._parts()
+        inquiry = reception.inquiry
         async with self._lock:
             real, mono = now or self._clock(), time.monotonic()
             await close_older(office, dispatch)
@@ -206,8 +289,10 @@ class Exchange:
                     done=picture.knowledge.done,
                     made=picture.made,
                 )
-                await dispatch.take(leaving, mono)
-            await dispatch.take(taken_back(office.side, office.book, real), mono)
+                await dispatch.take(inquiry.allowed(leaving), mono)
+            back = taken_back(office.side, office.book, real)
+            await dispatch.take(inquiry.allowed(back), mono)
+            await inquiry.ask(mono)
             await dispatch.repeat(mono)
             await forget_expired(office, real)
 
@@ -238,11 +323,16 @@ class Exchange:
         return self._parts()[3]
 
     def _parts(self) -> tuple[Office, Dispatch, Reception, Desk]:
+        self._not_shut()
         if self._inside is None:
             raise ExchangeError(
                 Text("Der Verbund ist noch nicht offen.", "The order network is not open yet.")
             )
         return self._inside
+
+    def _not_shut(self) -> None:
+        if self._shut is not None:
+            raise ExchangeError(self._shut)
 
     def _broker(self) -> Broker:
         network = self._network
@@ -252,19 +342,25 @@ class Exchange:
     # What pages and API see; safe from any thread
 
     def orders(self, limit: int | None = None) -> list[Json]:
-        """The joint orders, the one opened last first; what was not agreed is absent."""
-        return [self._shown(picture) for picture in self._lookout.pictures[:limit]]
+        """The joint orders, the one opened last first; what was not agreed is absent.
+
+        None of them while the exchange is shut: what an old ledger knows is not so any more.
+        """
+        return [self._shown(picture) for picture in self._pictures()[:limit]]
 
     def newest(self) -> tuple[Picture, timedelta] | None:
         """What is known of the order opened last, and the order time that it shows."""
-        return next(((one, one.at(self._clock())) for one in self._lookout.pictures), None)
+        return next(((one, one.at(self._clock())) for one in self._pictures()), None)
 
     def order(self, order: str) -> Json | None:
         """One joint order, or None."""
-        for picture in self._lookout.pictures:
+        for picture in self._pictures():
             if picture.knowledge.order.id == order:
                 return self._shown(picture)
         return None
+
+    def _pictures(self) -> Sequence[Picture]:
+        return () if self._shut is not None else self._lookout.pictures
 
     def _shown(self, picture: Picture) -> Json:
         """The view of a picture; made anew when that has changed, and each minute of its time."""
@@ -285,14 +381,18 @@ class Exchange:
 
     def sent(self, order: str | None = None, limit: int = 200) -> list[Json]:
         """Every message that left, with its exact content, newest first."""
+        self._not_shut()
         return log_json(self._ledger.log("sent", order, limit), "to")
 
     def received(self, order: str | None = None, limit: int = 200) -> list[Json]:
         """Every message that came in, newest first; what was withdrawn is gone from it."""
+        self._not_shut()
         return log_json(self._ledger.log("received", order, limit), "from")
 
     def audited(self, limit: int = 200) -> list[Json]:
-        """What was refused, withdrawn or begun anew, newest first."""
+        """What was refused, withdrawn or begun anew, newest first; nothing while it is shut."""
+        if self._shut is not None:
+            return []
         return self._ledger.audited(limit)
 
     def counts(self) -> tuple[int, int]:
@@ -376,3 +476,9 @@ class Exchange:
             return await compare(office, reception, firm, order)
         finally:
             self._comparing.discard(firm)
+
+
+def _first(group: BaseExceptionGroup[Distrusted]) -> Distrusted:
+    """The first of the errors in a group."""
+    found = group.exceptions[0]
+    return _first(found) if isinstance(found, BaseExceptionGroup) else found

@@ -22,18 +22,33 @@ def agreed_on(consortium: Consortium, order: JointOrder, giver: str, taker: str)
 async def take_order(office: Office, order: JointOrder) -> None:
     """Keep a version of an order; the agreements that it proposes begin where none exist.
 
-    They give no more than the consortium's file does, whatever the lead firm proposes.
+    They give no more than the consortium's file does, whatever the lead firm proposes; nor more
+    than was left by a withdrawal that a lost ledger knew.
     """
     book, firm = office.book, office.side.firm
     agreed: dict[tuple[str, str], Agreed] = {}
     for partner in order.firms():
         for pair in ((firm, partner), (partner, firm)):
             if in_force(order, *pair) and (order.id, *pair) not in book.agreements:
-                agreed[pair] = Agreed(agreed_on(office.side.consortium, order, *pair))
+                most = agreed_on(office.side.consortium, order, *pair)
+                agreed[pair] = _still(office, order, pair, most)
     await office.keep(office.ledger.keep_order, order, agreed, office.clock())
     book.versions.setdefault(order.id, {}).setdefault(order.version, order)
     for pair, entry in agreed.items():
         book.agreements[order.id, *pair] = entry
+
+
+def _still(office: Office, order: JointOrder, pair: tuple[str, str], level: Level) -> Agreed:
+    """What is left of an agreement that was made before the ledger was lost or begun anew."""
+    book, noted = office.book, office.ledger.narrowed.get((order.id, *pair))
+    old = book.anew is not None and (
+        order.id in book.prior_orders() or (order.began is not None and order.began <= book.anew)
+    )
+    if old and pair[0] == office.side.firm:
+        return Agreed(Level.L0, book.anew)
+    if noted is None or noted.level >= level:
+        return Agreed(level)
+    return noted
 
 
 def in_earnest(one: JointOrder, other: JointOrder) -> bool:

@@ -145,6 +145,7 @@ def restored(db: sqlite3.Connection, columns: str) -> Book:
     # Rows are numbered without a gap, and the last one is never deleted.
     (book.sent_count,) = db.execute("SELECT ifnull(max(id), 0) FROM sent").fetchone()
     (book.received_count,) = db.execute("SELECT ifnull(max(id), 0) FROM received").fetchone()
+    book.prior = set(db.execute("SELECT partner, order_id, chain FROM prior"))
     _restore_sent(book, db, columns)
     _restore_received(book, db, columns)
     return book
@@ -160,12 +161,15 @@ def _restore_sent(book: Book, db: sqlite3.Connection, columns: str) -> None:
     rows = db.execute(f"SELECT {columns}, acked_ms FROM sent ORDER BY id")  # noqa: S608
     for entry in map(entry_of, rows):
         pair = (entry.order, entry.partner)
+        book.numbers.setdefault(entry.partner, {})[entry.order, entry.chain] = entry.sequence
         if current.get(pair) != entry.chain:
             continue
         book.out_heads[pair] = Head(entry.chain, entry.sequence, entry.hash)
         if entry.state == "cancelled":
             book.cancelled.setdefault(pair, []).append(entry)
             continue
+        if entry.kind in (Kind.WITHDRAWAL, Kind.GIVEN):
+            book.tell_again(*pair)
         book.told[entry.key] = entry
         if entry.state == "pending":
             book.pending[entry.key] = entry

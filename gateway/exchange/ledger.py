@@ -1,24 +1,22 @@
 """exchange.db: what was sent, received and agreed. Everything here runs in one writer thread.
 
-A damaged ledger is not replaced by an empty one: with the withdrawals gone, more might leave the
-firm than was agreed. The exchange then stays closed until a person has decided.
+A ledger that is damaged, gone or older than the witness is not replaced by an empty one: with the
+withdrawals gone, more might leave the firm than was agreed. The exchange then stays shut until a
+person has decided.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
 
 from gateway.core.clock import from_ms, to_ms
-from gateway.core.errors import JournalError
-from gateway.database import open_reader, open_writer, sqlite_errors, transaction
-from gateway.exchange.book import Book, Entry
+from gateway.database import open_reader, sqlite_errors
+from gateway.exchange.book import Entry
 from gateway.exchange.kept import (
     agreement_row,
     entry_of,
@@ -26,59 +24,23 @@ from gateway.exchange.kept import (
     offer_text,
     order_text,
     ready_text,
-    restored,
 )
+from gateway.exchange.ledger_file import COLUMNS, LedgerFile
+from gateway.exchange.trust import agreements_changed
 from gateway.network.disclosure import only
 from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.picture import Offered, Warned
 
-CHECK_UP_TO = 64 * 2**20
 MOST_AUDITED = 1000
 """So many security events of each kind stay, the newest."""
-COLUMNS = (
-    "order_id, partner, chain, sequence, kind, package, version, level, at_ms, order_s, fields, "
-    "text, hash, prev, bytes, state"
-)
+LONGEST_PROOF = 24_000
+"""Characters of a message that is shown inside another, which must fit on its way."""
 _MARKS = ", ".join("?" * 16)
 
 
-class Ledger:
-    """The file ``exchange.db`` in ``folder``. Construction does no I/O."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "exchange.db"
-        self._connection: sqlite3.Connection | None = None
-
-    def open(self) -> Book:
-        """Open the file and read what decides. Raises JournalError where it is damaged."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._connection = open_writer(
-                self.path, "gateway.exchange", synchronous="FULL", check_up_to=CHECK_UP_TO
-            )
-            with sqlite_errors(self.path):
-                # What is erased is overwritten, not only forgotten.
-                self._connection.execute("PRAGMA secure_delete=ON")
-                return restored(self._connection, COLUMNS)
-        except JournalError as error:
-            raise type(error)(
-                f"{error}; nothing is shared until this is mended: restore the file, or move it "
-                "away to begin with empty agreements"
-            ) from error
-
-    def close(self) -> None:
-        """Close the file; safe twice and before ``open``."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        if self._connection is None:
-            raise JournalError(f"{self.path} is not open")
-        with transaction(self._connection, self.path):
-            yield self._connection
+class Ledger(LedgerFile):
+    """The file ``exchange.db`` of ``firm`` in ``folder``. Construction does no I/O."""
 
     def keep_order(
         self, order: JointOrder, agreed: dict[tuple[str, str], Agreed], at: datetime
@@ -93,6 +55,7 @@ class Ledger:
                 "INSERT OR IGNORE INTO agreements VALUES (?, ?, ?, ?, ?)",
                 [agreement_row(order.id, pair, entry) for pair, entry in agreed.items()],
             )
+            agreements_changed(db)
 
     def replace_order(self, order: JointOrder) -> None:
         """A version of an order as it is kept from now on."""
@@ -113,7 +76,7 @@ class Ledger:
 
     def send(self, entries: Iterable[Entry]) -> None:
         """Messages that are about to leave."""
-        with self._writing() as db:
+        with self._writing(counting=True) as db:
             for entry in entries:
                 _insert(db, "sent", entry)
                 db.execute(
@@ -133,23 +96,26 @@ class Ledger:
         self, order: str, giver: str, taker: str, agreed: Agreed, cancelled: Sequence[Entry]
     ) -> None:
         """An agreement is narrowed, and what was on its way is taken back, in one commit."""
-        with self._writing() as db:
-            _narrow(db, order, giver, taker, agreed)
+        self._note((order, giver, taker), agreed)
+        with self._writing(counting=True) as db:
+            _agree(db, order, giver, taker, agreed)
             _cancel(db, cancelled)
 
     def give(self, order: str, giver: str, taker: str, agreed: Agreed) -> None:
         """What was taken back is given again."""
-        with self._writing() as db:
-            _narrow(db, order, giver, taker, agreed)
+        with self._writing(counting=True) as db:
+            _agree(db, order, giver, taker, agreed)
+        self._note_given((order, giver, taker))
 
     def receive_given(
         self, entry: Entry, skipped: Sequence[Entry], taker: str, agreed: Agreed
     ) -> None:
         """A partner gives again what it had taken back."""
-        with self._writing() as db:
+        with self._writing(counting=True) as db:
             for other in (*skipped, entry):
                 _insert(db, "received", other)
-            _narrow(db, entry.order, entry.partner, taker, agreed)
+            _agree(db, entry.order, entry.partner, taker, agreed)
+        self._note_given((entry.order, entry.partner, taker))
 
     def abandon(self, entries: Sequence[Entry], order: str, partner: str) -> None:
         """The partner has lost its file: the chain ends here, the next message begins a new one."""
@@ -167,10 +133,11 @@ class Ledger:
         self, entry: Entry, skipped: Sequence[Entry], taker: str, agreed: Agreed
     ) -> None:
         """A partner takes something back: what we hold above the level is erased."""
-        with self._writing() as db:
+        self._note((entry.order, entry.partner, taker), agreed)
+        with self._writing(counting=True) as db:
             for other in (*skipped, entry):
                 _insert(db, "received", other)
-            _narrow(db, entry.order, entry.partner, taker, agreed)
+            _agree(db, entry.order, entry.partner, taker, agreed)
             _erase(db, entry.order, entry.partner, agreed.level)
         with sqlite_errors(self.path):
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # nor is it left in the log
@@ -197,6 +164,29 @@ class Ledger:
                 (order, partner, chain, sequence),
             ).fetchone()
         return None if row is None else row[0]
+
+    def proof(self, partner: str, chain: str, above: int) -> str | None:
+        """A signed message of a partner's chain after a number, to show it; None if none is left.
+
+        Of what the partner has taken back there is nothing to show.
+        """
+        if self._connection is None:
+            return None
+        with sqlite_errors(self.path):
+            row = self._connection.execute(
+                "SELECT text FROM received WHERE partner = ? AND chain = ? AND sequence > ?"
+                " AND text IS NOT NULL AND length(text) <= ? ORDER BY sequence DESC LIMIT 1",
+                (partner, chain, above, LONGEST_PROOF),
+            ).fetchone()
+        return None if row is None else row[0]
+
+    def keep_prior(self, partner: str, chains: Iterable[tuple[str, str]]) -> None:
+        """What a partner has of us from before this ledger was begun anew."""
+        with self._writing(counting=True) as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO prior VALUES (?, ?, ?)",
+                [(partner, "", ""), *((partner, order, chain) for order, chain in chains)],
+            )
 
     def keep_offer(self, order: str, offer: Offered) -> None:
         """An offer as it stands."""
@@ -306,11 +296,12 @@ def _cancel(db: sqlite3.Connection, entries: Iterable[Entry]) -> None:
     )
 
 
-def _narrow(db: sqlite3.Connection, order: str, giver: str, taker: str, agreed: Agreed) -> None:
+def _agree(db: sqlite3.Connection, order: str, giver: str, taker: str, agreed: Agreed) -> None:
     db.execute(
         "INSERT OR REPLACE INTO agreements VALUES (?, ?, ?, ?, ?)",
         agreement_row(order, (giver, taker), agreed),
     )
+    agreements_changed(db)
 
 
 def _erase(db: sqlite3.Connection, order: str, partner: str, level: Level) -> None:

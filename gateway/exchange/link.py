@@ -73,6 +73,7 @@ class Link:
         """Handle what arrives until the way is lost."""
         office.connected = True
         dispatch.reconnected()
+        reception.inquiry.reconnected()
         self._wake.set()
         async for named, wire in office.transport.messages():
             async with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
+HELD = 16
+"""So many answers wait for a partner that has not answered yet; what is lost comes again."""
 AUDIT_EVERY = timedelta(seconds=10)
 """The same refusal of the same firm is written down at most this often."""
 
@@ -43,6 +46,9 @@ class Office:
     stamp: Callable[[], datetime] = lambda: datetime.now(UTC)
     """The time that messages carry."""
     connected: bool = False
+    answered: set[str] = field(default_factory=set)
+    """Partners that have said since the start what they have of us; the others get nothing."""
+    _held: dict[str, deque[str]] = field(default_factory=dict)
     _audited: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     async def keep(
@@ -62,13 +68,30 @@ class Office:
         log.log(level, "%s: %s: %s", firm, what, detail)
         await self.keep(self.ledger.audit, now, firm, what, detail)
 
-    async def say(self, partner: str, message: Message) -> None:
-        """Send a message that has no place in a chain; lost if there is no way now."""
-        text = signed(message.content(), self.side.firm, self.keys)
-        await self.post(partner, text)
+    async def say(self, partner: str, message: Message, *, asking: bool = False) -> None:
+        """Send a message that has no place in a chain; lost if there is no way now.
 
-    async def post(self, partner: str, text: str) -> None:
-        """Seal a signed text and hand it over; lost if there is no way now."""
+        What a partner is to be answered waits until it has answered us.
+        """
+        text = signed(message.content(), self.side.firm, self.keys)
+        if partner not in self.answered and not asking:
+            self._held.setdefault(partner, deque(maxlen=HELD)).append(text)
+        await self.post(partner, text, asking=asking)
+
+    async def trust(self, partner: str) -> None:
+        """A partner has answered, and knows nothing of us that we do not: it may be told."""
+        self.answered.add(partner)
+        for text in self._held.pop(partner, ()):
+            await self.post(partner, text)
+
+    async def post(self, partner: str, text: str, *, asking: bool = False) -> None:
+        """Seal a signed text and hand it over; lost if there is no way now.
+
+        To a partner that has not answered since the start nothing goes but questions for numbers
+        (``asking``), and answers to its own.
+        """
+        if partner not in self.answered and not asking:
+            return
         member = self.side.consortium.member(partner)
         if member is None or member.seal is None or not self.connected:
             return

@@ -32,6 +32,7 @@ from gateway.exchange.incoming import (
     read_withdrawal,
     skipped_before,
 )
+from gateway.exchange.inquiry import Inquiry
 from gateway.exchange.keeping import agreed_on, in_earnest, narrow_heard, take_order
 from gateway.exchange.messages import CHAINED, LAST, Kind, Message, read
 from gateway.exchange.office import Office
@@ -55,10 +56,12 @@ class Reception:
         self,
         office: Office,
         dispatch: Dispatch,
+        inquiry: Inquiry,
         unfinished: Callable[[str], JointOrder | None],
     ) -> None:
         self._office = office
         self._dispatch = dispatch
+        self.inquiry = inquiry
         self._unfinished = unfinished
         self._seen: OrderedDict[bytes, None] = OrderedDict()
         self._complained: dict[tuple[str, str], float] = {}
@@ -84,6 +87,8 @@ class Reception:
             _same(got.sender, named)
             self._allowance.use(named, mono)
             message = read(got.content, got.sender, side.firm)
+            if message.kind is not Kind.HEADS:
+                self.inquiry.heard(got.sender)
             await self._sort(got, message, len(wire), mono)
         except NotYetError:
             return
@@ -106,7 +111,7 @@ class Reception:
             await self._dispatch.missing(got.sender, message, mono)
         elif message.kind is Kind.COMPARE:
             await self._compare(got.sender, message)
-        else:
+        elif not await self.inquiry.answered(got.sender, message):
             waiting = self.asked.get(message.header.relatedMessageId or "")
             if waiting is not None and not waiting.done():
                 waiting.set_result(message)
@@ -269,9 +274,12 @@ class Reception:
         await office.say(sender, office.reply(sender, Kind.BEHIND, message.order, fields, about))
 
     async def _compare(self, sender: str, message: Message) -> None:
-        """Tell the asking firm the hashes that our log has at the places it names."""
+        """Tell the asking firm what we have of it, or the hashes at the places it names."""
         office, fields = self._office, dict[str, object]()
-        for side, log in (("sent", "received"), ("received", "sent")):
+        if asked := "numbers" in message.fields:
+            fields = await self.inquiry.numbers(sender, message.fields["numbers"])
+        sides = () if asked else (("sent", "received"), ("received", "sent"))
+        for side, log in sides:
             place = message.fields.get(side)
             if not isinstance(place, dict):
                 continue
@@ -280,8 +288,8 @@ class Reception:
                 fields[side] = await office.keep(
                     office.ledger.hash_at, log, message.order, sender, chain, sequence
                 )
-        about = message.header.messageId
-        await office.say(sender, office.reply(sender, Kind.HEADS, message.order, fields, about))
+        answer = office.reply(sender, Kind.HEADS, message.order, fields, message.header.messageId)
+        await office.say(sender, answer, asking=asked)
 
 
 _BY_KIND: dict[Kind, Any] = {

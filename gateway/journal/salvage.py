@@ -1,16 +1,18 @@
 """When the journal's file is damaged: save what can still be read, and never reissue a number.
 
-The boot counter also stands in a small file of its own, so that sequence numbers stay unique even
-where the whole database is gone.
+The boot counter also stands in a small file of its own and in the witness, so that sequence numbers
+stay unique even where the whole database is gone, and one of these with it.
 """
 
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sqlite3
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ from typing import Any
 from gateway.core.errors import Unwritable as Forbidden
 from gateway.database import Unwritable
 from gateway.journal.file import Kept
+from gateway.witness import Witness
 
+log = logging.getLogger(__name__)
 _BOOT_FILE = "boot"
 _BOOT_WIDTH = 20
 _PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
@@ -26,10 +30,12 @@ _PASSING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 def read_boot(folder: Path) -> int:
     """The last boot counter that was used in this folder; 0 in a new one."""
-    try:
-        return int((folder / _BOOT_FILE).read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0
+    told = [0]
+    with suppress(OSError, ValueError):
+        told.append(int((folder / _BOOT_FILE).read_text(encoding="ascii")))
+    with suppress(OSError):
+        told.append(Witness(folder).read().boot)
+    return max(told)
 
 
 def write_boot(folder: Path, boot: int) -> None:
@@ -54,6 +60,10 @@ def write_boot(folder: Path, boot: int) -> None:
         if error.errno in _PASSING:
             raise Unwritable(f"{path} cannot be written: {error}") from error
         raise Forbidden(path, error) from error
+    try:
+        Witness(folder).keep_boot(boot)
+    except OSError as error:  # it stands in the other file
+        log.warning("The witness %s cannot be written: %s", folder, error)
 
 
 @dataclass(frozen=True, slots=True)

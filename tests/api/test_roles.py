@@ -51,6 +51,7 @@ TABLE = {
     ("GET", "/orders/{order}/agreements"): PRIVACY,
     ("GET", "/sent"): PRIVACY,
     ("GET", "/received"): PRIVACY,
+    ("POST", "/exchange/anew"): OWNER,
     ("POST", "/sent/compare"): "owner foreman works_council",
     ("GET", "/stored"): PRIVACY,
     ("GET", "/parked"): OWNER,

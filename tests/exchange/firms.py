@@ -195,6 +195,7 @@ async def working(
 
     With ``wrong`` all have real clocks, of which these are ahead by so much.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "order.yaml"
     text = (CONFIGS / "demo" / "order.yaml").read_text("utf-8")
     file.write_text(text.replace("lapse: 144", f"lapse: {lapse}"), "utf-8")

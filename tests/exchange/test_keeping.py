@@ -26,7 +26,7 @@ NEWER = START + timedelta(minutes=10)
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """The furnace firm's: of GA-17 a replaced chain and the one in use, each way, and GA-18."""
-    made = Ledger(tmp_path)
+    made = Ledger(tmp_path, FURNACE)
     made.open()
     for name in ("GA-17", "GA-18"):
         order = replace(ORDER, id=name, began=START, at=ORDER.start)
@@ -133,7 +133,7 @@ async def test_the_name_of_an_order_that_was_let_go_is_not_given_again(tmp_path:
         clock.to("1 07:00")
         await lead.exchange.open_order("GA-18", at_s=s("1 06:00"))
         await lead.kill()
-        ledger = Ledger(lead.site.state)
+        ledger = Ledger(lead.site.state, LEAD)
         ledger.open()
         ledger.forget("GA-17")
         ledger.close()

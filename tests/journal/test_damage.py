@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,16 @@ def _gone(path: Path) -> None:
     path.unlink()
 
 
+def _a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+    (path / "somebody's notes.txt").touch()
+
+
+def _its_log_a_folder(path: Path) -> None:
+    path.with_name(f"{path.name}-wal").mkdir()
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -81,6 +92,8 @@ def _gone(path: Path) -> None:
         _another_program,
         _missing_tables,
         _gone,
+        _a_folder,
+        _its_log_a_folder,
     ],
 )
 async def test_a_damaged_file_is_put_aside_and_the_gateway_starts(
@@ -101,6 +114,52 @@ async def test_a_damaged_file_is_put_aside_and_the_gateway_starts(
     journal.offer(batch(journal.boot, 1))
     await committed(journal, journal.boot * BOOT_SPAN + 1)
     assert len(await journal.read(0, 10)) == 1
+
+
+NUMBERS = ("journal.db", "boot", "witness")
+
+
+@pytest.mark.parametrize("lost", [*((name,) for name in NUMBERS), *combinations(NUMBERS, 2)])
+@pytest.mark.parametrize("how", [_gone, _zero_bytes, _garbage])
+async def test_no_number_is_issued_twice_whichever_file_is_lost(
+    lost, how, make, batch, committed, tmp_path
+):
+    before = await _filled(make, batch, committed)
+    for name in lost:
+        how(tmp_path / name)
+    journal = make()
+    await journal.open()
+    assert journal.boot == before.boot + 1
+    journal.offer(batch(journal.boot, 1))
+    await committed(journal, journal.boot * BOOT_SPAN + 1)
+    await journal.close()
+    again = make()
+    await again.open()
+    assert again.boot == before.boot + 2
+
+
+async def test_an_older_copy_of_the_journal_issues_no_number_twice(
+    make, batch, committed, tmp_path
+):
+    first = await _filled(make, batch, committed)
+    older = (tmp_path / "journal.db").read_bytes()
+    for _ in range(2):
+        await _filled(make, batch, committed)
+    (tmp_path / "journal.db").write_bytes(older)
+    (tmp_path / "boot").unlink()
+    journal = make()
+    await journal.open()
+    assert journal.boot == first.boot + 3
+
+
+async def test_folders_that_were_put_aside_are_kept(make, batch, committed, hands, tmp_path):
+    for _ in range(5):
+        await _filled(make, batch, committed, 10)
+        _a_folder(tmp_path / "journal.db")
+        hands.now += timedelta(hours=1)
+    journal = make()
+    await journal.open()
+    assert len(_broken_files(tmp_path)) == 5, "whose folder it is, nobody knows"
 
 
 async def test_the_job_state_is_saved_from_a_file_whose_batches_are_damaged(

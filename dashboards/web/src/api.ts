@@ -374,12 +374,20 @@ export interface AuditEntry {
   detail?: string;
 }
 
+export interface Part {
+  name: string;
+  state: "ok" | "waiting" | "failed" | "absent";
+  text: Text;
+  /** What an owner can do about it. */
+  remedy?: "begin_anew" | null;
+}
+
 export interface Health {
   firm: string;
   name: string;
   version: string;
   started: string;
-  parts: { name: string; state: "ok" | "waiting" | "failed" | "absent"; text: Text }[];
+  parts: Part[];
   now?: string;
   clock?: { state?: string; text?: Text };
 }

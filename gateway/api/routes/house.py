@@ -89,7 +89,12 @@ def health_view(rooms: Rooms) -> HealthShape:
         "started": views.iso(rooms.started),
         "now": views.iso(rooms.now()),
         "parts": [
-            {"name": part.name, "state": part.state, "text": views.words(part.text)}
+            {
+                "name": part.name,
+                "state": part.state,
+                "text": views.words(part.text),
+                "remedy": part.remedy,
+            }
             for part in rooms.parts()
         ],
         "clock": _clock(),

@@ -108,6 +108,15 @@ class Question(BaseModel):
 
 COMPARING = PRIVACY - {Role.VISITOR}
 """Who may ask a partner: a question goes out, so a demo's visitor does not."""
+
+
+class Confirmed(BaseModel):
+    """What is on purpose: the name of this firm, typed by whoever decides."""
+
+    model_config = ConfigDict(extra="forbid")
+    firm: Annotated[str, Field(max_length=200)]
+
+
 deciding = [Depends(allowed(OWNER))]
 Deciding = Annotated[Change, Depends(changing(OWNER))]
 
@@ -238,6 +247,16 @@ async def give(
         level = await partners.give(order, firm)
     left: LeftShape = {"firm": firm, "level": level}  # type: ignore[typeddict-item]
     return Json(left)
+
+
+@router.post("/exchange/anew", dependencies=deciding)
+async def begin_anew(
+    partners: Exchanging, confirmed: Confirmed, decision: Deciding
+) -> Json[MadeShape]:
+    """Begin anew where the ledger is lost: empty, every running agreement at nothing."""
+    with noted(decision):
+        await partners.begin_anew(confirmed.firm)
+    return Json({"id": confirmed.firm})
 
 
 @router.get("/sent", dependencies=seeing)

@@ -1,4 +1,4 @@
-import type { Health, Job, Machine, Order, Question, Session } from "../api";
+import type { Health, Job, Machine, Order, Question, Session, Text } from "../api";
 import { ApiError, get, post } from "../client";
 import { seesPlant } from "./access";
 import { serverClock } from "./clock.svelte";
@@ -95,9 +95,14 @@ class Firm {
     return this.#heard.get(order) ?? serverClock.now();
   }
 
+  /** Why nothing is shared until a person has decided; null while the exchange may work. */
+  get shut(): Text | null {
+    return this.health?.parts.find((part) => part.remedy === "begin_anew")?.text ?? null;
+  }
+
   /** The order in work: the one asked for, else the latest. */
   order(id?: string): Order | null {
-    const orders = this.orders ?? [];
+    const orders = this.shut ? [] : (this.orders ?? []);
     if (id) return orders.find((order) => order.id === id) ?? null;
     return orders.reduce<Order | null>(
       (latest, order) => (!latest || order.clock.began >= latest.clock.began ? order : latest),

@@ -359,6 +359,7 @@ export const de = {
   },
   order: {
     title: "Großauftrag",
+    shut: "Der Verbund ist geschlossen",
     none: "Zurzeit kein Großauftrag",
     noneText: "Sobald die federführende Firma einen Auftrag eröffnet, erscheint er hier.",
     lead: "Federführung",
@@ -566,6 +567,11 @@ export const de = {
     parkedCount: (count: string) => `${count} Pakete`,
     parkedLast: (at: string, why: string) => `Zuletzt ${at}: ${why}`,
     again: "Noch einmal senden",
+    anew: "Neu beginnen …",
+    anewTitle: "Verbund neu beginnen?",
+    anewNow: "Neu beginnen",
+    anewText: "Was bisher ausgetauscht wurde, wird beiseitegelegt. Alle Vereinbarungen laufender Aufträge stehen danach auf »nichts«, und die Partner erfahren das. Neue Aufträge beginnen mit dem, was der Verbund vereinbart hat. Das lässt sich nicht zurücknehmen.",
+    anewName: (name: string) => `Zur Bestätigung: der Name der Firma, ${name}`,
     names: {
       modbus: "Maschinen (Modbus)",
       sources: "Maschinen (Modbus)",

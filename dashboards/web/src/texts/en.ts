@@ -360,6 +360,7 @@ export const en: Catalogue = {
   },
   order: {
     title: "Joint order",
+    shut: "The network is shut",
     none: "No joint order at present",
     noneText: "As soon as the lead firm opens an order, it appears here.",
     lead: "Lead firm",
@@ -567,6 +568,11 @@ export const en: Catalogue = {
     parkedCount: (count: string) => `${count} batches`,
     parkedLast: (at: string, why: string) => `The last, ${at}: ${why}`,
     again: "Send again",
+    anew: "Begin anew …",
+    anewTitle: "Begin the network anew?",
+    anewNow: "Begin anew",
+    anewText: "What was exchanged so far is put aside. All agreements of running orders then stand at “nothing”, and the partners are told. New orders begin with what the consortium has agreed. This cannot be taken back.",
+    anewName: (name) => `To confirm: the name of the firm, ${name}`,
     names: {
       modbus: "Machines (Modbus)",
       sources: "Machines (Modbus)",
