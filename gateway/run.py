@@ -28,6 +28,7 @@ from gateway.core.batches import Judged
 from gateway.core.errors import JournalError, WerkverbundError, no_room, reason
 from gateway.core.figures import Figure
 from gateway.core.ports import Words
+from gateway.core.sayings import in_words, text_of
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import MachineStatus
@@ -292,9 +293,10 @@ class Gateway:
                 await start()
             except Exception as error:  # the one supervisor: it must not end the others
                 if (why := _no_bug(error)) is None:
-                    log.exception("%s failed; it starts again, everything else goes on", name)
+                    part = in_words(name)
+                    log.exception("%s failed; it starts again, everything else goes on", part)
                 else:
-                    log.warning("%s failed; it starts again: %s", name, why)
+                    log.warning("%s failed; it starts again: %s", in_words(name), why)
             else:
                 return
             now = time.monotonic()
@@ -311,7 +313,7 @@ class Gateway:
             task.cancel()
         _, late = await asyncio.wait(tasks, timeout=STOP_PATIENCE)
         for task in late:
-            log.warning("%s did not stop in time", task.get_name())
+            log.warning("%s did not stop in time", in_words(task.get_name()))
 
     # What the pages need
 
@@ -415,11 +417,11 @@ def _exchange() -> type[Exchange]:
     return Exchange
 
 
-def _no_bug(error: Exception) -> str | None:
+def _no_bug(error: Exception) -> Text | None:
     """Why a part failed, where that is no mistake of ours."""
     if (lacking := no_room(error)) is not None:
-        return lacking.en
-    return str(error) if isinstance(error, WerkverbundError) else None
+        return lacking
+    return text_of(error) if isinstance(error, WerkverbundError) else None
 
 
 def _gist(machines: Sequence[MachineStatus]) -> list[object]:

@@ -17,8 +17,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
+from gateway import logs
 from gateway.config import SiteConfig
-from gateway.core.text import Text
+from gateway.core.sayings import in_words
+from gateway.core.text import Language, Text
 
 log = logging.getLogger(__name__)
 
@@ -73,14 +75,16 @@ async def until_signal(gateway: Watched, manager: Manager) -> None:
 
     for number in _ENDING:
         loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(
-        signal.SIGHUP, log.warning, "SIGHUP: files are read at the start only; restart to read anew"
-    )
+    loop.add_signal_handler(signal.SIGHUP, _read_at_the_start_only)
     feeding = asyncio.create_task(_feed(gateway, manager), name="watchdog")
     try:
         await gateway.run()
     finally:
         feeding.cancel()
+
+
+def _read_at_the_start_only() -> None:
+    log.warning("SIGHUP: files are read at the start only; restart to read anew")
 
 
 async def _feed(gateway: Watched, manager: Manager) -> None:
@@ -94,20 +98,21 @@ async def _feed(gateway: Watched, manager: Manager) -> None:
         if stuck is None:
             manager.tell("WATCHDOG=1")
         elif not said:
-            log.error("%s makes no progress; the watchdog is not fed", stuck)
+            log.error("%s makes no progress; the watchdog is not fed", in_words(stuck))
         said = stuck is not None
         await asyncio.sleep(manager.every if ready else 0.2)
 
 
-def run(site: SiteConfig, announce: Callable[[Text], None]) -> None:
+def run(site: SiteConfig, announce: Callable[[Text], None], language: Language) -> None:
     """Run the gateway of ``site`` until SIGTERM or Ctrl-C. Raises what is fatal.
 
-    ``announce`` is told where the pages are, and the set-up code while it is needed.
+    ``announce`` is told where the pages are, and the set-up code while it is needed. The log
+    speaks ``language``.
     """
     from gateway.run import Gateway  # noqa: PLC0415 - heavy
 
     os.umask(0o077)  # whatever we write is for the gateway's own account alone
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logs.speak(language)
     for chatty in ("asyncua", "pymodbus"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
     with asyncio.Runner() as runner:

@@ -45,8 +45,8 @@ def until(what: Callable[[], object], process: subprocess.Popen[bytes] | None = 
 class Place:
     """A firm's file, and a gateway that is started with it in a process of its own."""
 
-    def __init__(self, folder: Path, sinks: str = "") -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, sinks: str = "", lang: str = "en") -> None:
+        self.folder, self.lang = folder, lang
         self.web = free_port()
         self.state = folder / "state"
         self.file = folder / "firm.yaml"
@@ -56,7 +56,8 @@ class Place:
 
     @contextmanager
     def running(self, *before: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-        command = [*before, sys.executable, "-P", "-m", "gateway", "run", str(self.file)]
+        asked = ["--lang", self.lang, "run", str(self.file)]
+        command = [*before, sys.executable, "-P", "-m", "gateway", *asked]
         with (self.folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 command, cwd=ROOT, env={**os.environ, **env}, stdout=log, stderr=log

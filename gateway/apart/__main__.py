@@ -1,6 +1,7 @@
-"""``python -m gateway.apart NAME MEGABYTES``: a sink's own process, as its gateway starts it.
+"""``python -m gateway.apart NAME MEGABYTES LANGUAGE``: a sink's own process.
 
-What to do comes over the stream on standard input. The bounds are set before anything is loaded.
+Its gateway starts it, with the language of its log. What to do comes over the stream on standard
+input. The bounds are set before anything is loaded.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ def main() -> None:
     bounds.limit_memory(int(sys.argv[2]))
     from gateway.apart.child import work  # noqa: PLC0415 - within the bounds
 
-    sys.exit(work(int(sys.argv[2])))
+    sys.exit(work(int(sys.argv[2]), "de" if sys.argv[3] == "de" else "en"))
 
 
 if __name__ == "__main__":

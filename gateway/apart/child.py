@@ -20,10 +20,12 @@ from gateway.apart.order import Order
 from gateway.apart.states import Known
 from gateway.core.errors import Unanswered
 from gateway.core.ports import Asking, Paced
+from gateway.core.text import Language
 from gateway.core.work import Job, MachineStatus
 from gateway.flow.bus import Bus
 from gateway.flow.live_runner import LiveRunner
 from gateway.flow.sink_health import SinkWatch
+from gateway.logs import Spoken
 
 log = logging.getLogger(__name__)
 
@@ -135,27 +137,28 @@ class _Watch(SinkWatch):
 class _Log(logging.Handler):
     """Hands our lines to the gateway's log."""
 
-    def __init__(self, say: Callable[[str, Any], None]) -> None:
+    def __init__(self, say: Callable[[str, Any], None], language: Language) -> None:
         super().__init__(logging.INFO)
+        self.setFormatter(Spoken(language, "%(message)s"))
         self._say = say
 
     def emit(self, record: logging.LogRecord) -> None:
         self._say("log", [record.levelno, record.name, self.format(record)])
 
 
-def work(megabytes: int) -> int:
+def work(megabytes: int, language: Language) -> int:
     """Work until the gateway ends the stream; an exit code."""
     gc.set_threshold(50_000, 20, 20)
     with socket.socket(fileno=sys.stdin.fileno()) as stream:
-        return asyncio.run(_work(stream, megabytes))
+        return asyncio.run(_work(stream, megabytes, language))
 
 
-async def _work(stream: socket.socket, megabytes: int) -> int:
+async def _work(stream: socket.socket, megabytes: int, language: Language) -> int:
     loop = asyncio.get_running_loop()
     gateway = Gateway()
     stream.setblocking(False)
     await loop.create_unix_connection(lambda: gateway.frames, sock=stream)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[_Log(gateway.say)])
+    logging.basicConfig(level=logging.INFO, handlers=[_Log(gateway.say, language)])
     for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.ERROR)
     working = asyncio.create_task(_run(gateway, megabytes))

@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from gateway import resources
+from gateway import logs, resources
 from gateway.apart.frames import Frames
 from gateway.apart.order import Order
 from gateway.core.errors import NotConnected, reason
@@ -74,7 +74,7 @@ async def started(
     """
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    command = (sys.executable, "-P", "-m", "gateway.apart", order.name, str(memory))
+    command = (sys.executable, "-P", "-m", "gateway.apart", order.name, str(memory), logs.spoken())
     try:
         with theirs:
             process = subprocess.Popen(  # noqa: ASYNC220, S603 - it returns at once; no shell

@@ -6,7 +6,8 @@ from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 
 from gateway.api.rooms import Part
-from gateway.core.signals import Fault, Reason
+from gateway.core.sayings import in_words
+from gateway.core.signals import WHY, Fault, Reason
 from gateway.core.text import Text
 from gateway.flow.sink_health import SinkHealth
 from gateway.flow.source_runner import MachineHealth
@@ -29,16 +30,6 @@ def sources(healths: Iterable[MachineHealth]) -> Iterator[Part]:
             yield Part(name, WAITING, Text("noch nicht gefragt", "not asked yet"))
         else:
             yield Part(name, FAILED, _silent(health))
-
-
-WHY: dict[Reason, Text] = {
-    Reason.NO_CONNECTION: Text("keine Verbindung", "no connection"),
-    Reason.TIMEOUT: Text("keine Antwort in der Frist", "no answer in time"),
-    Reason.REFUSED: Text("vom Gerät abgelehnt", "refused by the device"),
-    Reason.DESYNC: Text("die Antwort passt nicht zur Frage", "the answer does not fit"),
-    Reason.UNDECODABLE: Text("nicht lesbar", "cannot be decoded"),
-}
-"""Why a machine's signals are silent, in words."""
 
 
 def _silent(health: MachineHealth) -> Text:
@@ -90,7 +81,7 @@ def sinks(healths: Iterable[tuple[SinkHealth, Text]]) -> Iterator[Part]:
     What is missing is said plainly, and that all else goes on.
     """
     for health, well in healths:
-        why = _in_words(health.refusal or "")
+        why = in_words(health.refusal or "")
         if health.connected and health.refusing:
             yield Part(health.name, FAILED, _takes_nothing(health, why))
         elif health.connected and health.waits_for_clock:
@@ -102,7 +93,7 @@ def sinks(healths: Iterable[tuple[SinkHealth, Text]]) -> Iterator[Part]:
         elif health.cause is None:
             yield Part(health.name, WAITING, Text("startet", "starting"))
         else:
-            why = _in_words(health.cause)
+            why = in_words(health.cause)
             yield Part(
                 health.name,
                 ABSENT,
@@ -134,52 +125,17 @@ NO_CLOCK = Text(
     "waits until this computer's clock is kept in step: the times cannot be right",
 )
 
-CAUSES = (
-    (
-        ("nobody listens there", "Connection refused"),
-        Text("dort nimmt niemand Verbindungen an", "nobody listens there"),
-    ),
-    (
-        ("the name is unknown", "Name or service not known"),
-        Text("diesen Namen kennt das Netz nicht", "the name is unknown"),
-    ),
-    (("Network is unreachable",), Text("kein Netz", "no network")),
-    (("no answer", "timed out"), Text("keine Antwort", "no answer")),
-    (("no connection", "not connected"), Text("keine Verbindung", "not connected")),
-    (
-        ("its process needed more memory",),
-        Text("sein Prozess brauchte mehr Speicher", "its process needed more memory"),
-    ),
-    (
-        ("its process gave no sign of life",),
-        Text("sein Prozess gab kein Lebenszeichen", "its process gave no sign of life"),
-    ),
-    (
-        ("its process was ended", "its process has ended"),
-        Text("sein Prozess wurde beendet", "its process was ended"),
-    ),
-    (("Address already in use",), Text("die Adresse ist belegt", "the address is taken")),
-)
-"""What drivers say most often, in words; what they say otherwise is shown as it comes."""
-
-
-def _in_words(cause: str) -> Text:
-    place, colon, what = cause.rpartition(": ")
-    for known, words in CAUSES:
-        if any(what.endswith(said) for said in known):
-            return Text(f"{place}{colon}{words.de}", f"{place}{colon}{words.en}")
-    return Text(cause, cause)
-
 
 def journal(health: JournalHealth) -> Part:
     """The durable store."""
     if health.trouble is not None:
+        why = in_words(health.trouble)
         return Part(
             "journal",
             FAILED,
             Text(
-                f"kann nicht speichern: {health.trouble}. {health.queued_batches} Pakete warten.",
-                f"cannot store: {health.trouble}. {health.queued_batches} batches wait.",
+                f"kann nicht speichern: {why.de}. {health.queued_batches} Pakete warten.",
+                f"cannot store: {why.en}. {health.queued_batches} batches wait.",
             ),
         )
     if health.broken:
@@ -198,12 +154,13 @@ def history(trouble: str | None) -> Part:
     """The store of the charts; what it cannot keep now it holds in memory for a while."""
     if trouble is None:
         return Part("history", OK, Text("speichert", "stores"))
+    why = in_words(trouble)
     return Part(
         "history",
         FAILED,
         Text(
-            f"kann nicht speichern: {trouble}. Die neuesten Werte sind im Verlauf zu sehen.",
-            f"cannot store: {trouble}. The newest values can be seen in charts.",
+            f"kann nicht speichern: {why.de}. Die neuesten Werte sind im Verlauf zu sehen.",
+            f"cannot store: {why.en}. The newest values can be seen in charts.",
         ),
     )
 

@@ -44,7 +44,8 @@ class _Sparse(logging.Filter):
         """Let tracebacks through: they are mistakes of ours."""
         if record.exc_info:
             return True
-        self._lines.line(record.msg, f"web: {record.getMessage()}")
+        said = record.getMessage()
+        self._lines.line(record.msg, Text(f"Web: {said}", f"web: {said}"))
         return False
 
 

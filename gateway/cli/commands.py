@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Annotated
@@ -60,10 +61,11 @@ def run(context: typer.Context, file: File) -> None:
     config = site(file, make=True)
     private_files.usable(config.state)
     language = language_of(context)
-    service.run(config, lambda text: complain(text.in_(language)))
+    service.run(config, lambda text: complain(text.in_(language)), language)
 
 
 def simulate(
+    context: typer.Context,
     file: File,
     control: Annotated[str, typer.Option()] = "127.0.0.1:8640",
     seed: Annotated[int | None, typer.Option()] = None,
@@ -71,16 +73,23 @@ def simulate(
 ) -> None:
     """Run simulated machines."""
     garbage.rarely()
+    from gateway import logs  # noqa: PLC0415
     from gateway.cli.stage import simulate as run_simulators  # noqa: PLC0415
 
+    logs.speak(language_of(context), logging.WARNING)
     run_simulators(file, control=control, seed=seed, state=state)
 
 
-def broker(port: Annotated[list[int] | None, typer.Option(min=1, max=65535)] = None) -> None:
+def broker(
+    context: typer.Context,
+    port: Annotated[list[int] | None, typer.Option(min=1, max=65535)] = None,
+) -> None:
     """Run embedded brokers."""
     garbage.rarely()
+    from gateway import logs  # noqa: PLC0415
     from gateway.cli.stage import brokers  # noqa: PLC0415
 
+    logs.speak(language_of(context), logging.WARNING)
     brokers(port or [1883])
 
 

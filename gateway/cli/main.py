@@ -24,6 +24,7 @@ from gateway.cli.language import from_environment, take
 from gateway.cli.printing import complain, problems_as_text
 from gateway.cli.words import HELP, param_key
 from gateway.core.errors import ConfigError, Unwritable, WerkverbundError, no_room
+from gateway.core.sayings import text_of
 from gateway.core.text import Language, Text
 
 NAME = "werkverbund"
@@ -75,7 +76,7 @@ def _carry_out(arguments: Sequence[str], language: Language) -> int:
         complain(error.text.in_(language))
         code = FAILED
     except WerkverbundError as error:
-        complain(str(error))
+        complain(text_of(error).in_(language))
         code = FAILED
     except (RuntimeError, MemoryError, OSError, ImportError) as error:
         text = no_room(error)

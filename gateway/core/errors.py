@@ -70,7 +70,7 @@ class Unwritable(WerkverbundError):
 def reason(error: OSError) -> Text:
     """Why the system refuses, in both languages where it is a usual reason."""
     said = error.strerror or type(error).__name__
-    return _REFUSALS.get(error.errno or 0, Text(said, said))
+    return REFUSALS.get(error.errno or 0, Text(said, said))
 
 
 def no_room(error: BaseException) -> Text | None:
@@ -90,7 +90,7 @@ def no_room(error: BaseException) -> Text | None:
 
 _NO_ROOM = ("start new thread", "failed to map segment", "allocate memory")
 """So say those who have no error number for it: Python of threads, the loader of libraries."""
-_REFUSALS = {
+REFUSALS = {
     errno.EACCES: Text("es ist nicht erlaubt", "it is not permitted"),
     errno.EPERM: Text("es ist nicht erlaubt", "it is not permitted"),
     errno.EROFS: Text("der Datenträger ist nur lesbar", "the file system is read-only"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NewType
@@ -51,6 +52,16 @@ class Reason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     STALE = "stale"
     DISABLED = "disabled"
+
+
+WHY: Mapping[Reason, Text] = {
+    Reason.NO_CONNECTION: Text("keine Verbindung", "no connection"),
+    Reason.TIMEOUT: Text("keine Antwort in der Frist", "no answer in time"),
+    Reason.REFUSED: Text("vom Gerät abgelehnt", "refused by the device"),
+    Reason.DESYNC: Text("die Antwort passt nicht zur Frage", "the answer does not fit"),
+    Reason.UNDECODABLE: Text("nicht lesbar", "cannot be decoded"),
+}
+"""Why a machine's signals are silent, in words."""
 
 
 @dataclass(frozen=True, slots=True)

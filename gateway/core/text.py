@@ -15,6 +15,9 @@ class Text:
     de: str
     en: str
 
+    def __str__(self) -> str:
+        return self.en
+
     def in_(self, language: Language) -> str:
         """The text in ``language``."""
         return self.de if language == "de" else self.en

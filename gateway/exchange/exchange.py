@@ -164,8 +164,10 @@ class Exchange:
     def _shut_down(self, error: Distrusted) -> None:
         self._shut = error.why
         self._begun_anew.clear()
-        cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
-        log.error("%s: the exchange is shut: %s%s", self._site.firm, error, cause)
+        if (cause := error.__cause__) is None:
+            log.error("%s: the exchange is shut: %s", self._site.firm, error)
+        else:
+            log.error("%s: the exchange is shut: %s (%s)", self._site.firm, error, cause)
 
     @property
     def shut(self) -> bool:

@@ -7,6 +7,8 @@ import logging
 import time
 
 from gateway.core.errors import NotConnected, Rejected
+from gateway.core.sayings import text_of
+from gateway.core.text import Text
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.office import Office
 from gateway.exchange.reception import Reception
@@ -52,14 +54,14 @@ class Link:
                 since = time.monotonic()
                 if self.plugged:  # it may have been pulled meanwhile
                     if lost:
-                        lines.line(self._broker, f"{firm}: connected again to {self._broker}")
+                        lines.line(self._broker, _again(firm, self._broker))
                     else:
                         log.info("%s: connected to %s", firm, self._broker)
                     await self._follow(office, dispatch, reception)
             except (NotConnected, Rejected) as error:
                 if self.plugged and (since is not None or tries == 0):
                     lost = True
-                    lines.line(self._broker, f"{firm}: no way to the shared broker: {error}")
+                    lines.line(self._broker, _no_way(firm, text_of(error)))
             finally:
                 office.connected = False
             await office.transport.close()
@@ -88,3 +90,14 @@ class Link:
             office.connected = False
             await office.transport.close()
             await self._plugged.wait()
+
+
+def _again(firm: str, broker: str) -> Text:
+    return Text(f"{firm}: wieder verbunden mit {broker}", f"{firm}: connected again to {broker}")
+
+
+def _no_way(firm: str, why: Text) -> Text:
+    return Text(
+        f"{firm}: kein Weg zum gemeinsamen Broker: {why.de}",
+        f"{firm}: no way to the shared broker: {why.en}",
+    )

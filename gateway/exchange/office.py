@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 
 from gateway.config import SiteConfig
 from gateway.core.errors import NotConnected, Rejected
+from gateway.core.sayings import in_words
 from gateway.exchange.book import Book
 from gateway.exchange.identity import Identity
 from gateway.exchange.ledger import Ledger
@@ -65,7 +66,7 @@ class Office:
         if last is not None and now - last < AUDIT_EVERY:
             return
         self._audited[firm, what] = now
-        log.log(level, "%s: %s: %s", firm, what, detail)
+        log.log(level, "%s: %s: %s", firm, in_words(what), in_words(detail))
         await self.keep(self.ledger.audit, now, firm, what, detail)
 
     async def say(self, partner: str, message: Message, *, asking: bool = False) -> None:

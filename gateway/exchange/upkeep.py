@@ -80,6 +80,6 @@ class Upkeep:
             await self._journal.apply(command)
         except NotPossible as error:
             self._refused[key] = real
-            log.warning("%s: %s: %s", about, key[0], error)
+            log.warning("%s: what follows from the order was refused: %s", about, error)
         else:
             self._refused.pop(key, None)

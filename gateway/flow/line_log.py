@@ -7,6 +7,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from gateway.core.text import Text
+
 FREE = 5
 """Lines about one peer that are always written, per window."""
 
@@ -27,7 +29,7 @@ class LineLog:
         self._written: dict[str, deque[float]] = {}
         self._held: dict[str, int] = {}
 
-    def line(self, peer: str, text: str) -> None:
+    def line(self, peer: str, text: Text) -> None:
         """Write one line, or count it as held back."""
         at = self._clock()
         written = self._written.setdefault(peer, deque(maxlen=FREE + PER_MINUTE))
@@ -39,4 +41,9 @@ class LineLog:
             return
         written.append(at)
         held = self._held.pop(peer, 0)
-        self._logger.warning("%s", text if not held else f"{text} ({held} changes not shown)")
+        if held:
+            text = Text(
+                f"{text.de} ({held} Änderungen nicht gezeigt)",
+                f"{text.en} ({held} changes not shown)",
+            )
+        self._logger.warning("%s", text)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from gateway.core.sayings import text_of
+from gateway.core.text import Text
 from gateway.flow.line_log import LineLog
 
 log = logging.getLogger(__name__)
@@ -68,7 +70,8 @@ class SinkWatch:
         """It is there."""
         now = self._clock()
         if self._cause is not None:
-            self._lines.line(self._name, f"{self._name} connected again")
+            again = Text(f"{self._name} wieder verbunden", f"{self._name} connected again")
+            self._lines.line(self._name, again)
         else:
             log.info("%s connected", self._name)
         self.connects += 1
@@ -79,9 +82,8 @@ class SinkWatch:
         """It is away, or could not be reached; the next try is in ``wait`` seconds."""
         now = self._clock()
         if self._connected or self._cause is None:
-            what = "lost" if self._connected else "cannot be reached"
             self._since = now
-            self._lines.line(self._name, f"{self._name} {what}: {cause}, next try in {wait:.0f} s")
+            self._lines.line(self._name, self._away(text_of(cause), wait))
         self._connected = False
         self._cause, self._next_try = str(cause), now + timedelta(seconds=wait)
 
@@ -89,13 +91,21 @@ class SinkWatch:
         """It refuses batches for good."""
         self.refused += batches
         self._refusal = str(cause)
-        line = f"{self._name} refuses values, {self.refused} batches so far: {cause}"
+        why, count = text_of(cause), self.refused
+        line = Text(
+            f"{self._name} lehnt Werte ab, bisher {count} Pakete: {why.de}",
+            f"{self._name} refuses values, {count} batches so far: {why.en}",
+        )
         self._lines.line(f"{self._name} refused", line)
 
     def refuses_everything(self, cause: Exception, wait: float) -> None:
         """It refuses one batch after the other: nothing more is parked until it takes one."""
         if not self._refusing:
-            line = f"{self._name} takes nothing, its cursor waits: {cause}"
+            why = text_of(cause)
+            line = Text(
+                f"{self._name} nimmt nichts an, was folgt, wartet: {why.de}",
+                f"{self._name} takes nothing, what follows waits: {why.en}",
+            )
             self._lines.line(f"{self._name} refusing", line)
         self._refusing, self._refusal = True, str(cause)
         self._next_try = self._clock() + timedelta(seconds=wait)
@@ -105,7 +115,20 @@ class SinkWatch:
         self.delivered += batches
         if self._refusing:
             self._refusing, self._next_try = False, None
-            self._lines.line(f"{self._name} refusing", f"{self._name} takes batches again")
+            again = Text(
+                f"{self._name} nimmt wieder Pakete an", f"{self._name} takes batches again"
+            )
+            self._lines.line(f"{self._name} refusing", again)
+
+    def _away(self, why: Text, wait: float) -> Text:
+        if self._connected:
+            what = Text("verloren", "lost")
+        else:
+            what = Text("ist nicht erreichbar", "cannot be reached")
+        return Text(
+            f"{self._name} {what.de}: {why.de}, nächster Versuch in {wait:.0f} s",
+            f"{self._name} {what.en}: {why.en}, next try in {wait:.0f} s",
+        )
 
     @property
     def health(self) -> SinkHealth:

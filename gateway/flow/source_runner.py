@@ -15,7 +15,7 @@ from typing import Protocol
 
 from gateway.core.batches import Batch, Judged
 from gateway.core.ports import LineCounts, Source
-from gateway.core.signals import Fault, Reason, Signal, SignalId
+from gateway.core.signals import WHY, Fault, Reason, Signal, SignalId
 from gateway.core.text import Text
 from gateway.flow.line_log import LineLog
 from gateway.flow.moment import Now, SystemTime
@@ -215,28 +215,46 @@ class SourceRunner:
                 seen.lost_mono = batch.mono
             self._log.line(batch.machine, self._lost(batch.machine, seen))
         elif before is not None and now is None:
-            away = batch.mono - seen.lost_mono
-            self._log.line(batch.machine, f"{batch.machine} answers again after {away:.1f} s")
+            away = f"{batch.mono - seen.lost_mono:.1f}"
+            again = Text(
+                f"{batch.machine} antwortet wieder nach {_comma(away)} s",
+                f"{batch.machine} answers again after {away} s",
+            )
+            self._log.line(batch.machine, again)
 
-    def _lost(self, machine: str, seen: _Seen) -> str:
-        extent = f"partly lost ({len(seen.silent)} signals)" if seen.heard else "lost"
-        at = self.source.next_try(machine)
-        wait = "" if at is None else f", next try in {max(0.0, at - self._now().mono):.1f} s"
+    def _lost(self, machine: str, seen: _Seen) -> Text:
+        count, place = len(seen.silent), self.source.endpoint
+        extent, wait = Text("verloren", "lost"), Text("", "")
+        if seen.heard:
+            extent = Text(f"zum Teil verloren ({count} Signale)", f"partly lost ({count} signals)")
+        if (at := self.source.next_try(machine)) is not None:
+            rest = f"{max(0.0, at - self._now().mono):.1f}"
+            wait = Text(f", nächster Versuch in {_comma(rest)} s", f", next try in {rest} s")
         why = _in_words(_first(seen.silent))
-        return f"{machine} {extent}: {why} at {self.source.endpoint}{wait}"
+        return Text(
+            f"{machine} {extent.de}: {why.de} bei {place}{wait.de}",
+            f"{machine} {extent.en}: {why.en} at {place}{wait.en}",
+        )
 
-    def _refusals(self, machine: str, seen: _Seen) -> str:
-        place = self.source.endpoint
+    def _refusals(self, machine: str, seen: _Seen) -> Text:
+        place, count = self.source.endpoint, len(seen.refused)
         if not seen.refused:
-            return f"{machine}: nothing is refused any more at {place}"
-        count = len(seen.refused)
+            return Text(
+                f"{machine}: nichts wird mehr abgelehnt bei {place}",
+                f"{machine}: nothing is refused any more at {place}",
+            )
+        why = _in_words(_first(seen.refused))
         if count == seen.signals:
-            fault = _first(seen.refused)
-            return f"{machine}: the device refuses everything ({count} signals), {fault} at {place}"
+            return Text(
+                f"{machine}: alle {count} Signale {why.de} bei {place}",
+                f"{machine}: all {count} signals {why.en} at {place}",
+            )
         points = [signal.partition("/")[2] for signal in seen.refused]
         named = ", ".join(points[:NAMED]) + (", ..." if count > NAMED else "")
-        why = _in_words(_first(seen.refused))
-        return f"{machine}: {count} of {seen.signals} signals {why} at {place}: {named}"
+        return Text(
+            f"{machine}: {count} von {seen.signals} Signalen {why.de} bei {place}: {named}",
+            f"{machine}: {count} of {seen.signals} signals {why.en} at {place}: {named}",
+        )
 
 
 NAMED = 5
@@ -253,10 +271,24 @@ def _gist(faults: Mapping[SignalId, Fault]) -> object:
     return None if fault is None else (fault, fault.detail)
 
 
-def _in_words(fault: Fault | None) -> str:
-    if fault is None or fault.detail is None:
-        return str(fault)
-    return f"{fault} ({fault.detail.en})"
+def _in_words(fault: Fault | None) -> Text:
+    if fault is None:
+        return Text("Grund unbekannt", "cause unknown")
+    why, code = WHY[fault.reason], "" if fault.code is None else str(fault.code)
+    found = fault.detail or Text("", "")
+    return Text(
+        why.de + _bracketed(code, found.de),
+        why.en + _bracketed(code, found.en),
+    )
+
+
+def _bracketed(*words: str) -> str:
+    said = ", ".join(filter(None, words))
+    return f" ({said})" if said else ""
+
+
+def _comma(number: str) -> str:
+    return number.replace(".", ",")
 
 
 def _heed_cancellation() -> None:

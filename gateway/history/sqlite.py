@@ -17,6 +17,7 @@ from gateway.core.batches import Judged
 from gateway.core.clock import from_ms, to_ms
 from gateway.core.errors import JournalError
 from gateway.core.ports import Point
+from gateway.core.sayings import in_words
 from gateway.core.signals import SignalId
 from gateway.database import Corrupt, Unwritable, put_aside
 from gateway.history.buckets import Buckets
@@ -96,7 +97,9 @@ class Series:
         self._suspect = None
         self._tails = Tails(seq=0, next_chunk=1, next_signal=1)
         self.broken = (*self.broken, aside)
-        log.error("History damaged, put aside as %s, building it anew: %s", aside.name, why)
+        log.error(
+            "History damaged, put aside as %s, building it anew: %s", aside.name, in_words(why)
+        )
 
     def _in_trouble(self, error: Unwritable) -> None:
         if self.trouble is None:

@@ -18,6 +18,7 @@ from gateway.core.errors import JournalError
 from gateway.core.errors import Unwritable as Forbidden
 from gateway.core.events import Event
 from gateway.core.ports import State, Tracker
+from gateway.core.sayings import in_words
 from gateway.database import Corrupt, FolderLock, Unwritable, put_aside
 from gateway.journal.cursors import Cursors
 from gateway.journal.encoding import from_us, to_us
@@ -163,11 +164,12 @@ class Writer(Generic[State]):
         aside = put_aside(self.path, now)
         if aside.exists():
             self.broken = (*self.broken, aside)
+        saved = found.kept.state is not None or self._kept_state is not None
         log.error(
             "Journal lost, going on with a new one, job state %s, what is left is in %s: %s",
-            "saved" if found.kept.state is not None or self._kept_state is not None else "lost",
+            in_words("saved" if saved else "lost"),
             aside,
-            why,
+            in_words(why),
         )
         return found
 
@@ -312,7 +314,7 @@ class Writer(Generic[State]):
         rest = _REST_SECONDS[min(self._failures, len(_REST_SECONDS) - 1)]
         self._failures += 1
         if not self._inbox.rest(rest):
-            log.error("Journal closed while it could not be written: %s", why)
+            log.error("Journal closed while it could not be written: %s", in_words(why))
             self._inbox.abandon()
 
     def _recover(self) -> None:

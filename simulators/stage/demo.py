@@ -65,18 +65,19 @@ class Demo:
 
     def programs(self) -> tuple[Program, Program, list[Program]]:
         """Brokers, simulators, gateways."""
-        logs = self.state / "logs"
+        logs, speak = self.state / "logs", ["--lang", self.options.language]
         count = len(self.scenario.firms)
         brokers = [self.ports.shared_broker, *(self.ports.broker(firm) for firm in range(count))]
         broker = Program(
             "broker",
-            ["broker", *(part for port in brokers for part in ("--port", str(port)))],
+            [*speak, "broker", *(part for port in brokers for part in ("--port", str(port)))],
             {},
             logs / "broker.log",
         )
         simulators = Program(
             "simulators",
             [
+                *speak,
                 "simulate",
                 str(self.folder / self.scenario.simulation),
                 "--control",
@@ -92,7 +93,7 @@ class Demo:
         gateways = [
             Program(
                 player.id,
-                ["run", str(self.folder / player.file)],
+                [*speak, "run", str(self.folder / player.file)],
                 self.env(index),
                 logs / f"{player.id}.log",
             )
@@ -120,7 +121,7 @@ class Demo:
         with prepare.alone(self.state):
             if options.fresh:
                 prepare.clear(self.state)
-            prepare.log_to(self.state / "logs" / "stage.log")
+            prepare.log_to(self.state / "logs" / "stage.log", options.language)
             console.preparing(options)
             envs = {player.id: self.env(index) for index, player in enumerate(scenario.firms)}
             await prepare.consortium(scenario, self.folder, self.state, envs)

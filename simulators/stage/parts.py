@@ -7,6 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from gateway.core.sayings import in_words
+
 log = logging.getLogger(__name__)
 PAUSE = 1.0
 """Seconds before a part that failed begins again."""
@@ -18,7 +20,7 @@ async def kept(run: Callable[[], Awaitable[None]], name: str) -> None:
         try:
             await run()
         except Exception:  # whatever it was: it stands in the log, and the show goes on
-            log.exception("%s failed; it starts again, everything else goes on", name)
+            log.exception("%s failed; it starts again, everything else goes on", in_words(name))
         await asyncio.sleep(PAUSE)
 
 

@@ -16,8 +16,9 @@ import httpx
 import orjson
 import yaml
 
+from gateway import logs
 from gateway.core.errors import Unwritable
-from gateway.core.text import Text
+from gateway.core.text import Language, Text
 from gateway.private_files import usable
 from simulators.stage import asking
 from simulators.stage.ports import Ports, taken
@@ -132,12 +133,10 @@ def alone(state: Path) -> Iterator[None]:
         yield
 
 
-def log_to(file: Path) -> None:
+def log_to(file: Path, language: Language) -> None:
     """The stage's own log: like those of its processes, not on the console."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(
-        filename=file, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    logs.speak(language, file=file)
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from gateway.apart import runner as apart_runner
 from gateway.core.errors import WerkverbundError
+from gateway.logs import Spoken
 from tests.apart.at_work import at_work, lives, until
 from tests.apart.sinks import NotesConfig
 from tests.sinks.small_firm import TIMED_OUT, batch, executing, job
@@ -144,6 +145,23 @@ async def test_a_bug_of_the_sink_is_one_traceback_in_the_log_and_a_new_process(
     [told] = [one.message for one in caplog.records if "Traceback" in one.message]
     assert told.startswith("notes failed; it starts again, everything else goes on\n")
     assert told.endswith("ZeroDivisionError: a bug")
+
+
+async def test_what_the_process_says_is_in_the_language_of_the_gateways_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    german = logging.NullHandler()
+    german.setFormatter(Spoken("de"))
+    logging.getLogger().addHandler(german)
+    try:
+        async with at_work(tmp_path) as work:
+            await work.connected()
+            work.do("err a bug")
+            await until(lambda: not work.runner.health.connected)
+    finally:
+        logging.getLogger().removeHandler(german)
+    [told] = [one.message for one in caplog.records if "Traceback" in one.message]
+    assert told.startswith("notes ausgefallen; startet neu, alles andere läuft weiter\n")
 
 
 async def test_a_peer_that_is_away_is_tried_again_by_the_same_process(tmp_path: Path) -> None:

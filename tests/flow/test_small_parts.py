@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.batches import BOOT_SPAN, Clock
+from gateway.core.text import Text
 from gateway.flow import moment
 from gateway.flow.backoff import Backoff
 from gateway.flow.line_log import FREE, LineLog
@@ -81,7 +82,7 @@ def test_a_flapping_peer_cannot_flood_the_log(caplog):
     seconds = iter(range(600))
     log = LineLog(logging.getLogger("test.lines"), lambda: float(next(seconds)))
     for _ in range(600):
-        log.line("mill-1", "mill-1 lost")
+        log.line("mill-1", Text("mill-1 verloren", "mill-1 lost"))
     minutes = 10
     assert len(caplog.records) <= FREE + 2 * minutes
     assert "changes not shown" in caplog.text
@@ -90,6 +91,6 @@ def test_a_flapping_peer_cannot_flood_the_log(caplog):
 def test_another_peer_is_not_held_back(caplog):
     log = LineLog(logging.getLogger("test.lines"))
     for _ in range(50):
-        log.line("mill-1", "mill-1 lost")
-    log.line("press-1", "press-1 lost")
+        log.line("mill-1", Text("mill-1 verloren", "mill-1 lost"))
+    log.line("press-1", Text("press-1 verloren", "press-1 lost"))
     assert "press-1 lost" in caplog.text

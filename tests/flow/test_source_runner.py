@@ -209,7 +209,7 @@ async def test_a_refused_register_does_not_make_a_machine_silent(time, told, cap
     told.silent.clear()
     await runner.poll(("a/x",))
     assert [record.getMessage() for record in caplog.records] == [
-        "a: the device refuses everything (1 signals), refused(2) at 192.0.2.1:502",
+        "a: all 1 signals refused by the device (2) at 192.0.2.1:502",
         "a: nothing is refused any more at 192.0.2.1:502",
     ]
     assert runner.health()[0].refused == 0
@@ -222,26 +222,26 @@ async def test_points_that_are_refused_are_named_in_a_line(time, told, caplog):
     for _ in range(3):
         await runner.poll(("a/x", "a/y"))
     assert [record.getMessage() for record in caplog.records] == [
-        "a: 1 of 2 signals refused(2) (no such address) at 192.0.2.1:502: y"
+        "a: 1 of 2 signals refused by the device (2, no such address) at 192.0.2.1:502: y"
     ]
 
 
 async def test_a_change_of_the_reason_is_a_line_and_stands_in_health(time, told, caplog):
     runner = runner_of(told, time, [signal("a/x"), signal("a/y")], [])
     late = Fault(Reason.TIMEOUT)
-    strange = Fault(Reason.DESYNC, detail=Text("Gerät 0 für 1", "unit 0 answers for unit 1"))
+    strange = Fault(Reason.DESYNC, detail=Text("Gerät 0 für 1", "unit 0 for 1"))
     for fault in (late, late, strange, strange, late):
         told.silent["a"] = fault
         await runner.poll(("a/x", "a/y"))
     assert [record.getMessage() for record in caplog.records] == [
-        "a lost: timeout at 192.0.2.1:502, next try in 4.0 s",
-        "a lost: desync (unit 0 answers for unit 1) at 192.0.2.1:502, next try in 4.0 s",
-        "a lost: timeout at 192.0.2.1:502, next try in 4.0 s",
+        "a lost: no answer in time at 192.0.2.1:502, next try in 4.0 s",
+        "a lost: the answer does not fit (unit 0 for 1) at 192.0.2.1:502, next try in 4.0 s",
+        "a lost: no answer in time at 192.0.2.1:502, next try in 4.0 s",
     ]
     told.silent["a"] = strange
     await runner.poll(("a/x", "a/y"))
     [health] = runner.health()
-    assert health.fault.detail.en == "unit 0 answers for unit 1"
+    assert health.fault.detail.en == "unit 0 for 1"
 
 
 async def test_a_machine_is_published_before_the_next_one_is_asked(time, told):
@@ -273,7 +273,7 @@ async def test_losing_and_finding_a_machine_is_one_line_each(time, told, caplog,
     time.began += timedelta(days=days)
     await runner.poll(("a/x",))
     assert [record.getMessage() for record in caplog.records] == [
-        "a lost: timeout at 192.0.2.1:502, next try in 4.0 s",
+        "a lost: no answer in time at 192.0.2.1:502, next try in 4.0 s",
         "a answers again after 5.0 s",
     ]
 
