@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.core.german import LINES, SENTENCES
 from gateway.core.sayings import CAUSES, in_words
@@ -30,6 +32,7 @@ def sources() -> list[tuple[str, ast.Module]]:
 
 
 SOURCES = sources()
+LISTS_OF_SENTENCES = st.lists(st.sampled_from([*SENTENCES, "%s", "x"])).map(": ".join)
 Said = tuple[str, str | None]
 """Where something is said, and what: None where it is not written there."""
 
@@ -114,11 +117,8 @@ def missing(said: Iterator[Said], catalogue: dict[str, str], name: str) -> str:
 
 def without_use(said: set[str | None], catalogue: dict[str, str], name: str) -> str:
     lines = [f"    {words!r}" for words in catalogue if words not in said]
-    return (
-        f"Nobody says this any more; remove from {name} in {CATALOGUE}:\n" + "\n".join(lines)
-        if lines
-        else ""
-    )
+    head = f"Nobody says this any more; remove from {name} in {CATALOGUE}:\n"
+    return head + "\n".join([*lines, ""]) if lines else ""
 
 
 def test_every_log_line_has_its_german() -> None:
@@ -175,3 +175,9 @@ def test_a_sentence_is_found_by_what_it_says(english: str) -> None:
     told = in_words(english % quoted)
     assert told.en == english % quoted
     assert told.de == SENTENCES[english] % quoted
+
+
+@given(st.one_of(st.text(max_size=600), st.sampled_from(list(SENTENCES)), LISTS_OF_SENTENCES))
+def test_whatever_a_stranger_says_is_told(said: str) -> None:
+    told = in_words(said)
+    assert bool(told.de) == bool(told.en) == bool(said)

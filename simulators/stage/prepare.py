@@ -194,6 +194,7 @@ def _write(file: Path, text: str) -> None:
 async def _identity(file: Path, env: Mapping[str, str]) -> dict[str, str]:
     process = await asyncio.create_subprocess_exec(
         *WERKVERBUND,
+        *("--lang", logs.spoken()),
         "identity",
         str(file),
         "--json",

@@ -34,6 +34,7 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 from cryptography import x509
 
+from gateway.core.text import Text
 from gateway.sinks.opcua import capabilities
 from gateway.sinks.opcua.decoding import guard
 from gateway.sinks.opcua.limits import CHUNK, CONNECTIONS, MESSAGE, SESSIONS
@@ -345,7 +346,8 @@ class SparseLog(logging.Handler):
         self._seen[place] = (count + 1, now)
         reason = record.exc_info[1] if record.exc_info else None
         said = record.getMessage().partition("\n")[0][:300]
-        _log.warning("%s%s", said, f": {reason!r:.200}" if reason else "")
+        said += f": {reason!r:.200}" if reason else ""
+        _log.warning("%s", Text(said, said))  # asyncua's own words
 
     @classmethod
     def install(cls) -> None:
