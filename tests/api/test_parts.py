@@ -43,9 +43,9 @@ def test_why_a_sink_is_missing_is_told_in_german_too(cause: str, german: str) ->
 
 
 def test_a_cause_without_a_translation_is_told_as_it_is() -> None:
-    refused = sink("mqtt", "mqtt://127.0.0.1:1883: not authorized")
+    refused = sink("mqtt", "mqtt://127.0.0.1:1883: quota exceeded")
     [part] = parts.sinks([(refused, CONNECTED)])
-    assert "(mqtt://127.0.0.1:1883: not authorized)" in part.text.de
+    assert "(mqtt://127.0.0.1:1883: quota exceeded)" in part.text.de
 
 
 def test_a_server_is_ready_also_without_anybody_connected() -> None:
