@@ -186,6 +186,17 @@ class Ledger:
             ).fetchone()
         return None if row is None else (row[0], row[1])
 
+    def knows_chain(self, order: str, partner: str, chain: str) -> bool:
+        """Whether a message of this chain was ever received."""
+        if self._connection is None:
+            return False
+        with sqlite_errors(self.path):
+            row = self._connection.execute(
+                "SELECT 1 FROM received WHERE partner = ? AND chain = ? AND order_id = ? LIMIT 1",
+                (partner, chain, order),
+            ).fetchone()
+        return row is not None
+
     def hash_at(self, log: str, order: str, partner: str, chain: str, sequence: int) -> str | None:
         """The hash of one message in the log ``sent`` or ``received``."""
         if self._connection is None or log not in ("sent", "received"):

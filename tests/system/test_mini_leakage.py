@@ -21,7 +21,7 @@ FIELDS = {
     },
     "L3": {
         "lamp", "productionStatus", "progress", "forecast_s", "precisionOfForecast",
-        "reasonsForDelay", "good", "departedLots",
+        "reasonsForDelay", "good", "departedLots", "lotsBefore", "lotsDeparted",
     },
 }  # fmt: skip
 """The fields of a report at each level, written down a second time."""
