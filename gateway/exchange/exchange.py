@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from gateway.config import SiteConfig, read_model
-from gateway.core.errors import ExchangeError
+from gateway.core.errors import ExchangeError, JournalError
 from gateway.core.text import Text
+from gateway.database import Corrupt
 from gateway.drivers.mqtt import Broker
 from gateway.exchange.as_read import AsRead
 from gateway.exchange.clocks import said
@@ -43,6 +44,8 @@ log = logging.getLogger(__name__)
 
 TICK = 0.25
 """Seconds between two looks at what should leave."""
+NO_ROOM = 1.0
+"""Seconds until it is tried again to keep what could not be written."""
 GATHER = 0.05
 """Seconds that pass after a message before the next look, so that several cost one."""
 MINUTE = timedelta(minutes=1)
@@ -127,6 +130,10 @@ class Exchange:
                 group.create_task(self._link.run(*self._parts()[:3]), name="exchange link")
                 group.create_task(self._link.watch(self._office), name="exchange plug")
                 group.create_task(self._ticking(), name="exchange tick")
+        except ExceptionGroup as failed:
+            if len(failed.exceptions) == 1:
+                raise failed.exceptions[0] from None  # the supervisor tells faults from bugs
+            raise
         finally:
             await self.close()
 
@@ -157,6 +164,14 @@ class Exchange:
     def _way(self) -> Text:
         if not self.plugged:
             return Text("Verbindung gezogen", "unplugged")
+        if (trouble := self._ledger.trouble) is not None:
+            return Text(
+                f"kann nicht speichern: {trouble}. Nichts geht verloren: Was nicht gespeichert "
+                "ist, wird weder gesendet noch bestätigt. Machen Sie Platz; es geht von selbst "
+                "weiter",
+                f"cannot store: {trouble}. Nothing is lost: what is not stored is neither sent "
+                "nor acknowledged. Make room; it goes on by itself",
+            )
         if not self.connected:
             return Text(
                 f"kein Weg zum gemeinsamen Broker {self._network.broker}, versucht es weiter",
@@ -171,7 +186,15 @@ class Exchange:
 
     async def _ticking(self) -> None:
         while True:
-            await self.tick()
+            try:
+                if self._ledger.trouble is not None:
+                    await self._office.keep(self._ledger.try_again)
+                await self.tick()
+            except Corrupt:
+                raise
+            except JournalError as error:  # link and state stay as they are
+                self._office.not_kept(error)
+                await asyncio.sleep(NO_ROOM)
             try:
                 async with asyncio.timeout(TICK):
                     await self._wake.wait()

@@ -17,7 +17,7 @@ import orjson
 
 from gateway.core.clock import from_ms, to_ms
 from gateway.core.errors import JournalError
-from gateway.database import open_reader, open_writer, sqlite_errors, transaction
+from gateway.database import Unwritable, open_reader, open_writer, sqlite_errors, transaction
 from gateway.exchange.book import Book, Entry
 from gateway.exchange.kept import (
     agreement_row,
@@ -49,6 +49,8 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "exchange.db"
         self._connection: sqlite3.Connection | None = None
+        self.trouble: str | None = None
+        """Why nothing can be kept now (a full disk); None: the last write was kept."""
 
     def open(self) -> Book:
         """Open the file and read what decides. Raises JournalError where it is damaged."""
@@ -77,8 +79,19 @@ class Ledger:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         if self._connection is None:
             raise JournalError(f"{self.path} is not open")
-        with transaction(self._connection, self.path):
-            yield self._connection
+        try:
+            with transaction(self._connection, self.path):
+                yield self._connection
+        except Unwritable as error:
+            self.trouble = str(error)
+            raise
+        self.trouble = None
+
+    def try_again(self) -> None:
+        """Write something that changes nothing, to know whether there is room again."""
+        with self._writing() as db:
+            (schema,) = db.execute("PRAGMA user_version").fetchone()
+            db.execute(f"PRAGMA user_version={schema}")
 
     def keep_order(
         self, order: JointOrder, agreed: dict[tuple[str, str], Agreed], at: datetime

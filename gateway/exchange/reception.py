@@ -91,14 +91,17 @@ class Reception:
         except NotYetError:
             return
         except ExchangeError as error:
-            member = side.consortium.member(named)
-            name = member.id if member else "?"
-            await self._office.audit(name, "refused", str(error), level=logging.WARNING)
+            await self._refuse(named, str(error))
         except (JournalError, NotConnected):
             raise  # it was not kept, or not answered: it comes again
         except Exception as error:  # what a member sends ends nothing, whatever we did not foresee
             log.exception("%s: a message that could not be taken in", named)
-            await self._office.audit(named, "refused", f"unsound ({type(error).__name__})")
+            await self._refuse(named, f"unsound ({type(error).__name__})")
+
+    async def _refuse(self, named: str, why: str) -> None:
+        member = self._office.side.consortium.member(named)
+        name = member.id if member else "?"
+        await self._office.audit(name, "refused", why, level=logging.WARNING)
 
     def _interval(self) -> timedelta:
         """How often partners report now, in real time."""
