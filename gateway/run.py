@@ -358,7 +358,7 @@ class Gateway:
     def _partners(self) -> list[Part]:
         if self.exchange is None:
             return []
-        return [parts.exchange(self.exchange.health(), connected=self.exchange.connected)]
+        return [parts.exchange(self.exchange.health(), connected=self.exchange.well)]
 
 
 def _no_bug(error: Exception) -> str | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessage
     from paho.mqtt.reasoncodes import ReasonCode
 
-__all__ = ["Broker", "Message", "MqttClient", "Protocol"]
+__all__ = ["HUNG_UP", "TAKEN", "Broker", "Message", "MqttClient", "Protocol"]
 
 KEEPALIVE = 7
 """Seconds between pings: a silent broker is noticed within twice that."""
@@ -104,6 +104,8 @@ class MqttClient:
         self._news = asyncio.Event()
         self._link: _Link | None = None
         self._spoken: Protocol | None = None
+        self.why_lost: str | None = None
+        """Why the last connection ended, where it was not we who took leave."""
 
     @property
     def connected(self) -> bool:
@@ -177,6 +179,11 @@ class MqttClient:
         """Take leave of the broker; safe twice and before ``connect``."""
         await self._drop(politely=True)
 
+    async def break_off(self, reason: str) -> None:
+        """End a connection that is worth nothing, as if it were lost: the broker sends our will."""
+        self.why_lost = reason
+        await self._drop(politely=False)
+
     def _versions(self) -> tuple[Protocol, ...]:
         if self.broker.protocol is not Protocol.AUTO:
             return (self.broker.protocol,)
@@ -247,7 +254,7 @@ class MqttClient:
             raise
         if isinstance(reason, str) or reason.is_failure:
             await _stop(link, politely=False)
-            unspoken = reason == _HUNG_UP or (
+            unspoken = reason == HUNG_UP or (
                 not isinstance(reason, str) and reason.value in _OTHER_VERSION
             )
             raise (_Unspoken if unspoken else NotConnected)(f"{self.broker.url}: {reason}")
@@ -271,6 +278,8 @@ class MqttClient:
                 loop.call_soon_threadsafe(what, *told)
 
         def gone(reason: str) -> None:
+            if link is self._link:
+                self.why_lost = reason
             link.gone(reason)
             self._news.set()
 
@@ -285,7 +294,7 @@ class MqttClient:
         client.on_connect = lambda _c, _u, _flags, reason, _p: tell(link.accepted, reason)
         client.on_connect_fail = lambda _c, _u: tell(gone, _explain(sys.exception()))
         client.on_disconnect = lambda _c, _u, _flags, reason, _p: tell(
-            gone, _HUNG_UP if reason.value == 128 else str(reason)
+            gone, _REASONS.get(reason.value, str(reason))
         )
         client.on_publish = lambda _c, _u, mid, reason, _p: tell(
             link.answered, mid, (reason.value,)
@@ -304,7 +313,10 @@ class MqttClient:
             self._news.set()
 
 
-_HUNG_UP = "the broker hung up"
+HUNG_UP = "the broker hung up"
+TAKEN = "another client took our name"
+_REASONS = {128: HUNG_UP, 142: TAKEN}
+"""Why a connection ended, by paho's reason code."""
 
 
 def _paho_client(client_id: str, *, five: bool, clean: bool) -> Client:

@@ -49,7 +49,13 @@ NO_ROOM = 1.0
 GATHER = 0.05
 """Seconds that pass after a message before the next look, so that several cost one."""
 MINUTE = timedelta(minutes=1)
+CONNECTED = Text("verbunden", "connected")
 Json = dict[str, Any]
+
+
+def with_note(said: Text, note: Text) -> Text:
+    """Two sentences in one."""
+    return Text(f"{said.de}; {note.de}", f"{said.en}; {note.en}")
 
 
 class Exchange:
@@ -151,6 +157,11 @@ class Exchange:
         """Whether messages reach the shared broker now."""
         return self.plugged and self._inside is not None and self._office.connected
 
+    @property
+    def well(self) -> bool:
+        """Whether everything is exchanged that should be."""
+        return self.connected and self._ledger.trouble is None and self._office.transport.heard
+
     def health(self) -> Text:
         """How the exchange does, and which of its files it does not heed yet."""
         said = self._way()
@@ -173,16 +184,19 @@ class Exchange:
                 "nor acknowledged. Make room; it goes on by itself",
             )
         if not self.connected:
+            if self._inside is not None and (why := self._office.transport.trouble()) is not None:
+                return why
             return Text(
                 f"kein Weg zum gemeinsamen Broker {self._network.broker}, versucht es weiter",
                 f"no way to the shared broker {self._network.broker}, keeps trying",
             )
-        office = self._office
+        office, how = self._office, CONNECTED
         names = {member.id: member.name for member in office.side.consortium.members}
-        wrong = said(dict(office.book.clocks), names)
-        if wrong is not None:
-            return Text(f"verbunden. {wrong.de}", f"connected; {wrong.en}")
-        return Text("verbunden", "connected")
+        if (wrong := said(dict(office.book.clocks), names)) is not None:
+            how = Text(f"{how.de}. {wrong.de}", f"{how.en}; {wrong.en}")
+        if (note := office.transport.trouble()) is None:
+            return how
+        return with_note(how, note) if office.transport.heard else note
 
     async def _ticking(self) -> None:
         while True:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.core.text import Text
-from gateway.network.disclosure import Lamp, OrderState
+from gateway.network.disclosure import Lamp, OrderState, Report
 from gateway.network.knowledge import Knowledge, Own
 from gateway.network.order import Level, Prepared
 from gateway.network.plan import Plan

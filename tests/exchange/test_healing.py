@@ -342,6 +342,11 @@ class Way:
     def __init__(self, storm: Storm, firm: str) -> None:
         self.storm, self.firm, self.open = storm, firm, False
 
+    heard = True
+
+    def trouble(self) -> None:
+        """All is well."""
+
     async def connect(self) -> None:
         self.open = True
 
