@@ -215,7 +215,7 @@ class MqttClient:
         loop = asyncio.get_running_loop()
         five = version is Protocol.V5
         probing = five and self._spoken is None and self.broker.protocol is Protocol.AUTO
-        tls = self._tls_context()
+        tls = self.broker.tls_context() if self.broker.tls else None
         client = _paho_client(self.client_id, five=five, clean=self._session is None)
         link = _Link(client, loop)
         self._listen(link, loop)
@@ -259,15 +259,6 @@ class MqttClient:
             )
             raise (_Unspoken if unspoken else NotConnected)(f"{self.broker.url}: {reason}")
         return link
-
-    def _tls_context(self) -> ssl.SSLContext | None:
-        try:
-            return self.broker.tls_context() if self.broker.tls else None
-        except OSError as error:  # ssl's errors are OSErrors, too
-            raise NotConnected(
-                f"{self.broker.url}: the trusted certificates in {self.broker.ca} cannot be "
-                f"used ({error.strerror or error}): it must be a readable PEM file"
-            ) from error
 
     def _listen(self, link: _Link, loop: asyncio.AbstractEventLoop) -> None:
         """Hand what paho's thread reports to the event loop."""

@@ -108,7 +108,7 @@ class Exchange:
         loop = asyncio.get_running_loop()
         book = await loop.run_in_executor(self._thread, self._ledger.open)
         side = Side(self._site.firm, consortium, self._network.reserve)
-        transport = self._given or MqttTransport(self._broker(), self._site.firm)
+        transport = self._given or MqttTransport(Broker.of(self._network), self._site.firm)
         office = Office(
             self._site, side, keys, book, self._ledger, transport, self._clock, self._thread
         )
@@ -280,11 +280,6 @@ class Exchange:
                 Text("Der Verbund ist noch nicht offen.", "The order network is not open yet.")
             )
         return self._inside
-
-    def _broker(self) -> Broker:
-        network = self._network
-        password = network.password.get_secret_value() if network.password else None
-        return Broker.parse(network.broker, user=network.user, password=password)
 
     # What pages and API see; safe from any thread
 

@@ -24,7 +24,7 @@ from typing import Any, Literal
 import orjson
 from pydantic import Field
 
-from gateway.config import LocalPath, Secret, SiteConfig
+from gateway.config import BrokerAccess, SiteConfig
 from gateway.core.batches import OK, Judged
 from gateway.core.clock import to_ms
 from gateway.core.errors import NotConnected, Rejected
@@ -34,7 +34,7 @@ from gateway.core.signals import Quality, Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus
 from gateway.drivers.heard import HeardClient
-from gateway.drivers.mqtt import Broker, Message, Protocol
+from gateway.drivers.mqtt import Broker, Message
 from gateway.sinks.base import SinkConfig, present_jobs
 
 SCHEMA = 1
@@ -42,35 +42,14 @@ _GOOD = int(Quality.GOOD)
 _OK = str(OK)
 
 
-class MqttConfig(SinkConfig):
+class MqttConfig(BrokerAccess, SinkConfig):
     """The firm's own MQTT broker."""
 
     type: Literal["mqtt"] = Field(description="MQTT-Broker der Firma / the firm's MQTT broker")
-    broker: str = Field(
-        pattern=r"^mqtts?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?$",
-        description="Adresse, mit TLS: mqtts / address, with TLS: mqtts, e.g. mqtt://127.0.0.1:1883",
-    )
-    user: str | None = Field(default=None, description="Benutzer / user")
-    password: Secret | None = Field(
-        default=None, description="Passwort, als Verweis / by reference"
-    )
-    protocol: Literal["auto", "3.1.1", "5"] = Field(
-        default="auto", description="MQTT-Version; auto: 5, sonst 3.1.1 / auto: 5, else 3.1.1"
-    )
-    ca: LocalPath | None = Field(
-        default=None, description="Zertifikat der eigenen Zertifizierungsstelle / own CA file"
-    )
 
     def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:  # noqa: ARG002
         """The sink for this broker."""
-        broker = Broker.parse(
-            self.broker,
-            user=self.user,
-            password=self.password.get_secret_value() if self.password else None,
-            protocol=Protocol(self.protocol),
-            ca=self.ca,
-        )
-        return MqttSink(broker, site, signals)
+        return MqttSink(Broker.of(self), site, signals)
 
     def outlet(self) -> Outlet:
         """Everything, to the firm's broker."""

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway.config import BrokerAccess
 from gateway.core.errors import NotConnected, Rejected
 from gateway.drivers.mqtt import (
     Broker,
@@ -341,6 +342,32 @@ async def test_unusable_trusted_certificates_are_named(tmp_path: Path, content: 
         own.write_text(content)
     client = MqttClient(Broker.parse("mqtts://127.0.0.1:8883", ca=own), "a")
     with pytest.raises(NotConnected, match=r"own-ca\.pem cannot be used"):
+        await client.connect()
+
+
+async def test_a_broker_that_asks_for_a_certificate_gets_ours(tmp_path: Path) -> None:
+    certificate, key = certified(tmp_path), tmp_path / "broker.key"
+    one = mosquitto(
+        tmp_path, "allow_anonymous true", f"certfile {certificate}", f"keyfile {key}",
+        f"cafile {certificate}", "require_certificate true",
+    )  # fmt: skip
+    async with running(one):
+        url = one.url.replace("mqtt://", "mqtts://")
+        stranger = MqttClient(Broker.parse(url, ca=certificate, protocol=Protocol.V5), "a")
+        with pytest.raises(NotConnected):
+            await stranger.connect()
+        access = BrokerAccess(broker=url, ca=certificate, certificate=certificate, key=key)
+        client = MqttClient(Broker.of(access), "a")
+        await client.connect()
+        await client.publish(Message("a", b"1"))
+        await client.close()
+
+
+async def test_an_own_certificate_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    certificate, key = certified(tmp_path), tmp_path / "other.key"
+    access = BrokerAccess(broker="mqtts://127.0.0.1:8883", certificate=certificate, key=key)
+    client = MqttClient(Broker.of(access), "a")
+    with pytest.raises(NotConnected, match=r"other\.key cannot be used"):
         await client.connect()
 
 
