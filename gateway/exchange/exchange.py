@@ -160,7 +160,33 @@ class Exchange:
     @property
     def well(self) -> bool:
         """Whether everything is exchanged that should be."""
-        return self.connected and self._ledger.trouble is None and self._office.transport.heard
+        return (
+            self.connected
+            and self._ledger.trouble is None
+            and self._office.transport.heard
+            and self._without_keys() is None
+        )
+
+    def _without_keys(self) -> Text | None:
+        """Whose keys the consortium's file lacks, or has wrong; then nothing goes there."""
+        side, keys = self._office.side, self._office.keys
+        file, own = self._network.consortium.name, side.consortium.member(side.firm)
+        if own is None or (own.sign, own.seal) != (keys.sign_public, keys.seal_public):
+            return Text(
+                f"mit niemandem verbunden: {file} hat nicht die Schlüssel dieser Firma. Tragen "
+                "Sie dort ein, was »werkverbund identity« zeigt, bei allen Firmen",
+                f"connected to nobody: {file} does not have this firm's keys. Enter there what "
+                '"werkverbund identity" shows, at every firm',
+            )
+        if not (lacking := side.keyless()):
+            return None
+        who, all_of = ", ".join(lacking), len(lacking) == len(side.consortium.others(side.firm))
+        return Text(
+            f"{'mit niemandem verbunden' if all_of else 'zum Teil verbunden'}: In {file} fehlen "
+            f"die Schlüssel von {who}. Sie kommen dort von »werkverbund identity«",
+            f"{'connected to nobody' if all_of else 'connected in part'}: {file} lacks the keys "
+            f'of {who}. They come from "werkverbund identity" there',
+        )
 
     def health(self) -> Text:
         """How the exchange does, and which of its files it does not heed yet."""
@@ -190,7 +216,7 @@ class Exchange:
                 f"kein Weg zum gemeinsamen Broker {self._network.broker}, versucht es weiter",
                 f"no way to the shared broker {self._network.broker}, keeps trying",
             )
-        office, how = self._office, CONNECTED
+        office, how = self._office, self._without_keys() or CONNECTED
         names = {member.id: member.name for member in office.side.consortium.members}
         if (wrong := said(dict(office.book.clocks), names)) is not None:
             how = Text(f"{how.de}. {wrong.de}", f"{how.en}; {wrong.en}")

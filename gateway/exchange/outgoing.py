@@ -46,6 +46,11 @@ class Side:
         member = self.consortium.member(firm)
         return member is not None and member.seal is not None
 
+    def keyless(self) -> list[str]:
+        """The partners whose keys the consortium's file lacks: nothing is exchanged with them."""
+        others = self.consortium.others(self.firm)
+        return [member.id for member in others if member.sign is None or member.seal is None]
+
 
 def wanted(
     side: Side,
