@@ -25,12 +25,12 @@ from gateway.core.errors import NotConnected, Rejected
 from gateway.core.text import Text
 from gateway.drivers.mqtt import HUNG_UP, TAKEN, Broker, Message, MqttClient
 
-EVERY = 5.0
-"""Seconds between two messages to ourselves."""
+EVERY = 10.0
+"""Seconds between two messages to ourselves; an answer to one who listens goes at once."""
 PATIENCE = 5.0
 """Seconds within which one must be heard."""
-LISTENS = 7.0
-"""Seconds to listen for another gateway before its name is taken: longer than ``EVERY``."""
+LISTENS = 4.0
+"""Seconds to listen for another gateway before its name is taken."""
 SHORT = 60.0
 """A connection that the broker ends sooner, twice in a row, is taken for a fight about the name."""
 AGAIN = 300.0
@@ -81,7 +81,7 @@ class HeardClient:
         self._watching: asyncio.Task[None] | None = None
         self._instance = secrets.token_hex(8)
         self._number = 0
-        self._heard = asyncio.Event()
+        self._heard, self._asked = asyncio.Event(), asyncio.Event()
         self._others = self._foreign = self._since = float("-inf")
         self._doubted = self._waits = False
         self._in_vain = self._short = 0
@@ -183,7 +183,7 @@ class HeardClient:
         try:
             await probe.connect()
             await probe.subscribe(self.topic)
-            await probe.publish(Message(self.topic, self._word()))
+            await probe.publish(Message(self.topic, self._word(asks=True)))
             async with asyncio.timeout(LISTENS):
                 async for message in probe.messages():
                     if self._is_foreign(message):
@@ -201,6 +201,7 @@ class HeardClient:
         while True:
             sent = time.monotonic()
             self._heard.clear()
+            self._asked.clear()
             try:
                 await self._client.publish(Message(self.topic, self._word()))
             except NotConnected:
@@ -214,7 +215,10 @@ class HeardClient:
                     await self._heard.wait()
             if not self._heard.is_set() and time.monotonic() - sent < 2 * PATIENCE:
                 await self._unheard(sent)  # else it is we who were late
-            await asyncio.sleep(EVERY)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY):
+                    await self._asked.wait()
+                    await asyncio.sleep(LISTENS / 4)  # who asks all the time is not answered so
 
     async def _unheard(self, sent: float) -> None:
         """Nothing came back of what was ``sent``."""
@@ -232,13 +236,16 @@ class HeardClient:
             self._doubted = True
         await self._client.break_off(NOT_HEARD)
 
-    def _word(self) -> bytes:
+    def _word(self, *, asks: bool = False) -> bytes:
         self._number += 1
-        return orjson.dumps({"schema": 1, "instance": self._instance, "number": self._number})
+        word = {"schema": 1, "instance": self._instance, "number": self._number, "asks": asks}
+        return orjson.dumps(word)
 
     def _take(self, message: Message) -> None:
         if self._is_foreign(message):
             self._foreign = time.monotonic()
+            if (_said(message) or {}).get("asks") is True:
+                self._asked.set()
         elif self._own(message) is not None:
             self.hearing, self._in_vain = Hearing.HEARD, 0
             self._heard.set()

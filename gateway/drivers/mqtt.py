@@ -11,6 +11,7 @@ import asyncio
 import socket
 import ssl
 import sys
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
@@ -28,6 +29,9 @@ __all__ = ["HUNG_UP", "TAKEN", "Broker", "Message", "MqttClient", "Protocol"]
 
 KEEPALIVE = 7
 """Seconds between pings: a silent broker is noticed within twice that."""
+
+ROOM = 16 * 2**20
+"""Bytes of all messages that wait until they are read."""
 
 PROBE = 2.0
 """Seconds of silence after which AUTO takes a broker for one that does not know MQTT 5: some
@@ -81,7 +85,8 @@ class MqttClient:
     ``session``   how long the broker is asked to keep our subscriptions and their messages while
                   we are away; None: not at all. The embedded broker loses some all the same
     ``deadline``  how long an answer of the broker may take before the connection counts as lost
-    ``inbox``     received messages kept until they are read; beyond it the oldest is dropped
+    ``inbox``     received messages kept until they are read; beyond it, and beyond ``ROOM`` bytes,
+                  the oldest is dropped
     """
 
     def __init__(
@@ -100,7 +105,8 @@ class MqttClient:
         self._will = will
         self._session = session
         self._deadline = deadline.total_seconds()
-        self._inbox: deque[Message] = deque(maxlen=inbox)
+        self._inbox: deque[Message] = deque()
+        self._most, self._held, self._counting = inbox, 0, threading.Lock()
         self._news = asyncio.Event()
         self._link: _Link | None = None
         self._spoken: Protocol | None = None
@@ -167,7 +173,10 @@ class MqttClient:
         while True:
             self._news.clear()
             while self._inbox:
-                yield self._inbox.popleft()
+                with self._counting:
+                    message = self._inbox.popleft()
+                    self._held -= len(message.payload)
+                yield message
             self._alive()
             await self._news.wait()
 
@@ -275,11 +284,13 @@ class MqttClient:
             self._news.set()
 
         def on_message(_client: Client, _userdata: Any, message: MQTTMessage) -> None:
-            if len(self._inbox) == self._inbox.maxlen:
-                self.dropped += 1
-            self._inbox.append(
-                Message(message.topic, bytes(message.payload), message.qos, message.retain)
-            )
+            payload = bytes(message.payload)
+            with self._counting:
+                self._inbox.append(Message(message.topic, payload, message.qos, message.retain))
+                self._held += len(payload)
+                while len(self._inbox) > self._most or self._held > ROOM:
+                    self._held -= len(self._inbox.popleft().payload)
+                    self.dropped += 1
             tell(self._news.set)
 
         client.on_connect = lambda _c, _u, _flags, reason, _p: tell(link.accepted, reason)

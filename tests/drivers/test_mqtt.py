@@ -170,6 +170,31 @@ async def test_full_inbox_drops_the_oldest_and_counts(
         assert [message.payload for message in await first(reader, 3)] == [b"7", b"8", b"9"]
 
 
+async def test_messages_that_nobody_reads_take_sixteen_megabytes_at_most(tmp_path: Path) -> None:
+    async with running(mosquitto(tmp_path)) as one:
+        reader = MqttClient(Broker.parse(one.url), "reader")
+        writer = MqttClient(Broker.parse(one.url), "writer")
+        await reader.connect()
+        await reader.subscribe("big")
+        await writer.connect()
+        for number in range(40):
+            await writer.publish(Message("big", bytes([number]) * 1_000_000))
+        await writer.publish(Message("big", b"last"))
+        messages = reader.messages()
+        async with asyncio.timeout(20):
+            while not reader._inbox or reader._inbox[-1].payload != b"last":
+                await asyncio.sleep(0.02)
+        got = []
+        async with asyncio.timeout(10):
+            while b"last" not in got:
+                got.append((await anext(messages)).payload)
+        assert sum(map(len, got)) <= 16 * 2**20
+        assert [payload[0] for payload in got[:-1]] == list(range(24, 40))
+        assert reader.dropped == 24
+        await writer.close()
+        await reader.close()
+
+
 async def test_session_keeps_messages_for_who_comes_back(
     tmp_path: Path, make_client: Callable[..., MqttClient]
 ) -> None:
