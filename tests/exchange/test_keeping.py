@@ -16,7 +16,7 @@ from gateway.exchange.book import KEPT_FOR, KEPT_LAPSED, Book, Entry
 from gateway.exchange.incoming import Fit, fit
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.messages import GENESIS, Kind
-from gateway.exchange.own_jobs import Counting
+from gateway.exchange.own_jobs import Counting, Shop
 from gateway.network.knowledge import Agreed
 from gateway.network.order import Level
 from tests.exchange.firms import FURNACE, LEAD, MILL, START, Clock, opened, s, working
@@ -143,7 +143,7 @@ def test_of_each_kind_of_event_about_a_firm_a_thousand_are_kept(ledger: Ledger) 
 def test_when_a_job_changed_is_remembered_of_the_last_thousand() -> None:
     counting, order = Counting(), replace(ORDER, began=START, at=ORDER.start)
     for number in range(2500):
-        counting.work(order, {"AP1": a_job(number)}, START)
+        counting.work(replace(order, id=f"GA-{number}"), Shop((a_job(number),)), START)
     assert len(counting._seen) == 1000
 
 
