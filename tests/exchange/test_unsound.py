@@ -169,17 +169,18 @@ async def test_whatever_is_raised_while_a_message_is_taken_in_is_a_refusal(
         await until(lambda: lead.knows("AP3", good=7))
 
 
-@pytest.mark.parametrize(
-    "needs",
-    [
-        [{"package": "AP1", "per": 1, "via": "AP99"}],
-        [{"package": "AP1", "per": 1, "lots": [99]}],
-        [{"package": "AP1", "per": 1, "lots": []}],
-    ],
+NEEDS = (
+    [{"package": "AP1", "per": 1, "via": "AP99", "accepted": 30_000}],
+    [{"package": "AP1", "per": 1, "lots": [99]}],
+    [{"package": "AP1", "per": 1, "lots": []}],
 )
+
+
+@pytest.mark.parametrize("needs", [*NEEDS, None], ids=str)
 async def test_an_order_that_nothing_can_be_reckoned_from_is_refused_before_it_is_kept(
-    tmp_path: Path, needs: list[dict[str, Any]]
+    tmp_path: Path, needs: list[dict[str, Any]] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """None: as if a picture could not be made for a reason that no check of ours foresees."""
     storm = Storm(1, loss=0.0)
     async with working(tmp_path, (LEAD, FURNACE), transport=storm.of) as firms:
         await opened(firms)
@@ -189,16 +190,19 @@ async def test_an_order_that_nothing_can_be_reckoned_from_is_refused_before_it_i
         fields = orjson.loads(orjson.dumps(order["fields"])) | {"id": "GA-66"}
         fields["began"] = fields["began"].replace(":00:00", ":00:01")  # opened last
         for package in fields["packages"]:
-            if package["id"] == "AP3":
+            if package["id"] == "AP3" and needs is not None:
                 package["needs"] = needs
         letter = Message(
             header=header(LEAD, FURNACE, Kind.ORDER), kind=Kind.ORDER, order="GA-66", version=1,
             chain="f" * 16, sequence=1, fields=fields,
         ).content()  # fmt: skip
+        if needs is None:
+            monkeypatch.setattr("gateway.exchange.incoming.view", lambda *_: {}["no such thing"])
         storm.carry(LEAD, FURNACE, handed_over(orjson.dumps(letter), lead, furnace))
         audited = furnace.exchange.audited
         order_kept = furnace.exchange.order
         await until(lambda: [e for e in audited() if e["what"] == "refused"] or order_kept("GA-66"))
+        assert needs is not None or not order_kept("GA-66")
         if order_kept("GA-66"):  # it can be reckoned with all the same: the exchange goes on
             await until(lambda: "AP3" in furnace.jobs() and furnace.jobs()["AP3"].order == "GA-66")
         assert furnace.exchange.connected
