@@ -17,7 +17,7 @@ from gateway.exchange.sealing import opened, sealed, signed, too_long
 from gateway.network.disclosure import DepartedLot, Lamp, PackageState, disclose, unread
 from gateway.network.order import Consortium, Level, Member
 from tests.drivers.brokers import RunningBroker
-from tests.exchange.firms import FURNACE, LEAD, MILL, PRESS, Clock, until, working
+from tests.exchange.firms import FURNACE, LEAD, MILL, PRESS, START, Clock, until, working
 from tests.exchange.firms import opened as agreed
 from tests.exchange.test_leaks import listening, settled
 
@@ -51,7 +51,7 @@ def a_report(level: Level, lots: int) -> dict[str, Any]:
 
 
 def a_letter(kind: Kind, fields: dict[str, Any], **place: Any) -> dict[str, Any]:
-    head = header(MILL, LEAD, kind)
+    head = header(MILL, LEAD, kind, at=START)
     return Message(header=head, kind=kind, order="GA-17", fields=fields, **place).content()
 
 

@@ -15,7 +15,7 @@ from gateway.exchange.incoming import read_ready
 from gateway.exchange.messages import Kind, Message, header, read
 from gateway.network import disclosure
 from gateway.network.document import from_document
-from tests.exchange.firms import FURNACE, LEAD, opened, until, working
+from tests.exchange.firms import FURNACE, LEAD, START, opened, until, working
 from tests.exchange.test_healing import Storm
 from tests.exchange.test_incoming import ORDER
 from tests.exchange.test_unsound import L3, handed_over
@@ -68,7 +68,8 @@ async def test_an_added_key_is_neither_refused_nor_shown(tmp_path: Path) -> None
         lead, furnace = firms[LEAD], firms[FURNACE]
         await until(lambda: lead.knows("AP3", good=0))
         letter = Message(
-            header=header(FURNACE, LEAD, Kind.REPORT), kind=Kind.REPORT, order="GA-17", version=1,
+            header=header(FURNACE, LEAD, Kind.REPORT, at=START), kind=Kind.REPORT,
+            order="GA-17", version=1,
             package="AP3", level="L3", chain="f" * 16, sequence=1, fields=L3,
         ).content()  # fmt: skip
         storm.carry(FURNACE, LEAD, handed_over(orjson.dumps(with_more(letter)), furnace, lead))

@@ -14,7 +14,7 @@ from gateway.exchange.identity import identity
 from gateway.exchange.messages import LAST, Kind, Message, header
 from gateway.exchange.sealing import SIGNING, sealed
 from gateway.network.order import Member
-from tests.exchange.firms import FURNACE, LEAD, Firm, opened, until, working
+from tests.exchange.firms import FURNACE, LEAD, START, Firm, opened, until, working
 from tests.exchange.test_healing import Storm
 
 READY = {"package": "AP3", "earliest_start_s": 64_800, "lot_time_s": 16_200}
@@ -125,7 +125,7 @@ async def test_unsound_fields_are_refused_with_an_entry_and_the_exchange_goes_on
         await opened(firms)
         await until(lambda: firms[LEAD].knows("AP3", good=0))
         letter = Message(
-            header=header(sender, recipient, kind), kind=kind, order="GA-17", version=1,
+            header=header(sender, recipient, kind, at=START), kind=kind, order="GA-17", version=1,
             chain="f" * 16, sequence=1, fields=sound.get(kind, {}) | fields, **package,
         ).content()  # fmt: skip
         wire = handed_over(orjson.dumps(letter), firms[sender], firms[recipient])
@@ -193,7 +193,8 @@ async def test_an_order_that_nothing_can_be_reckoned_from_is_refused_before_it_i
             if package["id"] == "AP3" and needs is not None:
                 package["needs"] = needs
         letter = Message(
-            header=header(LEAD, FURNACE, Kind.ORDER), kind=Kind.ORDER, order="GA-66", version=1,
+            header=header(LEAD, FURNACE, Kind.ORDER, at=START), kind=Kind.ORDER,
+            order="GA-66", version=1,
             chain="f" * 16, sequence=1, fields=fields,
         ).content()  # fmt: skip
         if needs is None:
