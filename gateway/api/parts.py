@@ -94,7 +94,10 @@ def sinks(healths: Iterable[SinkHealth]) -> Iterator[Part]:
             yield Part(health.name, WAITING, _parked(health, why))
         elif health.connected:
             serves = health.name.startswith("opcua")
-            yield Part(health.name, OK, READY if serves else CONNECTED)
+            said = READY if serves else CONNECTED
+            if (note := health.note) is not None:
+                said = Text(f"{said.de}; {note.de}", f"{said.en}; {note.en}")
+            yield Part(health.name, OK if health.note is None else WAITING, said)
         elif health.cause is None:
             yield Part(health.name, WAITING, Text("startet", "starting"))
         else:
@@ -143,6 +146,28 @@ CAUSES = (
     ),
     (("Network is unreachable",), Text("kein Netz", "no network")),
     (("no answer", "timed out"), Text("keine Antwort", "no answer")),
+    (
+        ("not heard",),
+        Text(
+            "was dieses Gateway sendet, kommt nicht zurück",
+            "what this gateway sends does not come back",
+        ),
+    ),
+    (
+        ("another gateway uses this name",),
+        Text(
+            "ein anderes Gateway meldet sich dort unter demselben Namen (firm, plant)",
+            "another gateway uses the same name (firm, plant) there",
+        ),
+    ),
+    (
+        ("another client took our name",),
+        Text(
+            "jemand anderes hat sich dort unter unserem Namen gemeldet",
+            "somebody else has used our name there",
+        ),
+    ),
+    (("the broker hung up",), Text("der Broker hat aufgelegt", "the broker hung up")),
     (("no connection", "not connected"), Text("keine Verbindung", "not connected")),
     (("Address already in use",), Text("die Adresse ist belegt", "the address is taken")),
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from gateway.core.text import Text
 from gateway.flow.line_log import LineLog
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class SinkHealth:
     so nothing more is parked; it is tried again. ``waits_for_clock``: what comes next carries a
     time that cannot be right, and waits until it is known. ``connects`` counts connections made,
     ``missed`` batches that a live sink has not sent because its peer was away or slow.
+    ``note`` is what a person should know although it is connected.
     """
 
     name: str
@@ -42,6 +44,7 @@ class SinkHealth:
     waits_for_clock: bool = False
     connects: int = 0
     missed: int = 0
+    note: Text | None = None
 
 
 class SinkWatch:
