@@ -11,6 +11,11 @@ _CHECKOUT = _PACKAGE.parent
 _SHIPPED = _PACKAGE / "_shipped"
 
 
+def code() -> Path:
+    """The folder from which this very code is imported."""
+    return _CHECKOUT
+
+
 @cache
 def root() -> Path:
     """The folder that holds ``configs``: the checkout's root, or the data inside the wheel."""

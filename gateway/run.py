@@ -10,23 +10,28 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gateway import resources
+from gateway.apart.order import order
+from gateway.apart.runner import ApartRunner
 from gateway.api import parts
 from gateway.api.live import Hub, Latest
 from gateway.api.rooms import Part, Rooms
 from gateway.config import SiteConfig
 from gateway.core.batches import Judged
 from gateway.core.errors import JournalError, WerkverbundError, no_room, reason
+from gateway.core.figures import Figure
 from gateway.core.ports import Words
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import MachineStatus
+from gateway.flow import figures
 from gateway.flow.backoff import Backoff
 from gateway.flow.bus import Bus
 from gateway.flow.distinct import Distinct
@@ -40,9 +45,7 @@ from gateway.jobs.commands import AddJob, FileJobs
 from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker, MachineSpec
 from gateway.journal import Journal
-from gateway.sinks.base import Lane, SinkConfig
-from gateway.sinks.mqtt import MqttSink
-from gateway.sinks.opcua.server import OpcUaSink
+from gateway.sinks.base import Lane, Place, SinkConfig
 from gateway.sources import open_sources, site_signals
 
 if TYPE_CHECKING:
@@ -61,6 +64,9 @@ HANGS = 30.0
 """A line or the journal that is so many seconds behind makes no progress."""
 
 
+SinkRunner = LiveRunner | ForwardRunner | ApartRunner
+
+
 @dataclass(slots=True)
 class Gateway:
     """One firm's gateway: ``run`` lives until ``stop`` is set.
@@ -77,13 +83,15 @@ class Gateway:
     bus: Bus = field(default_factory=Bus)
     signals: dict[SignalId, Signal] = field(default_factory=dict)
     runners: list[SourceRunner] = field(default_factory=list)
-    sinks: dict[str, LiveRunner | ForwardRunner] = field(default_factory=dict)
+    sinks: dict[str, SinkRunner] = field(default_factory=dict)
     journal: Journal[TrackerState] = field(init=False)
     tracker: JobTracker = field(init=False)
     series: Series = field(init=False)
     exchange: Exchange | None = None
     _distinct: Distinct = field(default_factory=Distinct)
+    _lag: figures.LoopLag = field(default_factory=figures.LoopLag)
     _jobs_opened: bool = False
+    _well: dict[str, Text] = field(default_factory=dict)
     _failed: dict[str, datetime] = field(default_factory=dict)
 
     async def run(self) -> None:
@@ -120,7 +128,6 @@ class Gateway:
 
     async def _work(self) -> None:
         """Run every part until one that matters ends, or until asked to stop."""
-        site = self.site
         core: list[asyncio.Task[None]] = [
             asyncio.create_task(self.journal.run(), name="journal"),
             asyncio.create_task(self._follow_commits(), name="commits"),
@@ -129,27 +136,13 @@ class Gateway:
                 for runner in self.runners
             ),
         ]
-        side: dict[str, Callable[[], Awaitable[None]]] = {
-            "pages": self._pages,
-            "history": self._history,
-        }
-        if not self._jobs_opened:
-            side["jobs of the file"] = self._open_jobs
-        for index, config in enumerate(site.sinks):
-            assert isinstance(config, SinkConfig)  # noqa: S101 - the catalogue holds nothing else
-            name = config.type if config.type not in self.sinks else f"{config.type}-{index + 1}"
-            self.sinks[name] = self._sink(config, name)
-            side[name] = self.sinks[name].run
-        if site.network is not None:
-            from gateway.exchange import Exchange  # noqa: PLC0415 - a firm alone needs no keys
-
-            self.exchange = Exchange(site, self.journal, self.tracker, site.state)
-            side["exchange"] = self.exchange.run
-        alone = [
-            asyncio.create_task(self._keep(name, start), name=name) for name, start in side.items()
-        ]
         stopping = asyncio.create_task(self._until_stopped(), name="stop")
+        alone: list[asyncio.Task[None]] = []
         try:
+            alone += [
+                asyncio.create_task(self._keep(name, start), name=name)
+                for name, start in (await self._side()).items()
+            ]
             done, _ = await asyncio.wait({*core, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await self._end([*core[1:], *alone, stopping])
@@ -162,6 +155,25 @@ class Gateway:
             task.result()  # a part that must not end has ended: its error is the gateway's
         if ended:
             raise RuntimeError(f"{ended.pop().get_name()} has ended by itself")
+
+    async def _side(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """The parts that may fail alone. Machines are polled by now: what is heavy loads beside."""
+        side: dict[str, Callable[[], Awaitable[None]]] = {
+            "pages": self._pages,
+            "history": self._history,
+            "loop lag": self._lag.watch,
+        }
+        if not self._jobs_opened:
+            side["jobs of the file"] = self._open_jobs
+        for index, config in enumerate(self._sink_configs()):
+            name = config.type if config.type not in self.sinks else f"{config.type}-{index + 1}"
+            self.sinks[name], self._well[name] = self._sink(config, name), config.well
+            side[name] = self.sinks[name].run
+        if self.site.network is not None:
+            kind = await asyncio.to_thread(_exchange)
+            self.exchange = kind(self.site, self.journal, self.tracker, self.site.state)
+            side["exchange"] = self.exchange.run
+        return side
 
     async def _until_stopped(self) -> None:
         await self.stop.wait()
@@ -253,8 +265,18 @@ class Gateway:
             else:
                 break
 
-    def _sink(self, config: SinkConfig, name: str) -> LiveRunner | ForwardRunner:
-        sink = config.build(self.site, tuple(self.signals.values()), self.site.state / name)
+    def _sink_configs(self) -> list[SinkConfig]:
+        return [config for config in self.site.sinks if isinstance(config, SinkConfig)]
+
+    def _sink(self, config: SinkConfig, name: str) -> SinkRunner:
+        signals, folder = tuple(self.signals.values()), self.site.state / name
+        if config.apart is not None:
+            return ApartRunner(
+                order(name, config, self.site, signals, folder),
+                self.bus,
+                memory=config.apart.memory,
+            )
+        sink = config.build(self.site, signals, folder)
         if config.lane is Lane.JOURNAL:
             return ForwardRunner(sink, self.journal, name)
         return LiveRunner(sink, self.bus.subscribe(name), name)
@@ -296,8 +318,7 @@ class Gateway:
 
     async def _pages(self) -> None:
         """Serve pages and API."""
-        from gateway.api.serving import serve  # noqa: PLC0415 - FastAPI takes its time to import
-
+        serve = await asyncio.to_thread(_pages_server)
         web = self.site.web
         token = web.demo_token.get_secret_value() if web.demo_token else None
         try:
@@ -323,9 +344,13 @@ class Gateway:
             latest=self.latest,
             hub=self.hub,
             exchange=self.exchange,
-            addresses=Places(self.site, self.sinks),
+            places=self._places,
             words=self._words,
             parts=self._parts,
+            polling=lambda name: [
+                one.told() for one in self.runners if name in one.source.machines
+            ],
+            figures=self._figures,
             send_again=self._send_again,
             now=lambda: datetime.now(UTC),
         )
@@ -338,15 +363,29 @@ class Gateway:
         runner = self.sinks.get(name)
         return runner.send_again() if isinstance(runner, ForwardRunner) else None
 
+    def _figures(self) -> Iterator[Figure]:
+        """What monitoring may know: counts of what health says in words."""
+        yield from figures.house(resources.version(), self.started)
+        yield from figures.journal(self.journal.health, self.journal.overdue())
+        yield from figures.lines(self.runners)
+        yield from figures.sinks(runner.health for runner in self.sinks.values())
+        yield from self._lag.figures()
+        yield from figures.parts((part.name, part.state) for part in self._parts())
+
+    def _places(self, what: SignalId) -> list[Place]:
+        found = (config.where(self.site, what) for config in self._sink_configs())
+        return [place for place in found if place is not None]
+
     def _parts(self) -> list[Part]:
         all_parts = (
             parts.journal(self.journal.health),
             parts.history(self.series.trouble),
+            parts.questions(len(self.tracker.questions(self.journal.state))),
             *parts.sources(health for runner in self.runners for health in runner.health()),
-            *parts.sinks(runner.health for runner in self.sinks.values()),
+            *parts.sinks((runner.health, self._well[name]) for name, runner in self.sinks.items()),
             *self._partners(),
             *parts.missing(
-                [config.type for config in self.site.sinks],
+                {config.type for config in self.site.sinks},
                 consortium=self.site.network is not None,
             ),
         )
@@ -362,6 +401,21 @@ class Gateway:
         return [parts.exchange(exchange.health(), connected=exchange.well, shut=exchange.shut)]
 
 
+def _pages_server() -> Callable[..., Awaitable[None]]:
+    """Import what serves pages: FastAPI takes some tenths of a second, on a Pi over a second."""
+    from gateway.api.serving import serve  # noqa: PLC0415
+
+    import_module("gateway.api.app")  # ``serve`` needs it at once
+    return serve
+
+
+def _exchange() -> type[Exchange]:
+    """Import the exchange: a firm alone needs no keys."""
+    from gateway.exchange import Exchange  # noqa: PLC0415
+
+    return Exchange
+
+
 def _no_bug(error: Exception) -> str | None:
     """Why a part failed, where that is no mistake of ours."""
     if (lacking := no_room(error)) is not None:
@@ -372,25 +426,3 @@ def _no_bug(error: Exception) -> str | None:
 def _gist(machines: Sequence[MachineStatus]) -> list[object]:
     """What is shown at once when it changes: everything but the numbers in the sentences."""
     return [(one.known, one.state, one.mode, one.phase) for one in machines]
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where a signal can be found besides the web."""
-
-    site: SiteConfig
-    sinks: Mapping[str, LiveRunner | ForwardRunner]
-
-    def opcua(self, signal: SignalId) -> Mapping[str, str] | None:
-        """Endpoint and node id of the first OPC UA server."""
-        for runner in self.sinks.values():
-            if isinstance(runner.sink, OpcUaSink):
-                return {"endpoint": runner.sink.endpoint, "node": runner.sink.node(signal)}
-        return None
-
-    def mqtt(self, signal: SignalId) -> Mapping[str, str] | None:
-        """Broker and topic of the first MQTT sink."""
-        for runner in self.sinks.values():
-            if isinstance(runner.sink, MqttSink):
-                return {"broker": runner.sink.broker, "topic": runner.sink.topic(signal)}
-        return None

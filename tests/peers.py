@@ -19,6 +19,7 @@ PACKAGES = {
     "mosquitto_sub": "mosquitto-clients",
     "node": "nodejs",
     "npm": "npm",
+    "promtool": "prometheus",
     "strace": "strace",
     "unshare": "util-linux",
     "victoria-metrics": "victoria-metrics",

@@ -15,7 +15,7 @@ from gateway.api.access import EVERYONE, PLANT, PRIVACY, Access, Role, allowed
 from gateway.api.answers import Here, group
 from gateway.api.pages import Pages
 from gateway.api.rooms import Rooms
-from gateway.api.routes import house, jobs, orders, plant, session
+from gateway.api.routes import house, jobs, monitoring, orders, plant, session
 from gateway.api.ticker import FOR_CUSTOMERS, whole
 
 NOT_BUILT = (
@@ -51,7 +51,7 @@ def create_app(rooms: Rooms, access: Access, *, pages: Path | None) -> GatewayAp
     )
     app.state.rooms, app.state.access = rooms, access
     refusals.install(app)
-    for part in (session, plant, jobs, house, orders):
+    for part in (session, plant, jobs, house, orders, monitoring):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(router.routes)
     if pages is None:
@@ -65,11 +65,11 @@ def create_app(rooms: Rooms, access: Access, *, pages: Path | None) -> GatewayAp
 async def events(
     request: Request, rooms: Here, role: Annotated[Role, Depends(allowed(EVERYONE))]
 ) -> Response:
-    """Server-sent events ``order``, ``machine``, ``jobs``, ``sent``, ``health``: whole states.
+    """Server-sent events ``order``, ``machine``, ``jobs``, ``questions``, ``sent``, ``health``.
 
-    They come at once, and again when something has changed; every 10 s a comment says that the
-    stream is alive. It ends when the caller's session does. A session has ten streams at most: one
-    more ends its oldest.
+    Each is a whole state. They come at once, and again when something has changed; every 10 s a
+    comment says that the stream is alive. It ends when the caller's session does. A session has ten
+    streams at most: one more ends its oldest.
     """
     access: Access = request.app.state.access
     holder = access.holder(request)
@@ -81,7 +81,7 @@ async def events(
         )
     sees = {"order", "health"}
     if role in PLANT:
-        sees |= {"machine", "jobs"}
+        sees |= {"machine", "jobs", "questions"}
     if role in PRIVACY:
         sees |= {"sent"}
     customer = role is Role.CUSTOMER

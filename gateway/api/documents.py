@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from gateway.api.access import Role
 from gateway.api.answers import Json
 from gateway.api.order_shapes import OrderEvent
-from gateway.api.plant_shapes import JobsEvent, MachineEvent
+from gateway.api.plant_shapes import JobsEvent, MachineEvent, QuestionsEvent
 from gateway.api.shapes import HealthShape, Refusal, SentEvent
 
 REF = "#/components/schemas/{model}"
@@ -27,6 +27,7 @@ STREAM = "text/event-stream"
 EVENTS: dict[str, Any] = {
     "machine": MachineEvent,
     "jobs": JobsEvent,
+    "questions": QuestionsEvent,
     "order": OrderEvent,
     "sent": SentEvent,
     "health": HealthShape,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 
 from gateway.api.rooms import Part
@@ -11,6 +11,8 @@ from gateway.core.text import Text
 from gateway.flow.sink_health import SinkHealth
 from gateway.flow.source_runner import MachineHealth
 from gateway.journal import JournalHealth
+from gateway.sinks import variants as sinks_offered
+from gateway.sinks.base import SinkConfig
 
 OK, WAITING, FAILED, ABSENT = "ok", "waiting", "failed", "absent"
 
@@ -82,9 +84,12 @@ def _with_detail(why: Text, fault: Fault | None) -> Text:
     )
 
 
-def sinks(healths: Iterable[SinkHealth]) -> Iterator[Part]:
-    """One part per sink: what is missing is said plainly, and that all else goes on."""
-    for health in healths:
+def sinks(healths: Iterable[tuple[SinkHealth, Text]]) -> Iterator[Part]:
+    """One part per sink, with its own word for being well.
+
+    What is missing is said plainly, and that all else goes on.
+    """
+    for health, well in healths:
         why = _in_words(health.refusal or "")
         if health.connected and health.refusing:
             yield Part(health.name, FAILED, _takes_nothing(health, why))
@@ -93,10 +98,9 @@ def sinks(healths: Iterable[SinkHealth]) -> Iterator[Part]:
         elif health.connected and health.parked:
             yield Part(health.name, WAITING, _parked(health, why))
         elif health.connected:
-            serves = health.name.startswith("opcua")
-            said = READY if serves else CONNECTED
+            said = well
             if (note := health.note) is not None:
-                said = Text(f"{said.de}; {note.de}", f"{said.en}; {note.en}")
+                said = Text(f"{well.de}; {note.de}", f"{well.en}; {note.en}")
             yield Part(health.name, OK if health.note is None else WAITING, said)
         elif health.cause is None:
             yield Part(health.name, WAITING, Text("startet", "starting"))
@@ -132,8 +136,6 @@ NO_CLOCK = Text(
     "wartet, bis die Uhr dieses Rechners abgeglichen ist: Die Zeiten können nicht stimmen",
     "waits until this computer's clock is kept in step: the times cannot be right",
 )
-READY, CONNECTED = Text("bereit", "ready"), Text("verbunden", "connected")
-"""A server is ready for whoever comes; everything else has somebody at the other end."""
 
 CAUSES = (
     (
@@ -169,6 +171,18 @@ CAUSES = (
     ),
     (("the broker hung up",), Text("der Broker hat aufgelegt", "the broker hung up")),
     (("no connection", "not connected"), Text("keine Verbindung", "not connected")),
+    (
+        ("its process needed more memory",),
+        Text("sein Prozess brauchte mehr Speicher", "its process needed more memory"),
+    ),
+    (
+        ("its process gave no sign of life",),
+        Text("sein Prozess gab kein Lebenszeichen", "its process gave no sign of life"),
+    ),
+    (
+        ("its process was ended", "its process has ended"),
+        Text("sein Prozess wurde beendet", "its process was ended"),
+    ),
     (("Address already in use",), Text("die Adresse ist belegt", "the address is taken")),
 )
 """What drivers say most often, in words; what they say otherwise is shown as it comes."""
@@ -219,6 +233,22 @@ def history(trouble: str | None) -> Part:
     )
 
 
+def questions(count: int) -> Part:
+    """What only a person can answer."""
+    if not count:
+        return Part("questions", OK, Text("keine", "none"))
+    return Part(
+        "questions",
+        WAITING,
+        Text(
+            f"{count} offen: Sprünge von Zählern, die nicht gezählt sind, bis jemand sie bestätigt "
+            "oder ablehnt.",
+            f"{count} open: jumps of counters that are not counted until somebody confirms or "
+            "refuses them.",
+        ),
+    )
+
+
 def exchange(how: Text, *, connected: bool, shut: bool = False) -> Part:
     """The exchange with the partners; ``shut`` until a person has decided about its ledger."""
     if shut:
@@ -238,15 +268,11 @@ def failed(name: str, at: datetime) -> Part:
     )
 
 
-def missing(site_sinks: Sequence[str], *, consortium: bool) -> Iterator[Part]:
-    """What this gateway does without."""
-    for kind, words in (
-        ("opcua", Text("nicht eingerichtet", "not set up")),
-        ("mqtt", Text("nicht eingerichtet", "not set up")),
-        ("influx", Text("nicht eingerichtet", "not set up")),
-    ):
-        if kind not in site_sinks:
-            yield Part(kind, ABSENT, words)
+def missing(kinds: Container[str], *, consortium: bool) -> Iterator[Part]:
+    """What this gateway does without; ``kinds`` are the types of its sinks."""
+    for kind, config in sinks_offered().items():
+        if issubclass(config, SinkConfig) and config.optional and kind not in kinds:
+            yield Part(kind, ABSENT, Text("nicht eingerichtet", "not set up"))
     if not consortium:
         yield Part(
             "exchange",

@@ -110,8 +110,34 @@ class JobShape(TypedDict):
     simulated: bool
 
 
+class QuestionShape(TypedDict):
+    """A step of a device's counter that the machine could not have made: was it work?
+
+    ``signal`` is the counter (null: not in the firm's file any more), ``before`` and ``after`` are
+    its readings at ``start`` and ``end``; confirmed it counts ``counts``: ``good`` and ``scrap``
+    pieces of the job.
+    """
+
+    id: str
+    machine: str
+    signal: str | None
+    means: Words | None
+    job: str
+    item: Words
+    before: int
+    after: int
+    counts: int
+    good: int
+    scrap: int
+    start: str
+    end: str
+
+
 class MachineShape(TypedDict):
-    """One machine; ``thresholds`` is absent in events."""
+    """One machine; ``thresholds`` and ``polling`` are absent in events.
+
+    ``polling`` says of each of its lines how often it was asked, and what became of it.
+    """
 
     firm: str
     name: str
@@ -125,6 +151,7 @@ class MachineShape(TypedDict):
     signals: list[SignalShape]
     job: JobShape | None
     thresholds: NotRequired[list[ThresholdShape]]
+    polling: NotRequired[list[Words]]
 
 
 class RegisterShape(TypedDict):
@@ -136,18 +163,20 @@ class RegisterShape(TypedDict):
     at: str | None
 
 
-class NodeShape(TypedDict):
-    """A node of the gateway's OPC UA server."""
+class FactShape(TypedDict):
+    """One part of a place; ``name`` is for programs, ``label`` for people."""
 
-    endpoint: str
-    node: str
+    name: str
+    label: Words
+    value: str
 
 
-class TopicShape(TypedDict):
-    """A topic at the firm's own broker."""
+class PlaceShape(TypedDict):
+    """Where a sink's peer has the same value: node of an OPC UA server, topic of a broker."""
 
-    broker: str
-    topic: str
+    sink: str
+    title: str
+    facts: list[FactShape]
 
 
 class StoredPointShape(TypedDict):
@@ -173,8 +202,7 @@ class TraceShape(TypedDict):
     template: str
     unit: int | None
     source: str | None
-    opcua: NodeShape | None
-    mqtt: TopicShape | None
+    places: list[PlaceShape]
     stored: StoredPointShape | None
     committed_seq: int
 
@@ -208,6 +236,13 @@ class MachineEvent(TypedDict):
 
     firm: str
     machine: MachineShape
+
+
+class QuestionsEvent(TypedDict):
+    """``event: questions``: all open questions, when one has come or gone."""
+
+    firm: str
+    questions: list[QuestionShape]
 
 
 class JobsEvent(TypedDict):

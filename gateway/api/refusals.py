@@ -44,6 +44,14 @@ def refusal(status: int, de: str, en: str) -> HTTPException:
     return HTTPException(status, Text(de, en).as_json())
 
 
+class AskedBack(HTTPException):
+    """A refusal that only asks: the same request again with ``ask`` set to true is carried out."""
+
+    def __init__(self, why: Text, ask: str) -> None:
+        super().__init__(409, why.as_json())
+        self.ask = ask
+
+
 def absent() -> HTTPException:
     """The one answer for what does not exist and for what is not the caller's to know."""
     return HTTPException(404, ABSENT.as_json())
@@ -82,7 +90,10 @@ async def _refused(request: Request, error: Exception) -> Response:
         return _answer(404, {"detail": ABSENT.as_json()})  # the same for every kind of absence
     ours: object = error.detail  # what a library says in one language is not for people
     detail = ours if isinstance(ours, dict) else UNFIT.as_json()
-    return _answer(status, {"detail": detail}, error.headers)
+    content: dict[str, object] = {"detail": detail}
+    if isinstance(error, AskedBack):
+        content["ask"] = error.ask
+    return _answer(status, content, error.headers)
 
 
 async def _gone(_request: Request, _error: Exception) -> Response:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.api.live import Hub, Latest
 from gateway.config import SiteConfig
+from gateway.core.figures import Figure
 from gateway.core.ports import SeriesStore, Words
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
-from gateway.core.work import Job, MachineStatus
+from gateway.core.work import Job, MachineStatus, Question
 from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
+from gateway.sinks.base import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,6 @@ class Part:
     state: str
     text: Text
     remedy: str | None = None
-
-
-class Addresses(Protocol):
-    """Where a signal can be found besides the web."""
-
-    def opcua(self, signal: SignalId) -> Mapping[str, str] | None:
-        """``endpoint`` and ``node``."""
-
-    def mqtt(self, signal: SignalId) -> Mapping[str, str] | None:
-        """``broker`` and ``topic``."""
 
 
 class Partners(Protocol):
@@ -123,9 +115,11 @@ class Rooms:
     latest: Latest
     hub: Hub
     exchange: Partners | None
-    addresses: Addresses
+    places: Callable[[SignalId], Sequence[Place]]
     words: Callable[[SignalId], Words | None]
     parts: Callable[[], Sequence[Part]]
+    polling: Callable[[str], Sequence[Text]]
+    figures: Callable[[], Iterable[Figure]]
     send_again: Callable[[str], bool | None]
     now: Callable[[], datetime]
     _jobs: dict[str, tuple[TrackerState, tuple[Job, ...]]] = field(default_factory=dict)
@@ -144,3 +138,7 @@ class Rooms:
             jobs = kept[1]
         self._jobs["newest"] = state, jobs
         return jobs
+
+    def questions(self) -> tuple[Question, ...]:
+        """The open questions after the last commit, oldest first."""
+        return self.tracker.questions(self.journal.state)

@@ -81,7 +81,7 @@ async def serve(
     access = Access(rooms.site.state, demo_token, rooms.site.firm, audit)
     access.open()
     app = Guard(
-        create_app(rooms, access, pages=pages),
+        await asyncio.to_thread(create_app, rooms, access, pages=pages),  # tens of milliseconds
         hosts=[*own_names(listen), *rooms.site.web.hosts],
         refused=lambda what, scope: _note_foreign(audit, what, scope),
     )

@@ -29,9 +29,13 @@ class Mistake(TypedDict):
 
 
 class Refusal(TypedDict):
-    """Why a request was refused. ``mistakes`` only where its content does not fit (422)."""
+    """Why a request was refused. ``mistakes`` only where its content does not fit (422).
+
+    ``ask``: it is only asked back; the same request with this key set to true is carried out.
+    """
 
     detail: Words
+    ask: NotRequired[Literal["above_plan"]]
     mistakes: NotRequired[list[Mistake]]
 
 

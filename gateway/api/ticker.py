@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gateway.api import views
 from gateway.api.access import Role
 from gateway.api.order_shapes import OrderEvent
-from gateway.api.plant_shapes import JobsEvent, MachineEvent
+from gateway.api.plant_shapes import JobsEvent, MachineEvent, QuestionsEvent
 from gateway.api.rooms import Rooms
 from gateway.api.routes.house import health_for, health_view
 from gateway.api.routes.orders import order_for
@@ -37,6 +37,14 @@ def machine_event(rooms: Rooms, name: str) -> MachineEvent:
 def jobs_event(rooms: Rooms) -> JobsEvent:
     """The event of all jobs."""
     return {"firm": rooms.site.firm, "jobs": [views.job(job) for job in rooms.jobs()]}
+
+
+def questions_event(rooms: Rooms) -> QuestionsEvent:
+    """The event of all open questions."""
+    return {
+        "firm": rooms.site.firm,
+        "questions": [views.question(rooms, one) for one in rooms.questions()],
+    }
 
 
 def order_events(rooms: Rooms) -> Iterator[Told]:
@@ -69,6 +77,7 @@ def whole(rooms: Rooms) -> Iterator[Told]:
     for machine in rooms.site.machines:
         yield "machine", machine.name, machine_event(rooms, machine.name)
     yield "jobs", "", jobs_event(rooms)
+    yield "questions", "", questions_event(rooms)
     yield from order_events(rooms)
     yield "sent", "", sent_event(rooms)
     yield from health_events(rooms)
@@ -88,7 +97,10 @@ async def tick(rooms: Rooms) -> None:
         changed, rooms.latest.changed = rooms.latest.changed, set()
         for name in changed:
             rooms.hub.publish("machine", name, machine_event(rooms, name))
-        states: list[Told] = [("sent", "", sent_event(rooms))]
+        states: list[Told] = [
+            ("sent", "", sent_event(rooms)),
+            ("questions", "", questions_event(rooms)),
+        ]
         before, jobs = jobs, rooms.jobs()
         if jobs is not before:
             states.append(("jobs", "", jobs_event(rooms)))

@@ -7,13 +7,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from gateway.api.live import Latest
-from gateway.api.plant_shapes import JobShape, MachineShape, SignalShape, StateShape
+from gateway.api.plant_shapes import (
+    JobShape,
+    MachineShape,
+    QuestionShape,
+    SignalShape,
+    StateShape,
+)
 from gateway.api.rooms import Rooms
 from gateway.api.shapes import EventShape, GapRecordShape, Words
 from gateway.config import Bilingual, Machine
 from gateway.core.signals import Quality, Reason, Signal
 from gateway.core.text import Text
-from gateway.core.work import Job, MachineStatus
+from gateway.core.work import Job, MachineStatus, Question
 from gateway.journal import GapRecord, KeptEvent
 from gateway.machines import catalog
 
@@ -125,6 +131,7 @@ def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineS
             {"signal": of, "value": value, "means": words(means)}
             for of, value, means in rooms.tracker.thresholds(what.name)
         ]
+        view["polling"] = [words(line) for line in rooms.polling(what.name)]
     return view
 
 
@@ -163,6 +170,34 @@ def job(what: Job) -> JobShape:
         ],
         "lapse": what.lapse,
         "simulated": what.simulated,
+    }
+
+
+def question(rooms: Rooms, what: Question) -> QuestionShape:
+    """One open question, with the counter that it is about."""
+    about = next(
+        (
+            entry
+            for entry in rooms.signals.values()
+            if entry.role == what.role and entry.id.startswith(f"{what.machine}/")
+        ),
+        None,
+    )
+    of = next(entry for entry in rooms.jobs() if entry.id == what.job)
+    return {
+        "id": what.id,
+        "machine": what.machine,
+        "signal": None if about is None else about.id,
+        "means": None if about is None else words(about.means),
+        "job": what.job,
+        "item": words(of.item),
+        "before": what.before,
+        "after": what.after,
+        "counts": what.counts,
+        "good": what.good,
+        "scrap": what.scrap,
+        "start": moment(what.start),
+        "end": moment(what.end),
     }
 
 

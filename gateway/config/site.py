@@ -146,6 +146,11 @@ class Web(Strict):
         description="Weitere Namen, unter denen Browser die Seiten öffnen dürfen, z. B. "
         "gateway.local / further names by which browsers may open the pages, e.g. gateway.local",
     )
+    metrics_token: Secret | None = Field(
+        default=None,
+        description="Damit liest eine Überwachung /metrics, als Verweis / with it a monitoring "
+        "system reads /metrics, by reference",
+    )
     demo_token: Secret | None = Field(
         default=None, description="Nur für die Demo / for the demo only"
     )

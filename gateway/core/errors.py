@@ -11,6 +11,7 @@ WerkverbundError
 ├─ SinkError
 │  ├─ NotConnected keep the batch, reconnect with backoff
 │  └─ Rejected     park those records, deliver the rest, count
+├─ Unanswered      a sink's question to its gateway: do without the answer
 ├─ JournalError    quarantine the file, alarm, recorded gap; never a crash loop
 └─ ExchangeError   refuse, audit, tell the owner; never tell the sender why
 
@@ -165,6 +166,10 @@ class Rejected(SinkError):
     def __init__(self, message: str, which: Sequence[int]) -> None:
         super().__init__(message)
         self.which = tuple(which)
+
+
+class Unanswered(WerkverbundError):
+    """A sink's question to its gateway is refused, or was not answered in time."""
 
 
 class JournalError(WerkverbundError):

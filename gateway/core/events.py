@@ -20,6 +20,9 @@ class EventKind(StrEnum):
     BOOKED = "booked"  # good, scrap, origin
     COUNTER_ROLLOVER = "counter_rollover"  # signal, before, after
     COUNTER_RESET = "counter_reset"  # signal, before, after
+    COUNTER_GLITCH = "counter_glitch"  # signal, before (shown meanwhile), after (back again)
+    COUNTER_JUMPED = "counter_jumped"  # signal, before, after, counts, question
+    COUNTER_ANSWERED = "counter_answered"  # signal, question, confirmed, counts
     LOT = "lot"  # number, quantity, origin: a transfer lot left
     GAP = "gap"  # seconds (real time), from_ms, to_ms, why
     JOB = "job"  # state, substate, because_de, because_en

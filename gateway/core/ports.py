@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from gateway.core.batches import Batch, Judged
 from gateway.core.events import Event
@@ -72,6 +72,29 @@ class Sink(Protocol):
 
     async def close(self) -> None:
         """Flush and close; safe twice and before ``connect``."""
+
+
+Ask = Callable[[str, Any, float], Awaitable[Any]]
+"""Asks the gateway, or tells it to do something: kind, content (JSON), seconds to wait at most.
+
+Raises Unanswered, also for every kind that the gateway does not know.
+"""
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """A sink in a process of its own that has questions."""
+
+    def asking(self, ask: Ask) -> None:
+        """Take the way to ask, before ``connect``."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A sink in a process of its own that knows how soon values are wanted."""
+
+    def pacing(self, tell: Callable[[float], None]) -> None:
+        """Take the way to say so, in seconds between two writes; before ``connect``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class Origin(StrEnum):
     COUNTED = "counted"
     ENTERED = "entered"
     SIMULATED = "simulated"
+    CORRECTED = "corrected"  # may be negative: it takes off what was booked wrongly
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,27 @@ class Gap:
     start: datetime
     end: datetime
     why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A step of a device's counter that the machine could not have made: was it work?
+
+    ``role`` is the counter's, ``before`` and ``after`` are its readings at ``start`` and ``end``.
+    ``counts`` is what it would count; ``good`` and ``scrap`` are the pieces of the job in it.
+    """
+
+    id: str
+    machine: str
+    job: str
+    role: str
+    before: int
+    after: int
+    counts: int
+    good: int
+    scrap: int
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True)

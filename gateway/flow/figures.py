@@ -5,16 +5,44 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from operator import attrgetter
 
 from gateway.core.figures import Figure, FigureKind
 from gateway.flow.sink_health import SinkHealth
 from gateway.flow.source_runner import SourceRunner
+from gateway.journal import JournalHealth
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at how late the event loop is."""
 
 _COUNTER, _GAUGE = FigureKind.COUNTER, FigureKind.GAUGE
+
+
+def house(version: str, started: datetime) -> Iterator[Figure]:
+    """Which program this is, and since when it runs."""
+    yield Figure("build_info", _GAUGE, "Always 1; the version.", 1, {"version": version})
+    means = "When the gateway was started, seconds since 1970."
+    yield Figure("start_time_seconds", _GAUGE, means, started.timestamp())
+
+
+def parts(states: Iterable[tuple[str, str]]) -> Iterator[Figure]:
+    """Each part of the page Zustand in the state that it is in."""
+    means = "Always 1; how a part does: ok, waiting, failed, absent."
+    for name, state in states:
+        yield Figure("part_state", _GAUGE, means, 1, {"part": name, "state": state})
+
+
+def journal(health: JournalHealth, overdue: float) -> Iterator[Figure]:
+    """What waits to be stored, and what was lost."""
+    means = "1 while the journal can store."
+    yield Figure("journal_up", _GAUGE, means, health.trouble is None)
+    means = "Batches that wait to be stored."
+    yield Figure("journal_queued", _GAUGE, means, health.queued_batches)
+    means = "Batches lost since nothing could be stored for too long."
+    yield Figure("journal_dropped", _COUNTER, means, health.dropped)
+    means = "Seconds since what waits should have been taken."
+    yield Figure("journal_overdue_seconds", _GAUGE, means, overdue)
 
 
 def lines(runners: Iterable[SourceRunner]) -> Iterator[Figure]:

@@ -26,13 +26,19 @@ class LiveRunner:
     """
 
     def __init__(
-        self, sink: Sink, subscription: Subscription, name: str, *, backoff: Backoff | None = None
+        self,
+        sink: Sink,
+        subscription: Subscription,
+        name: str,
+        *,
+        backoff: Backoff | None = None,
+        watch: SinkWatch | None = None,
     ) -> None:
         self.sink = sink
         self.name = name
         self._subscription = subscription
         self._backoff = backoff or Backoff()
-        self._watch = SinkWatch(name)
+        self._watch = watch or SinkWatch(name)
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
         self._latest: tuple[Sequence[MachineStatus], Sequence[Job]] | None = None
@@ -74,6 +80,7 @@ class LiveRunner:
         """One connection, until it is lost or the stream has ended."""
         await self.sink.connect()
         self._watch.connected()
+        self._subscription.rewind()
         if self._latest is not None:
             self._news.set()
         tasks = {

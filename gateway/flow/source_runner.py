@@ -16,6 +16,7 @@ from typing import Protocol
 from gateway.core.batches import Batch, Judged
 from gateway.core.ports import LineCounts, Source
 from gateway.core.signals import Fault, Reason, Signal, SignalId
+from gateway.core.text import Text
 from gateway.flow.line_log import LineLog
 from gateway.flow.moment import Now, SystemTime
 from gateway.flow.numbering import Numbering
@@ -39,6 +40,10 @@ class Line(Source, Protocol):
 
     def batches(self, due: Sequence[SignalId]) -> AsyncIterator[Batch]:
         """As ``read``, each batch as soon as its machine has been asked."""
+
+    @property
+    def machines(self) -> Sequence[str]:
+        """The machines on it."""
 
     @property
     def counts(self) -> LineCounts:
@@ -143,6 +148,18 @@ class SourceRunner:
     def overdue(self) -> float:
         """Seconds since this line should have gone on: more than its deadlines, and it hangs."""
         return self._now().mono - self._awaited
+
+    def told(self) -> Text:
+        """How often this line was asked since the start, and what became of it."""
+        place, counts = str(self.source.endpoint), self.source.counts
+        return Text(
+            f"{place}: {self.polls} Abfragen, {self.late} verspätet, {self.skipped} ausgelassen; "
+            f"{counts.silences} Fragen ohne Antwort, {counts.desyncs} fremde Antworten, "
+            f"{counts.refusals} Ablehnungen, {counts.connects} Verbindungen seit dem Start",
+            f"{place}: {self.polls} polls, {self.late} late, {self.skipped} left out; "
+            f"{counts.silences} questions without an answer, {counts.desyncs} answers to another "
+            f"question, {counts.refusals} refusals, {counts.connects} connections since the start",
+        )
 
     def health(self) -> tuple[MachineHealth, ...]:
         """How each machine on this line answers at present."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from math import inf
 from typing import Literal
 
 from gateway.core.work import ItemState, OperationMode
@@ -83,7 +84,7 @@ class Recipe:
         """What lay between this look and the one before."""
         if kept.last_at is None:
             return kept
-        passed = frame.t - kept.last_t
+        passed = inf if frame.blind else frame.t - kept.last_t
         if passed < self.glance and frame.unseen != "restart":
             return kept
         found.append(Unseen(kept.last_at, frame.at, frame.unseen or "late"))

@@ -18,6 +18,13 @@ NAMES: Mapping[str, Text] = {
 }
 
 
+LOST = Text(
+    "Ein Heizelement ist ausgefallen, eine Charge dauert {run} statt {usual}.",
+    "a heating element has failed, a charge takes {run} instead of {usual}.",
+)
+"""What a phase without current means for a job."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the sentence is made of: °C, amperes, seconds of order time."""

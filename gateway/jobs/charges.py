@@ -21,9 +21,9 @@ from pydantic import Field
 from gateway.config import Duration, DurationOrZero, Strict, Variant
 from gateway.core.signals import Signal
 from gateway.core.text import Text
-from gateway.core.work import ItemState, OperationMode
+from gateway.core.work import ItemState, OperationMode, Question
 from gateway.jobs.charge_steps import OPEN, ChargesState, Phase, Recipe
-from gateway.jobs.charge_wording import NAMES, Seen, sentence
+from gateway.jobs.charge_wording import LOST, NAMES, Seen, sentence
 from gateway.jobs.findings import (
     Finding,
     Frame,
@@ -38,19 +38,11 @@ PHASE_LOST = "phase_lost"
 class ChargePhases(Strict):
     """So lange dauern die Phasen nach Plan / how long the phases take by plan, order time."""
 
-    ramp: Duration = Field(
-        default=timedelta(minutes=68), description="Aufheizen / heating up, e.g. 68min"
-    )
-    soak: Duration = Field(
-        default=timedelta(minutes=30), description="Halten auf Härtetemperatur / soaking"
-    )
-    quench: Duration = Field(
-        default=timedelta(minutes=10), description="Abschrecken / quenching in oil"
-    )
-    temper: Duration = Field(default=timedelta(minutes=120), description="Anlassen / tempering")
-    handling: DurationOrZero = Field(
-        default=timedelta(minutes=42), description="Entladen und Beladen / unloading and loading"
-    )
+    ramp: Duration = Field(description="Aufheizen / heating up, e.g. 68min")
+    soak: Duration = Field(description="Halten auf Härtetemperatur / soaking")
+    quench: Duration = Field(description="Abschrecken / quenching in oil")
+    temper: Duration = Field(description="Anlassen / tempering")
+    handling: DurationOrZero = Field(description="Entladen und Beladen / unloading and loading")
 
 
 class DegradedRates(Strict):
@@ -66,9 +58,9 @@ class ChargesConfig(Variant):
 
     type: Literal["charges"] = "charges"
     pieces: int = Field(ge=1, description="Teile je Charge / pieces per charge")
-    hot: float = Field(default=860.0, description="Härtetemperatur, °C / hardening, °C")
-    temper: float = Field(default=250.0, description="Anlasstemperatur, °C / tempering, °C")
-    cold: float = Field(default=21.3, description="Ab hier gilt sie als fertig, °C / finished, °C")
+    hot: float = Field(description="Härtetemperatur, °C / hardening, °C")
+    temper: float = Field(description="Anlasstemperatur, °C / tempering, °C")
+    cold: float = Field(description="Ab hier gilt sie als fertig, °C / finished, °C")
     band: float = Field(default=5.0, gt=0, description="Erlaubte Abweichung, K / tolerance, K")
     live_above: float = Field(
         default=10.0, description="So viel Strom heißt heizen, A / current that means heating, A"
@@ -76,9 +68,7 @@ class ChargesConfig(Variant):
     dead_below: float = Field(
         default=1.0, description="Darunter gilt eine Phase als tot, A / a dead phase, A"
     )
-    phases: ChargePhases = Field(
-        default=ChargePhases(), description="Plandauer der Phasen / planned length of each phase"
-    )
+    phases: ChargePhases = Field(description="Plandauer der Phasen / planned length of each phase")
     degraded: DegradedRates = Field(
         default=DegradedRates(),
         description="Zeit je Charge bei erkanntem Mangel / time per charge under evidence",
@@ -154,7 +144,7 @@ class Charges:
         if not lost and odd >= 2:
             lost = dead[0]
             if not told:
-                found.append(Weakened(PHASE_LOST, self._slower))
+                found.append(self._weakened())
         elif (lost or told) and whole >= 2:
             lost, told = 0, False
             found.append(Strong(PHASE_LOST))
@@ -192,7 +182,14 @@ class Charges:
 
     def weakened(self, kept: ChargesState) -> Weakened | None:
         """A dead phase, seen or told of."""
-        return Weakened(PHASE_LOST, self._slower) if kept.lost or kept.told else None
+        return self._weakened() if kept.lost or kept.told else None
+
+    def _weakened(self) -> Weakened:
+        return Weakened(PHASE_LOST, self._slower, LOST)
+
+    def believed(self, kept: ChargesState, question: Question) -> tuple[ChargesState, int, int]:
+        """Charges have no counter; whoever asked has been replaced in the firm's file."""
+        return kept, question.good, question.scrap
 
     def expected(self, kept: ChargesState, t: float, per_run: float) -> float | None:
         """Phases that are over as they were, the present one as planned or overdue, the rest."""

@@ -16,7 +16,9 @@ from gateway.core.text import Text
 from gateway.core.work import Origin
 
 __all__ = [
+    "AbovePlan",
     "AddJob",
+    "Answer",
     "Book",
     "ChangeJob",
     "CloseOrder",
@@ -40,6 +42,10 @@ class NotPossible(WerkverbundError):
     def __init__(self, why: Text) -> None:
         self.why = why
         super().__init__(why.en)
+
+
+class AbovePlan(NotPossible):
+    """More pieces than planned: possible once a person says that it is meant so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,9 @@ class End:
 class Book:
     """A count from a person (``entered``) or from the demo's scenario (``simulated``).
 
-    ``good`` and ``scrap`` say how many more; negative numbers correct an earlier booking.
+    ``good`` and ``scrap`` say how many more. Negative numbers correct what was booked wrongly, as
+    an entry of the origin ``corrected``, which also a job that has ended takes: nothing is erased.
+    ``above_plan``: a person has confirmed that it is more than planned.
     """
 
     job_id: str
@@ -151,6 +159,17 @@ class Book:
     scrap: int
     origin: Origin
     at: datetime
+    above_plan: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A person's answer to an open question: ``confirm`` that the counter's jump was work."""
+
+    question: str
+    confirm: bool
+    at: datetime
+    above_plan: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +203,7 @@ class CloseOrder:
 
 Command = (
     AddJob
+    | Answer
     | FileJobs
     | ChangeJob
     | Start

@@ -1,7 +1,8 @@
 """Parts from a device's own counters: exact however often the gateway was away.
 
-The baseline is kept in the state, so what ran meanwhile is counted with the next reading. That the
-machine works is seen from movement: a count, or its contact closing. Rejects may be seen later
+The baseline is kept in the state, so what ran meanwhile is counted with the next reading, as far as
+the machine could have made it in that time. That it works is seen from movement: a count, or its
+contact closing. Rejects may be seen later
 than the parts they belong to; the good count then waits until the parts have made up for them,
 it never falls.
 """
@@ -18,12 +19,28 @@ from pydantic import Field
 from gateway.config import Duration, DurationOrZero, Variant
 from gateway.core.signals import Signal
 from gateway.core.text import Text
-from gateway.core.work import ItemState, OperationMode
-from gateway.jobs.device_counter import NEW, Counter, read
-from gateway.jobs.findings import Counted, CounterChanged, Finding, Frame, Pace, Unseen, Weakened
+from gateway.core.work import ItemState, OperationMode, Question
+from gateway.jobs.device_counter import NEW, Counter, Most, Note, read
+from gateway.jobs.findings import (
+    Counted,
+    CounterChanged,
+    CounterJumped,
+    Finding,
+    Frame,
+    Pace,
+    Unseen,
+    Weakened,
+)
 from gateway.jobs.wording import number, span
 
 UINT32 = 2**32 - 1
+ROLES = ("good-count", "reject-count")
+FASTER = 4.0
+"""A machine may be so many times as fast as its job plans: a plan has set-up and pauses in it."""
+FASTER_THAN_EVER = 2.0
+"""And so many times as fast as it was ever measured."""
+UNKNOWN = 10.0
+"""Counts a second that are believed of a machine of which nobody has said or seen a pace."""
 
 
 class CountersConfig(Variant):
@@ -43,6 +60,11 @@ class CountersConfig(Variant):
         default=timedelta(minutes=15),
         description="Takt wird über so viel Zeit gemittelt / the rate is averaged over this long",
     )
+    min_cycle: Duration | None = Field(
+        default=None,
+        description="So kurz kann ein Takt sein (Auftragszeit); was schneller wäre, wird gefragt / "
+        "the shortest cycle, order time; what would be faster is asked",
+    )
     grace: DurationOrZero = Field(
         default=timedelta(minutes=10),
         description="Danach gilt der Auftrag als angehalten / then the job counts as held",
@@ -59,8 +81,8 @@ class CountersConfig(Variant):
             for signal in signals
             if signal.role is not None and signal.wraps_after is not None
         }
-        present = {signal.role for signal in signals}
-        return Counters(self, present, tops)
+        every = {signal.role: signal.every for signal in signals if signal.role is not None}
+        return Counters(self, every, tops)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +90,7 @@ class CountersState:
     """What has to be remembered between two looks. Times ``*_t`` are the machine's clock.
 
     ``counts`` and ``rejects`` are totals since the gateway knows the machine; ``good`` is what was
-    already handed on.
+    already handed on. ``fastest`` is the best pace that was measured, in counts a real second.
     """
 
     kind: Literal["counters"] = "counters"
@@ -86,6 +108,7 @@ class CountersState:
     last_at: datetime | None = None
     pace_t: float | None = None  # the stretch over which the pace is averaged
     pace_counts: int = 0
+    fastest: float = 0.0
     run_at: datetime | None = None  # never set: counters know no single run
 
 
@@ -93,14 +116,16 @@ class Counters:
     """Reads the counters and contacts of one machine."""
 
     def __init__(
-        self, config: CountersConfig, present: set[str | None], tops: dict[str, int]
+        self, config: CountersConfig, every: dict[str, float], tops: dict[str, int]
     ) -> None:
         self.config = config
         optional = ("reject-count", "running", "fault")
-        self.roles = ("good-count", *(role for role in optional if role in present))
+        self.roles = ("good-count", *(role for role in optional if role in every))
         self.grace = config.grace.total_seconds()
         self.pieces_per_run = config.pieces_per_count
+        self._every = every
         self._tops = tops
+        self._min_cycle = None if config.min_cycle is None else config.min_cycle.total_seconds()
         self._idle_after = config.idle_after.total_seconds()
         self._pace_over = config.pace_over.total_seconds()
 
@@ -112,7 +137,7 @@ class Counters:
         """One look at counters and contacts."""
         found: list[Finding] = []
         state = self._count(kept, frame, found)
-        moved = state.counts > kept.counts
+        moved = state.counts > kept.counts or any(isinstance(one, CounterJumped) for one in found)
         closed = frame.values.get("running")
         if closed is not None:
             moved = moved or (bool(closed) and state.closed is False)
@@ -128,35 +153,88 @@ class Counters:
         return replace(state, last_at=frame.at), found
 
     def _count(self, kept: CountersState, frame: Frame, found: list[Finding]) -> CountersState:
-        state, cycles, bad = kept, 0, 0
-        for role in ("good-count", "reject-count"):
-            value = frame.values.get(role)
-            if value is None or isinstance(value, str):
-                continue
-            counts = role == "good-count"
-            before = state.counter if counts else state.reject_counter
-            after, change = read(before, int(value), self._tops.get(role, UINT32))
-            if after is before:
-                continue
-            if change.jumped:
-                found.append(CounterChanged(role, change.rollover, change.before, int(value)))
-                if not change.rollover and counts and kept.last_at is not None:
-                    found.append(Unseen(kept.last_at, frame.at, "counter_reset"))
-            if counts:
-                cycles = change.more
-                state = replace(state, counter=after, counts=state.counts + cycles)
-            else:
-                bad = change.more
-                state = replace(state, reject_counter=after, rejects=state.rejects + bad)
+        cycles, good_counter = self._read(kept.counter, ROLES[0], kept, frame, found)
+        bad, reject_counter = self._read(kept.reject_counter, ROLES[1], kept, frame, found)
+        state = replace(kept, counter=good_counter, reject_counter=reject_counter)
         if not cycles and not bad:
             return state
-        scrap = bad if self.config.rejects == "scrap" else 0
-        net = state.counts * self.config.pieces_per_count
+        state, good, scrap = self._handed_on(state, cycles, bad)
+        found.append(Counted(cycles, good, scrap))
+        return state
+
+    def _read(
+        self,
+        counter: Counter,
+        role: str,
+        kept: CountersState,
+        frame: Frame,
+        found: list[Finding],
+    ) -> tuple[int, Counter]:
+        """How many more a counter has counted; what else it did is added to ``found``."""
+        value = frame.values.get(role)
+        if value is None or isinstance(value, str):
+            return 0, counter
+        most = Most(self._believable(role, kept, frame), self._every.get(role, 1.0))
+        top = self._tops.get(role, UINT32)
+        after, more, notes = read(counter, int(value), frame.now, top=top, most=most)
+        for note in notes:
+            found.extend(self._noted(note, role, frame))
+        return more, after
+
+    def _believable(self, role: str, kept: CountersState, frame: Frame) -> float:
+        """Counts a real second that this machine can make, by its job, its file and its past.
+
+        Every piece of a cycle may be rejected, and is then counted by itself.
+        """
+        pieces = self.config.pieces_per_count
+        planned = 1 / (frame.plan * pieces) if frame.plan else 0.0
+        if self._min_cycle is not None:
+            pace = max(frame.lapse / self._min_cycle, planned, kept.fastest)
+        else:
+            pace = max(FASTER * planned, FASTER_THAN_EVER * kept.fastest) or UNKNOWN
+        return pace if role == ROLES[0] else pace * pieces
+
+    def _noted(self, note: Note, role: str, frame: Frame) -> Sequence[Finding]:
+        if note.what == "jumped":
+            good, scrap = self._pieces(role, note.counts)
+            start, question = note.start.at, note.question
+            jumped = CounterJumped(
+                role, note.before, note.after, note.counts, start, question, good, scrap
+            )
+            return jumped, Unseen(start, frame.at, "counter_jumped")
+        if note.what == "round":
+            return (Unseen(note.start.at, frame.at, "counter_round"),)
+        changed = CounterChanged(role, note.what, note.before, note.after, note.question)
+        if note.what == "reset":
+            return changed, Unseen(note.start.at, frame.at, "counter_reset")
+        return (changed,)
+
+    def _pieces(self, role: str, counts: int) -> tuple[int, int]:
+        """Good pieces and scrap in so many counts."""
+        if role == ROLES[0]:
+            return counts * self.config.pieces_per_count, 0
+        return 0, counts if self.config.rejects == "scrap" else 0
+
+    def _handed_on(
+        self, state: CountersState, cycles: int, bad: int
+    ) -> tuple[CountersState, int, int]:
+        """Counts become pieces; rejects are taken off what comes, the good count never falls."""
+        counts, rejects = state.counts + cycles, state.rejects + bad
+        net = counts * self.config.pieces_per_count
+        scrap = 0
         if self.config.rejects == "scrap":
-            net -= state.rejects
+            net, scrap = net - rejects, bad
         more = max(0, net - state.good)
-        found.append(Counted(cycles, more, scrap))
-        return replace(state, good=state.good + more)
+        return replace(state, counts=counts, rejects=rejects, good=state.good + more), more, scrap
+
+    def believed(self, kept: CountersState, question: Question) -> tuple[CountersState, int, int]:
+        """What was asked about is counted like anything else."""
+        if question.role == ROLES[1]:
+            return self._handed_on(kept, 0, question.counts)
+        seconds = (question.end - question.start).total_seconds()
+        if seconds >= 1:
+            kept = replace(kept, fastest=max(kept.fastest, question.counts / seconds))
+        return self._handed_on(kept, question.counts, 0)
 
     def _state(self, state: CountersState, frame: Frame, *, moved: bool) -> CountersState:
         moved_t = frame.t if moved else state.moved_t
@@ -184,7 +262,8 @@ class Counters:
         if passed < self._pace_over:
             return replace(state, pace_counts=counts)
         found.append(Pace(passed / counts))
-        return replace(state, pace_t=frame.t, pace_counts=0)
+        fastest = max(state.fastest, counts / passed * frame.lapse)
+        return replace(state, pace_t=frame.t, pace_counts=0, fastest=fastest)
 
     def reopened(
         self,

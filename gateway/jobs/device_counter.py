@@ -1,72 +1,271 @@
 """A device's own counter: what its readings say was counted since the reading before.
 
-The rule, in order:
+A step is believed only if the machine could have made it in the time (``Most``). Readings that do
+not fit begin a course of their own beside the one they left, and what comes next decides:
 
-1. The first reading is the baseline; it counts nothing.
-2. A reading that is not below the last one counts the difference.
-3. A reading that is below, or that leaps ahead by more than ``LEAP``, must be confirmed by a second
-   reading that continues it; a single odd reading counts nothing.
-4. Confirmed ahead by up to ``MOST`` it went on while nobody looked.
-5. Confirmed below, and it takes at most ``MOST`` counts (and a quarter of its range) over the top
-   to get there: it has rolled over.
-6. Confirmed below, at half or less and at most ``MOST``: it was reset and counts what it shows,
-   for a device that lost its power starts at 0.
-7. Anything else: it was set by hand, or exchanged; that is only a new baseline.
+1. The first reading is the baseline; it counts nothing. One odd reading alone never counts.
+2. Confirmed above: the counter jumped (a module exchanged, days unseen). That counts nothing and
+   is a question with both readings; what is counted from there on is counted.
+3. Confirmed below, near the top before, and the machine could have made it: rolled over.
+4. Confirmed below, by a count, and the machine could have made what it shows: reset; it counts
+   what it shows, for a device that lost its power starts at 0. Shown too much: a question.
+5. Back at the course that was left: a glitch. What was counted meanwhile is taken off what comes,
+   so the larger of both counts, never the sum; a question about it is withdrawn.
+6. Fits two courses: the one that counts least holds, and the difference is a question.
+7. A course that has held for ``SETTLED`` seconds and ``ENOUGH`` readings ends the one before.
 
-The rule never takes back what was counted.
+Nothing that was counted is ever taken back.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import floor
+from typing import Literal
 
-LEAP = 100
-MOST = 1_000_000
-"""So many cycles may pass while nobody looks; a machine that stamps needs days for them."""
+from gateway.core.clock import to_ms
+from gateway.jobs.moments import Moment, passed, vouched
+
+SETTLED = 600.0
+"""A device restores itself within seconds to minutes; after so many nobody waits for it."""
+ENOUGH = 5
+DEEPEST = 3
+"""So many courses are weighed at a time: the one believed, another, and one odd reading."""
+NEAR = 16
+"""A counter is near its top in the last sixteenth of its range."""
+BURST = 60.0
+"""For so many seconds any machine may be as fast as one count a second, whatever its plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """How many counts a machine can make: ``pace`` a second, seen ``every`` so many seconds."""
+
+    pace: float
+    every: float
+
+    def within(self, seconds: float) -> int:
+        """In ``seconds`` between two readings."""
+        seconds += self.every
+        return 1 + floor(max(self.pace * seconds, min(seconds, BURST)))
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Readings that continue each other.
+
+    ``began``, ``seen`` are the moments of its ``first`` reading and of its last, ``value``.
+    ``ahead``: counted beyond ``value`` already, by courses that left this one.
+    ``sure``: a second reading has continued it. ``question`` is the one it has raised. ``missed``:
+    so many readings have continued another one since; ``unlike``: it was a glitch, if the other
+    one counts on.
+    """
+
+    first: int
+    value: int
+    began: Moment
+    seen: Moment
+    ahead: int = 0
+    sure: bool = False
+    question: str = ""
+    missed: int = 0
+    unlike: bool = False
+
+    def at(self, value: int, now: Moment) -> Course:
+        """Continued by a reading."""
+        return replace(self, value=value, seen=now, missed=0, unlike=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """The last believed reading, and one that still wants confirmation."""
+    """The courses that a counter may be on: the present one last, after it one odd reading."""
 
-    last: int | None = None
-    odd: int | None = None
+    courses: tuple[Course, ...] = ()
+
+    @property
+    def last(self) -> int | None:
+        """The last reading that was no odd one."""
+        return next((one.value for one in reversed(self.courses) if one.sure), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What a reading brought: how many more, and whether the counter ``jumped``."""
+class Note:
+    """What a counter did that is worth an event, between two of its readings.
 
-    more: int = 0
-    jumped: bool = False
-    rollover: bool = False
-    before: int = 0
+    ``jumped``: whether ``counts`` were counted from ``start`` on is to be asked as ``question``
+    (again, where it was asked before). ``reset``: what was counted since ``start`` is lost.
+    ``glitch``: ``question`` has answered itself, if there was one. ``round``: nobody looked for so
+    long that it may have gone round once more.
+    """
+
+    what: Literal["jumped", "reset", "rollover", "glitch", "round"]
+    before: int
+    after: int
+    start: Moment
+    counts: int = 0
+    question: str = ""
 
 
-NOTHING = Change()
+Read = tuple[Counter, int, Sequence[Note]]
 NEW = Counter()
 
 
-def read(counter: Counter, value: int, top: int) -> tuple[Counter, Change]:
-    """Take a reading of a counter whose highest value is ``top``."""
-    last = counter.last
-    if last is None:
-        return Counter(value), NOTHING
-    if last <= value <= last + LEAP:
-        if value == last and counter.odd is None:
-            return counter, NOTHING
-        return Counter(value), Change(value - last)
-    odd = counter.odd
-    if odd is None or not odd <= value <= odd + LEAP:
-        return Counter(last, value), NOTHING
-    return Counter(value), _confirmed(last, value, top + 1)
+def read(counter: Counter, value: int, now: Moment, *, top: int, most: Most) -> Read:
+    """Take a reading of a counter whose highest value is ``top``: counter, counts, notes."""
+    courses = counter.courses
+    if not courses:
+        return Counter((Course(value, value, now, now, sure=True),)), 0, ()
+    fits = [depth for depth, course in enumerate(courses) if _fits(course, value, now, most)]
+    if len(courses) - 2 in fits and courses[-2].value <= courses[-1].value <= value:
+        courses = courses if courses[-1].sure else courses[:-1]  # it was not odd, only early
+        fits = [depth for depth in fits if depth < len(courses)]
+    if not fits:
+        return _odd(courses, value, now)
+    nets = {depth: _net(courses, depth, value) for depth in fits}
+    best = min(fits, key=lambda depth: nets[depth])
+    if not courses[best].sure:
+        return _confirmed(courses, value, now, top=top, most=most)
+    later = (net for depth, net in nets.items() if depth >= best)
+    stories = [*later, *_others(courses, best, value, now, most)]
+    counter, more, notes = _continued(courses, best, value, now, max(stories) - nets[best])
+    course = courses[best]
+    if most.within(passed(course.seen, now)) > top:
+        notes = (*notes, Note("round", course.value, value, course.seen))
+    return counter, more, notes
 
 
-def _confirmed(last: int, value: int, size: int) -> Change:
-    """Two readings agree that the counter leapt from ``last`` to ``value``."""
-    if last < value <= last + MOST:
-        return Change(value - last)
-    over = size - last + value
-    if value < last and over <= min(MOST, size // 4):
-        return Change(over, True, True, last)
-    return Change(value if value <= min(MOST, last // 2) else 0, True, False, last)
+def _fits(course: Course, value: int, now: Moment, most: Most) -> bool:
+    return course.value <= value <= course.value + most.within(passed(course.seen, now))
+
+
+def _net(courses: tuple[Course, ...], depth: int, value: int) -> int:
+    """What a reading adds, if it continues the course at ``depth``."""
+    course = courses[depth]
+    reset = not course.sure and course.first < courses[depth - 1].value
+    return value - (0 if reset else course.value) - course.ahead
+
+
+def _others(
+    courses: tuple[Course, ...], depth: int, value: int, now: Moment, most: Most
+) -> Iterator[int]:
+    """What else a reading may add that seems to be back at the course at ``depth``."""
+    if depth == len(courses) - 1:
+        return
+    last, parent = courses[-1], courses[-2]
+    if not last.sure:
+        if last.value <= value:
+            yield value - parent.value  # it was about to ask for its jump
+    elif value < last.value:
+        if value <= most.within(passed(last.seen, now)):
+            yield value  # it has been reset
+    elif not vouched(last.seen, now):
+        yield value - last.value  # it went on while nobody looked, for nobody knows how long
+
+
+def _continued(
+    courses: tuple[Course, ...], depth: int, value: int, now: Moment, doubt: int
+) -> Read:
+    """A reading continues a sure course; whatever had left that one was a glitch."""
+    course, left = courses[depth], courses[depth + 1 :]
+    if value == course.value and len(courses) == 1:
+        return Counter((replace(course, seen=now),)), 0, ()
+    net = value - course.value - course.ahead
+    after = replace(course.at(value, now), ahead=max(0, -net))
+    # What is sure may have been right all the same: it stays for a while, beside the present one.
+    others = (*courses[:depth], *(replace(one, unlike=not doubt) for one in left if one.sure))
+    gone = [one for one in left if not one.sure]
+    if not left:
+        moved = value > course.value  # a value that is only shown again is not alive
+        gone = [one for one in others if one.unlike and (moved or one.missed >= ENOUGH)]
+        others = tuple(one for one in others if one not in gone)
+    notes = [Note("glitch", one.first, value, course.seen, question=one.question) for one in gone]
+    if doubt:
+        notes.append(Note("jumped", course.value, value, course.seen, doubt, _name(now)))
+    others = _held(_left(others[1 - DEEPEST :], max(0, net)), now)
+    after = after if others else replace(after, question="")
+    return Counter((*others, after)), max(0, net), notes
+
+
+def _odd(courses: tuple[Course, ...], value: int, now: Moment) -> Read:
+    """A reading that continues nothing; only if it rises on and on something is to be asked."""
+    last = courses[-1]
+    if not last.sure:
+        parent, courses = courses[-2], courses[:-1]
+        above = last.value > parent.value
+        if last.value < value and above == (value > parent.value):
+            went = replace(last.at(value, now), sure=True)
+            if above and parent.question:
+                return _grown(courses, went)
+            return _jumped(courses, went, value, value - parent.value if above else value, 0)
+    kept = (*courses, Course(value, value, now, now))
+    return Counter(kept[-DEEPEST:]), 0, ()
+
+
+def _confirmed(
+    courses: tuple[Course, ...], value: int, now: Moment, *, top: int, most: Most
+) -> Read:
+    """A second reading agrees that the counter has left its course."""
+    parent, course = courses[-2], courses[-1]
+    went, since = course.at(value, now), value - course.first
+    if course.first > parent.value:
+        asked = course.first - parent.value
+        return _jumped(courses[:-1], went, course.first, asked, since)
+    if not value:  # a device that restores itself shows 0, too
+        others = _left(courses[:-1], 0)
+        if _held(others[-1:], now):
+            return Counter((*others, went)), 0, ()
+        settled = Counter((replace(went, sure=True),))
+        return settled, 0, (Note("reset", parent.value, value, parent.seen),)
+    possible = most.within(passed(parent.seen, course.began))
+    over = top + 1 - parent.value + course.first
+    near = top - parent.value <= (top + 1) // NEAR
+    rolled, reset = over <= possible, course.first <= possible
+    if not rolled and not reset:
+        return _jumped(courses[:-1], went, course.first, over if near else course.first, since)
+    after = replace(went, sure=True)
+    if rolled and (near or not reset or over < course.first):
+        notes = [Note("rollover", parent.value, value, parent.seen)]
+        net = over + since - parent.ahead
+        kept = (*_left(courses[:-2], max(0, net)), replace(after, ahead=max(0, -net)))
+    else:
+        notes = [Note("reset", parent.value, value, parent.seen)]
+        net, kept = value, (*_left(courses[:-1], value), after)
+    if rolled and reset and not near and over != course.first:
+        doubt = abs(over - course.first)
+        notes.append(Note("jumped", parent.value, value, parent.seen, doubt, _name(now)))
+    return Counter(kept), max(0, net), notes
+
+
+def _jumped(before: tuple[Course, ...], course: Course, after: int, asked: int, since: int) -> Read:
+    """What cannot be believed is a question; what is counted from there on counts."""
+    parent, name = before[-1], _name(course.seen)
+    kept = (*_left(before, since), replace(course, sure=True, question=name))
+    return Counter(kept), since, (Note("jumped", parent.value, after, parent.seen, asked, name),)
+
+
+def _grown(before: tuple[Course, ...], course: Course) -> Read:
+    """It rises on and on, faster than anybody believes: the question grows."""
+    last, asked = before[-1], course.value - before[-1].value
+    grown = replace(course, first=last.first, began=last.began, ahead=last.ahead)
+    kept = (*before[:-1], replace(grown, question=last.question))
+    note = Note("jumped", last.value, course.value, last.seen, asked, last.question)
+    return Counter(kept), 0, (note,)
+
+
+def _left(courses: tuple[Course, ...], more: int) -> tuple[Course, ...]:
+    """A reading has continued another course: what it counts is ahead of these."""
+    return tuple(
+        replace(course, ahead=course.ahead + more, missed=course.missed + 1) for course in courses
+    )
+
+
+def _held(courses: tuple[Course, ...], now: Moment) -> tuple[Course, ...]:
+    """Those that the counter may still find back to: they were left not long ago."""
+    return tuple(
+        course for course in courses if course.missed < ENOUGH or passed(course.seen, now) < SETTLED
+    )
+
+
+def _name(now: Moment) -> str:
+    return str(to_ms(now.at))

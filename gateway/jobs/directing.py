@@ -12,6 +12,7 @@ from gateway.core.work import JobState, Origin, Substate
 from gateway.jobs.adding import Rules, added
 from gateway.jobs.commands import (
     AddJob,
+    Answer,
     Book,
     ChangeJob,
     CloseOrder,
@@ -29,14 +30,17 @@ from gateway.jobs.outcome import handed_over, shows_work
 from gateway.jobs.progress import (
     Moved,
     Standing,
+    above_plan,
     begun,
     changed,
     completed,
     counted,
     departed,
+    finished,
     released,
     settled,
 )
+from gateway.jobs.questions import answered
 from gateway.jobs.record import JobRecord
 from gateway.jobs.state import TrackerState
 from gateway.jobs.wording import number, pieces
@@ -55,7 +59,9 @@ def directed(state: TrackerState, command: object, rules: Rules) -> Result:
         case CloseOrder():
             return _close(state, command, rules)
         case Restarted():
-            return _restarted(state), ()
+            return _restarted(state, command), ()
+        case Answer():
+            return _answered(state, command, rules)
         case Book() | ChangeJob() | ConfirmRate() | End() | Hold() | Inbound() | Resume() | Start():
             return _on_job(state, command, rules)
     raise TypeError(f"not a command: {command!r}")
@@ -70,13 +76,34 @@ def _in_the_file(state: TrackerState, command: FileJobs, rules: Rules) -> Result
     return replace(state, ended=tuple(job for job in state.ended if job in names)), events
 
 
-def _restarted(state: TrackerState) -> TrackerState:
+def _restarted(state: TrackerState, command: Restarted) -> TrackerState:
     """What every machine did since its last look passed unseen; the next look says how long."""
+    here = command.computer
+    rebooted = here is not None and (not here or here != state.computer)
     machines = {
-        name: machine if machine.at is None else replace(machine, unseen="restart")
+        name: machine
+        if machine.at is None
+        else replace(machine, unseen="restart", rebooted=machine.rebooted or rebooted)
         for name, machine in state.machines.items()
     }
-    return replace(state, machines=machines)
+    return replace(state, machines=machines, computer=here or state.computer)
+
+
+def _answered(state: TrackerState, command: Answer, rules: Rules) -> Result:
+    """A question is answered; pieces that it brings may complete the job."""
+    question = state.questions.get(command.question)
+    machine = "" if question is None else question.machine
+    rule = rules.get(machine)
+    state, found = answered(state, command, rule)
+    events = list(found)
+    job = None if question is None else state.jobs[question.job]
+    if job is not None and not job.over:
+        job, ended = completed(job, command.at)
+        events.extend(ended)
+        state = state.with_job(job)
+        if ended:
+            state = handed_over(state, machine, rule, command.at, events)
+    return state, events
 
 
 def _close(state: TrackerState, command: CloseOrder, rules: Rules) -> Result:
@@ -118,6 +145,9 @@ def _on_job(state: TrackerState, command: JobCommand, rules: Rules) -> Result:
     if job.over:
         if isinstance(command, Inbound):
             return state, ()
+        if isinstance(command, Book) and command.origin is Origin.CORRECTED:
+            done, moved = _booked(job, command)
+            return state.with_job(done), moved
         raise NotPossible(
             Text(
                 f"Der Auftrag {job.id} ist beendet und {NO_MORE}.",
@@ -240,6 +270,9 @@ def _resumed(job: JobRecord, at: datetime) -> Moved:
 
 
 def _booked(job: JobRecord, command: Book) -> Moved:
+    if command.origin is Origin.CORRECTED:
+        return _corrected(job, command)
+    above_plan(job, command.good, sure=command.above_plan)
     mine = job.origins.get(command.origin, 0)
     if not command.good and not command.scrap:
         raise NotPossible(
@@ -259,14 +292,53 @@ def _booked(job: JobRecord, command: Book) -> Moved:
         because = Text(f"In Arbeit: {booked.de} sind gebucht.", f"Running: {booked.en} are booked.")
         job, moved = begun(job, at, because)
         events.extend(moved)
+    events.append(_booking(job, command))
+    job, left = counted(job, command.good, command.scrap, command.origin, at)
+    return job, (*events, *left)
+
+
+def _booking(job: JobRecord, command: Book) -> Event:
     details: dict[str, Detail] = {
         "good": command.good,
         "scrap": command.scrap,
         "origin": str(command.origin),
     }
-    events.append(Event(EventKind.BOOKED, job.machine, at, job.id, details))
-    job, left = counted(job, command.good, command.scrap, command.origin, at)
-    return job, (*events, *left)
+    return Event(EventKind.BOOKED, job.machine, command.at, job.id, details)
+
+
+def _corrected(job: JobRecord, command: Book) -> Moved:
+    """Less than was booked, as an entry of its own; never less than has left."""
+    if command.good > 0 or command.scrap > 0:
+        raise NotPossible(
+            Text(
+                "Eine Korrektur nimmt Stücke weg. Mehr Stücke werden gebucht.",
+                "A correction takes pieces away. More pieces are booked.",
+            )
+        )
+    if job.good + command.good < job.gone:
+        left, least = pieces(job.gone), number(job.good - job.gone)
+        raise NotPossible(
+            Text(
+                f"{left.de} haben den Betrieb schon verlassen: Weniger gute Stücke können es nicht "
+                f"werden. Höchstens {least.de} lassen sich wegnehmen.",
+                f"{left.en} have left the firm already: there cannot be fewer good ones. At most "
+                f"{least.en} can be taken away.",
+            )
+        )
+    if job.scrap + command.scrap < 0:
+        raise NotPossible(
+            Text(
+                f"So viel Ausschuss ist nicht gebucht: Es sind {number(job.scrap).de}.",
+                f"Not that much scrap is booked: it is {number(job.scrap).en}.",
+            )
+        )
+    mine = job.origins.get(Origin.CORRECTED, 0) + command.good
+    origins = {**job.origins, Origin.CORRECTED: mine} if mine else job.origins
+    done = replace(job, origins=origins, scrap=job.scrap + command.scrap)
+    for says in (finished, _by_hand):
+        if job.because == says(job):
+            done = replace(done, because=says(done))
+    return done, (_booking(job, command),)
 
 
 def _confirmed(job: JobRecord, command: ConfirmRate) -> Moved:

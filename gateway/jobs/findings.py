@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from gateway.core.signals import Signal, Value
 from gateway.core.text import Text
-from gateway.core.work import ItemState, OperationMode
+from gateway.core.work import ItemState, OperationMode, Question
+from gateway.jobs.moments import NEVER, Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,19 @@ class Frame:
     """One look at a machine: the trustworthy values by role.
 
     ``unseen`` names why the time since the last look passed unseen (``connection``, ``restart``),
-    empty when looks simply follow each other.
+    empty when looks simply follow each other. ``blind``: nobody knows how long that was, and ``t``
+    stood still meanwhile. ``now`` is the moment of the look, ``lapse`` how much faster ``t`` runs,
+    ``plan`` the real seconds that the job plans for a piece (None: there is no job).
     """
 
     at: datetime
     t: float
     values: Mapping[str, Value]
     unseen: str = ""
+    blind: bool = False
+    now: Moment = NEVER
+    lapse: int = 1
+    plan: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +83,34 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class CounterChanged:
-    """A device's counter went backwards: it rolled over, or was set back."""
+    """A device's counter went backwards: it rolled over, was set back, or only seemed to.
+
+    A ``glitch`` answers the ``question`` that it had raised, if there was one.
+    """
 
     role: str
-    rollover: bool
+    what: Literal["rollover", "reset", "glitch"]
     before: int
     after: int
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CounterJumped:
+    """A step of a counter that cannot be believed: ``counts`` more since ``start`` are a question.
+
+    ``question`` names it within its machine and role; asked again, it grows. ``good`` and
+    ``scrap`` are the pieces that the counts would be.
+    """
+
+    role: str
+    before: int
+    after: int
+    counts: int
+    start: datetime
+    question: str
+    good: int
+    scrap: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +124,15 @@ class Unseen:
 
 @dataclass(frozen=True, slots=True)
 class Weakened:
-    """Evidence under which the firm's file declares a slower rate."""
+    """Evidence under which the firm's file declares a slower rate.
+
+    ``because`` says what it is and means, for the sentence of a job: ``{run}`` is its time per run,
+    ``{usual}`` the planned one.
+    """
 
     evidence: str
     per_run: float | None
+    because: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +143,16 @@ class Strong:
 
 
 Finding = (
-    RunStarted | RunFinished | NoRun | Counted | Pace | CounterChanged | Unseen | Weakened | Strong
+    RunStarted
+    | RunFinished
+    | NoRun
+    | Counted
+    | Pace
+    | CounterChanged
+    | CounterJumped
+    | Unseen
+    | Weakened
+    | Strong
 )
 
 WHY: Mapping[str, Text] = {
@@ -135,6 +178,24 @@ WHY: Mapping[str, Text] = {
     "counter_reset": Text(
         "Der Zähler wurde zurückgestellt; was er seit der letzten Abfrage zählte, ist verloren.",
         "The counter was set back; what it had counted since the last poll is lost.",
+    ),
+    "reboot": Text(
+        "Der Rechner des Gateways war aus, und seine Uhr weiß nicht, wie lange; was in dieser Zeit "
+        "lief, ist nicht gezählt.",
+        "The gateway's computer was off, and its clock does not know how long; what ran in that "
+        "time is not counted.",
+    ),
+    "counter_round": Text(
+        "Der Zähler war so lange nicht abzulesen, dass er einmal ganz herumgelaufen sein kann; "
+        "diese Runde wäre nicht gezählt.",
+        "The counter could not be read for so long that it may have gone round once more; that "
+        "round would not be counted.",
+    ),
+    "counter_jumped": Text(
+        "Der Zähler ist weiter gesprungen, als die Maschine in dieser Zeit arbeiten konnte; der "
+        "Sprung zählt nur, wenn ihn jemand bestätigt.",
+        "The counter jumped further than the machine could work in that time; the jump counts "
+        "only if somebody confirms it.",
     ),
 }
 
@@ -209,6 +270,9 @@ class Evidence(Protocol, Generic[S]):
 
     def expected(self, kept: S, t: float, per_run: float) -> float | None:
         """How long the run under way will take in all, given the present time per run."""
+
+    def believed(self, kept: S, question: Question) -> tuple[S, int, int]:
+        """A person says that a counter's jump was work: the state, good pieces and scrap of it."""
 
     def thresholds(self) -> Sequence[tuple[str, float, Text]]:
         """Role, value and meaning of each line worth drawing into a chart."""

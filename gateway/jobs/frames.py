@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.core.batches import BOOT_SPAN, Judged
+from gateway.core.batches import Clock, Judged
 from gateway.core.clock import EPOCH
 from gateway.core.signals import Quality, SignalId, Value
 from gateway.core.text import Text
 from gateway.jobs.findings import Evidence, Frame
+from gateway.jobs.moments import NEVER, Moment, passed, vouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Look:
     at: datetime
     t: float
     values: Mapping[str, Value | None]
+    now: Moment = NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +41,17 @@ class MachineState:
     of the last one (None: none yet). ``opened`` is when a job with an opening was heard of: what
     was read before it and comes after it shows the time that the opening has settled. ``begins``
     (``begins_t`` by its own clock) is the beginning of that job: nobody is told of more.
+    ``run`` counts how often the computer was started, as far as batches came of it; ``rebooted``:
+    the next one is of another run. ``synced``: the last one came with a clock known to be right.
     """
 
     evidence: Any = None
     seq: int = -1
     at: datetime | None = None
     mono: float = 0.0
+    run: int = 0
+    rebooted: bool = False
+    synced: bool = False
     t: float = 0.0
     known: bool = False
     lost: datetime | None = None
@@ -66,30 +73,50 @@ class MachineState:
         return rule.explain(self.evidence, t, self.begins_t)
 
 
-def ticked(machine: MachineState, batch: Judged, lapse: int) -> float:
-    """The machine's clock at a batch."""
-    if machine.at is None:
-        return machine.t
-    if _same_boot(machine, batch):
-        return machine.t + max(0.0, batch.batch.mono - machine.mono) * lapse
-    return machine.t + max(0.0, (batch.at - machine.at).total_seconds()) * lapse
+def moment(machine: MachineState, batch: Judged) -> Moment:
+    """When a batch was heard."""
+    run = machine.run + machine.rebooted
+    return Moment(batch.at, batch.batch.mono, run, batch.batch.clock is Clock.SYNCED)
 
 
-def latest(machine: MachineState, batch: Judged) -> float:
+def last_moment(machine: MachineState) -> Moment | None:
+    """When the last batch was heard; None before the first."""
+    if machine.at is None or machine.seq < 0:
+        return None
+    return Moment(machine.at, machine.mono, machine.run, machine.synced)
+
+
+def ticked(machine: MachineState, now: Moment, lapse: int) -> float:
+    """The machine's clock at a moment; it stands still for as long as nobody can know."""
+    last = last_moment(machine)
+    if last is not None:
+        return machine.t + passed(last, now) * lapse
+    if machine.at is not None:  # an opening has begun it
+        return machine.t + max(0.0, (now.at - machine.at).total_seconds()) * lapse
+    return machine.t
+
+
+def asleep(machine: MachineState, now: Moment) -> bool:
+    """Whether nobody knows how long it was since the last batch."""
+    last = last_moment(machine)
+    return last is not None and not vouched(last, now)
+
+
+def latest(machine: MachineState, now: Moment) -> float:
     """The monotonic time up to which the machine's clock has run with a batch.
 
     Of a machine on two lines one may hand on later what it heard earlier.
     """
-    mono = batch.batch.mono
-    return max(machine.mono, mono) if _same_boot(machine, batch) else mono
-
-
-def _same_boot(machine: MachineState, batch: Judged) -> bool:
-    return machine.seq >= 0 and machine.seq // BOOT_SPAN == batch.seq0 // BOOT_SPAN
+    same = machine.seq >= 0 and machine.run == now.run
+    return max(machine.mono, now.mono) if same else now.mono
 
 
 def gathered(
-    pending: Look | None, batch: Judged, t: float, roles: Mapping[SignalId, str]
+    pending: Look | None,
+    batch: Judged,
+    t: float,
+    roles: Mapping[SignalId, str],
+    now: Moment = NEVER,
 ) -> tuple[Look | None, tuple[Look, ...]]:
     """What is pending now, and the looks that a batch completes.
 
@@ -104,7 +131,7 @@ def gathered(
             heard = {**pending.values, **heard}
         else:
             looks = (pending,)
-    look = Look(batch.at, t, heard)
+    look = Look(batch.at, t, heard, now)
     return (look, looks) if len(heard) < len(roles) else (None, (*looks, look))
 
 
@@ -121,7 +148,8 @@ def _heard(batch: Judged, roles: Mapping[SignalId, str]) -> dict[str, Value | No
     return heard
 
 
-def framed(look: Look, unseen: str) -> Frame:
+def framed(look: Look, unseen: str, lapse: int = 1, plan: float | None = None) -> Frame:
     """A look with only what can be trusted."""
     values = {role: value for role, value in look.values.items() if value is not None}
-    return Frame(look.at, look.t, values, unseen)
+    blind = unseen == "reboot"
+    return Frame(look.at, look.t, values, unseen, blind, look.now, lapse, plan)

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from gateway.core.clock import to_ms
-from gateway.core.events import Detail, Event, EventKind
+from gateway.core.events import Event, EventKind
 from gateway.core.work import Gap, ItemState, JobState, Origin
 from gateway.jobs.findings import (
     WHY,
     Counted,
     CounterChanged,
+    CounterJumped,
     Evidence,
     Finding,
     NoRun,
@@ -26,6 +27,7 @@ from gateway.jobs.findings import (
     Weakened,
 )
 from gateway.jobs.progress import counted
+from gateway.jobs.questions import Teller, asked, withdrawn
 from gateway.jobs.record import JobRecord, with_cycle, with_gap
 from gateway.jobs.state import TrackerState
 
@@ -72,7 +74,7 @@ def _one(
 ) -> TrackerState:
     machine, job = state.machines[name], state.current(name)
     taking = job if job is not None and takes(job, at) else None
-    told = _Teller(name, at, None if job is None else job.id, events)
+    told = Teller(name, at, None if job is None else job.id, events)
     match finding:
         case RunStarted():
             state, taking, run = _runs_begun(state, name, taking, 1)
@@ -87,8 +89,11 @@ def _one(
             if taking is not None:
                 taking = with_cycle(taking, finding.seconds / rule.pieces_per_run)
         case CounterChanged():
-            kind = EventKind.COUNTER_ROLLOVER if finding.rollover else EventKind.COUNTER_RESET
+            kind = EventKind(f"counter_{finding.what}")
             told(kind, signal=finding.role, before=finding.before, after=finding.after)
+            state = withdrawn(state, name, finding)
+        case CounterJumped():
+            state = asked(state, name, finding, taking, told)
         case Unseen():
             taking = _unseen(finding, job, machine.evidence, told)
         case Weakened():
@@ -96,19 +101,6 @@ def _one(
         case Strong():
             taking = None if job is None else _strong(job, finding, told)
     return state if taking is None else state.with_job(taking)
-
-
-class _Teller:
-    """Adds events of one machine to a list."""
-
-    def __init__(self, machine: str, at: datetime, job: str | None, events: list[Event]) -> None:
-        self.machine = machine
-        self.at = at
-        self.job = job
-        self.events = events
-
-    def __call__(self, kind: EventKind, *, when: datetime | None = None, **details: Detail) -> None:
-        self.events.append(Event(kind, self.machine, when or self.at, self.job, details))
 
 
 def _runs_begun(
@@ -130,7 +122,7 @@ def _finished(
     finding: RunFinished,
     job: JobRecord | None,
     *,
-    told: _Teller,
+    told: Teller,
 ) -> tuple[TrackerState, JobRecord | None]:
     machine = state.machines[name]
     pieces = rule.pieces_per_run if job is None else job.pieces_per_run
@@ -160,7 +152,7 @@ def _finished(
 
 
 def _counted(
-    state: TrackerState, name: str, finding: Counted, job: JobRecord | None, told: _Teller
+    state: TrackerState, name: str, finding: Counted, job: JobRecord | None, told: Teller
 ) -> tuple[TrackerState, JobRecord | None]:
     machine = state.machines[name]
     state = state.with_machine(
@@ -187,9 +179,7 @@ def _counted(
     return state, job
 
 
-def _unseen(
-    finding: Unseen, job: JobRecord | None, kept: Traits, told: _Teller
-) -> JobRecord | None:
+def _unseen(finding: Unseen, job: JobRecord | None, kept: Traits, told: Teller) -> JobRecord | None:
     if finding.end < finding.start:  # the clock was set back meanwhile
         finding = replace(finding, start=finding.end)
     if job is not None and told.at >= job.begins:
@@ -201,11 +191,11 @@ def _unseen(
 
 def missed(job: JobRecord, finding: Unseen, events: list[Event]) -> JobRecord:
     """A job with a stretch that nobody saw; what passed before it began is not its own."""
-    _tell_gap(finding, _Teller(job.machine, finding.end, job.id, events))
+    _tell_gap(finding, Teller(job.machine, finding.end, job.id, events))
     return with_gap(job, Gap(max(finding.start, job.begins), finding.end, WHY[finding.why]))
 
 
-def _tell_gap(finding: Unseen, told: _Teller) -> None:
+def _tell_gap(finding: Unseen, told: Teller) -> None:
     why = WHY[finding.why]
     told(
         EventKind.GAP,
@@ -223,7 +213,12 @@ def weakened(job: JobRecord, finding: Weakened, at: datetime, events: list[Event
     details = {"evidence": finding.evidence, "rate_seconds": finding.per_run, "confirmed": False}
     events.append(Event(EventKind.DEGRADED, job.machine, at, job.id, details))
     return replace(
-        job, degraded=finding.evidence, degraded_run=finding.per_run, confirmed_run=None, cycles=()
+        job,
+        degraded=finding.evidence,
+        degraded_run=finding.per_run,
+        degraded_because=finding.because,
+        confirmed_run=None,
+        cycles=(),
     )
 
 
@@ -242,8 +237,15 @@ def handed_over(
     return state if slower is None else state.with_job(weakened(job, slower, at, events))
 
 
-def _strong(job: JobRecord, finding: Strong, told: _Teller) -> JobRecord:
+def _strong(job: JobRecord, finding: Strong, told: Teller) -> JobRecord:
     if job.degraded != finding.evidence:
         return job
     told(EventKind.RECOVERED, evidence=finding.evidence)
-    return replace(job, degraded=None, degraded_run=None, confirmed_run=None, cycles=())
+    return replace(
+        job,
+        degraded=None,
+        degraded_run=None,
+        degraded_because=None,
+        confirmed_run=None,
+        cycles=(),
+    )

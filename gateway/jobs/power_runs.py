@@ -23,9 +23,9 @@ from pydantic import Field, model_validator
 from gateway.config import Duration, DurationOrZero, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
-from gateway.core.work import ItemState, OperationMode
+from gateway.core.work import ItemState, OperationMode, Question
 from gateway.jobs.findings import Finding, Frame, NoRun, RunFinished, RunStarted, Weakened
-from gateway.jobs.power_state import Dropped, PowerRunsState, levelled, opened, unseen
+from gateway.jobs.power_state import Dropped, PowerRunsState, levelled, opened, slept, unseen
 from gateway.jobs.power_wording import LOADING, OFF, ON, RUNNING, STANDBY, STILL_RUNNING
 
 REMEMBERED = 9
@@ -116,6 +116,8 @@ class PowerRuns:
         watts, config = float(value), self.config
         if not kept.seen:
             kept = opened(kept, frame)
+        elif frame.blind:
+            kept = slept(kept, frame)
         against = watts < config.run_below if kept.running else watts > config.run_above
         found: Sequence[Finding] = ()
         if not against:
@@ -265,6 +267,10 @@ class PowerRuns:
             since_t=kept.since_t,
             watts=kept.watts,
         )
+
+    def believed(self, kept: PowerRunsState, question: Question) -> tuple[PowerRunsState, int, int]:
+        """A curve has no counter; whoever asked has been replaced in the firm's file."""
+        return kept, question.good, question.scrap
 
     def weakened(self, kept: PowerRunsState) -> Weakened | None:  # noqa: ARG002
         """Power knows no evidence for a slower rate."""

@@ -64,6 +64,25 @@ def opened(kept: PowerRunsState, frame: Frame) -> PowerRunsState:
     )
 
 
+LONG = 1e9
+"""Longer than any run and any pause, in seconds."""
+
+
+def slept(kept: PowerRunsState, frame: Frame) -> PowerRunsState:
+    """Nobody knows how long nobody looked: any number of runs may have passed."""
+    long_ago = frame.t - LONG
+    return replace(
+        kept,
+        level_t=long_ago,
+        edge_t=None,
+        edge_at=None,
+        low_before_t=long_ago,
+        last_high_t=None,
+        dropped=None,
+        ended_t=None,
+    )
+
+
 def levelled(kept: PowerRunsState, frame: Frame, edge_t: float) -> PowerRunsState:
     """The other level holds since the first of the two samples."""
     return replace(

@@ -9,6 +9,7 @@ from datetime import datetime
 from gateway.core.events import Detail, Event, EventKind
 from gateway.core.text import Text
 from gateway.core.work import ItemState, JobState, Origin, Substate
+from gateway.jobs.commands import AbovePlan
 from gateway.jobs.record import JobRecord
 from gateway.jobs.states import may_change
 from gateway.jobs.wording import number, pieces, span
@@ -77,20 +78,40 @@ def departed(job: JobRecord, origin: Origin, at: datetime) -> Moved:
     return (replace(job, departures=departures), events) if events else (job, ())
 
 
+def above_plan(job: JobRecord, good: int, *, sure: bool) -> None:
+    """Ask back where a person's pieces lift a job above its plan. Raises AbovePlan."""
+    would = job.good + good
+    if sure or good <= 0 or would <= job.planned:
+        return
+    done, planned, more = number(would), pieces(job.planned), pieces(good)
+    raise AbovePlan(
+        Text(
+            f"Mit {more.de} wären {done.de} von {planned.de} gut: mehr als geplant. Stimmt das, "
+            "dann bestätigen Sie es bitte ausdrücklich.",
+            f"With {more.en} it would be {done.en} of {planned.en}: more than planned. If that is "
+            "right, please confirm it expressly.",
+        )
+    )
+
+
 def completed(job: JobRecord, at: datetime) -> Moved:
     """The job ends when its quantity is good."""
     if job.over or job.good < job.planned or job.state is JobState.PLANNED:
         return job, ()
     events: list[Event] = []
-    done, planned = number(job.good), pieces(job.planned)
     if job.state is JobState.RELEASED:  # a booking was the first sign of work
         job, first = changed(job, JobState.RUNNING, Substate.NONE, _booked(job), at)
         events.extend(first)
-    because = Text(
+    job, last = changed(job, JobState.ENDED, Substate.COMPLETED, finished(job), at)
+    return job, (*events, *last)
+
+
+def finished(job: JobRecord) -> Text:
+    """Why a job is complete."""
+    done, planned = number(job.good), pieces(job.planned)
+    return Text(
         f"Fertig: {done.de} von {planned.de} sind gut.", f"Completed: {done.en} of {planned.en}."
     )
-    job, last = changed(job, JobState.ENDED, Substate.COMPLETED, because, at)
-    return job, (*events, *last)
 
 
 def _booked(job: JobRecord) -> Text:

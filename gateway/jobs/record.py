@@ -19,6 +19,11 @@ ENOUGH = 5
 SHARE = 0.10
 """The plan's rate stands until the measured one differs by more than this share."""
 MOST_GAPS = 100
+SLOWER = Text(
+    "Ein Lauf dauert {run} statt {usual}.",
+    "a run takes {run} instead of {usual}.",
+)
+"""Where only an opening has told of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class JobRecord:
     ``opening``        good pieces that were done when it came here, among ``origins``
     ``cycles``         seconds per piece of the last undisturbed cycles
     ``degraded_run``   declared seconds per run while ``degraded``
+    ``degraded_because``  what that is and means, with ``{run}`` and ``{usual}``
     ``confirmed_run``  seconds per run that the foreman confirmed
     ``by_hand``        a person holds it
     ``idle_t``         the machine could work but stands since (machine's clock)
@@ -62,6 +68,7 @@ class JobRecord:
     cycles: tuple[float, ...] = ()
     degraded: str | None = None
     degraded_run: float | None = None
+    degraded_because: Text | None = None
     confirmed_run: float | None = None
     by_hand: bool = False
     idle_t: float | None = None
@@ -76,6 +83,16 @@ class JobRecord:
     def over(self) -> bool:
         """It takes no more counts."""
         return self.state in OVER
+
+    @property
+    def gone(self) -> int:
+        """Pieces of the lots that have left."""
+        return min(len(self.departures) * self.lot, self.planned)
+
+    @property
+    def real_per_piece(self) -> float:
+        """The planned time of a piece in real seconds."""
+        return self.planned_per_piece / self.lapse
 
     @property
     def exhausted(self) -> bool:
@@ -127,13 +144,15 @@ def sentence(job: JobRecord) -> Text:
         return job.because
     done, planned = number(job.good), pieces(job.planned)
     now, plan = span(job.per_piece), span(job.planned_per_piece)
-    if job.degraded == "phase_lost":
+    if job.degraded is not None:
         run, usual = span(job.per_run), span(job.planned_per_piece * job.pieces_per_run)
+        why = job.degraded_because or SLOWER
+        because = Text(
+            why.de.format(run=run.de, usual=usual.de), why.en.format(run=run.en, usual=usual.en)
+        )
         return Text(
-            f"In Arbeit, aber langsamer: Ein Heizelement ist ausgefallen, eine Charge dauert "
-            f"{run.de} statt {usual.de}. {done.de} von {planned.de} sind fertig.",
-            f"Running, but slower: a heating element has failed, a charge takes {run.en} "
-            f"instead of {usual.en}. {done.en} of {planned.en} are done.",
+            f"In Arbeit, aber langsamer: {because.de} {done.de} von {planned.de} sind fertig.",
+            f"Running, but slower: {because.en} {done.en} of {planned.en} are done.",
         )
     if job.pieces_per_run > 1:
         now, plan = span(job.per_run), span(job.planned_per_piece * job.pieces_per_run)

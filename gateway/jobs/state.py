@@ -11,11 +11,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from gateway.core.errors import JournalError
+from gateway.core.work import Question
 from gateway.jobs.findings import Evidence, Traits
 from gateway.jobs.frames import MachineState
 from gateway.jobs.record import JobRecord
 
-SCHEMA = 1
+SCHEMA = 2
+"""1: a counter had no courses, a job no reason for being slower, there were no questions."""
 MOST_ENDED = 40
 """So many ended jobs are remembered, beside those of the newest order."""
 
@@ -25,12 +27,15 @@ class TrackerState:
     """Machines by name, jobs by id in the order in which they came.
 
     ``ended`` are the names of the firm's own jobs that ended so long ago that nothing else of them
-    is remembered: they may still stand in its file.
+    is remembered: they may still stand in its file. ``questions`` wait for a person, by id, oldest
+    first. ``computer`` is the computer's run that this state was kept in.
     """
 
     machines: Mapping[str, MachineState]
     jobs: Mapping[str, JobRecord] = field(default_factory=dict)
     ended: tuple[str, ...] = ()
+    questions: Mapping[str, Question] = field(default_factory=dict)
+    computer: str = ""
 
     def current(self, machine: str) -> JobRecord | None:
         """The job at a machine: the oldest that has not ended."""
@@ -39,7 +44,7 @@ class TrackerState:
 
     def with_machine(self, name: str, machine: MachineState) -> TrackerState:
         """The state with one machine changed."""
-        return TrackerState({**self.machines, name: machine}, self.jobs, self.ended)
+        return replace(self, machines={**self.machines, name: machine})
 
     def set_back(self, machine: str, before: datetime, now: datetime) -> TrackerState:
         """The wall clock went back from ``before`` to ``now``: what had begun does not wait."""
@@ -61,7 +66,10 @@ class TrackerState:
         for one in old:
             del jobs[one.id]
         own = tuple(one.id for one in old if one.order is None)
-        state = replace(self, jobs=jobs, ended=self.ended + own)
+        open_ = self.questions
+        if old:
+            open_ = {name: one for name, one in open_.items() if one.job in jobs}
+        state = replace(self, jobs=jobs, ended=self.ended + own, questions=open_)
         machine = self.machines.get(job.machine)
         if machine is None:
             return state
@@ -85,6 +93,7 @@ def _old(jobs: Mapping[str, JobRecord]) -> list[JobRecord]:
 
 
 _JOBS = TypeAdapter(list[JobRecord])
+_QUESTIONS = TypeAdapter(list[Question])
 _MACHINE = TypeAdapter(MachineState)
 
 
@@ -94,6 +103,8 @@ def dump(state: TrackerState) -> bytes:
         "schema": SCHEMA,
         "jobs": _JOBS.dump_python(list(state.jobs.values()), mode="json"),
         "ended": state.ended,
+        "questions": _QUESTIONS.dump_python(list(state.questions.values()), mode="json"),
+        "computer": state.computer,
         "machines": {
             name: _MACHINE.dump_python(machine, mode="json")
             for name, machine in state.machines.items()
@@ -110,16 +121,36 @@ def load(kept: bytes, evidence: Mapping[str, Evidence[Any] | None]) -> TrackerSt
     """
     try:
         read: dict[str, Any] = json.loads(kept)
-        if read["schema"] != SCHEMA:
-            raise JournalError(f"job state of schema {read['schema']}; this version knows {SCHEMA}")
+        schema = read["schema"]
+        if schema not in (1, SCHEMA):
+            raise JournalError(f"job state of schema {schema}; this version knows {SCHEMA}")
+        if schema == 1:
+            read["machines"] = {name: _of_1(one) for name, one in read["machines"].items()}
         jobs = {job.id: job for job in _JOBS.validate_json(json.dumps(read["jobs"]))}
         ended = tuple(map(str, read.get("ended", ())))
+        asked = _QUESTIONS.validate_json(json.dumps(read.get("questions", ())))
+        questions = {one.id: one for one in asked if one.job in jobs}
+        computer = str(read.get("computer", ""))
         machines = {
             name: _machine(read["machines"].get(name), rule) for name, rule in evidence.items()
         }
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         raise JournalError(f"the kept job state cannot be read: {error}") from error
-    return TrackerState(machines, jobs, ended)
+    return TrackerState(machines, jobs, ended, questions, computer)
+
+
+def _of_1(machine: dict[str, Any]) -> dict[str, Any]:
+    """A machine of the first schema: a counter's last reading was as old as its last batch."""
+    shown = machine["evidence"]
+    if shown is None or shown.get("kind") != "counters" or machine["at"] is None:
+        return machine
+    seen = {"at": machine["at"], "mono": machine["mono"], "run": 0, "synced": False}
+    counters: dict[str, Any] = {}
+    for key in ("counter", "reject_counter"):
+        last = shown[key]["last"]
+        course = {"first": last, "value": last, "began": seen, "seen": seen, "sure": True}
+        counters[key] = {"courses": [] if last is None else [course]}
+    return {**machine, "evidence": {**shown, **counters}}
 
 
 def initial(evidence: Mapping[str, Evidence[Any] | None]) -> TrackerState:

@@ -12,11 +12,21 @@ from gateway.core.batches import Judged
 from gateway.core.events import Detail, Event, EventKind
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
-from gateway.core.work import ItemState, Job, MachineStatus
+from gateway.core.work import ItemState, Job, MachineStatus, Question
 from gateway.jobs import directing
 from gateway.jobs import state as states
 from gateway.jobs.findings import Evidence, EvidenceVariant
-from gateway.jobs.frames import Look, MachineState, framed, gathered, latest, ticked
+from gateway.jobs.frames import (
+    Look,
+    MachineState,
+    asleep,
+    framed,
+    gathered,
+    latest,
+    moment,
+    ticked,
+)
+from gateway.jobs.moments import Moment
 from gateway.jobs.outcome import applied, handed_over, shows_work, takes
 from gateway.jobs.progress import Standing, begun, completed, settled, waits
 from gateway.jobs.record import public
@@ -80,16 +90,20 @@ class JobTracker:
             return state, ()
         if machine.seq >= 0 and machine.at is not None and batch.at < machine.at:
             state = state.set_back(batch.machine, machine.at, batch.at)
-        t = ticked(machine, batch, machine.lapse or self.lapse)
+        now, lapse = moment(machine, batch), machine.lapse or self.lapse
+        t = ticked(machine, now, lapse)
+        if asleep(machine, now):
+            machine = replace(machine, unseen="reboot")
+            state = state.with_machine(batch.machine, machine)
         if machine.opened is not None:
             if batch.at < machine.opened:
-                passed = _Heard(batch.last_seq, batch.at, batch.batch.mono, t, None)
+                passed = _Heard(batch.last_seq, now, now.mono, t, None)
                 return state.with_machine(batch.machine, passed.by(machine)), ()
             machine = replace(machine, opened=None)
             state = state.with_machine(batch.machine, machine)
         rule = self._evidence[batch.machine]
-        pending, looks = gathered(machine.pending, batch, t, self._roles[batch.machine])
-        heard = _Heard(batch.last_seq, batch.at, latest(machine, batch), t, pending)
+        pending, looks = gathered(machine.pending, batch, t, self._roles[batch.machine], now)
+        heard = _Heard(batch.last_seq, now, latest(machine, now), t, pending)
         if rule is None:
             known = len(batch.marks) < len(batch.batch.signals)
             lost = None if known else machine.lost or batch.at
@@ -113,7 +127,13 @@ class JobTracker:
         """One look at a machine: its state, then the work that it shows, then its job."""
         machine = state.machines[name]
         before, answers = machine.evidence, look.values.get(rule.roles[0]) is not None
-        after, found = rule.look(before, framed(look, machine.unseen if answers else ""))
+        frame = framed(
+            look,
+            machine.unseen if answers else "",
+            machine.lapse or self.lapse,
+            None if (plans := state.current(name)) is None else plans.real_per_piece,
+        )
+        after, found = rule.look(before, frame)
         known = machine.known
         machine = heard.by(machine, evidence=after, **_answering(machine, look, answers=answers))
         state = state.with_machine(name, machine)
@@ -206,6 +226,10 @@ class JobTracker:
             shown.append(public(job, kept.run_at, expected))
         return tuple(shown)
 
+    def questions(self, state: TrackerState) -> tuple[Question, ...]:
+        """What only a person can answer, oldest first."""
+        return tuple(state.questions.values())
+
     def thresholds(self, machine: str) -> tuple[tuple[SignalId, float, Text], ...]:
         """The lines worth drawing into the charts of a machine."""
         rule = self._evidence.get(machine)
@@ -229,7 +253,7 @@ class _Heard:
     """What a batch leaves at its machine whatever it says; written together with the rest."""
 
     seq: int
-    at: datetime
+    now: Moment
     mono: float
     t: float
     pending: Look | None
@@ -238,8 +262,11 @@ class _Heard:
         return replace(
             machine,
             seq=self.seq,
-            at=self.at,
+            at=self.now.at,
             mono=self.mono,
+            run=self.now.run,
+            rebooted=False,
+            synced=self.now.synced,
             t=self.t,
             pending=self.pending,
             **more,

@@ -45,7 +45,7 @@ def play(
     played = Round(state)
     if taken.lost is not None:
         following = (item.at for item in taken.items if isinstance(item, Judged))
-        unseen = Restarted(last_at or taken.lost.start, next(following, taken.lost.end))
+        unseen = Restarted(last_at or taken.lost.start, next(following, taken.lost.end), None)
         played.state, found = tracker.command(played.state, unseen)
         played.events.extend(found)
     for item in taken.items:

@@ -137,7 +137,7 @@ class Writer(Generic[State]):
             self.state = self._tracker.load(kept.state)
         if self._last_at is not None:
             gaps.append(not_running(self._last_at, self._began))
-        restarted = Restarted(self._last_at, self._began)
+        restarted = Restarted(self._last_at, self._began, _computers_run())
         state, events = self._tracker.command(self.state, restarted)
         self._write(state, (), tuple(events), Notes(gaps), all_of_it=True)
         self.recent.start(self.committed_seq)
@@ -364,3 +364,11 @@ class Writer(Generic[State]):
 
 def _noting(gap: GapRecord) -> Chore:
     return lambda notes: notes.gaps.append(gap)
+
+
+def _computers_run() -> str:
+    """The name that the kernel gives to its run since it was started; empty where it gives none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""

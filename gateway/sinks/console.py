@@ -1,7 +1,8 @@
 """Values on standard output, one line each. Also the blueprint: a new sink starts as a copy.
 
 1. Copy this file; give ``type`` a new name. The file is found by its place, nothing registers it.
-2. Say in the config model what a person must write; refuse there what cannot work.
+2. Say in the config model what a person must write; refuse there what cannot work. What pages and
+   health tell of the sink stands there, too (``SinkConfig``): nothing else knows it by name.
 3. Keep the constructor free of input and output; import a heavy driver in ``connect``. What may
    block goes into a thread.
 4. Translate the driver's errors: NotConnected when the peer is away, Rejected when it refuses.
@@ -15,7 +16,7 @@ import asyncio
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import ClassVar, Literal, TextIO
 
 from pydantic import Field
 
@@ -33,6 +34,9 @@ from gateway.sinks.base import SinkConfig
 
 class ConsoleConfig(SinkConfig):
     """Print every value, for looking on while a machine is being connected."""
+
+    title: ClassVar[str] = "Konsole"
+    optional: ClassVar[bool] = False
 
     type: Literal["console"] = Field(description="Werte ausgeben / print values")
     language: Language = Field(default="de", description="Sprache / language: de, en")

@@ -42,6 +42,7 @@ class InfluxConfig(SinkConfig):
     """Long history in InfluxDB."""
 
     lane: ClassVar[Lane] = Lane.JOURNAL
+    title: ClassVar[str] = "InfluxDB"
 
     type: Literal["influx"] = Field(description="Langzeitarchiv / long history: InfluxDB v2 API")
     url: str = Field(

@@ -5,7 +5,8 @@ Topics, all below ``wv/v1/<firm>/<plant>``:
     status                       retained: the gateway is there; its last will says that it is not
     <area>/<machine>/birth       retained: what the machine is, its points, meanings and units
     <area>/<machine>/readings    values of one polling cycle with quality and reason
-    <area>/<machine>/state       retained: state, mode, since when, and the sentence why
+    <area>/<machine>/state       retained: state, mode, since when, the sentence why; and from when
+                                  to when it holds: it is renewed every five minutes while it does
     echo                         the gateway to itself, every few seconds: is it heard?
     <area>/<machine>/job         retained: the job at the machine; ``"id": null`` when there is none
 
@@ -16,10 +17,11 @@ what the broker misses while it is away is not sent later.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import orjson
 from pydantic import Field
@@ -35,15 +37,20 @@ from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus
 from gateway.drivers.heard import HeardClient
 from gateway.drivers.mqtt import Broker, Message
-from gateway.sinks.base import SinkConfig, present_jobs
+from gateway.sinks.base import Fact, Place, SinkConfig, present_jobs
 
 SCHEMA = 1
+HOLDS = timedelta(minutes=10)
+"""So long a state that was published may be taken for the present one."""
+_RENEWED = HOLDS / 2
 _GOOD = int(Quality.GOOD)
 _OK = str(OK)
 
 
 class MqttConfig(BrokerAccess, SinkConfig):
     """The firm's own MQTT broker."""
+
+    title: ClassVar[str] = "MQTT"
 
     type: Literal["mqtt"] = Field(description="MQTT-Broker der Firma / the firm's MQTT broker")
 
@@ -55,14 +62,36 @@ class MqttConfig(BrokerAccess, SinkConfig):
         """Everything, to the firm's broker."""
         return Outlet(self.broker, reach(self.broker), EVERYTHING, EACH_CYCLE)
 
+    def where(self, site: SiteConfig, signal: SignalId) -> Place:
+        """The topic of its machine's readings."""
+        machine = signal.partition("/")[0]
+        return Place(
+            self.type,
+            self.title,
+            (
+                Fact("broker", Text("Broker", "Broker"), Broker.parse(self.broker).url),
+                Fact("topic", Text("Thema", "Topic"), _topic(site, machine, "readings")),
+            ),
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
 
 class MqttSink:
     """Publishes what one firm's machines say."""
 
-    def __init__(self, broker: Broker, site: SiteConfig, signals: Sequence[Signal]) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        site: SiteConfig,
+        signals: Sequence[Signal],
+        clock: Callable[[], datetime] = _now,
+    ) -> None:
         self._broker = broker
         self._site = site
-        self._root = f"wv/v1/{site.firm}/{site.plant}"
+        self._root = _root(site)
         self._births = dict(_births(site, signals))
         self._points = {signal.id: signal.id.partition("/")[2] for signal in signals}
         self._client = HeardClient(
@@ -73,15 +102,9 @@ class MqttSink:
         )
         self._reading: asyncio.Task[None] | None = None
         self._kept: dict[str, bytes] = {}
-
-    @property
-    def broker(self) -> str:
-        """The broker's address, without credentials."""
-        return self._broker.url
-
-    def topic(self, signal: SignalId) -> str:
-        """Where the values of ``signal`` are published."""
-        return self._topic(signal.partition("/")[0], "readings")
+        self._present: Sequence[MachineStatus] = ()
+        self._told: dict[str, tuple[object, datetime]] = {}
+        self._clock = clock
 
     async def connect(self) -> None:
         """Connect and publish everything retained anew: the broker may have forgotten it.
@@ -95,7 +118,9 @@ class MqttSink:
             self._retained(self._topic(machine, "birth"), _json(birth))
             for machine, birth in self._births.items()
         )
-        kept = (self._retained(topic, payload) for topic, payload in self._kept.items())
+        self._told.clear()
+        present = self._states(self._present) | self._kept
+        kept = (self._retained(topic, payload) for topic, payload in present.items())
         try:
             await self._client.publish(self._status(online=True), *births, *kept)
         except Rejected as refused:
@@ -115,14 +140,27 @@ class MqttSink:
         present = present_jobs(jobs)
         fresh: dict[str, bytes] = {}
         for status in machines:
-            fresh[self._topic(status.machine, "state")] = _json(_state(status))
             fresh[self._topic(status.machine, "job")] = _json(_job(present.get(status.machine)))
         changed = {
             topic: payload for topic, payload in fresh.items() if self._kept.get(topic) != payload
         }
         self._kept.update(changed)
+        self._present = tuple(machines)
+        changed = self._states(machines) | changed
         if changed:
             await self._client.publish(*(self._retained(*message) for message in changed.items()))
+
+    def _states(self, machines: Sequence[MachineStatus]) -> dict[str, bytes]:
+        """The states to publish: changed ones, and those that would not hold much longer."""
+        now = self._clock()
+        found: dict[str, bytes] = {}
+        for status in machines:
+            gist = (status.state, status.mode, status.phase, status.known, status.since)
+            told = self._told.get(status.machine)
+            if told is None or told[0] != gist or not now - _RENEWED < told[1] <= now:
+                self._told[status.machine] = (gist, now)
+                found[self._topic(status.machine, "state")] = _json(_state(status, now))
+        return found
 
     async def close(self) -> None:
         """Say goodbye (the will is for those who cannot) and disconnect."""
@@ -150,7 +188,7 @@ class MqttSink:
                 pass
 
     def _topic(self, machine: str, what: str) -> str:
-        return f"{self._root}/{self._site.area}/{machine}/{what}"
+        return _topic(self._site, machine, what)
 
     def _status(self, *, online: bool) -> Message:
         status = {
@@ -180,6 +218,14 @@ class MqttSink:
             "clock": str(batch.clock),
             "points": points,
         }
+
+
+def _root(site: SiteConfig) -> str:
+    return f"wv/v1/{site.firm}/{site.plant}"
+
+
+def _topic(site: SiteConfig, machine: str, what: str) -> str:
+    return f"{_root(site)}/{site.area}/{machine}/{what}"
 
 
 def _json(payload: Mapping[str, Any]) -> bytes:
@@ -216,9 +262,11 @@ def _point(signal: Signal) -> Mapping[str, Any]:
     }
 
 
-def _state(status: MachineStatus) -> Mapping[str, Any]:
+def _state(status: MachineStatus, now: datetime) -> Mapping[str, Any]:
     return {
         "schema": SCHEMA,
+        "at": to_ms(now),
+        "until": to_ms(now + HOLDS),
         "since": to_ms(status.since),
         "state": None if status.state is None else int(status.state),
         "name": None if status.state is None else status.state.name.lower(),

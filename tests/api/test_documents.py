@@ -24,6 +24,7 @@ READS = (
     "/history?signal=drill-1/power&points=20",
     "/jobs",
     "/jobs/B-1",
+    "/questions",
     "/stored",
     "/passwords",
     "/log",
@@ -102,9 +103,17 @@ def test_the_answers_hold_something(owner: httpx.Client) -> None:
         found = owner.get(f"{API}/{path}").json()
         assert found if isinstance(found, list) else (found.get("points") or found["events"])
     path = f"{API}/machines/drill-1/trace?signal=drill-1/power"
-    trace = until(lambda: (found := owner.get(path).json())["opcua"] and found["stored"] and found)
+    trace = until(lambda: (found := owner.get(path).json())["stored"] and found)
     assert trace["register"]["function"] == 4
-    assert trace["opcua"]["endpoint"].startswith("opc.tcp://")
+    [place] = trace["places"]
+    assert (place["sink"], place["title"]) == ("opcua", "OPC UA")
+    endpoint, node = place["facts"]
+    assert endpoint["value"].startswith("opc.tcp://")
+    assert node == {
+        "name": "node",
+        "label": {"de": "Knoten", "en": "Node"},
+        "value": "ns=4;s=drill-1.power",
+    }
 
 
 def test_what_people_do_is_as_documented(document: Document, owner: httpx.Client) -> None:

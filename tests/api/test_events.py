@@ -24,8 +24,8 @@ def test_the_first_states_come_at_once_and_whole(owner: httpx.Client) -> None:
         assert answer.headers["content-type"].startswith("text/event-stream")
         assert answer.headers["cache-control"] == "no-store"
         found = events_of(answer)
-        first = [next(found) for _ in range(4)]
-    assert [event for event, _ in first] == ["machine", "jobs", "sent", "health"]
+        first = [next(found) for _ in range(5)]
+    assert [event for event, _ in first] == ["machine", "jobs", "questions", "sent", "health"]
     machine = first[0][1]["machine"]
     assert machine["name"] == "drill-1"
     assert machine["signals"]

@@ -15,8 +15,8 @@ from tests.peers import need
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PAGES = {
-    "owner": 7,
-    "foreman": 6,
+    "owner": 8,
+    "foreman": 7,
     "works_council": 4,
     "customer": 2,
 }

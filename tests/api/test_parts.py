@@ -6,11 +6,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway import sinks
 from gateway.api import parts
 from gateway.core.signals import Fault, Reason
 from gateway.core.text import Text
 from gateway.flow.sink_health import SinkHealth
 from gateway.flow.source_runner import MachineHealth
+from gateway.sinks.mqtt import MqttConfig
+from gateway.sinks.opcua import OpcUaConfig
+
+CONNECTED = Text("verbunden", "connected")
 
 
 def sink(name: str, cause: str | None = None) -> SinkHealth:
@@ -26,22 +31,26 @@ def sink(name: str, cause: str | None = None) -> SinkHealth:
             "dort nimmt niemand Verbindungen an",
         ),
         ("mqtt://broker:1883: the name is unknown", "diesen Namen kennt das Netz nicht"),
+        ("10 s: its process gave no sign of life", "sein Prozess gab kein Lebenszeichen"),
+        ("512 MB: its process needed more memory", "sein Prozess brauchte mehr Speicher"),
+        ("SIGKILL: its process was ended", "sein Prozess wurde beendet"),
     ],
 )
 def test_why_a_sink_is_missing_is_told_in_german_too(cause: str, german: str) -> None:
-    [part] = parts.sinks([sink("mqtt", cause)])
+    [part] = parts.sinks([(sink("mqtt", cause), CONNECTED)])
     place = cause.rpartition(": ")[0]
     assert part.text.de.startswith(f"nicht erreichbar ({place}: {german}).")
 
 
 def test_a_cause_without_a_translation_is_told_as_it_is() -> None:
-    [part] = parts.sinks([sink("mqtt", "mqtt://127.0.0.1:1883: not authorized")])
+    refused = sink("mqtt", "mqtt://127.0.0.1:1883: not authorized")
+    [part] = parts.sinks([(refused, CONNECTED)])
     assert "(mqtt://127.0.0.1:1883: not authorized)" in part.text.de
 
 
 def test_a_server_is_ready_also_without_anybody_connected() -> None:
-    told = [part.text.de for part in parts.sinks([sink("opcua"), sink("mqtt")])]
-    assert told == ["bereit", "verbunden"]
+    healths = [(sink("opcua"), OpcUaConfig.well), (sink("mqtt"), MqttConfig.well)]
+    assert [part.text.de for part in parts.sinks(healths)] == ["bereit", "verbunden"]
 
 
 NO_ADDRESS = Fault(Reason.REFUSED, 2, Text("keine Adresse", "no such address"))
@@ -85,3 +94,12 @@ def test_health_says_what_was_found(health: MachineHealth, state: str, english: 
     [part] = parts.sources([health])
     assert (part.state, part.text.en) == (state, english)
     assert part.text.de != part.text.en
+
+
+def test_what_could_be_there_is_told_by_its_own_file() -> None:
+    """A new sink is told of as missing without a line anywhere else; the console is no loss."""
+    missing = [part.name for part in parts.missing({"mqtt"}, consortium=True)]
+    offered = [kind for kind, config in sinks.variants().items() if config.optional]
+    assert missing == [kind for kind in offered if kind != "mqtt"]
+    assert "console" not in missing
+    assert {"influx", "opcua"} <= set(missing)

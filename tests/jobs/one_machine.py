@@ -56,6 +56,8 @@ class Line:
     seq: int = BOOT_SPAN
     mono0: float = 1000.0
     reload: bool = False  # dump and load around every batch
+    clock: Clock = Clock.SYNCED
+    behind: float = 0.0  # so many seconds the computer's wall clock is late
 
     def __post_init__(self) -> None:
         self.signals = signals(self.machine, ROLES[self.evidence.type])
@@ -75,9 +77,9 @@ class Line:
         batch = Judged(
             Batch(
                 self.machine,
-                self.at(real),
+                self.at(real - self.behind),
                 self.mono0 + real,
-                Clock.SYNCED,
+                self.clock,
                 ids,
                 tuple(values.values()),
             ),
@@ -177,5 +179,16 @@ def press_evidence() -> CountersConfig:
 def furnace_evidence(*, declared: bool = True) -> ChargesConfig:
     slower = timedelta(minutes=315) if declared else None
     return ChargesConfig(
-        pieces=600, phases=ChargePhases(), degraded=DegradedRates(phase_lost=slower)
+        pieces=600,
+        hot=860,
+        temper=250,
+        cold=21.3,
+        phases=ChargePhases(
+            ramp=timedelta(minutes=68),
+            soak=timedelta(minutes=30),
+            quench=timedelta(minutes=10),
+            temper=timedelta(minutes=120),
+            handling=timedelta(minutes=42),
+        ),
+        degraded=DegradedRates(phase_lost=slower),
     )

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.core.batches import Clock
 from gateway.core.events import EventKind
 from gateway.core.work import ItemState, JobState, Origin, Substate
 from gateway.jobs.commands import ConfirmRate, Inbound, Opening
@@ -360,6 +361,23 @@ def test_charge_around_a_restart_counts_once_and_the_gap_is_recorded(
     assert len(furnace.job.gaps) == 1
     assert furnace.of(EventKind.GAP)[0].details["why"] == "restart"
     assert (furnace.job.good, furnace.job.runs_completed) == (1200, 2)
+
+
+def test_night_of_a_computer_whose_clock_stood_still_loses_the_charge_and_says_so(
+    furnace: Line,
+) -> None:
+    """It wakes up in the next charge, with a time behind its last reading."""
+    furnace.clock = Clock.UNSYNCED
+    hall = Hall().burn(ALL).burn(ALL)
+    add(furnace)
+    watch(furnace, hall, 0, 80 * 60)
+    second = CHARGE + 30 * 60  # heating again
+    furnace.restart(80 * 60 / 144, second / 144)
+    furnace.behind = (second - 70 * 60) / 144
+    watch(furnace, hall, second, second + 5 * 60)
+    assert furnace.job.good == 0
+    gaps = [event.details["why"] for event in furnace.of(EventKind.GAP)]
+    assert gaps == ["reboot"]
 
 
 def test_charge_is_lost_with_a_gap_into_which_another_fits(furnace: Line) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
@@ -10,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.config import Variant
+from gateway.core.batches import Clock
 from gateway.core.events import EventKind
 from gateway.core.text import Text
 from gateway.core.work import ItemState, JobState, Origin
-from gateway.jobs.commands import Opening
+from gateway.jobs.commands import AbovePlan, Answer, End, NotPossible, Opening
 from gateway.jobs.counters import CountersConfig
 from gateway.jobs.tracker import JobTracker, MachineSpec
 from simulators.physics.press import Press
@@ -104,9 +107,9 @@ def test_declared_top_of_the_counter_is_where_it_rolls_over(press: Line) -> None
     press.tracker = JobTracker([MachineSpec("m-1", counters, press.evidence)], 144)
     press.state = press.tracker.initial()
     press.add(per_run=4, per_piece=8)
-    for real, shown in ((0, 9_998), (0.3, 9_999), (0.6, 0), (0.9, 0)):
+    for real, shown in ((0, 9_998), (0.3, 9_999), (0.6, 0), (0.9, 1)):
         look(press, real, shown)
-    assert press.job.good == 8
+    assert press.job.good == 12
     assert len(press.of(EventKind.COUNTER_ROLLOVER)) == 1
 
 
@@ -298,3 +301,168 @@ def test_totals_never_fall_whatever_the_counter_does(
         good, scrap = line.job.good, line.job.scrap
     finished = sum(int(e.details["good"]) for e in line.of(EventKind.COUNTED))  # type: ignore[arg-type]
     assert finished == line.job.good
+
+
+def work(line: Line, polls: int, shown: int, real: float = 0.0, every: float = 0.25) -> float:
+    """A shot at every poll."""
+    for step in range(polls):
+        look(line, real + step * every, shown + step)
+    return real + polls * every
+
+
+def jump(line: Line) -> None:
+    """A module is exchanged: 1,003 becomes 412,345, and goes on."""
+    line.add(planned=2_000_000, lot=1_000_000, per_run=4, per_piece=8)
+    real = work(line, 4, 1_000)
+    work(line, 3, 412_345, real)
+
+
+def test_jump_counts_nothing_and_is_a_question_with_both_readings(press: Line) -> None:
+    jump(press)
+    assert press.job.good == 4 * (3 + 2)
+    (event,) = press.of(EventKind.COUNTER_JUMPED)
+    (question,) = press.tracker.questions(press.state)
+    assert event.details == {
+        "signal": "good-count",
+        "before": 1_003,
+        "after": 412_345,
+        "counts": 411_342,
+        "question": question.id,
+    }
+    assert (question.before, question.after, question.job) == (1_003, 412_345, "j-1")
+    assert (question.good, question.scrap) == (4 * 411_342, 0)
+    (gap,) = press.job.gaps
+    assert (gap.start, gap.end) == (question.start, question.end)
+    assert gap.why.de.startswith("Der Zähler ist weiter gesprungen")
+
+
+def test_confirmed_question_is_booked_as_entered_and_only_once(press: Line) -> None:
+    jump(press)
+    (question,) = press.tracker.questions(press.state)
+    press.tell(Answer(question.id, confirm=True, at=press.at(2.0)))
+    assert press.job.origins == {Origin.COUNTED: 20, Origin.ENTERED: 4 * 411_342}
+    assert press.job.runs_completed == 5 + 411_342
+    assert press.tracker.questions(press.state) == ()
+    (answer,) = press.of(EventKind.COUNTER_ANSWERED)
+    assert answer.details["confirmed"] is True
+    for confirm in (True, False):
+        with pytest.raises(NotPossible, match="not open any more"):
+            press.tell(Answer(question.id, confirm=confirm, at=press.at(3.0)))
+
+
+def test_refused_question_counts_nothing_and_leaves_its_gap(press: Line) -> None:
+    jump(press)
+    (question,) = press.tracker.questions(press.state)
+    press.tell(Answer(question.id, confirm=False, at=press.at(2.0)))
+    assert press.job.origins == {Origin.COUNTED: 20}
+    assert press.tracker.questions(press.state) == ()
+    assert len(press.job.gaps) == 1
+    look(press, 2.25, 412_350)
+    assert press.job.good == 4 * 8
+
+
+def test_counter_that_comes_back_answers_its_question_itself(press: Line) -> None:
+    press.add(per_run=4, per_piece=8)
+    for step, shown in enumerate((1_000, 50_000, 50_000, 1_001, 1_002)):
+        look(press, step * 0.25, shown)
+    assert press.job.good == 8
+    assert press.tracker.questions(press.state) == ()
+    assert [event.details["after"] for event in press.of(EventKind.COUNTER_GLITCH)] == [1_002]
+
+
+def test_question_outlives_a_restart_of_the_gateway(press: Line) -> None:
+    jump(press)
+    asked = press.tracker.questions(press.state)
+    press.restart(2.0, 5.0)
+    assert press.tracker.questions(press.state) == asked
+
+
+def test_question_of_a_job_that_has_ended_can_still_be_answered(press: Line) -> None:
+    jump(press)
+    press.tell(End("j-1", press.at(2.0)))
+    (question,) = press.tracker.questions(press.state)
+    press.tell(Answer(question.id, confirm=True, at=press.at(3.0)))
+    assert press.job.good == 20 + 4 * 411_342
+    assert press.job.state is JobState.ENDED
+
+
+def test_question_above_the_plan_is_asked_back(press: Line) -> None:
+    press.add(planned=2_400, per_run=4, per_piece=8)
+    work(press, 3, 412_345, work(press, 4, 1_000))
+    (question,) = press.tracker.questions(press.state)
+    with pytest.raises(AbovePlan):
+        press.tell(Answer(question.id, confirm=True, at=press.at(2.0)))
+    assert press.tracker.questions(press.state) == (question,)
+    press.tell(Answer(question.id, confirm=True, at=press.at(2.0), above_plan=True))
+    assert press.job.state is JobState.ENDED
+
+
+def test_jump_without_a_job_asks_nobody(press: Line) -> None:
+    work(press, 3, 412_345, work(press, 4, 1_000))
+    assert press.tracker.questions(press.state) == ()
+    assert len(press.of(EventKind.COUNTER_JUMPED)) == 1
+
+
+def test_rejects_that_jump_are_scrap_once_confirmed(press: Line) -> None:
+    press.add(planned=2_000_000, lot=1_000_000, per_run=4, per_piece=8)
+    for step, rejects in enumerate((5, 6, 90_000, 90_001)):
+        look(press, step * 0.25, 1_000 + step, rejects)
+    assert (press.job.good, press.job.scrap) == (4 * 3 - 2, 2)
+    (question,) = press.tracker.questions(press.state)
+    assert (question.role, question.good, question.scrap) == ("reject-count", 0, 89_994)
+    press.tell(Answer(question.id, confirm=True, at=press.at(2.0)))
+    assert press.job.scrap == 2 + 89_994
+    assert press.job.good == 10  # it never falls; good parts wait until they have made up for it
+
+
+def test_pace_of_the_job_says_what_is_believed(new_line: Callable[[Variant, int], Line]) -> None:
+    """Two parts a second, read once a minute: by a plan of so many they count, else are asked."""
+    for per_piece, good, asked in ((0.5, 1_200, 0), (60.0, 0, 1_200)):
+        line = new_line(CountersConfig(idle_after=timedelta(minutes=2)), 1)
+        slow = tuple(replace(signal, every=60.0) for signal in line.signals)
+        line.tracker = JobTracker([MachineSpec("m-1", slow, line.evidence)])
+        line.state = line.tracker.initial()
+        line.add(planned=10**6, lot=10**6, per_run=1, per_piece=per_piece)
+        for minute in range(11):
+            look(line, minute * 60.0, 120 * minute)
+        assert line.job.good == good
+        assert sum(one.counts for one in line.tracker.questions(line.state)) == asked
+        assert line.status(600).state is ItemState.EXECUTING
+
+
+def test_pace_of_the_file_says_what_is_believed(new_line: Callable[[Variant, int], Line]) -> None:
+    for min_cycle, good in ((timedelta(seconds=0.5), 120), (timedelta(minutes=1), 0)):
+        evidence = CountersConfig(idle_after=timedelta(minutes=2), min_cycle=min_cycle)
+        line = new_line(evidence, 1)
+        line.add(planned=10**6, lot=10**6, per_run=1, per_piece=60)
+        for real, shown in ((0.0, 0), (60.0, 120), (61.0, 120)):
+            look(line, real, shown)
+        assert line.job.good == good
+
+
+def test_confirmed_pace_is_believed_from_then_on(new_line: Callable[[Variant, int], Line]) -> None:
+    line = new_line(CountersConfig(idle_after=timedelta(minutes=2)), 1)
+    line.add(planned=10**6, lot=10**6, per_run=1, per_piece=60)
+    for minute in range(4):
+        look(line, minute * 60.0, 120 * minute)
+    (question,) = line.tracker.questions(line.state)
+    line.tell(Answer(question.id, confirm=True, at=line.at(190)))
+    before = line.job.good
+    for minute in range(4, 8):
+        look(line, minute * 60.0, 120 * minute)
+    assert line.job.good == before + 4 * 120 + 120  # and of the one reading in between
+    assert line.tracker.questions(line.state) == ()
+
+
+def test_clock_that_cannot_know_makes_a_night_a_question_not_a_loss(press: Line) -> None:
+    """The computer was off, and comes back with a time behind its last reading."""
+    press.add(planned=2_000_000, lot=1_000_000, per_run=4, per_piece=8)
+    real = work(press, 4, 1_000)
+    press.restart(real, real + 1)
+    for step in range(2):
+        judged = press.batch(
+            real - 600 + step, {"good-count": 1_900, "reject-count": 0, "running": 0, "fault": 0}
+        )
+        press.take(replace(judged, batch=replace(judged.batch, clock=Clock.UNSYNCED)))
+    assert press.job.good == 12
+    assert [one.counts for one in press.tracker.questions(press.state)] == [897]

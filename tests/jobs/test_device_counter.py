@@ -1,110 +1,191 @@
-"""A device's counter: differences, rollover, reset, and single odd readings."""
+"""A device's counter: what could have been made counts, what could not is a question."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.jobs.device_counter import LEAP, NEW, Change, Counter, read
+from gateway.jobs.device_counter import NEW, Counter, Most, Note, read
+from gateway.jobs.moments import Moment
 
+BCD4 = 9999
 UINT16 = 65535
 UINT32 = 2**32 - 1
+BEGAN = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 
 
-def counted(readings: list[int], top: int = UINT16) -> tuple[int, list[Change]]:
-    counter, total, jumps = NEW, 0, []
-    for value in readings:
-        counter, change = read(counter, value, top)
-        total += change.more
-        if change.jumped:
-            jumps.append(change)
-    return total, jumps
+def moment(seconds: float) -> Moment:
+    return Moment(BEGAN + timedelta(seconds=seconds), 1000.0 + seconds, 0, synced=False)
+
+
+@dataclass
+class Told:
+    """A counter that is read every ``every`` seconds, of a machine that makes ``pace`` a second."""
+
+    top: int = UINT32
+    every: float = 1.0
+    pace: float = 4.0
+    time: float = 0.0
+    total: int = 0
+    counter: Counter = NEW
+    notes: list[Note] = field(default_factory=list)
+
+    def reads(self, *values: int) -> Told:
+        for value in values:
+            self.counter, more, notes = read(
+                self.counter,
+                value,
+                moment(self.time),
+                top=self.top,
+                most=Most(self.pace, self.every),
+            )
+            assert more >= 0
+            self.total += more
+            self.notes += notes
+            self.time += self.every
+        return self
+
+    @property
+    def happened(self) -> list[str]:
+        return [note.what for note in self.notes]
+
+    @property
+    def open(self) -> int:
+        """What is asked: questions that a glitch has answered are gone."""
+        asked: dict[str, int] = {}
+        for note in self.notes:
+            if note.what == "jumped":
+                asked[note.question] = asked.get(note.question, 0) + note.counts
+            elif note.what == "glitch":
+                asked.pop(note.question, None)
+        return sum(asked.values())
 
 
 def test_first_reading_is_the_baseline() -> None:
-    assert counted([41_000]) == (0, [])
+    assert Told().reads(41_000).total == 0
 
 
 def test_differences_add_up() -> None:
-    assert counted([10, 11, 11, 15]) == (5, [])
+    assert Told().reads(10, 11, 11, 15).total == 5
 
 
-def test_rollover_needs_a_second_reading_and_loses_nothing() -> None:
-    total, jumps = counted([65_533, 65_535, 1, 2])
-    assert total == 2 + 3
-    assert [(c.rollover, c.before) for c in jumps] == [(True, 65_535)]
-
-
-def test_rollover_between_two_readings_is_seen_only_once() -> None:
-    assert len(counted([65_530, 3, 3, 4, 5])[1]) == 1
-
-
-@pytest.mark.parametrize("after", [0, 7, 19_999])
-def test_reset_counts_what_the_counter_shows_again(after: int) -> None:
-    total, jumps = counted([40_000, after, after + 1])
-    assert total == after + 1
-    assert [(c.rollover, c.before) for c in jumps] == [(False, 40_000)]
-
-
-def test_counter_that_was_set_by_hand_is_only_a_new_baseline() -> None:
-    total, jumps = counted([40_000, 39_990, 39_990, 39_993])
-    assert total == 3
-    assert [c.rollover for c in jumps] == [False]
-
-
-def test_rollover_takes_a_plausible_number_of_counts() -> None:
-    """From three quarters of 32 bits to 0 is a reset, not a billion parts."""
-    total, jumps = counted([3_221_225_472, 0, 1], UINT32)
-    assert total == 1
-    assert [c.rollover for c in jumps] == [False]
-
-
-def test_exchanged_device_that_shows_far_more_is_only_a_new_baseline() -> None:
-    total, jumps = counted([40_000, 900_000_000, 900_000_001, 900_000_004], UINT32)
-    assert total == 3
-    assert len(jumps) == 1
-
-
-def test_single_odd_reading_counts_nothing() -> None:
-    assert counted([40_000, 0, 40_001, 40_002]) == (2, [])
-    assert counted([40_000, 61_000, 40_001, 40_002]) == (2, [])
-
-
-def test_leap_after_a_long_absence_counts_when_confirmed() -> None:
-    assert counted([100, 100 + LEAP + 1])[0] == 0
-    assert counted([100, 1_100, 1_101]) == (1_001, [])
-
-
-@given(
-    start=st.integers(0, UINT16),
-    steps=st.lists(st.integers(0, 5_000), max_size=60),
+@pytest.mark.parametrize(
+    ("readings", "top", "counts", "asked", "happened"),
+    [
+        pytest.param([5002, 0, 0, 5006, 5007], UINT32, 5, 0, ["glitch"], id="reads zero"),
+        pytest.param(
+            [5002, 0, 2, 4, 5008, 5009], UINT32, 7, 0, ["reset", "glitch"], id="counts on from 0"
+        ),
+        pytest.param([60000, 0, 2, 5], UINT16, 5, 0, ["reset"], id="16 bit, power lost"),
+        pytest.param([9000, 0, 1], BCD4, 1, 0, ["reset"], id="four digits, power lost"),
+        pytest.param([4294000000, 0, 3], UINT32, 3, 0, ["reset"], id="32 bit, power lost"),
+        pytest.param([9998, 1, 3], BCD4, 5, 0, ["rollover"], id="four digits roll over"),
+        pytest.param([65534, 65535, 1, 2], UINT16, 4, 0, ["rollover"], id="16 bit roll over"),
+        pytest.param([UINT32 - 1, 0, 0, 2], UINT32, 4, 0, ["rollover"], id="32 bit roll over"),
+        pytest.param([1000, 412345, 412346], UINT32, 1, 411345, ["jumped"], id="module exchanged"),
+        pytest.param(
+            [100, 50000, 50000, 101, 102], UINT32, 2, 0, ["jumped", "glitch"], id="wrong twice"
+        ),
+        pytest.param([40000, 61000, 40001], UINT16, 1, 0, ["glitch"], id="wrong once"),
+        pytest.param([40000, 39990, 39993], UINT32, 3, 39990, ["jumped"], id="set by hand"),
+    ],
 )
-def test_every_count_is_found_through_any_number_of_rollovers(start: int, steps: list[int]) -> None:
-    readings, true = [start], start
-    for step in steps:
-        true += step
-        readings += [true % (UINT16 + 1)] * 2  # a poll is much faster than a count
-    total, jumps = counted(readings)
-    assert total == true - start
-    assert all(change.rollover for change in jumps)
-    assert len(jumps) == true // (UINT16 + 1)
+def test_rule_read_every_second(
+    readings: list[int], top: int, counts: int, asked: int, happened: list[str]
+) -> None:
+    told = Told(top).reads(*readings)
+    assert (told.total, told.open, told.happened) == (counts, asked, happened)
+
+
+def test_machine_that_stands_answers_the_question_about_a_glitch_too() -> None:
+    told = Told().reads(1000, 50000, 50000, *[1000] * 8)
+    assert (told.total, told.open, told.happened) == (0, 0, ["jumped", "glitch"])
+
+
+def test_old_value_shown_once_more_counts_nothing_twice() -> None:
+    told = Told().reads(7999, 0, 1, 2, 3, 4, 7999, 5, 6, 7)
+    assert told.total == 7
+    assert Told().reads(7999, 0, 1, 2, 3, 4, 7999, 7999, 5, 6, 7).total == 7
+
+
+def test_slow_polls_count_all_that_the_machine_makes() -> None:
+    told = Told(every=60, pace=2).reads(*range(0, 1201, 120))
+    assert (told.total, told.happened) == (1200, [])
+
+
+def test_leap_within_milliseconds_is_a_question() -> None:
+    told = Told(every=0.1).reads(2, 30002, 30002)
+    assert (told.total, told.open) == (0, 30000)
+
+
+def test_pace_that_nobody_believes_is_one_question_that_grows() -> None:
+    told = Told(every=60, pace=0.01).reads(*range(0, 6001, 600))
+    assert (told.total, told.open) == (0, 6000)
+    assert len({note.question for note in told.notes}) == 1
+
+
+def test_absence_is_as_long_as_it_was() -> None:
+    told = Told().reads(100)
+    told.time += 3600
+    told.reads(100 + 4 * 3600)
+    assert (told.total, told.happened) == (4 * 3600, [])
+
+
+def test_zero_that_stays_is_a_reset() -> None:
+    told = Told(every=60).reads(5000, *[0] * 12, 1, 2)
+    assert (told.total, told.happened) == (2, ["reset"])
+
+
+def test_exchange_that_has_settled_is_the_counter_now() -> None:
+    told = Told(every=60).reads(1000, *range(70000, 70020), 1001, 1003)
+    assert told.total == 19 + 2
+    assert told.happened == ["jumped", "jumped"]
+    assert len({note.question for note in told.notes}) == 2
+
+
+def test_reset_or_glitch_of_a_small_counter_takes_the_smaller_and_asks_for_the_rest() -> None:
+    told = Told().reads(5, 0, 6, 7)
+    assert (told.total, told.open) == (2, 5)
+
+
+def test_glitch_while_a_jump_is_asked_leaves_the_question() -> None:
+    told = Told().reads(1000, 412345, 412346, 0, 412348)
+    assert (told.total, told.open) == (3, 411345)
+
+
+@pytest.mark.parametrize("top", [BCD4, UINT16, UINT32])
+@given(start=st.integers(0), steps=st.lists(st.integers(0, 8), min_size=1, max_size=200))
+def test_every_count_is_found_through_any_number_of_rollovers(
+    top: int, start: int, steps: list[int]
+) -> None:
+    shown = first = top - start % 100
+    told = Told(top).reads(shown)
+    for step in [*steps, 1, 1]:
+        shown += step
+        told.reads(shown % (top + 1))
+    while shown % (top + 1) < 3:  # two readings that agree, 0 alone says nothing
+        shown += 1
+        told.reads(shown % (top + 1))
+    assert told.total == shown - first
+    assert set(told.happened) <= {"rollover"}
 
 
 @given(st.lists(st.integers(0, UINT32), min_size=1, max_size=60))
 def test_nothing_that_a_counter_says_takes_counts_back(readings: list[int]) -> None:
-    counter = NEW
-    for value in readings:
-        counter, change = read(counter, value, UINT32)
-        assert change.more >= 0
-        assert counter.last is not None
+    told = Told().reads(*readings)
+    assert told.counter.last is not None
+    assert len(told.counter.courses) <= 3
 
 
-@given(st.integers(0, UINT16), st.integers(0, UINT16), st.integers(0, UINT16))
+@given(last=st.integers(0, UINT16), odd=st.integers(0, UINT16), more=st.integers(0, 8))
 def test_one_odd_reading_never_counts(last: int, odd: int, more: int) -> None:
-    back = min(last + more % LEAP, UINT16)
-    if last <= odd <= last + LEAP or odd <= back <= odd + LEAP:
+    back = min(last + more, UINT16)
+    if last <= odd <= last + 9 or odd <= back <= odd + 9:
         return
-    counter, first = read(Counter(last), odd, UINT16)
-    counter, second = read(counter, back, UINT16)
-    assert (first.more, second.more) == (0, back - last)
+    told = Told(UINT16).reads(last, odd)
+    assert told.total == 0
+    assert told.reads(back).total == back - last

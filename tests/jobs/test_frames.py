@@ -9,15 +9,19 @@ import pytest
 
 from gateway.core.batches import BOOT_SPAN, Judged
 from gateway.core.signals import Quality, signal_id
-from gateway.jobs.frames import Look, MachineState, framed, gathered, ticked
+from gateway.jobs.frames import Look, MachineState, asleep, framed, gathered, moment, ticked
 from tests.jobs.one_machine import BEGAN, Line, press_evidence
 
 ROLES = {signal_id("m-1", role): role for role in ("good-count", "reject-count")}
 
 
 def machine(**changes: object) -> MachineState:
-    plain = MachineState(seq=BOOT_SPAN, at=BEGAN, mono=1000.0, t=50.0)
+    plain = MachineState(seq=BOOT_SPAN, at=BEGAN, mono=1000.0, t=50.0, synced=True)
     return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+def clock(kept: MachineState, heard: Judged, lapse: int) -> float:
+    return ticked(kept, moment(kept, heard), lapse)
 
 
 def batch(real: float = 0.0, **values: int | None) -> Judged:
@@ -26,18 +30,31 @@ def batch(real: float = 0.0, **values: int | None) -> Judged:
 
 
 def test_clock_runs_by_monotonic_time_times_the_lapse() -> None:
-    assert ticked(machine(), batch(0.1), 144) == pytest.approx(50 + 14.4)
-    assert ticked(machine(), batch(0.1), 1) == pytest.approx(50.1)
+    assert clock(machine(), batch(0.1), 144) == pytest.approx(50 + 14.4)
+    assert clock(machine(), batch(0.1), 1) == pytest.approx(50.1)
 
 
-def test_after_a_restart_the_wall_clock_tells() -> None:
+def test_gateway_that_restarts_goes_on_by_the_computers_monotonic_time() -> None:
     later = replace(batch(7.0), seq0=2 * BOOT_SPAN)
-    assert ticked(machine(mono=99_999.0), later, 144) == pytest.approx(50 + 7 * 144)
+    assert clock(machine(at=BEGAN + timedelta(days=9)), later, 144) == pytest.approx(50 + 7 * 144)
+
+
+def test_after_the_computer_was_off_a_wall_clock_that_is_right_tells() -> None:
+    assert clock(machine(mono=99_999.0, rebooted=True), batch(7.0), 144) == pytest.approx(
+        50 + 7 * 144
+    )
+    assert not asleep(machine(rebooted=True), moment(machine(rebooted=True), batch(7.0)))
+
+
+def test_after_the_computer_was_off_a_doubtful_wall_clock_says_nothing() -> None:
+    off = machine(mono=99_999.0, rebooted=True, synced=False)
+    assert clock(off, batch(7.0), 144) == 50.0
+    assert asleep(off, moment(off, batch(7.0)))
 
 
 def test_clock_never_runs_backwards() -> None:
-    earlier = machine(at=BEGAN + timedelta(days=1), mono=5_000.0)
-    assert ticked(earlier, batch(0.0), 144) == 50.0
+    earlier = machine(at=BEGAN + timedelta(days=1), mono=5_000.0, rebooted=True)
+    assert clock(earlier, batch(0.0), 144) == 50.0
 
 
 def test_clock_keeps_time_where_two_lines_hand_on_out_of_order() -> None:
@@ -50,7 +67,7 @@ def test_clock_keeps_time_where_two_lines_hand_on_out_of_order() -> None:
 
 
 def test_first_batch_begins_the_clock() -> None:
-    assert ticked(MachineState(), batch(3.0), 144) == 0.0
+    assert clock(MachineState(), batch(3.0), 144) == 0.0
 
 
 def test_look_waits_for_every_role() -> None:

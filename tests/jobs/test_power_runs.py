@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from gateway.config import Variant
+from gateway.core.batches import BOOT_SPAN, Clock
 from gateway.core.clock import to_ms
+from gateway.core.commands import Restarted
 from gateway.core.events import EventKind
 from gateway.core.work import ItemState, JobState, OperationMode, Origin
 from gateway.jobs.commands import Opening
@@ -224,6 +226,35 @@ def test_restart_records_how_long_nobody_looked(mill: Line) -> None:
     assert (gap.start, gap.end) == (mill.at(t - STEP), mill.at(t + 2.5))
     assert gap.why.de.startswith("Das Gateway war nicht in Betrieb")
     assert mill.of(EventKind.GAP)[0].details["why"] == "restart"
+
+
+@pytest.mark.parametrize("after", [HIGH, LOADING])
+def test_night_of_a_computer_whose_clock_stood_still_is_a_gap(mill: Line, after: float) -> None:
+    """It wakes up with a time behind its last reading; nobody knows how many runs there were."""
+    mill.clock = Clock.UNSYNCED
+    mill.add()
+    t = play(mill, [*RUN, LOADING, LOADING, *RUN])
+    mill.restart(t, t + 28_800)
+    mill.behind = 28_803
+    play(mill, [after] * 4, since=t + 28_800)
+    assert mill.job.good == 12
+    (gap,) = mill.of(EventKind.GAP)
+    assert gap.details["why"] == "reboot"
+    assert len(mill.job.gaps) == 1
+
+
+def test_restart_of_the_gateway_alone_goes_on_by_the_computers_own_time(mill: Line) -> None:
+    """A clock that nobody vouches for does not matter while the computer runs."""
+    mill.clock = Clock.UNSYNCED
+    mill.tell(Restarted(None, mill.at(0), "one run"))
+    mill.add()
+    t = play(mill, [*RUN, LOADING, LOADING, LOADING])
+    mill.seq = 2 * BOOT_SPAN
+    mill.behind = 3_600
+    mill.tell(Restarted(mill.at(t), mill.at(t - 3_600), "one run"))
+    play(mill, RUN[1:] + [LOADING] * 2, since=t)
+    assert mill.job.good == 24
+    assert mill.of(EventKind.GAP) == []
 
 
 def test_restart_that_can_hide_no_edge_loses_nothing(new_line: NewLine) -> None:

@@ -202,8 +202,29 @@ def test_crash_before_any_commit_neither_loses_nor_doubles(
 def test_kept_form_has_a_schema_number_and_is_plain_json(mill: Line) -> None:
     add(mill)
     kept = json.loads(mill.tracker.dump(mill.state))
-    assert kept["schema"] == 1
-    assert set(kept) == {"schema", "jobs", "ended", "machines"}
+    assert kept["schema"] == 2
+    assert set(kept) == {"schema", "jobs", "ended", "questions", "computer", "machines"}
+
+
+def test_state_of_the_first_schema_is_read_and_its_counters_go_on(press: Line) -> None:
+    """As it was kept before a counter had courses and a machine a run of its computer."""
+    press.add(per_run=4, per_piece=8)
+    for real, shown in ((0.0, 5_000), (0.2, 5_001)):
+        press.see(real, good_count=shown, reject_count=7, running=False, fault=False)
+    kept = json.loads(press.tracker.dump(press.state))
+    kept["schema"] = 1
+    del kept["questions"], kept["computer"]
+    machine = kept["machines"]["m-1"]
+    for new in ("run", "rebooted", "synced"):
+        del machine[new]
+    evidence = machine["evidence"]
+    del evidence["fastest"]
+    evidence["counter"] = {"last": 5_001, "odd": None}
+    evidence["reject_counter"] = {"last": None, "odd": None}
+    press.state = press.tracker.load(json.dumps(kept).encode())
+    press.see(0.4, good_count=5_003, reject_count=9, running=False, fault=False)
+    press.see(0.6, good_count=5_003, reject_count=9, running=False, fault=False)
+    assert (press.job.good, press.job.scrap) == (4 * 3, 0)
 
 
 @pytest.mark.parametrize("kept", [b"", b"[]", b'{"schema":99}', b'{"schema":1}', b"\xff"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ from gateway.config import SiteConfig
 from gateway.core.clock import to_ms
 from gateway.core.errors import NotConnected
 from gateway.core.signals import SignalId
-from gateway.core.work import JobState
+from gateway.core.text import Text
+from gateway.core.work import JobState, MachineStatus
 from gateway.drivers import heard
 from gateway.drivers.heard import Hearing
 from gateway.drivers.mqtt import Broker, MqttClient, Protocol
@@ -177,6 +180,47 @@ async def test_only_what_has_changed_is_published_again(
         assert seen == ["job", "readings"]
 
 
+async def test_a_state_is_published_when_it_changes_and_not_with_every_second_of_its_sentence(
+    broker: RunningBroker, site: SiteConfig
+) -> None:
+    now = [AT + timedelta(hours=1)]
+    address = Broker.parse(broker.url, protocol=Protocol(broker.speaks))
+    sink = MqttSink(address, site, SIGNALS, clock=lambda: now[0])
+    await sink.connect()
+
+    async def heard(*shown: MachineStatus) -> list[dict[str, Any]]:
+        """The states that come while these are shown, up to a marker behind them."""
+        for status in shown:
+            await sink.show([status], [])
+        await sink.write([batch("mill-1", {"power": 1.0})])
+        found = []
+        async for message in reader._client.messages():
+            kind = message.topic.rpartition("/")[2]
+            if kind == "state":
+                found.append(orjson.loads(message.payload))
+            if kind == "readings":
+                return found
+        raise AssertionError("the broker has gone")
+
+    def runs(seconds: int) -> MachineStatus:
+        return replace(executing(), because=Text(f"seit {seconds} s", f"for {seconds} s"))
+
+    async with Reader(broker) as reader, asyncio.timeout(20):
+        (first,) = await heard(runs(1))
+        assert first["at"] == to_ms(now[0])
+        assert first["until"] - first["at"] == 600_000
+        assert await heard(*(runs(second) for second in range(2, 60))) == []
+        (changed,) = await heard(executing(known=False))
+        assert changed["known"] is False
+        now[0] += timedelta(minutes=6)
+        (renewed,) = await heard(executing(known=False))
+        assert renewed["until"] == to_ms(now[0]) + 600_000
+        now[0] -= timedelta(hours=1)  # the clock is set back
+        (again,) = await heard(executing(known=False))
+        assert again["at"] == to_ms(now[0])
+    await sink.close()
+
+
 async def test_status_says_when_the_gateway_comes_and_goes(
     broker: RunningBroker, sink: MqttSink
 ) -> None:
@@ -239,9 +283,11 @@ async def test_broker_that_lets_nobody_publish_is_not_connected(
         await sink.close()
 
 
-async def test_topic_and_broker_can_be_told(broker: RunningBroker, sink: MqttSink) -> None:
-    assert sink.topic(SignalId("mill-1/power")) == f"{ROOT}/main/mill-1/readings"
-    assert sink.broker == broker.url
+def test_topic_and_broker_can_be_told(tmp_path: Path) -> None:
+    config = MqttConfig(type="mqtt", broker="mqtt://127.0.0.1:1883", password=SecretStr("geheim"))
+    place = config.where(firm(tmp_path), SignalId("mill-1/power"))
+    told = {fact.name: fact.value for fact in place.facts}
+    assert told == {"broker": "mqtt://127.0.0.1:1883", "topic": f"{ROOT}/main/mill-1/readings"}
 
 
 async def test_write_before_connect_is_not_connected(tmp_path: Path) -> None:

@@ -46,6 +46,11 @@ class Held:
     def trace(self) -> Json:
         return self.factory.get(FIRM, f"machines/{MACHINE}/trace", signal=SIGNAL)
 
+    def place(self, sink: str) -> dict[str, str]:
+        """Where a sink has the value."""
+        [facts] = [one["facts"] for one in self.trace()["places"] if one["sink"] == sink]
+        return {fact["name"]: fact["value"] for fact in facts}
+
 
 @pytest.fixture(scope="module")
 def held(demos: Demos) -> Iterator[Held]:
@@ -109,7 +114,7 @@ def test_the_api_tells_the_words_and_the_value(held: Held) -> None:
 
 
 def test_opcua_tells_the_value(held: Held) -> None:
-    place = held.trace()["opcua"]
+    place = held.place("opcua")
     assert place["endpoint"] == held.factory.ready["firms"][FIRM]["opcua"]
     with Client(place["endpoint"]) as client:
         told = client.get_node(place["node"]).read_data_value()
@@ -122,7 +127,7 @@ def test_opcua_tells_the_value(held: Held) -> None:
 
 
 def test_mqtt_tells_the_value(held: Held) -> None:
-    place = held.trace()["mqtt"]
+    place = held.place("mqtt")
     assert place["broker"] == held.factory.ready["firms"][FIRM]["broker"]
 
     def has_power(message: Heard) -> bool:

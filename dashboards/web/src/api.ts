@@ -63,6 +63,7 @@ export interface Machine {
   connection: { type: string; host: string; port: number; units: number[] };
   state: MachineState;
   thresholds: Threshold[];
+  polling?: Text[];
   signals: Signal[];
   job: Job | null;
 }
@@ -76,8 +77,8 @@ export interface Trace {
   template: string;
   unit?: number | null;
   source?: string | null;
-  opcua: { endpoint: string; node: string } | null;
-  mqtt: { broker: string; topic: string } | null;
+  /** Where sinks have the same value; each tells its own words. */
+  places: { sink: string; title: string; facts: { name: string; label: Text; value: string }[] }[];
   stored: { seq: number | null; at: string; value: Value | null } | null;
   committed_seq?: number;
 }
@@ -150,7 +151,24 @@ export interface Job {
   simulated: boolean;
 }
 
-export type Origin = "measured" | "counted" | "entered" | "simulated";
+/** A step of a device's counter that the machine could not have made: was it work? */
+export interface Question {
+  id: string;
+  machine: string;
+  signal: string | null;
+  means: Text | null;
+  job: string;
+  item: Text;
+  before: number;
+  after: number;
+  counts: number;
+  good: number;
+  scrap: number;
+  start: string;
+  end: string;
+}
+
+export type Origin = "measured" | "counted" | "entered" | "simulated" | "corrected";
 export type Level = "L0" | "L1" | "L2" | "L3" | "L4";
 export type LampKind = "grey" | "green" | "yellow" | "red" | "done" | "hatched";
 

@@ -10,6 +10,9 @@ export class ApiError extends Error {
   }
 }
 
+/** A refusal that only asks: the same request with the key it names is carried out. */
+export class AskedBack extends ApiError {}
+
 const PATIENCE_MS = 8000;
 
 /** GET an address below the page, e.g. `api/v1/machines`. */
@@ -50,22 +53,23 @@ async function ask<T>(path: string, init: RequestInit): Promise<T> {
     throw new ApiError(0, cause instanceof Error ? cause.message : String(cause));
   }
   serverClock.hear(answer.headers.get("date"), asked, Date.now());
-  if (!answer.ok) throw new ApiError(answer.status, await reason(answer));
+  if (!answer.ok) throw await refused(answer);
   return answer.status === 204 ? (undefined as T) : ((await answer.json()) as T);
 }
 
-async function reason(answer: Response): Promise<string> {
+async function refused(answer: Response): Promise<ApiError> {
   const text = await answer.text();
   try {
-    const body = JSON.parse(text) as { detail?: unknown; message?: unknown };
+    const body = JSON.parse(text) as { detail?: unknown; message?: unknown; ask?: string };
+    const Kind = body.ask ? AskedBack : ApiError;
     const detail = body.detail ?? body.message;
-    if (typeof detail === "string") return detail;
+    if (typeof detail === "string") return new Kind(answer.status, detail);
     if (detail && typeof detail === "object" && "de" in detail) {
       const lang = document.documentElement.lang === "en" ? "en" : "de";
-      return String((detail as Record<string, unknown>)[lang]);
+      return new Kind(answer.status, String((detail as Record<string, unknown>)[lang]));
     }
   } catch {
     // not JSON: the status says enough
   }
-  return `HTTP ${answer.status}`;
+  return new ApiError(answer.status, `HTTP ${answer.status}`);
 }

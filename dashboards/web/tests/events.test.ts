@@ -36,7 +36,7 @@ test("a short gap is not nothing", () => {
 test("every kind that the gateway knows has a word in both languages", () => {
   for (const words of [de, en]) {
     for (const kind of ["state", "run_started", "run_finished", "counted", "booked", "counter_rollover",
-      "counter_reset", "lot", "gap", "job", "degraded", "recovered"]) {
+      "counter_reset", "counter_glitch", "counter_jumped", "counter_answered", "lot", "gap", "job", "degraded", "recovered"]) {
       assert.ok(words.log.kinds[kind], kind);
     }
   }

@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.api import views
 from gateway.api.access import PLANT, WORK, Change, allowed, changing
 from gateway.api.answers import Here, Json, group
-from gateway.api.plant_shapes import JobShape
-from gateway.api.refusals import absent, refusal
+from gateway.api.plant_shapes import JobShape, QuestionShape
+from gateway.api.refusals import AskedBack, absent, refusal
 from gateway.core.work import Job, Origin
 from gateway.jobs.commands import (
+    AbovePlan,
+    Answer,
     Book,
     Command,
     ConfirmRate,
@@ -39,12 +41,32 @@ ACTIONS: dict[str, type[Start | Hold | Resume | End]] = {
 
 
 class Booking(BaseModel):
-    """A count that a person enters; ``origin`` simulated is for the demo's scenario."""
+    """A count that a person enters; ``origin`` simulated is for the demo's scenario.
+
+    ``above_plan`` confirms that more pieces than planned are meant.
+    """
 
     model_config = ConfigDict(extra="forbid")
     good: int = Field(default=0, ge=0, le=1_000_000)
     scrap: int = Field(default=0, ge=0, le=1_000_000)
     origin: Literal["entered", "simulated"] = "entered"
+    above_plan: bool = False
+
+
+class Correction(BaseModel):
+    """How many pieces too many were booked; ``good`` and ``scrap`` are taken away."""
+
+    model_config = ConfigDict(extra="forbid")
+    good: int = Field(default=0, ge=0, le=1_000_000)
+    scrap: int = Field(default=0, ge=0, le=1_000_000)
+
+
+class Reply(BaseModel):
+    """Whether the counter's jump was work; ``above_plan`` confirms more pieces than planned."""
+
+    model_config = ConfigDict(extra="forbid")
+    confirm: bool
+    above_plan: bool = False
 
 
 class Rate(BaseModel):
@@ -86,8 +108,43 @@ async def book(rooms: Here, wanted: WantedJob, booking: Booking, change: Working
             "Only a simulated firm books simulated counts.",
         )
     origin = Origin(booking.origin)
-    command = Book(wanted.id, booking.good, booking.scrap, origin, at=rooms.now())
+    command = Book(
+        wanted.id,
+        booking.good,
+        booking.scrap,
+        origin,
+        at=rooms.now(),
+        above_plan=booking.above_plan,
+    )
     return await _carried_out(rooms, wanted, command, change)
+
+
+@router.post("/jobs/{job}/corrections", dependencies=working)
+async def correct(
+    rooms: Here, wanted: WantedJob, correction: Correction, change: Working
+) -> Json[JobShape]:
+    """Take back what was booked wrongly, as an entry of the origin ``corrected``.
+
+    Nothing is erased, and what has left with a lot cannot be taken back.
+    """
+    command = Book(wanted.id, -correction.good, -correction.scrap, Origin.CORRECTED, at=rooms.now())
+    return await _carried_out(rooms, wanted, command, change)
+
+
+@router.get("/questions", dependencies=seeing)
+async def questions(rooms: Here) -> Json[list[QuestionShape]]:
+    """The open questions about counters of this firm, oldest first."""
+    return Json([views.question(rooms, entry) for entry in rooms.questions()])
+
+
+@router.post("/questions/{question}/answer", dependencies=working)
+async def answer(
+    rooms: Here, question: str, reply: Reply, change: Working
+) -> Json[list[QuestionShape]]:
+    """Say whether a counter's jump was work; what is still open is answered."""
+    command = Answer(question, reply.confirm, at=rooms.now(), above_plan=reply.above_plan)
+    await _applied(rooms, command, change)
+    return Json([views.question(rooms, entry) for entry in rooms.questions()])
 
 
 @router.post("/jobs/{job}/rate", dependencies=working)
@@ -114,10 +171,17 @@ async def act(
 async def _carried_out(
     rooms: Here, wanted: Job, command: Command, change: Change
 ) -> Json[JobShape]:
+    """Apply a command and show what has become of its job."""
+    await _applied(rooms, command, change)
+    return Json(views.job(_job(rooms, wanted.id)))
+
+
+async def _applied(rooms: Here, command: Command, change: Change) -> None:
     """Apply a command; what the job logic objects is told in both languages."""
     try:
         await rooms.journal.apply(command)
+    except AbovePlan as error:
+        raise AskedBack(error.why, "above_plan") from error
     except NotPossible as error:
         raise HTTPException(409, error.why.as_json()) from error
     change.note()
-    return Json(views.job(_job(rooms, wanted.id)))

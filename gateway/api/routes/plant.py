@@ -15,6 +15,7 @@ from gateway.api.answers import Here, Json, group
 from gateway.api.plant_shapes import (
     HistoryShape,
     MachineShape,
+    PlaceShape,
     RegisterShape,
     RunShape,
     StoredPointShape,
@@ -27,6 +28,7 @@ from gateway.core.events import Detail, EventKind
 from gateway.core.ports import Point, SeriesStore, Words
 from gateway.core.signals import SignalId
 from gateway.machines import catalog
+from gateway.sinks.base import Place
 
 router = group("plant")
 seeing = [Depends(allowed(PLANT))]
@@ -93,7 +95,6 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Json[TraceShape]:
             "value": last.last,
             "quality": views.NUMBERS[last.quality],
         }
-    node, topic = rooms.addresses.opcua(what.id), rooms.addresses.mqtt(what.id)
     return Json(
         {
             "signal": views.signal(rooms, what, now),
@@ -104,8 +105,7 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Json[TraceShape]:
             "template": device.template,
             "unit": getattr(device.connect, "unit", None),
             "source": point.source,
-            "opcua": None if node is None else {"endpoint": node["endpoint"], "node": node["node"]},
-            "mqtt": None if topic is None else {"broker": topic["broker"], "topic": topic["topic"]},
+            "places": [_place(place) for place in rooms.places(what.id)],
             "stored": kept,
             "committed_seq": rooms.journal.committed_seq,
         }
@@ -119,6 +119,17 @@ def _stored(series: SeriesStore, signal: SignalId, now: datetime) -> Point | Non
         return None
     at = found[-1].at  # its quality is the worst of the ten minutes; the point has its own
     return series.history(signal, at, at + timedelta(milliseconds=1), 1)[-1]
+
+
+def _place(place: Place) -> PlaceShape:
+    return {
+        "sink": place.sink,
+        "title": place.title,
+        "facts": [
+            {"name": fact.name, "label": views.words(fact.label), "value": fact.value}
+            for fact in place.facts
+        ],
+    }
 
 
 def _register(words: Words | None) -> RegisterShape | None:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from gateway.config import Endpoint, Objection, Secret, SiteConfig, wrong
 from gateway.core.outlets import EVERYTHING, ON_REQUEST, Outlet, reach
 from gateway.core.ports import Sink
-from gateway.core.signals import Signal
+from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
-from gateway.sinks.base import SinkConfig
+from gateway.sinks.base import Apart, Fact, Place, SinkConfig
+from gateway.sinks.opcua.types import OWN_INDEX
 
 
 class OpcUaConfig(SinkConfig):
     """OPC UA server: signed and encrypted, users with passwords, clients trusted one by one."""
+
+    apart: ClassVar[Apart] = Apart(memory=512)
+    title: ClassVar[str] = "OPC UA"
+    well: ClassVar[Text] = Text("bereit", "ready")
 
     type: Literal["opcua"] = Field(description="OPC-UA-Server / OPC UA server")
     listen: Endpoint = Field(
@@ -78,6 +83,22 @@ class OpcUaConfig(SinkConfig):
             return (Objection(what, local, ("listen",)),)
         return ()
 
+    @property
+    def endpoint(self) -> str:
+        """The address that clients connect to."""
+        return f"opc.tcp://{self.listen}"
+
+    def where(self, site: SiteConfig, signal: SignalId) -> Place:  # noqa: ARG002
+        """The node of the signal."""
+        return Place(
+            self.type,
+            self.title,
+            (
+                Fact("endpoint", Text("Adresse", "Endpoint"), self.endpoint),
+                Fact("node", Text("Knoten", "Node"), node(signal)),
+            ),
+        )
+
     def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:
         """The server for this firm; ``folder`` keeps its certificates."""
         from gateway.sinks.opcua.server import OpcUaSink  # noqa: PLC0415 - it needs this module
@@ -87,3 +108,8 @@ class OpcUaConfig(SinkConfig):
     def outlet(self) -> Outlet:
         """Everything, to clients that may log in."""
         return Outlet(str(self.listen), reach(str(self.listen)), EVERYTHING, ON_REQUEST, asks=True)
+
+
+def node(signal: SignalId) -> str:
+    """The node id of a signal, as clients write it."""
+    return f"ns={OWN_INDEX};s={signal.replace('/', '.')}"

@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -40,11 +40,15 @@ from gateway.sinks.opcua.limits import CHUNK, CONNECTIONS, MESSAGE, SESSIONS
 from gateway.sinks.opcua.requests import Connection
 from gateway.sinks.opcua.security import Pki, Users, speaks_for
 from gateway.sinks.opcua.sessions import Session
+from gateway.sinks.opcua.sharing import SharingNodes
 from gateway.sinks.opcua.subscriptions import Subscriptions
 from gateway.sinks.opcua.values import node_id
 from gateway.sinks.opcua.view import View
 
 _log = logging.getLogger(__name__)
+
+LEISURE = 0.25
+"""Seconds within which a client that has not subscribed wants values."""
 
 LOOK = 10.0
 """Seconds after which a client that is in is looked for among the trusted ones again."""
@@ -170,6 +174,7 @@ class Internal(InternalServer):
     def __init__(self, door: Door | None) -> None:
         super().__init__(user_manager=door or OpenDoor())
         self.open = door is None
+        self.node_mgt_service = SharingNodes(self.aspace)
         self.view = self.view_service = View(self.aspace)
         self.subscription_service = Subscriptions(self.aspace, iserver=self)
         self.isession.subscription_service = self.subscription_service
@@ -233,7 +238,10 @@ class Internal(InternalServer):
 
 
 class _Listener(BinaryServer):
+    knocked: Callable[[], None] = staticmethod(lambda: None)
+
     def _make_protocol(self) -> OPCUAProtocol:
+        self.knocked()
         return Connection(
             iserver=self.iserver,
             policies=self._policies,
@@ -252,6 +260,7 @@ class GuardedServer(Server):
         """``door`` None: no login at all."""
         guard()
         internal = Internal(door)
+        self.knocked: Callable[[], None] = lambda: None
         internal.allow_remote_admin = False
         internal.max_connections = CONNECTIONS
         internal.max_pending_activation_seconds = 10.0
@@ -275,6 +284,15 @@ class GuardedServer(Server):
             self.set_identity_tokens([ua.UserNameIdentityToken])
             self.set_certificate_validator(door.validate)
 
+    @property
+    def wanted(self) -> float | None:
+        """How often (seconds) the most eager client wants values; None: nobody is connected."""
+        if self.bserver is None or not self.bserver.clients:
+            return None
+        subscriptions = self.iserver.subscription_service.subscriptions.values()
+        intervals = [one.data.RevisedPublishingInterval / 1000 for one in subscriptions]
+        return min(intervals, default=LEISURE)
+
     async def start(self) -> None:
         """Listen. Raises OSError when the address is taken."""
         await self._setup_server_nodes()
@@ -284,6 +302,7 @@ class GuardedServer(Server):
         if host is None or port is None:
             raise OSError(f"no address to listen on: {self.endpoint.geturl()}")
         self.bserver = _Listener(self.iserver, host, port, self.limits)
+        self.bserver.knocked = self.knocked
         self.bserver.set_policies(self._policies)
         try:
             await self.bserver.start()

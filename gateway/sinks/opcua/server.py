@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,17 @@ from gateway.core.batches import Judged
 from gateway.core.errors import NotConnected
 from gateway.core.signals import Signal, SignalId
 from gateway.core.work import Job, MachineStatus
-from gateway.sinks.opcua.config import OpcUaConfig
-from gateway.sinks.opcua.types import OWN_INDEX
+from gateway.sinks.opcua.config import OpcUaConfig, node
 
 if TYPE_CHECKING:
     from gateway.sinks.opcua.serving import Serving
+
+
+QUICKEST, EAGER, UNWATCHED = 0.05, 0.5, 1.0
+"""Seconds between two writes: as often as a client may ask, at least while one is connected, and
+while nobody is."""
+AT_ONCE = 100
+"""Values written at a stretch: with many subscribers some milliseconds."""
 
 
 class OpcUaSink:
@@ -34,15 +40,20 @@ class OpcUaSink:
         self._serving: Serving | None = None
         self._statuses: dict[str, MachineStatus] = {}
         self._jobs: tuple[Job, ...] = ()
+        self._tell: Callable[[float], None] = lambda _seconds: None
 
     @property
     def endpoint(self) -> str:
         """The address that clients connect to."""
-        return f"opc.tcp://{self._config.listen}"
+        return self._config.endpoint
 
     def node(self, signal: SignalId) -> str:
         """The node id of a signal, as clients write it."""
-        return f"ns={OWN_INDEX};s={signal.replace('/', '.')}"
+        return node(signal)
+
+    def pacing(self, tell: Callable[[float], None]) -> None:
+        """Take the way to say how soon clients want values."""
+        self._tell = tell
 
     async def connect(self) -> None:
         """Build the address space and listen. Raises NotConnected.
@@ -53,7 +64,9 @@ class OpcUaSink:
         self._require_free()
         kind = await asyncio.to_thread(_load)
         try:
-            serving = await kind.start(self._config, self._site, self._signals, self._folder)
+            serving = await kind.start(
+                self._config, self._site, self._signals, self._folder, self._knocked
+            )
         except OSError as error:
             raise NotConnected(f"{self.endpoint}: {error}") from error
         self._serving = serving
@@ -63,9 +76,15 @@ class OpcUaSink:
     async def write(self, batches: Sequence[Judged]) -> None:
         """Set the newest values, with the machine's time and a status code."""
         serving = self._running()
+        written = 0
         for judged in batches:
             await serving.write(judged)
-            await asyncio.sleep(0)  # subscribers of a large batch must not hold the loop
+            written += len(judged.batch.signals)
+            if written >= AT_ONCE:
+                written = 0
+                await asyncio.sleep(0)  # clients must get their turn between many values
+        wanted = serving.wanted
+        self._tell(UNWATCHED if wanted is None else min(max(wanted, QUICKEST), EAGER))
 
     async def show(self, machines: Sequence[MachineStatus], jobs: Sequence[Job]) -> None:
         """Set machine states and jobs where they have changed."""
@@ -81,6 +100,10 @@ class OpcUaSink:
         serving, self._serving = self._serving, None
         if serving is not None:
             await serving.stop()
+
+    def _knocked(self) -> None:
+        """Somebody comes, who shall find the present."""
+        self._tell(QUICKEST)
 
     def _running(self) -> Serving:
         if self._serving is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -40,9 +40,17 @@ class Serving:
 
     @classmethod
     async def start(
-        cls, config: OpcUaConfig, site: SiteConfig, signals: Sequence[Signal], folder: Path
+        cls,
+        config: OpcUaConfig,
+        site: SiteConfig,
+        signals: Sequence[Signal],
+        folder: Path,
+        knocked: Callable[[], None],
     ) -> Serving:
-        """Build the address space and listen. Raises OSError: address taken, no certificate."""
+        """Build the address space and listen. Raises OSError: address taken, no certificate.
+
+        ``knocked`` is called for each new connection.
+        """
         door, uri = None, f"urn:werkverbund:{site.firm}:gateway:open"
         pki = Pki(folder, site.firm, config.listen.host)
         if not config.open:
@@ -51,6 +59,7 @@ class Serving:
             door = Door(pki, await asyncio.to_thread(Users, passwords))
         SparseLog.install()
         server = GuardedServer(door)
+        server.knocked = knocked
         server.set_endpoint(f"opc.tcp://{config.listen}")
         await server.init()
         await server.set_application_uri(uri)
@@ -65,6 +74,11 @@ class Serving:
             await server.stop()
             raise
         return serving
+
+    @property
+    def wanted(self) -> float | None:
+        """How often (seconds) the most eager client wants values; None: nobody is connected."""
+        return self._server.wanted
 
     async def write(self, judged: Judged) -> None:
         """Set the values of one batch."""

@@ -1,13 +1,13 @@
 import type { Role } from "../api";
 
-export type Section = "overview" | "order" | "agreements" | "council" | "log" | "accounts" | "health";
+export type Section = "overview" | "order" | "agreements" | "council" | "questions" | "log" | "accounts" | "health";
 
 const PAGES: Record<Role, readonly Section[]> = {
-  owner: ["overview", "order", "agreements", "council", "log", "accounts", "health"],
-  foreman: ["overview", "order", "agreements", "council", "log", "health"],
+  owner: ["overview", "order", "questions", "agreements", "council", "log", "accounts", "health"],
+  foreman: ["overview", "order", "questions", "agreements", "council", "log", "health"],
   works_council: ["council", "agreements", "order", "health"],
   customer: ["order", "health"],
-  visitor: ["overview", "order", "agreements", "council", "log", "health"],
+  visitor: ["overview", "order", "questions", "agreements", "council", "log", "health"],
 };
 
 /** The pages that a role may see, its first page first; the gateway refuses the rest anyhow. */

@@ -1,11 +1,11 @@
-import type { Health, Job, Machine, Order, Session, Text } from "../api";
+import type { Health, Job, Machine, Order, Question, Session, Text } from "../api";
 import { ApiError, get, post } from "../client";
 import { seesPlant } from "./access";
 import { serverClock } from "./clock.svelte";
 import { type StageMessage, stageWindow } from "./embedding";
 import { Stream } from "./stream";
 
-const NAMES = ["order", "machine", "jobs", "sent", "health"] as const;
+const NAMES = ["order", "machine", "jobs", "questions", "sent", "health"] as const;
 const RETRY_MS = 3000;
 
 /** Everything that the pages show of one firm, kept alive by its event stream. */
@@ -13,6 +13,8 @@ class Firm {
   session = $state.raw<Session | null>(null);
   machines = $state.raw<readonly Machine[] | null>(null);
   jobs = $state.raw<readonly Job[] | null>(null);
+  /** What only a person can answer, oldest first. */
+  questions = $state.raw<readonly Question[] | null>(null);
   orders = $state.raw<readonly Order[] | null>(null);
   health = $state.raw<Health | null>(null);
   /** Grows with every message that was sent or received: logs fetch anew. */
@@ -72,6 +74,7 @@ class Firm {
     await Promise.all([
       plant && part<Machine[]>("api/v1/machines", (value) => (this.machines = value)),
       plant && part<Job[]>("api/v1/jobs", (value) => (this.jobs = value)),
+      plant && part<Question[]>("api/v1/questions", (value) => (this.questions = value)),
       part<Order[]>("api/v1/orders", (value) => {
         for (const order of value) this.#heard.set(order, serverClock.now());
         this.orders = value;
@@ -123,6 +126,7 @@ class Firm {
     if (name === "order") this.takeOrder((data as { order?: Order }).order ?? (data as Order));
     else if (name === "machine") this.#takeMachine((data as { machine: Machine }).machine);
     else if (name === "jobs") this.jobs = Array.isArray(data) ? data : (data as { jobs: Job[] }).jobs;
+    else if (name === "questions") this.questions = (data as { questions: Question[] }).questions;
     else if (name === "sent") this.messages++;
     else if (name === "health") this.health = data as Health;
   }
@@ -150,7 +154,7 @@ class Firm {
     this.#stream?.close();
     this.#stream = null;
     if (this.session) this.session = { ...this.session, role: null };
-    this.machines = this.jobs = this.orders = this.health = this.interrupted = null;
+    this.machines = this.jobs = this.questions = this.orders = this.health = this.interrupted = null;
     this.connections = 0;
   }
 

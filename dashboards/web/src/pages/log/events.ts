@@ -4,7 +4,7 @@ import type { Catalogue } from "../../texts/index.svelte";
 
 /** The kinds that do not come with every run. */
 export const RARE = [
-  "state", "booked", "counter_rollover", "counter_reset", "lot", "gap", "job", "degraded", "recovered",
+  "state", "booked", "counter_rollover", "counter_reset", "counter_glitch", "counter_jumped", "counter_answered", "lot", "gap", "job", "degraded", "recovered",
 ] as const;
 
 /** What an event says, in a few words. Pure. */
@@ -34,7 +34,11 @@ export function told(event: LoggedEvent, lang: Language, t: Catalogue): string {
     }
     case "counter_rollover":
     case "counter_reset":
+    case "counter_glitch":
+    case "counter_jumped":
       return `${of.signal}: ${count(of.before)} → ${count(of.after)}`;
+    case "counter_answered":
+      return `${of.signal}: ${count(of.counts)}, ${of.confirmed ? t.log.confirmed : t.log.refused}`;
     case "lot":
       return [t.order.lot(Number(of.number)), t.order.pieces(count(of.quantity)), t.origin[of.origin as Origin]].join(", ");
     case "gap":
