@@ -111,7 +111,6 @@ class Gateway:
         async with AsyncExitStack() as stack:
             await self.journal.open()
             stack.push_async_callback(self.journal.close)
-            await asyncio.to_thread(self.series.open)
             stack.push_async_callback(asyncio.to_thread, self.series.close)
             if self.journal.health.trouble is None:
                 await self._open_jobs()
@@ -130,13 +129,9 @@ class Gateway:
 
     async def _work(self) -> None:
         """Run every part until one that matters ends, or until asked to stop."""
-        site = self.site
         core: list[asyncio.Task[None]] = [
             asyncio.create_task(self.journal.run(), name="journal"),
             asyncio.create_task(self._follow_commits(), name="commits"),
-            asyncio.create_task(
-                fill(self.series, self.journal, keep=site.history.keep), name="history"
-            ),
             *(
                 asyncio.create_task(runner.run(), name=f"source {runner.source.endpoint}")
                 for runner in self.runners
@@ -166,6 +161,7 @@ class Gateway:
         """The parts that may fail alone. Machines are polled by now: what is heavy loads beside."""
         side: dict[str, Callable[[], Awaitable[None]]] = {
             "pages": self._pages,
+            "history": self._history,
             "loop lag": self._lag.watch,
         }
         if not self._jobs_opened:
@@ -195,6 +191,11 @@ class Gateway:
         late.append((self.journal.overdue(), "the journal"))
         most, what = max(late)
         return what if most > HANGS else None
+
+    async def _history(self) -> None:
+        """Fill the charts' store; a mistake in it ends nothing else."""
+        await asyncio.to_thread(self.series.open)
+        await fill(self.series, self.journal, keep=self.site.history.keep)
 
     def _publish(self, judged: Judged) -> None:
         """Every batch: to the journal, to the pages' table, to the live sinks. Never waits."""
@@ -399,7 +400,7 @@ class Gateway:
         if self.exchange is None:
             return []
         exchange = self.exchange
-        return [parts.exchange(exchange.health(), connected=exchange.connected, shut=exchange.shut)]
+        return [parts.exchange(exchange.health(), connected=exchange.well, shut=exchange.shut)]
 
 
 def _pages_server() -> Callable[..., Awaitable[None]]:

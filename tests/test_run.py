@@ -19,6 +19,7 @@ from gateway.api.rooms import Part
 from gateway.cli.main import run_command_line
 from gateway.core.work import MachineStatus
 from gateway.database import Unwritable
+from gateway.history import Series
 from gateway.run import Gateway
 from gateway.service import Manager, until_signal
 from gateway.sinks.console import ConsoleSink
@@ -47,6 +48,23 @@ def test_a_part_with_a_bug_is_shown_as_failed_until_it_works_again(tmp_path: Pat
         until(lambda: _part(gateway, "console").state == "failed")
         until(lambda: not bugs and _part(gateway, "console").state == "ok")
         until(lambda: gateway.sinks["console"].health.delivered)
+
+
+def test_a_bug_in_the_store_of_charts_ends_nothing_else(tmp_path: Path, monkeypatch):
+    append, bugs = Series.append, [ZeroDivisionError("a bug")]
+
+    def faulty(self, batches) -> None:
+        if bugs:
+            raise bugs.pop()
+        append(self, batches)
+
+    monkeypatch.setattr(Series, "append", faulty)
+    with at_work(a_workshop(tmp_path, demo=True)) as workshop:
+        gateway = workshop.gateway
+        until(lambda: _part(gateway, "history").state == "failed")
+        stored = gateway.journal.committed_seq
+        until(lambda: gateway.journal.committed_seq > stored)
+        until(lambda: _part(gateway, "history").state == "ok" and gateway.series.seq > stored)
 
 
 def test_a_part_that_gets_no_thread_is_told_in_one_line_until_it_gets_one(

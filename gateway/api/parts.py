@@ -89,7 +89,10 @@ def sinks(healths: Iterable[tuple[SinkHealth, Text]]) -> Iterator[Part]:
         elif health.connected and health.parked:
             yield Part(health.name, WAITING, _parked(health, why))
         elif health.connected:
-            yield Part(health.name, OK, well)
+            said = well
+            if (note := health.note) is not None:
+                said = Text(f"{well.de}; {note.de}", f"{well.en}; {note.en}")
+            yield Part(health.name, OK if health.note is None else WAITING, said)
         elif health.cause is None:
             yield Part(health.name, WAITING, Text("startet", "starting"))
         else:

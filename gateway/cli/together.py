@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.cli.kinds import MODELS
 from gateway.config import Objection, Placed, choice, placed
+from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
 
 if TYPE_CHECKING:
@@ -31,8 +32,12 @@ def problems_between(
     for scenario in filter(None, scenarios):
         players = [_beside(scenario, player.file) for player in scenario.model.firms]
         sites += [file for file in players if file.is_file()]
+    orders = [shelf.take(file, "order") for file, kind in files if kind == "order"]
     for sheet in _networks(shelf, sites):
         found += sheet.problems()
+        orders += sheet.orders
+    for order in filter(None, orders):
+        found += (order.problem(one) for one in _too_long(order.model))
     for scenario in filter(None, scenarios):
         found += (scenario.problem(one) for one in _scenario(shelf, scenario))
     return list(dict.fromkeys(found))
@@ -107,6 +112,23 @@ class _Network:
                 yield _no_package(entry.package, [*packages, *parts], at)
         if reserve is not None and reserve.package not in packages:
             yield _no_package(reserve.package, packages, ("network", "reserve", "package"))
+
+
+def _too_long(order: Any) -> Iterator[Objection]:
+    """An order that could not be told to one of its firms."""
+    from gateway.exchange.opening import check_length  # noqa: PLC0415 - only orders need keys
+
+    try:
+        check_length(order.order())
+    except ExchangeError as error:
+        yield Objection(
+            error.why,
+            Text(
+                "Wählen Sie lot größer, oder teilen Sie den Auftrag.",
+                "Choose a larger lot, or divide the order.",
+            ),
+            ("packages",),
+        )
 
 
 def _networks(shelf: _Shelf, files: Sequence[Path]) -> Iterator[_Network]:

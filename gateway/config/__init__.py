@@ -1,5 +1,6 @@
 """The files that people write: strict YAML in, sound models out, or every mistake at once."""
 
+from gateway.config.broker import BrokerAccess
 from gateway.config.loading import Placed, load, placed, read_content, read_model, site_model
 from gateway.config.models import Bilingual, Objection, Strict, Variant, refuse, wrong
 from gateway.config.scalars import (
@@ -32,6 +33,7 @@ from gateway.config.variants import Templates, Variants, scan
 
 __all__ = [
     "Bilingual",
+    "BrokerAccess",
     "Device",
     "Duration",
     "DurationOrZero",

@@ -46,10 +46,14 @@ class Found:
 
 
 def as_written(node: Node) -> str:
-    """A value as a person wrote it, cut where it is long."""
+    """A value as a person wrote it, cut where it is long, without the credentials of an address."""
     if isinstance(node, Table):
         return "{...}"
     if isinstance(node, Items):
         return "[...]"
     text = node.shown if isinstance(node, Leaf) else ""
+    if "@" in text and ":" in text:
+        before, _, place = text.rpartition("@")
+        scheme, slashes, _ = before.partition("//")
+        text = f"{scheme if slashes else ''}{slashes}***@{place}"
     return text if len(text) <= 40 else text[:37] + "..."

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from gateway.config.broker import BrokerAccess
 from gateway.config.models import Bilingual, Strict, Variant, wrong
 from gateway.config.scalars import (
     Duration,
@@ -191,20 +192,12 @@ class Reserve(Strict):
     )
 
 
-class Network(Strict):
+class Network(BrokerAccess):
     """The firm's part in the order network."""
 
     consortium: LocalPath = Field(description="Datei des Verbunds / the consortium's file")
     order: LocalPath | None = Field(
         default=None, description="Auftrag, nur beim Federführer / the order, lead firm only"
-    )
-    broker: str = Field(
-        pattern=r"^mqtts?://[^\s/@]+$",
-        description="Gemeinsamer Broker, z. B. mqtts://broker.example:8883 / shared broker, e.g. mqtts://broker.example:8883",
-    )
-    user: str | None = Field(default=None, description="Benutzer am Broker / user at the broker")
-    password: Secret | None = Field(
-        default=None, description="Passwort, als Verweis / by reference"
     )
     work: tuple[Work, ...] = Field(
         default=(), description="Wer welches Paket fertigt / which machine makes what"

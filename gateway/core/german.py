@@ -9,6 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 LINES: Mapping[str, str] = {
+    "%s: the ledger is opened again: %s": ("%s: exchange.db wird neu geöffnet: %s"),
+    "%s: a message that could not be taken in": ("%s: eine Nachricht ließ sich nicht aufnehmen"),
+    "History put aside as %s, building it anew: %s": (
+        "Verlauf beiseitegelegt als %s, wird neu aufgebaut: %s"
+    ),
     # The gateway and its service
     "%s failed; it starts again, everything else goes on": (
         "%s ausgefallen; startet neu, alles andere läuft weiter"
@@ -40,9 +45,6 @@ LINES: Mapping[str, str] = {
     "Journal is written again": "Journal wird wieder geschrieben",
     "Retention could not run: %s": "Altes konnte nicht gelöscht werden: %s",
     "History waits and tries again: %s": "Verlauf wartet und versucht es wieder: %s",
-    "History damaged, put aside as %s, building it anew: %s": (
-        "Verlauf beschädigt, beiseitegelegt als %s, wird neu aufgebaut: %s"
-    ),
     "History cannot be written, trying again: %s": (
         "Verlauf lässt sich nicht schreiben, neuer Versuch folgt: %s"
     ),
@@ -91,6 +93,31 @@ LINES: Mapping[str, str] = {
 """Log lines, by the format in which the call has them."""
 
 SENTENCES: Mapping[str, str] = {
+    "%s: %s cannot be used (%s): it must be a readable PEM file": (
+        "%s: %s ist nicht benutzbar (%s): Es muss eine lesbare PEM-Datei sein"
+    ),
+    "not sent": ("nicht gesendet"),
+    "a report on lots that the package does not have": (
+        "ein Bericht über Lose, die das Paket nicht hat"
+    ),
+    "a report of level %s lacks %s": ("einem Bericht der Stufe %s fehlt %s"),
+    "an offer of a package that the order does not have": (
+        "ein Angebot eines Pakets, das der Auftrag nicht hat"
+    ),
+    "a readiness for a package that the order does not have": (
+        "eine Bereitschaft für ein Paket, das der Auftrag nicht hat"
+    ),
+    "a readiness for an order that is not known here yet": (
+        "eine Bereitschaft zu einem Auftrag, den es hier noch nicht gibt"
+    ),
+    "the message holds no order that can be reckoned with": (
+        "die Nachricht enthält keinen Auftrag, mit dem sich rechnen lässt"
+    ),
+    "the message is of no schema up to %s, or unsound": (
+        "die Nachricht hat kein Schema bis %s, oder sie ist nicht stimmig"
+    ),
+    "a message to %s is too long (%s bytes)": ("eine Nachricht an %s ist zu lang (%s Bytes)"),
+    "%s must be opened again": ("%s muss neu geöffnet werden"),
     # Parts of a gateway, and what became of them
     "pages": "Seiten",
     "jobs of the file": "Aufträge der Datei",
@@ -147,9 +174,6 @@ SENTENCES: Mapping[str, str] = {
     "%s answers %s: %s": "%s antwortet %s: %s",
     "%s refuses %s": "%s lehnt %s ab",
     "%s refuses the subscription to %s": "%s lehnt das Abonnement von %s ab",
-    "%s: the trusted certificates in %s cannot be used (%s): it must be a readable PEM file": (
-        "%s: die Zertifikate in %s sind nicht benutzbar (%s): Es muss eine lesbare PEM-Datei sein"
-    ),
     "its certificate is not trusted (%s)": "seinem Zertifikat wird nicht vertraut (%s)",
     "%s: check this computer's clock": "%s: Prüfen Sie die Uhr dieses Rechners",
     "%s: the server is not running": "%s: der Server läuft nicht",
@@ -208,7 +232,6 @@ SENTENCES: Mapping[str, str] = {
     "the message holds no sound joint order": (
         "die Nachricht enthält keinen stimmigen gemeinsamen Auftrag"
     ),
-    "the message is not of schema 1": "die Nachricht hat nicht Schema 1",
     "the message is for, or from, another firm": (
         "die Nachricht ist für oder von einer anderen Firma"
     ),
@@ -224,7 +247,6 @@ SENTENCES: Mapping[str, str] = {
     "numbers of chains with missing or wrong fields": (
         "Nummern von Ketten mit fehlenden oder falschen Feldern"
     ),
-    "a report of level %s has other fields: %s": "ein Bericht der Stufe %s hat andere Felder: %s",
     "a field of a report has no sound value": "ein Feld eines Berichts hat keinen stimmigen Wert",
     "a report of level %s where %s is agreed": ("ein Bericht der Stufe %s, wo %s vereinbart ist"),
     "a report on a package of another firm": "ein Bericht über ein Paket einer anderen Firma",

@@ -27,6 +27,27 @@ CAUSES = (
     ),
     (("Network is unreachable",), Text("kein Netz", "no network")),
     (("no answer", "timed out"), Text("keine Antwort", "no answer")),
+    (
+        ("not heard",),
+        Text(
+            "was dieses Gateway sendet, kommt nicht zurück",
+            "what this gateway sends does not come back",
+        ),
+    ),
+    (
+        ("another gateway uses this name",),
+        Text(
+            "ein anderes Gateway meldet sich dort unter demselben Namen (firm, plant)",
+            "another gateway uses the same name (firm, plant) there",
+        ),
+    ),
+    (
+        ("another client took our name",),
+        Text(
+            "jemand anderes hat sich dort unter unserem Namen gemeldet",
+            "somebody else has used our name there",
+        ),
+    ),
     (("no connection", "not connected"), Text("keine Verbindung", "not connected")),
     (
         ("its process needed more memory",),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
+
+from gateway.config import BrokerAccess
+from gateway.core.errors import NotConnected
 
 _URL = re.compile(
     r"^(?P<scheme>mqtts?)://(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:(?P<port>\d{1,5}))?/?$"
@@ -23,7 +26,10 @@ class Protocol(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """How to reach a broker. ``ca`` is a file of trusted certificates, by default the system's."""
+    """How to reach a broker. ``ca`` is a file of trusted certificates, by default the system's.
+
+    ``certificate`` and ``key`` are ours, for a broker that asks for them.
+    """
 
     host: str
     port: int
@@ -32,6 +38,21 @@ class Broker:
     password: str | None = field(default=None, repr=False)
     protocol: Protocol = Protocol.AUTO
     ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @classmethod
+    def of(cls, access: BrokerAccess) -> Broker:
+        """The broker that a file names."""
+        password = access.password.get_secret_value() if access.password else None
+        broker = cls.parse(
+            access.broker,
+            user=access.user,
+            password=password,
+            protocol=Protocol(access.protocol),
+            ca=access.ca,
+        )
+        return replace(broker, certificate=access.certificate, key=access.key)
 
     @classmethod
     def parse(
@@ -59,11 +80,34 @@ class Broker:
         return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
 
     def tls_context(self) -> ssl.SSLContext:
-        """TLS 1.2 or newer, with the broker's certificate and name checked."""
-        context = ssl.create_default_context(cafile=self.ca)
+        """TLS 1.2 or newer, with the broker's certificate and name checked.
+
+        Raises NotConnected where a file of certificates cannot be used.
+        """
+        try:
+            context = ssl.create_default_context(cafile=self.ca)
+        except OSError as error:  # ssl's errors are OSErrors, too
+            raise self._unusable(f"the trusted certificates in {self.ca}", error) from error
+        if self.certificate is not None:
+            try:
+                context.load_cert_chain(self.certificate, self.key, password=_no_password)
+            except OSError as error:
+                ours = f"our certificate {self.certificate} with the key {self.key}"
+                raise self._unusable(ours, error) from error
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.sslsocket_class = _TidySocket
         return context
+
+    def _unusable(self, what: str, error: OSError) -> NotConnected:
+        why = error.strerror or error
+        return NotConnected(
+            f"{self.url}: {what} cannot be used ({why}): it must be a readable PEM file"
+        )
+
+
+def _no_password() -> str:
+    """A key that is locked cannot be used: nobody is there to be asked for its password."""
+    return ""
 
 
 class _TidySocket(ssl.SSLSocket):

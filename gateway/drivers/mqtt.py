@@ -11,6 +11,7 @@ import asyncio
 import socket
 import ssl
 import sys
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
     from paho.mqtt.client import Client, MQTTMessage
     from paho.mqtt.reasoncodes import ReasonCode
 
-__all__ = ["Broker", "Message", "MqttClient", "Protocol"]
+__all__ = ["HUNG_UP", "TAKEN", "Broker", "Message", "MqttClient", "Protocol"]
 
 KEEPALIVE = 7
 """Seconds between pings: a silent broker is noticed within twice that."""
+
+ROOM = 16 * 2**20
+"""Bytes of all messages that wait until they are read."""
 
 PROBE = 2.0
 """Seconds of silence after which AUTO takes a broker for one that does not know MQTT 5: some
@@ -81,7 +85,8 @@ class MqttClient:
     ``session``   how long the broker is asked to keep our subscriptions and their messages while
                   we are away; None: not at all. The embedded broker loses some all the same
     ``deadline``  how long an answer of the broker may take before the connection counts as lost
-    ``inbox``     received messages kept until they are read; beyond it the oldest is dropped
+    ``inbox``     received messages kept until they are read; beyond it, and beyond ``ROOM`` bytes,
+                  the oldest is dropped
     """
 
     def __init__(
@@ -100,10 +105,13 @@ class MqttClient:
         self._will = will
         self._session = session
         self._deadline = deadline.total_seconds()
-        self._inbox: deque[Message] = deque(maxlen=inbox)
+        self._inbox: deque[Message] = deque()
+        self._most, self._held, self._counting = inbox, 0, threading.Lock()
         self._news = asyncio.Event()
         self._link: _Link | None = None
         self._spoken: Protocol | None = None
+        self.why_lost: str | None = None
+        """Why the last connection ended, where it was not we who took leave."""
 
     @property
     def connected(self) -> bool:
@@ -165,7 +173,10 @@ class MqttClient:
         while True:
             self._news.clear()
             while self._inbox:
-                yield self._inbox.popleft()
+                with self._counting:
+                    message = self._inbox.popleft()
+                    self._held -= len(message.payload)
+                yield message
             self._alive()
             await self._news.wait()
 
@@ -176,6 +187,11 @@ class MqttClient:
     async def close(self) -> None:
         """Take leave of the broker; safe twice and before ``connect``."""
         await self._drop(politely=True)
+
+    async def break_off(self, reason: str) -> None:
+        """End a connection that is worth nothing, as if it were lost: the broker sends our will."""
+        self.why_lost = reason
+        await self._drop(politely=False)
 
     def _versions(self) -> tuple[Protocol, ...]:
         if self.broker.protocol is not Protocol.AUTO:
@@ -208,7 +224,7 @@ class MqttClient:
         loop = asyncio.get_running_loop()
         five = version is Protocol.V5
         probing = five and self._spoken is None and self.broker.protocol is Protocol.AUTO
-        tls = self._tls_context()
+        tls = self.broker.tls_context() if self.broker.tls else None
         client = _paho_client(self.client_id, five=five, clean=self._session is None)
         link = _Link(client, loop)
         self._listen(link, loop)
@@ -247,20 +263,11 @@ class MqttClient:
             raise
         if isinstance(reason, str) or reason.is_failure:
             await _stop(link, politely=False)
-            unspoken = reason == _HUNG_UP or (
+            unspoken = reason == HUNG_UP or (
                 not isinstance(reason, str) and reason.value in _OTHER_VERSION
             )
             raise (_Unspoken if unspoken else NotConnected)(f"{self.broker.url}: {reason}")
         return link
-
-    def _tls_context(self) -> ssl.SSLContext | None:
-        try:
-            return self.broker.tls_context() if self.broker.tls else None
-        except OSError as error:  # ssl's errors are OSErrors, too
-            raise NotConnected(
-                f"{self.broker.url}: the trusted certificates in {self.broker.ca} cannot be "
-                f"used ({error.strerror or error}): it must be a readable PEM file"
-            ) from error
 
     def _listen(self, link: _Link, loop: asyncio.AbstractEventLoop) -> None:
         """Hand what paho's thread reports to the event loop."""
@@ -271,21 +278,25 @@ class MqttClient:
                 loop.call_soon_threadsafe(what, *told)
 
         def gone(reason: str) -> None:
+            if link is self._link:
+                self.why_lost = reason
             link.gone(reason)
             self._news.set()
 
         def on_message(_client: Client, _userdata: Any, message: MQTTMessage) -> None:
-            if len(self._inbox) == self._inbox.maxlen:
-                self.dropped += 1
-            self._inbox.append(
-                Message(message.topic, bytes(message.payload), message.qos, message.retain)
-            )
+            payload = bytes(message.payload)
+            with self._counting:
+                self._inbox.append(Message(message.topic, payload, message.qos, message.retain))
+                self._held += len(payload)
+                while len(self._inbox) > self._most or self._held > ROOM:
+                    self._held -= len(self._inbox.popleft().payload)
+                    self.dropped += 1
             tell(self._news.set)
 
         client.on_connect = lambda _c, _u, _flags, reason, _p: tell(link.accepted, reason)
         client.on_connect_fail = lambda _c, _u: tell(gone, _explain(sys.exception()))
         client.on_disconnect = lambda _c, _u, _flags, reason, _p: tell(
-            gone, _HUNG_UP if reason.value == 128 else str(reason)
+            gone, _REASONS.get(reason.value, str(reason))
         )
         client.on_publish = lambda _c, _u, mid, reason, _p: tell(
             link.answered, mid, (reason.value,)
@@ -304,7 +315,10 @@ class MqttClient:
             self._news.set()
 
 
-_HUNG_UP = "the broker hung up"
+HUNG_UP = "the broker hung up"
+TAKEN = "another client took our name"
+_REASONS = {128: HUNG_UP, 142: TAKEN}
+"""Why a connection ended, by paho's reason code."""
 
 
 def _paho_client(client_id: str, *, five: bool, clean: bool) -> Client:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from gateway.exchange.messages import GENESIS, Kind
+from gateway.network.disclosure import DepartedLot, joined, told_lots
 from gateway.network.knowledge import Agreed, Heard
 from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.picture import Offered, Warned
@@ -72,7 +73,8 @@ class Book:
     pending: dict[Key, Entry] = field(default_factory=dict)
     out_heads: dict[Pair, Head] = field(default_factory=dict)
     in_heads: dict[Pair, Head] = field(default_factory=dict)
-    in_chains: set[tuple[str, str, str]] = field(default_factory=set)
+    lots_told: dict[Key, dict[int, DepartedLot]] = field(default_factory=dict)
+    """The departed lots that each partner has acknowledged in the chain in use."""
     cancelled: dict[Pair, list[Entry]] = field(default_factory=dict)
     heard: dict[tuple[str, str], Heard] = field(default_factory=dict)
     summaries: dict[str, Heard] = field(default_factory=dict)
@@ -131,6 +133,7 @@ class Book:
         self.began.pop(order, None)
         self.summaries.pop(order, None)
         self.told = {key: entry for key, entry in self.told.items() if key[0] != order}
+        self.lots_told = {key: lots for key, lots in self.lots_told.items() if key[0] != order}
         self.heard = {key: heard for key, heard in self.heard.items() if key[0] != order}
         self.ready = {key: ready for key, ready in self.ready.items() if key[0] != order}
         self.offers = {name: made for name, made in self.offers.items() if made[0] != order}
@@ -141,10 +144,31 @@ class Book:
         for key in list(self.told):
             if key[:2] == (order, partner) and key[2] in anew:
                 del self.told[key]
+        self.unlearnt(order, partner)
 
     def agreed(self, order: str, giver: str, taker: str) -> Agreed:
         """What ``giver`` lets ``taker`` see; nothing where nothing was agreed."""
         return self.agreements.get((order, giver, taker), Agreed(Level.L0))
+
+    def hear(self, order: str, package: str, heard: Heard) -> None:
+        """A partner's report, with the lots of those before it."""
+        before = self.heard.get((order, package))
+        report = joined(None if before is None else before.report, heard.report)
+        self.heard[order, package] = replace(heard, report=report)
+
+    def learnt(self, entry: Entry) -> None:
+        """A partner has acknowledged ``entry``: it knows the lots in it, or has let go of them."""
+        if entry.kind is Kind.WITHDRAWAL:
+            self.unlearnt(entry.order, entry.partner)
+        elif entry.kind is Kind.REPORT and "departedLots" in entry.fields:
+            known = self.lots_told.get(entry.key, {}) if entry.fields.get("lotsBefore") else {}
+            lots = told_lots(entry.fields["departedLots"])
+            self.lots_told[entry.key] = known | {lot.number: lot for lot in lots}
+
+    def unlearnt(self, order: str, partner: str) -> None:
+        """A partner is told all lots anew: it has let go of them, or lost them."""
+        for key in [key for key in self.lots_told if key[:2] == (order, partner)]:
+            del self.lots_told[key]
 
     def unanswered(self, order: str, partner: str) -> Iterator[Entry]:
         """Messages to a partner that it has not acknowledged, in the order of their chain."""

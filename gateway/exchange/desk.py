@@ -17,7 +17,7 @@ from gateway.exchange.keeping import agreed_on, in_earnest, take_order
 from gateway.exchange.lookout import ready_reserve
 from gateway.exchange.messages import Kind
 from gateway.exchange.office import Office
-from gateway.exchange.opening import opened_order
+from gateway.exchange.opening import check_length, opened_order
 from gateway.exchange.outgoing import Wanted, iso
 from gateway.network.agreement import narrowed
 from gateway.network.knowledge import Agreed, departed_lots
@@ -107,6 +107,7 @@ class Desk:
             )
         began = self._office.clock() + begins_in
         order = opened_order(self._planned, name, at, openings, began=began, reserve=reserve)
+        check_length(order)
         await take_order(self._office, replace(order, ends=self._before(firm)))
         if running is not None and in_earnest(running, order):
             await self._office.audit(firm, "order ended unfinished", f"{running.id}: by {name}")
@@ -304,7 +305,7 @@ def _tried(order: JointOrder, package: str, lots: tuple[int, ...], to: str, book
     reserve = ready_reserve(book, order, to, package)
     try:
         if reserve is not None:
-            split(order, package, lots, reserve, accepted=order.clock.at)
+            check_length(promised(split(order, package, lots, reserve, accepted=order.clock.at)))
     except (KeyError, ValueError) as error:
         raise ExchangeError(
             Text(

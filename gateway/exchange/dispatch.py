@@ -6,11 +6,13 @@ in the chain as a hash: the next message names it, so that the recipient can con
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from gateway.core.errors import ExchangeError
 from gateway.exchange.book import Entry, Head, Key, Pair
 from gateway.exchange.clocks import measured
 from gateway.exchange.messages import Cancelled, Message, header
@@ -38,7 +40,13 @@ class Dispatch:
     async def take(self, wanted: Iterable[Wanted], mono: float) -> None:
         """Give messages their place in the chain, commit them, and send them."""
         book, heads = self._office.book, dict[Pair, Head]()
-        made = [self._place(each, heads) for each in wanted]
+        made: list[Entry] = []
+        for each in wanted:
+            try:
+                made.append(self._place(each, heads))
+            except ExchangeError as error:  # too long: everything else goes on
+                partner = each.key[1]
+                await self._office.audit(partner, "not sent", str(error), level=logging.WARNING)
         if not made:
             return
         await self._office.keep(self._office.ledger.send, made)
@@ -146,6 +154,7 @@ class Dispatch:
 
     def _settle(self, key: Key, entry: Entry, now: datetime) -> None:
         book, pair = self._office.book, (entry.order, entry.partner)
+        book.learnt(entry)
         if book.told.get(key) is entry:
             book.told[key] = replace(entry, state="acked", acked=now)
         left = [e for e in book.cancelled.get(pair, []) if e.sequence > entry.sequence]
@@ -178,6 +187,7 @@ class Dispatch:
         self._forget(waiting)
         book.out_heads.pop((order, partner), None)
         book.cancelled.pop((order, partner), None)
+        book.unlearnt(order, partner)
         for key in [key for key in book.told if key[:2] == (order, partner)]:
             del book.told[key]
 

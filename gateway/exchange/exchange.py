@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from gateway.config import SiteConfig, read_model
-from gateway.core.errors import ExchangeError
+from gateway.core.errors import ExchangeError, JournalError
 from gateway.core.text import Text
+from gateway.database import Corrupt
 from gateway.drivers.mqtt import Broker
 from gateway.exchange.as_read import AsRead
 from gateway.exchange.clocks import said
@@ -24,6 +26,7 @@ from gateway.exchange.identity import identity
 from gateway.exchange.inquiry import Inquiry
 from gateway.exchange.keeping import close_older, forget_expired
 from gateway.exchange.ledger import Ledger
+from gateway.exchange.ledger_file import Behind
 from gateway.exchange.link import Link
 from gateway.exchange.lookout import Lookout
 from gateway.exchange.office import Office
@@ -45,10 +48,18 @@ log = logging.getLogger(__name__)
 
 TICK = 0.25
 """Seconds between two looks at what should leave."""
+NO_ROOM = 1.0
+"""Seconds until it is tried again to keep what could not be written."""
 GATHER = 0.05
 """Seconds that pass after a message before the next look, so that several cost one."""
 MINUTE = timedelta(minutes=1)
+CONNECTED = Text("verbunden", "connected")
 Json = dict[str, Any]
+
+
+def with_note(said: Text, note: Text) -> Text:
+    """Two sentences in one."""
+    return Text(f"{said.de}; {note.de}", f"{said.en}; {note.en}")
 
 
 class Exchange:
@@ -114,7 +125,7 @@ class Exchange:
             self._shut_down(error)
             return
         side = Side(self._site.firm, consortium, self._network.reserve)
-        transport = self._given or MqttTransport(self._broker(), self._site.firm)
+        transport = self._given or MqttTransport(Broker.of(self._network), self._site.firm)
         office = Office(
             self._site, side, keys, book, self._ledger, transport, self._clock, self._thread
         )
@@ -148,18 +159,29 @@ class Exchange:
                 await self.open()
                 if self._inside is not None:
                     await self._work()
-            except* Distrusted as group:
-                self._shut_down(_first(group))
+            except Distrusted as error:
+                self._shut_down(error)
+            except Behind as error:  # what is in memory is read anew
+                log.warning("%s: the ledger is opened again: %s", self._site.firm, error)
+                await asyncio.sleep(NO_ROOM)
+                continue
             finally:
                 await self.close()
             await self._begun_anew.wait()
 
     async def _work(self) -> None:
         office, dispatch, reception, _ = self._parts()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._link.run(office, dispatch, reception), name="exchange link")
-            group.create_task(self._link.watch(office), name="exchange plug")
-            group.create_task(self._ticking(), name="exchange tick")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._link.run(office, dispatch, reception), name="exchange link")
+                group.create_task(self._link.watch(office), name="exchange plug")
+                group.create_task(self._ticking(), name="exchange tick")
+        except ExceptionGroup as failed:
+            if (distrusted := failed.subgroup(Distrusted)) is not None:
+                raise distrusted.exceptions[0] from None
+            if len(failed.exceptions) == 1:
+                raise failed.exceptions[0] from None  # the supervisor tells faults from bugs
+            raise
 
     def _shut_down(self, error: Distrusted) -> None:
         self._shut = error.why
@@ -213,6 +235,37 @@ class Exchange:
         """Whether messages reach the shared broker now."""
         return self.plugged and self._inside is not None and self._office.connected
 
+    @property
+    def well(self) -> bool:
+        """Whether everything is exchanged that should be."""
+        return (
+            self.connected
+            and self._ledger.trouble is None
+            and self._office.transport.heard
+            and self._without_keys() is None
+        )
+
+    def _without_keys(self) -> Text | None:
+        """Whose keys the consortium's file lacks, or has wrong; then nothing goes there."""
+        side, keys = self._office.side, self._office.keys
+        file, own = self._network.consortium.name, side.consortium.member(side.firm)
+        if own is None or (own.sign, own.seal) != (keys.sign_public, keys.seal_public):
+            return Text(
+                f"mit niemandem verbunden: {file} hat nicht die Schlüssel dieser Firma. Tragen "
+                "Sie dort ein, was »werkverbund identity« zeigt, bei allen Firmen",
+                f"connected to nobody: {file} does not have this firm's keys. Enter there what "
+                '"werkverbund identity" shows, at every firm',
+            )
+        if not (lacking := side.keyless()):
+            return None
+        who, all_of = ", ".join(lacking), len(lacking) == len(side.consortium.others(side.firm))
+        return Text(
+            f"{'mit niemandem verbunden' if all_of else 'zum Teil verbunden'}: In {file} fehlen "
+            f"die Schlüssel von {who}. Sie kommen dort von »werkverbund identity«",
+            f"{'connected to nobody' if all_of else 'connected in part'}: {file} lacks the keys "
+            f'of {who}. They come from "werkverbund identity" there',
+        )
+
     def health(self) -> Text:
         """How the exchange does, and which of its files it does not heed yet."""
         if self._shut is not None:
@@ -228,34 +281,59 @@ class Exchange:
     def _way(self) -> Text:
         if not self.plugged:
             return Text("Verbindung gezogen", "unplugged")
+        if (trouble := self._ledger.trouble) is not None:
+            return Text(
+                f"kann nicht speichern: {trouble}. Nichts geht verloren: Was nicht gespeichert "
+                "ist, wird weder gesendet noch bestätigt. Machen Sie Platz; es geht von selbst "
+                "weiter",
+                f"cannot store: {trouble}. Nothing is lost: what is not stored is neither sent "
+                "nor acknowledged. Make room; it goes on by itself",
+            )
         if not self.connected:
+            if self._inside is not None and (why := self._office.transport.trouble()) is not None:
+                return why
             return Text(
                 f"kein Weg zum gemeinsamen Broker {self._network.broker}, versucht es weiter",
                 f"no way to the shared broker {self._network.broker}, keeps trying",
             )
-        office, _, reception, _ = self._parts()
-        inquiry = reception.inquiry
+        office = self._office
+        notes = [note for note in (self._unanswered(), self._without_keys()) if note is not None]
+        how = reduce(with_note, notes) if notes else CONNECTED
+        names = {member.id: member.name for member in office.side.consortium.members}
+        if (wrong := said(dict(office.book.clocks), names)) is not None:
+            how = Text(f"{how.de}. {wrong.de}", f"{how.en}; {wrong.en}")
+        if (note := office.transport.trouble()) is None:
+            return how
+        return with_note(how, note) if office.transport.heard else note
+
+    def _unanswered(self) -> Text | None:
+        """To whom nothing goes, because it has not said since the start what it has of us."""
+        inquiry = self._parts()[2].inquiry
         if unproven := ", ".join(sorted(inquiry.unproven)):
             return Text(
                 f"verbunden. Nichts geht an {unproven}: Die Firma nennt Nachrichten von hier, die "
-                "sie nicht zeigt und exchange.db nicht kennt. Vergleichen Sie mit ihr.",
+                "sie nicht zeigt und exchange.db nicht kennt. Vergleichen Sie mit ihr",
                 f"connected. Nothing goes to {unproven}: that firm names messages from here that "
-                "it does not show and exchange.db does not know. Please compare with it.",
+                "it does not show and exchange.db does not know. Please compare with it",
             )
         if waiting := ", ".join(inquiry.waiting):
             return Text(
                 f"verbunden; seit dem Start noch ohne Antwort, bis dahin geht nichts an: {waiting}",
                 f"connected; not answered yet since the start, nothing goes to: {waiting}",
             )
-        names = {member.id: member.name for member in office.side.consortium.members}
-        wrong = said(dict(office.book.clocks), names)
-        if wrong is not None:
-            return Text(f"verbunden. {wrong.de}", f"connected; {wrong.en}")
-        return Text("verbunden", "connected")
+        return None
 
     async def _ticking(self) -> None:
         while True:
-            await self.tick()
+            try:
+                if self._ledger.trouble is not None:
+                    await self._office.keep(self._ledger.try_again)
+                await self.tick()
+            except (Corrupt, Distrusted, Behind):
+                raise
+            except JournalError as error:  # link and state stay as they are
+                self._office.not_kept(error)
+                await asyncio.sleep(NO_ROOM)
             try:
                 async with asyncio.timeout(TICK):
                     await self._wake.wait()
@@ -335,11 +413,6 @@ class Exchange:
     def _not_shut(self) -> None:
         if self._shut is not None:
             raise ExchangeError(self._shut)
-
-    def _broker(self) -> Broker:
-        network = self._network
-        password = network.password.get_secret_value() if network.password else None
-        return Broker.parse(network.broker, user=network.user, password=password)
 
     # What pages and API see; safe from any thread
 
@@ -478,9 +551,3 @@ class Exchange:
             return await compare(office, reception, firm, order)
         finally:
             self._comparing.discard(firm)
-
-
-def _first(group: BaseExceptionGroup[Distrusted]) -> Distrusted:
-    """The first of the errors in a group."""
-    found = group.exceptions[0]
-    return _first(found) if isinstance(found, BaseExceptionGroup) else found

@@ -12,9 +12,12 @@ from gateway.core.errors import ExchangeError
 from gateway.exchange.book import Book, Head
 from gateway.exchange.messages import Cancelled, Kind, Message, moment
 from gateway.network import disclosure
-from gateway.network.knowledge import Agreed
+from gateway.network.document import MOST_LOTS
+from gateway.network.knowledge import Agreed, Knowledge, arrived
 from gateway.network.order import JointOrder, Level, Prepared
-from gateway.network.picture import Offered
+from gateway.network.picture import Offered, Picture
+from gateway.network.rollup import own_packages
+from gateway.network.views import view
 
 
 class Fit(Enum):
@@ -29,15 +32,17 @@ class NotYetError(ExchangeError):
     """It may be right, but what it refers to has not arrived: no answer, it will come again."""
 
 
-def fit(book: Book, sender: str, message: Message) -> Fit:
-    """Where ``message`` belongs. Raises ExchangeError where it belongs nowhere."""
-    pair = (message.order, sender)
-    chain = message.chain or ""
-    head = book.in_heads.get(pair)
-    if head is None or (head.chain != chain and (*pair, chain) not in book.in_chains):
-        head = Head(chain)  # a chain that is new to us begins at its first message
-    if head.chain != chain:
+def fit(book: Book, sender: str, message: Message, *, replaced: bool) -> Fit:
+    """Where ``message`` belongs. Raises ExchangeError where it belongs nowhere.
+
+    ``replaced``: its chain was in use here, and is not any more.
+    """
+    if replaced:
         raise ExchangeError("a message of a chain that has been replaced")
+    chain = message.chain or ""
+    head = book.in_heads.get((message.order, sender))
+    if head is None or head.chain != chain:
+        head = Head(chain)  # a chain that is new to us begins at its first message
     if message.sequence <= head.sequence:
         return Fit.KNOWN
     skipped = skipped_before(message, head)
@@ -79,7 +84,17 @@ def check_report(book: Book, firm: str, sender: str, message: Message) -> disclo
     report = disclosure.read(message.fields, level)
     if report is None:
         raise ExchangeError("an empty report")
+    if isinstance(report, disclosure.QuantityReport):
+        _check_lots(order, message.package, report)
     return report
+
+
+def _check_lots(order: JointOrder, package: str | None, report: disclosure.QuantityReport) -> None:
+    """Whether the lots that left are those of the package; a summary has none."""
+    lots = () if package is None else order.package(package).lots()
+    numbers = {lot.number for lot in lots}
+    if not {lot.number for lot in report.lots} <= numbers or (report.departed or 0) > len(numbers):
+        raise ExchangeError("a report on lots that the package does not have")
 
 
 def check_order(
@@ -99,16 +114,33 @@ def check_order(
         )
 
 
-def read_offer(message: Message, sender: str, firm: str) -> Offered:
-    """The offer in a message from the lead firm. Raises ExchangeError."""
-    fields = message.fields
+def check_reckoned(order: JointOrder, firm: str) -> None:
+    """Whether a picture can be made of an order, before it is kept. Raises ExchangeError."""
+    try:
+        knowledge, now = Knowledge(order, firm, {}, {}), order.clock.at
+        own = own_packages(knowledge, now)
+        for package in order.packages:
+            arrived(knowledge, package, now)
+        view(Picture(knowledge, own, {}, {}, "member", simulated=order.lapse > 1), now)
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise ExchangeError("the message holds no order that can be reckoned with") from error
+
+
+def read_offer(message: Message, order: JointOrder, firm: str) -> Offered:
+    """The offer in a message from the lead firm of ``order``. Raises ExchangeError.
+
+    A reserve firm without a part in the order knows none of its packages.
+    """
+    fields, known = message.fields, {package.id for package in order.packages}
+    if known and fields.get("package") not in known:
+        raise ExchangeError("an offer of a package that the order does not have")
     try:
         return Offered(
             id=_name(fields["id"]),
             package=_name(fields["package"]),
-            lots=tuple(int(lot) for lot in fields["lots"]),
+            lots=_lots(fields["lots"]),
             to=firm,
-            by=sender,
+            by=order.lead,
             state=_one_of(fields["state"], ("open", "accepted", "declined", "expired")),
             earliest_start=_time(fields.get("earliest_start_s")),
         )
@@ -116,12 +148,25 @@ def read_offer(message: Message, sender: str, firm: str) -> Offered:
         raise ExchangeError("an offer with missing or wrong fields") from error
 
 
-def read_ready(fields: dict[str, Any], sender: str) -> Prepared:
-    """What a reserve firm could take. Raises ExchangeError."""
+def _lots(value: object) -> tuple[int, ...]:
+    """Numbers of lots, each once. Those that left meanwhile may be missing in our order."""
+    lots = value if isinstance(value, list) else []
+    if not 1 <= len(lots) <= MOST_LOTS or len(set(lots)) != len(lots):
+        raise ValueError(value)
+    if any(type(lot) is not int or not 1 <= lot <= MOST_LOTS for lot in lots):
+        raise ValueError(value)
+    return tuple(lots)
+
+
+def read_ready(fields: dict[str, Any], sender: str, order: JointOrder) -> Prepared:
+    """What a reserve firm could take of a package. Raises ExchangeError."""
+    known = {package.id for package in order.packages}
+    if fields.get("package") not in known:
+        raise ExchangeError("a readiness for a package that the order does not have")
     start, lot_time = _time(fields.get("earliest_start_s")), _time(fields.get("lot_time_s"))
     if start is None or lot_time is None or lot_time <= timedelta():
         raise ExchangeError("a readiness with missing or wrong fields")
-    return Prepared(sender, str(fields.get("package")), start, lot_time)
+    return Prepared(sender, str(fields["package"]), start, lot_time)
 
 
 def read_withdrawal(message: Message, present: Level) -> Agreed:
@@ -158,4 +203,4 @@ def _one_of(value: object, allowed: Sequence[str]) -> str:
 def _time(value: Any) -> timedelta | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return timedelta(seconds=value) if 0 <= value < 10**8 else None
+    return timedelta(seconds=value) if 0 <= value < 10**8 else None  # nor is NaN

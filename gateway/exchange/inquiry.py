@@ -32,7 +32,9 @@ from gateway.network.order import Level
 NO_ORDER = "-"
 """What stands in the question instead of an order: it is about all of them."""
 MOST = 200
-"""So many chains are named in a question or an answer, the newest first."""
+"""So many chains at most are read in a question or an answer."""
+ROOM = 3_500
+"""Bytes in which they are named, the newest first: with a message to show it is one step long."""
 SHOWN = 5
 """Of so many chains a message to show is looked for."""
 RARELY = (1.0, 2.0, 5.0, 15.0, 60.0)
@@ -101,12 +103,13 @@ class Inquiry:
 
     async def _question(self, partner: str) -> None:
         office = self._office
-        known = list(office.book.numbers.get(partner, {}).items())[-MOST:]
+        numbers = office.book.numbers.get(partner, {}).items()
+        newest = ((order, chain, last) for (order, chain), last in reversed(numbers))
         question = Message(
             header=header(office.side.firm, partner, Kind.COMPARE, office.stamp()),
             kind=Kind.COMPARE,
             order=NO_ORDER,
-            fields={"numbers": [[order, chain, last] for (order, chain), last in known]},
+            fields={"numbers": _fitting(newest)},
         )
         ids = self._asked.setdefault(partner, deque(maxlen=8))
         ids.append(question.header.messageId)
@@ -121,7 +124,8 @@ class Inquiry:
             (order, head.chain, head.sequence)
             for (order, sender), head in reversed(self._office.book.in_heads.items())
             if sender == partner and head.sequence > known.get((order, head.chain), 0)
-        ][:MOST]
+        ]
+        more = _fitting(more)
         for order, chain, _ in more[:SHOWN]:
             above = known.get((order, chain), 0)
             shown = await self._office.keep(self._office.ledger.proof, partner, chain, above)
@@ -204,6 +208,17 @@ class Inquiry:
 
 def _number(shown: Message) -> Number:
     return (shown.order, shown.chain or "", shown.sequence)
+
+
+def _fitting(numbers: Iterable[Number]) -> list[Number]:
+    """As many as there is room for."""
+    found, room = list[Number](), ROOM
+    for number in numbers:
+        room -= len(orjson.dumps(number)) + 1
+        if room < 0 or len(found) == MOST:
+            break
+        found.append(number)
+    return found
 
 
 def _numbers(told: Any) -> Iterator[Number]:

@@ -175,6 +175,7 @@ def _restore_sent(book: Book, db: sqlite3.Connection, columns: str) -> None:
             book.pending[entry.key] = entry
         else:
             _covered(book, pair, entry)
+            book.learnt(entry)
 
 
 def _covered(book: Book, pair: tuple[str, str], acked: Entry) -> None:
@@ -187,7 +188,6 @@ def _restore_received(book: Book, db: sqlite3.Connection, columns: str) -> None:
     rows = db.execute(f"SELECT {columns}, NULL FROM received ORDER BY id")  # noqa: S608
     for entry in map(entry_of, rows):
         pair = (entry.order, entry.partner)
-        book.in_chains.add((*pair, entry.chain))
         book.in_heads[pair] = Head(entry.chain, entry.sequence, entry.hash)
         if entry.kind is Kind.ORDER and entry.fields.get("began"):
             book.began[entry.order] = datetime.fromisoformat(entry.fields["began"])
@@ -203,4 +203,4 @@ def _restore_received(book: Book, db: sqlite3.Connection, columns: str) -> None:
         if entry.kind is Kind.SUMMARY:
             book.summaries[entry.order] = heard
         elif entry.package is not None:
-            book.heard[entry.order, entry.package] = heard
+            book.hear(entry.order, entry.package, heard)

@@ -34,8 +34,8 @@ from gateway.network.picture import Offered, Warned
 
 MOST_AUDITED = 1000
 """So many security events of each kind stay, the newest."""
-LONGEST_PROOF = 24_000
-"""Characters of a message that is shown inside another, which must fit on its way."""
+LONGEST_PROOF = 7_000
+"""Characters of a message that is shown inside another, which is to be no longer than any."""
 _MARKS = ", ".join("?" * 16)
 
 
@@ -152,6 +152,17 @@ class Ledger(LedgerFile):
                 (partner, chain, sequence),
             ).fetchone()
         return None if row is None else (row[0], row[1])
+
+    def knows_chain(self, order: str, partner: str, chain: str) -> bool:
+        """Whether a message of this chain was ever received."""
+        if self._connection is None:
+            return False
+        with sqlite_errors(self.path):
+            row = self._connection.execute(
+                "SELECT 1 FROM received WHERE partner = ? AND chain = ? AND order_id = ? LIMIT 1",
+                (partner, chain, order),
+            ).fetchone()
+        return row is not None
 
     def hash_at(self, log: str, order: str, partner: str, chain: str, sequence: int) -> str | None:
         """The hash of one message in the log ``sent`` or ``received``."""

@@ -51,6 +51,10 @@ COLUMNS = (
 )
 
 
+class Behind(Unwritable):
+    """It is committed, but the witness does not know: open the ledger again, to read what holds."""
+
+
 class LedgerFile:
     """Opens, counts and begins anew; what stands in it is the ledger's matter."""
 
@@ -61,6 +65,9 @@ class LedgerFile:
         self._firm = firm
         self._witness = Witness(folder)
         self._connection: sqlite3.Connection | None = None
+        self._behind = False
+        self.trouble: str | None = None
+        """Why nothing can be kept now (a full disk); None: the last write was kept."""
 
     def open(self) -> Book:
         """Open the file and read what decides.
@@ -158,18 +165,42 @@ class LedgerFile:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._behind = False
 
     @contextmanager
     def _writing(self, *, counting: bool = False) -> Iterator[sqlite3.Connection]:
         if self._connection is None:
             raise JournalError(f"{self.path} is not open")
+        if self._behind:
+            raise Behind(f"{self.path} must be opened again")
         told: tuple[str, int] | None = None
-        with transaction(self._connection, self.path):
-            yield self._connection
-            if counting:
-                told = counted(self._connection)
+        try:
+            with transaction(self._connection, self.path):
+                yield self._connection
+                if counting:
+                    told = counted(self._connection)
+        except Unwritable as error:
+            self.trouble = str(error)
+            raise
         if told is not None:
-            self._tell(*told)
+            with self._committed():
+                self._tell(*told)
+        self.trouble = None
+
+    @contextmanager
+    def _committed(self) -> Iterator[None]:
+        """What the witness is told after a commit; until it knows, nothing more is written."""
+        try:
+            yield
+        except Unwritable as error:
+            self._behind, self.trouble = True, str(error)
+            raise Behind(str(error)) from error
+
+    def try_again(self) -> None:
+        """Write something that changes nothing, to know whether there is room again."""
+        with self._writing() as db:
+            (schema,) = db.execute("PRAGMA user_version").fetchone()
+            db.execute(f"PRAGMA user_version={schema}")
 
     def _tell(self, ledger: str, number: int) -> None:
         with _witnessed(self._witness.path):
@@ -191,7 +222,7 @@ class LedgerFile:
         A gateway that ends in between takes it back once more when it starts.
         """
         if key in self.narrowed:
-            with _witnessed(self._witness.path):
+            with self._committed(), _witnessed(self._witness.path):
                 self._witness.note({"given": list(key)})
             del self.narrowed[key]
 

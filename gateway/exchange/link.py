@@ -6,12 +6,15 @@ import asyncio
 import logging
 import time
 
-from gateway.core.errors import NotConnected, Rejected
+from gateway.core.errors import JournalError, NotConnected, Rejected
 from gateway.core.sayings import text_of
 from gateway.core.text import Text
+from gateway.database import Corrupt
 from gateway.exchange.dispatch import Dispatch
+from gateway.exchange.ledger_file import Behind
 from gateway.exchange.office import Office
 from gateway.exchange.reception import Reception
+from gateway.exchange.trust import Distrusted
 from gateway.flow.line_log import LineLog
 
 log = logging.getLogger(__name__)
@@ -79,7 +82,12 @@ class Link:
         self._wake.set()
         async for named, wire in office.transport.messages():
             async with self._lock:
-                await reception.handle(named, wire, time.monotonic())
+                try:
+                    await reception.handle(named, wire, time.monotonic())
+                except (Corrupt, Distrusted, Behind):
+                    raise
+                except JournalError as error:  # not acknowledged, so it comes again
+                    office.not_kept(error)
             self._wake.set()
             await asyncio.sleep(0)  # whoever floods us holds up nothing else
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -17,7 +17,8 @@ from gateway.core.errors import ExchangeError
 from gateway.network.document import YEARS
 from gateway.network.order import HORIZON, Level
 
-SCHEMA = 1
+SCHEMA = 2
+"""Schema 1 told all departed lots in each report, and was not filled up before it was sealed."""
 VERSION = "1.1.0"
 GENESIS = ""
 """What the first message of a chain names as the one before it."""
@@ -55,7 +56,9 @@ CHAINED = frozenset(Kind) - {Kind.ACK, Kind.BEHIND, Kind.COMPARE, Kind.HEADS}
 
 
 class _Wire(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    """What is not known here is left unread: a newer sender may have more to say."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 def moment(at: datetime) -> datetime:
@@ -88,7 +91,9 @@ class Cancelled(_Wire):
 class Message(_Wire):
     """One message. ``order_s`` is the order time at which its fields held."""
 
-    schema_: Literal[1] = Field(default=1, alias="schema")
+    schema_: Annotated[int, Field(strict=True, ge=1, le=SCHEMA)] = Field(
+        default=SCHEMA, alias="schema"
+    )
     header: Header
     kind: Kind
     order: Name
@@ -128,7 +133,7 @@ def read(content: dict[str, Any], sender: str, receiver: str) -> Message:
         message = Message.model_validate(content)
         orjson.dumps(message.fields)  # what is nested too deeply could not be kept
     except (ValidationError, orjson.JSONEncodeError) as error:
-        raise ExchangeError("the message is not of schema 1") from error
+        raise ExchangeError(f"the message is of no schema up to {SCHEMA}, or unsound") from error
     if message.header.senderBpn != sender or message.header.receiverBpn != receiver:
         raise ExchangeError("the message is for, or from, another firm")
     chained = message.chain is not None and message.sequence > 0

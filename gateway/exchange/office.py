@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import ParamSpec, TypeVar
 
 from gateway.config import SiteConfig
-from gateway.core.errors import NotConnected, Rejected
-from gateway.core.sayings import in_words
+from gateway.core.errors import JournalError, NotConnected, Rejected
+from gateway.core.sayings import in_words, text_of
+from gateway.core.text import Text
 from gateway.exchange.book import Book
 from gateway.exchange.identity import Identity
 from gateway.exchange.ledger import Ledger
@@ -21,6 +22,7 @@ from gateway.exchange.messages import Kind, Message, header
 from gateway.exchange.outgoing import Side
 from gateway.exchange.sealing import sealed, signed
 from gateway.exchange.transport import Transport
+from gateway.flow.line_log import LineLog
 
 log = logging.getLogger(__name__)
 Args = ParamSpec("Args")
@@ -50,6 +52,7 @@ class Office:
     answered: set[str] = field(default_factory=set)
     """Partners that have said since the start what they have of us; the others get nothing."""
     _held: dict[str, deque[str]] = field(default_factory=dict)
+    lines: LineLog = field(default_factory=lambda: LineLog(log))
     _audited: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     async def keep(
@@ -58,6 +61,17 @@ class Office:
         """Run a method of the ledger in its thread; it is committed when this returns."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.thread, lambda: write(*args, **kwargs))
+
+    def not_kept(self, error: JournalError) -> None:
+        """Something could not be written now: it will come again, from us or from its sender."""
+        firm, why = self.side.firm, text_of(error)
+        self.lines.line(
+            "ledger",
+            Text(
+                f"{firm}: jetzt lässt sich nichts festhalten: {why.de}",
+                f"{firm}: nothing can be kept now: {why.en}",
+            ),
+        )
 
     async def audit(self, firm: str, what: str, detail: str, *, level: int = logging.INFO) -> None:
         """Note a security event, and tell the owner in the log; never the sender."""

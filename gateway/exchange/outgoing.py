@@ -12,13 +12,13 @@ from gateway.config import Reserve
 from gateway.exchange.book import Book, Key
 from gateway.exchange.messages import Kind
 from gateway.network.agreement import Told, occasion
-from gateway.network.disclosure import OrderState, PackageState, disclose
+from gateway.network.disclosure import OrderState, PackageState, Report, disclose, unread
 from gateway.network.document import as_document, cut
 from gateway.network.order import Consortium, JointOrder, Level
 from gateway.network.picture import Offered
 
 Fields = dict[str, Any]
-Made = dict[tuple[str | None, Level], Fields | None]
+Made = dict[tuple[str | None, Level], Report | None]
 """What leaves of a package (None: of the order as a whole) at a level; None: nothing."""
 
 
@@ -45,6 +45,11 @@ class Side:
         """Whether the consortium has the key with which messages for ``firm`` are sealed."""
         member = self.consortium.member(firm)
         return member is not None and member.seal is not None
+
+    def keyless(self) -> list[str]:
+        """The partners whose keys the consortium's file lacks: nothing is exchanged with them."""
+        others = self.consortium.others(self.firm)
+        return [member.id for member in others if member.sign is None or member.seal is None]
 
 
 def wanted(
@@ -155,11 +160,11 @@ def _reports(
         if taker == side.firm or key in book.pending:
             continue
         if (package, level) not in made:
-            report = disclose(state, level, order.step)
-            made[package, level] = None if report is None else report.fields()
-        fields, told = made[package, level], book.told.get(key)
-        if fields is None:
+            made[package, level] = disclose(state, level, order.step)
+        if (report := made[package, level]) is None:
             continue
+        fields = unread(report, book.lots_told.get(key, {})).fields()
+        told = book.told.get(key)
         before = None
         if told is not None and told.level is level:
             before = Told(told.fields, timedelta(seconds=told.order_s))

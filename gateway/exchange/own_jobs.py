@@ -14,6 +14,9 @@ from gateway.network.forecast import order_time
 from gateway.network.knowledge import Knowledge, Work, arrived, goods_in
 from gateway.network.order import JointOrder, Opening, WorkPackage
 
+REMEMBERED = 1000
+"""Of so many jobs, those that changed last, it is known when they did."""
+
 
 class JobLog(Protocol):
     """What the exchange needs of the journal: the jobs' state, and a way to command them."""
@@ -165,8 +168,11 @@ class Counting:
             good, at = self._seen.get(job.id, (-1, now))
             if good != job.good or at > now:
                 at = now
+                self._seen.pop(job.id, None)
                 self._seen[job.id] = (job.good, at)
             unseen = shop.unseen(job.machine, order)
             in_vain = None if unseen is None else max(unseen, order_time(order, self._began))
             found[package] = Work(job, at if job.good else None, unseen, in_vain)
+        for old in list(self._seen)[:-REMEMBERED]:
+            del self._seen[old]
         return found

@@ -10,12 +10,12 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from gateway.core.errors import ExchangeError
+from gateway.core.errors import ExchangeError, JournalError, NotConnected
 from gateway.exchange.allowance import Allowance
 from gateway.exchange.book import Entry, Head
 from gateway.exchange.clocks import began_here
@@ -24,6 +24,7 @@ from gateway.exchange.incoming import (
     Fit,
     NotYetError,
     check_order,
+    check_reckoned,
     check_report,
     fit,
     read_given,
@@ -37,9 +38,11 @@ from gateway.exchange.keeping import agreed_on, in_earnest, narrow_heard, take_o
 from gateway.exchange.messages import CHAINED, LAST, Kind, Message, read
 from gateway.exchange.office import Office
 from gateway.exchange.sealing import Opened, opened
-from gateway.network.document import from_document
+from gateway.network.document import as_document, from_document
 from gateway.network.knowledge import Heard
 from gateway.network.order import JointOrder, Level
+
+log = logging.getLogger(__name__)
 
 SEEN = 4096
 """So many sealed messages are remembered to recognise one that the way delivers twice."""
@@ -93,9 +96,17 @@ class Reception:
         except NotYetError:
             return
         except ExchangeError as error:
-            member = side.consortium.member(named)
-            name = member.id if member else "?"
-            await self._office.audit(name, "refused", str(error), level=logging.WARNING)
+            await self._refuse(named, str(error))
+        except (JournalError, NotConnected):
+            raise  # it was not kept, or not answered: it comes again
+        except Exception as error:  # what a member sends ends nothing, whatever we did not foresee
+            log.exception("%s: a message that could not be taken in", named)
+            await self._refuse(named, f"unsound ({type(error).__name__})")
+
+    async def _refuse(self, named: str, why: str) -> None:
+        member = self._office.side.consortium.member(named)
+        name = member.id if member else "?"
+        await self._office.audit(name, "refused", why, level=logging.WARNING)
 
     def _interval(self) -> timedelta:
         """How often partners report now, in real time."""
@@ -118,7 +129,11 @@ class Reception:
 
     async def _chained(self, got: Opened, message: Message, size: int, mono: float) -> None:
         office, sender = self._office, got.sender
-        where = fit(office.book, sender, message)
+        chain, head = message.chain or "", office.book.in_heads.get((message.order, sender))
+        replaced = (head is None or head.chain != chain) and await office.keep(
+            office.ledger.knows_chain, message.order, sender, chain
+        )
+        where = fit(office.book, sender, message, replaced=replaced)
         if where is Fit.BEHIND:
             await self._complain(sender, message, mono)
             return
@@ -152,7 +167,6 @@ class Reception:
         ]  # fmt: skip
         await _BY_KIND[message.kind](self, entry, skipped, message)
         book.in_heads[pair] = Head(chain, message.sequence, got.hash)
-        book.in_chains.add((*pair, chain))
         book.received_count += 1 + len(skipped)
 
     async def _order(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
@@ -170,11 +184,15 @@ class Reception:
             running = None
         if running is not None and order.ends != running.id:
             raise ExchangeError(f"a second order while {running.id} is not done")
+        if order.version not in office.book.versions.get(order.id, {}):
+            check_reckoned(order, office.side.firm)
+        read_as = as_document(order)
         known, book = office.book.order(order.id), office.book
         book.began[order.id] = order.clock.began
         began = began_here(order, entry.at, office.stamp()) if known is None else known.began
         order = replace(order, began=began)
         await take_order(office, order)
+        entry = replace(entry, fields=read_as)
         await office.keep(office.ledger.receive, entry, skipped)
         if running is not None:
             what = f"{running.id}: by {order.id}"
@@ -183,6 +201,7 @@ class Reception:
     async def _report(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office, book = self._office, self._office.book
         report = check_report(book, office.side.firm, entry.partner, message)
+        entry = replace(entry, fields=_known(report.fields(), message))
         await office.keep(office.ledger.receive, entry, skipped)
         basis = book.versions[entry.order][entry.version]
         package = next((p for p in basis.packages if p.id == entry.package), None)
@@ -191,7 +210,7 @@ class Reception:
         if message.kind is Kind.SUMMARY:
             book.summaries[entry.order] = heard
         elif entry.package is not None:
-            book.heard[entry.order, entry.package] = heard
+            book.hear(entry.order, entry.package, heard)
 
     async def _withdrawal(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office, book = self._office, self._office.book
@@ -225,7 +244,7 @@ class Reception:
             raise NotYetError("an offer for an order that is not known here yet")
         if order.lead != entry.partner:
             raise ExchangeError("an offer that is not from the lead firm")
-        offer = read_offer(message, entry.partner, office.side.firm)
+        offer = read_offer(message, order, office.side.firm)
         mine = book.offers.get(offer.id)
         # What we have answered is not open again: the answer is on its way.
         if mine is None or mine[1].state == "open" or offer.state != "open":
@@ -247,7 +266,10 @@ class Reception:
 
     async def _ready(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office = self._office
-        ready = read_ready(message.fields, entry.partner)
+        order = office.book.order(entry.order)
+        if order is None:
+            raise NotYetError("a readiness for an order that is not known here yet")
+        ready = read_ready(message.fields, entry.partner, order)
         await office.keep(office.ledger.keep_ready, entry.order, ready)
         office.book.ready[entry.order, entry.partner] = ready
         await office.keep(office.ledger.receive, entry, skipped)
@@ -265,6 +287,7 @@ class Reception:
         pair = (message.order, sender)
         if mono < self._complained.get(pair, 0.0):
             return
+        self._complained = {p: due for p, due in self._complained.items() if due > mono}
         self._complained[pair] = mono + COMPLAIN_EVERY
         head = self._office.book.in_heads.get(pair)
         known = head is not None and head.chain == message.chain
@@ -304,6 +327,21 @@ _BY_KIND: dict[Kind, Any] = {
 }
 
 
+_KEYS = {
+    Kind.READY: ("package", "earliest_start_s", "lot_time_s"),
+    Kind.OFFER: ("id", "package", "lots", "state", "earliest_start_s"),
+    Kind.ANSWER: ("id", "accepted"),
+    Kind.WITHDRAWAL: ("level", "withdrawnAt"),
+    Kind.GIVEN: ("level", "givenAt"),
+}
+"""What is read, kept and shown of these kinds; orders and reports are as they were read."""
+
+
+def _known(read: Mapping[str, Any], message: Message) -> dict[str, Any]:
+    """A report as it was read, without what this version would have said besides."""
+    return {key: value for key, value in read.items() if key in message.fields}
+
+
 def _entry(got: Opened, message: Message, size: int) -> Entry:
     return Entry(
         order=message.order,
@@ -316,7 +354,9 @@ def _entry(got: Opened, message: Message, size: int) -> Entry:
         level=message.level,
         at=message.header.sentDateTime,
         order_s=message.order_s,
-        fields=message.fields,
+        fields={
+            key: message.fields[key] for key in _KEYS.get(message.kind, ()) if key in message.fields
+        },
         text=got.text,
         hash=got.hash,
         prev=message.prev,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from gateway.drivers.mqtt import Broker, Message, MqttClient
+from gateway.core.text import Text
+from gateway.drivers.heard import HeardClient, Hearing
+from gateway.drivers.mqtt import Broker, Message
 
 ROOT = "wv/x1"
 
@@ -25,21 +27,39 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Close the way; safe twice and before ``connect``."""
 
+    def trouble(self) -> Text | None:
+        """What a person should know of the way, and do; None where all is well."""
+
+    @property
+    def heard(self) -> bool:
+        """Whether anything comes through, as far as is known."""
+
 
 class MqttTransport:
     """One topic per pair of firms, ``wv/x1/<recipient>/<sender>``; nothing is retained.
 
-    The broker keeps no session for us: whatever it forgets is sent again from the outbox.
+    The broker keeps no session for us: whatever it forgets is sent again from the outbox. The
+    topic from us to us tells whether we are heard.
     """
 
     def __init__(self, broker: Broker, firm: str) -> None:
         self._firm = firm
-        self._client = MqttClient(broker, f"wv-{firm}")
+        self._client = HeardClient(
+            broker, f"wv-{firm}", f"{ROOT}/{firm}/{firm}", topics=(f"{ROOT}/{firm}/+",)
+        )
 
     async def connect(self) -> None:
         """Open the connection and listen for messages to this firm."""
         await self._client.connect()
-        await self._client.subscribe(f"{ROOT}/{self._firm}/+")
+
+    def trouble(self) -> Text | None:
+        """Whether we are not heard, or not the only ones of our name."""
+        return self._client.trouble()
+
+    @property
+    def heard(self) -> bool:
+        """Whether anything comes through, as far as is known."""
+        return self._client.hearing is not Hearing.NOTHING
 
     async def send(self, recipient: str, wire: bytes) -> None:
         """Publish for ``recipient``; returns when the broker has it."""

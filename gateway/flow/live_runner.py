@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.core.errors import NotConnected, Rejected
 from gateway.core.ports import Sink
@@ -46,7 +47,8 @@ class LiveRunner:
     def health(self) -> SinkHealth:
         """How the sink fares."""
         self._watch.missed = self._subscription.dropped
-        return self._watch.health
+        note = getattr(self.sink, "note", None)  # most sinks have nothing to say besides
+        return replace(self._watch.health, note=note)
 
     @property
     def dropped(self) -> int:

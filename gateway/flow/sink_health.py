@@ -29,6 +29,7 @@ class SinkHealth:
     so nothing more is parked; it is tried again. ``waits_for_clock``: what comes next carries a
     time that cannot be right, and waits until it is known. ``connects`` counts connections made,
     ``missed`` batches that a live sink has not sent because its peer was away or slow.
+    ``note`` is what a person should know although it is connected.
     """
 
     name: str
@@ -44,6 +45,7 @@ class SinkHealth:
     waits_for_clock: bool = False
     connects: int = 0
     missed: int = 0
+    note: Text | None = None
 
 
 class SinkWatch:

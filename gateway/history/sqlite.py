@@ -1,7 +1,8 @@
 """The history of every signal, for charts: chunks in ``history.db`` and open ends in memory.
 
 The open ends are not written: after a restart they are read again from the journal, from ``seq``
-on. A damaged file is put aside and rebuilt in the same way, as far back as the journal reaches.
+on. A damaged file, or one of a newer version, is put aside and rebuilt in the same way, as far back
+as the journal reaches.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from gateway.core.errors import JournalError
 from gateway.core.ports import Point
 from gateway.core.sayings import in_words
 from gateway.core.signals import SignalId
-from gateway.database import Corrupt, Unwritable, put_aside
+from gateway.database import Corrupt, TooNew, Unwritable, put_aside
 from gateway.history.buckets import Buckets
 from gateway.history.file import HistoryFile, HistoryReader
 from gateway.history.tails import SPAN_MS, Chunk, Tails
@@ -65,13 +66,13 @@ class Series:
                 self._in_trouble(error)
 
     def _make_ready(self) -> None:
-        """See that a sound file is open. Raises Unwritable while that cannot be, or TooNew."""
+        """See that a sound file is open. Raises Unwritable while that cannot be."""
         if self._suspect is not None:
             self._put_aside(self._suspect)
         if not self._file.is_open:
             try:
                 self._open()
-            except Corrupt as error:
+            except (Corrupt, TooNew) as error:
                 self._put_aside(str(error))
                 self._open()
         self.trouble = None
@@ -97,9 +98,7 @@ class Series:
         self._suspect = None
         self._tails = Tails(seq=0, next_chunk=1, next_signal=1)
         self.broken = (*self.broken, aside)
-        log.error(
-            "History damaged, put aside as %s, building it anew: %s", aside.name, in_words(why)
-        )
+        log.error("History put aside as %s, building it anew: %s", aside.name, in_words(why))
 
     def _in_trouble(self, error: Unwritable) -> None:
         if self.trouble is None:

@@ -40,7 +40,7 @@ class Occasion(StrEnum):
 AT_ONCE = {
     "lamp": Occasion.LAMP,
     "productionStatus": Occasion.STATUS,
-    "departedLots": Occasion.LOT,
+    "lotsDeparted": Occasion.LOT,
 }
 """A report goes out at once when one of these disclosed fields has changed."""
 
@@ -72,6 +72,8 @@ def occasion(
     for key, why in AT_ONCE.items():
         if old.get(key) != fields.get(key):
             return why
+    if fields.get("departedLots"):  # that the reader has not acknowledged
+        return Occasion.LOT
     ends = [each["forecast_s"] for each in (old, fields) if each.get("forecast_s") is not None]
     if len(ends) == 2 and timedelta(seconds=abs(ends[1] - ends[0])) > order.threshold:
         return Occasion.SHIFT

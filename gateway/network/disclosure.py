@@ -6,8 +6,8 @@ anything else that is never told, so none can slip through. Words after Catena-X
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -24,6 +24,8 @@ LOT_STEP = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 MOST_PIECES = 10**9
 """More pieces than any lot or order has."""
+LOTS_AT_ONCE = 100
+"""So many departed lots travel in one report; with them it is shorter than one step of sealing."""
 
 
 class Lamp(StrEnum):
@@ -183,11 +185,17 @@ class DateReport:
 
 @dataclass(frozen=True, slots=True)
 class QuantityReport:
-    """L3: the fields of L2, the good quantity (None: not known) and the lots that left."""
+    """L3: the fields of L2, the good quantity (None: not known) and the lots that left.
+
+    As it travels, ``lots`` are those that its reader does not know yet (perhaps not all of them):
+    they come to the ``before`` that it has acknowledged, and ``departed`` have left in all.
+    """
 
     date: DateReport
     good: int | None
     lots: tuple[DepartedLot, ...]
+    before: int = 0
+    departed: int | None = None
 
     def fields(self) -> dict[str, Any]:
         """As it travels."""
@@ -195,7 +203,12 @@ class QuantityReport:
             {"number": e.number, "quantity": e.quantity, "departed_s": e.departed // SECOND}
             for e in self.lots
         ]
-        return self.date.fields() | {"good": self.good, "departedLots": lots}
+        return self.date.fields() | {
+            "good": self.good,
+            "departedLots": lots,
+            "lotsBefore": self.before,
+            "lotsDeparted": len(self.lots) if self.departed is None else self.departed,
+        }
 
 
 Report = LampReport | DateReport | QuantityReport
@@ -212,7 +225,9 @@ FIELDS: Mapping[Level, tuple[str, ...]] = {
         "reasonsForDelay",
     ),
 }
-FIELDS = {**FIELDS, Level.L3: (*FIELDS[Level.L2], "good", "departedLots")}
+_SINCE_2 = ("lotsBefore", "lotsDeparted")
+"""Keys that reports of schema 1 do not have: their lots are all that have left."""
+FIELDS = {**FIELDS, Level.L3: (*FIELDS[Level.L2], "good", "departedLots", *_SINCE_2)}
 FIELDS = {**FIELDS, Level.L4: FIELDS[Level.L3]}
 """The keys that may travel at each level. Inspection results (L4) are not recorded yet."""
 
@@ -242,7 +257,33 @@ def disclose(state: PackageState | OrderState, level: Level, step: timedelta) ->
         DepartedLot(lot.number, lot.quantity, lot.departed // LOT_STEP * LOT_STEP)
         for lot in (state.lots if isinstance(state, PackageState) else ())
     )
-    return QuantityReport(date, state.good, lots)
+    return QuantityReport(date, state.good, lots, departed=len(lots))
+
+
+def unread(report: Report, known: Mapping[int, DepartedLot]) -> Report:
+    """``report`` for a reader who knows these lots already; it may take several to tell the rest.
+
+    Where what was told is not so any more, everything is told anew.
+    """
+    if not isinstance(report, QuantityReport):
+        return report
+    fresh = [lot for lot in report.lots if known.get(lot.number) != lot]
+    if len(report.lots) - len(fresh) != len(known):
+        known, fresh = {}, list(report.lots)
+    return replace(
+        report, lots=tuple(fresh[:LOTS_AT_ONCE]), before=len(known), departed=len(report.lots)
+    )
+
+
+def joined(before: Report | None, report: Report) -> Report:
+    """What a reader knows after ``report``, who knew ``before``."""
+    if not isinstance(report, QuantityReport) or report.before == 0:
+        return report
+    held = before.lots if isinstance(before, QuantityReport) else ()
+    if not report.lots:
+        return replace(report, lots=held)
+    lots = {lot.number: lot for lot in (*held, *report.lots)}
+    return replace(report, lots=tuple(lots[number] for number in sorted(lots)))
 
 
 def only(fields: Mapping[str, Any], level: Level) -> dict[str, Any]:
@@ -251,9 +292,13 @@ def only(fields: Mapping[str, Any], level: Level) -> dict[str, Any]:
 
 
 def read(fields: Mapping[str, Any], level: Level) -> Report | None:
-    """A partner's report from the fields it sent; raises ExchangeError if they are not of it."""
-    if set(fields) != set(FIELDS[level]):
-        raise ExchangeError(f"a report of level {level} has other fields: {sorted(fields)}")
+    """A partner's report from the fields it sent; raises ExchangeError if they are not of it.
+
+    Keys that are not known here are left unread: a newer sender may have more to say.
+    """
+    missing = set(FIELDS[level]) - set(fields) - set(_SINCE_2)
+    if missing:
+        raise ExchangeError(f"a report of level {level} lacks {sorted(missing)}")
     if level is Level.L0:
         return None
     try:
@@ -277,16 +322,26 @@ def _read(fields: Mapping[str, Any], level: Level) -> Report:
     )
     if level is Level.L2:
         return date
+    lots = told_lots(fields["departedLots"])
+    good = None if fields["good"] is None else _whole(fields["good"], MOST_PIECES)
+    before = _whole(fields.get("lotsBefore", 0), MOST_PIECES)
+    departed = _whole(fields.get("lotsDeparted", len(lots)), MOST_PIECES)
+    return QuantityReport(date, good, lots, before, departed)
+
+
+def told_lots(told: Iterable[Mapping[str, Any]]) -> tuple[DepartedLot, ...]:
+    """The lots in a report's ``departedLots``, each once. Raises what unsound values raise."""
     lots = tuple(
         DepartedLot(
             _whole(entry["number"], MOST_PIECES),
             _whole(entry["quantity"], MOST_PIECES),
             _time(entry["departed_s"]),
         )
-        for entry in fields["departedLots"]
+        for entry in told
     )
-    good = None if fields["good"] is None else _whole(fields["good"], MOST_PIECES)
-    return QuantityReport(date, good, lots)
+    if len({lot.number for lot in lots}) != len(lots):
+        raise ValueError("a lot that left twice")
+    return lots
 
 
 def _whole(value: object, most: int) -> int:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from gateway.core.text import Text
-from gateway.network.disclosure import Lamp, OrderState
+from gateway.network.disclosure import Lamp, OrderState, Report
 from gateway.network.knowledge import Knowledge, Own
 from gateway.network.order import Level, Prepared
 from gateway.network.plan import Plan
@@ -61,7 +60,7 @@ class Picture:
     closed: datetime | None = None
     clocks: Mapping[str, timedelta] = field(default_factory=dict)
     """Firms whose clock is not ours, and how far it is ahead."""
-    made: dict[tuple[str | None, Level], dict[str, Any] | None] = field(
+    made: dict[tuple[str | None, Level], Report | None] = field(
         default_factory=dict, compare=False, repr=False
     )
 

@@ -6,7 +6,8 @@ Topics, all below ``wv/v1/<firm>/<plant>``:
     <area>/<machine>/birth       retained: what the machine is, its points, meanings and units
     <area>/<machine>/readings    values of one polling cycle with quality and reason
     <area>/<machine>/state       retained: state, mode, since when, the sentence why; and from when
-                                 to when it holds: it is renewed every five minutes while it does
+                                  to when it holds: it is renewed every five minutes while it does
+    echo                         the gateway to itself, every few seconds: is it heard?
     <area>/<machine>/job         retained: the job at the machine; ``"id": null`` when there is none
 
 Every payload is JSON with a ``schema`` number; times are milliseconds since 1970, UTC. Live only:
@@ -15,7 +16,9 @@ what the broker misses while it is away is not sent later.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -23,7 +26,7 @@ from typing import Any, ClassVar, Literal
 import orjson
 from pydantic import Field
 
-from gateway.config import LocalPath, Secret, SiteConfig
+from gateway.config import BrokerAccess, SiteConfig
 from gateway.core.batches import OK, Judged
 from gateway.core.clock import to_ms
 from gateway.core.errors import NotConnected, Rejected
@@ -32,7 +35,8 @@ from gateway.core.ports import Sink
 from gateway.core.signals import Quality, Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus
-from gateway.drivers.mqtt import Broker, Message, MqttClient, Protocol
+from gateway.drivers.heard import HeardClient
+from gateway.drivers.mqtt import Broker, Message
 from gateway.sinks.base import Fact, Place, SinkConfig, present_jobs
 
 SCHEMA = 1
@@ -43,37 +47,16 @@ _GOOD = int(Quality.GOOD)
 _OK = str(OK)
 
 
-class MqttConfig(SinkConfig):
+class MqttConfig(BrokerAccess, SinkConfig):
     """The firm's own MQTT broker."""
 
     title: ClassVar[str] = "MQTT"
 
     type: Literal["mqtt"] = Field(description="MQTT-Broker der Firma / the firm's MQTT broker")
-    broker: str = Field(
-        pattern=r"^mqtts?://(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?/?$",
-        description="Adresse, mit TLS: mqtts / address, with TLS: mqtts, e.g. mqtt://127.0.0.1:1883",
-    )
-    user: str | None = Field(default=None, description="Benutzer / user")
-    password: Secret | None = Field(
-        default=None, description="Passwort, als Verweis / by reference"
-    )
-    protocol: Literal["auto", "3.1.1", "5"] = Field(
-        default="auto", description="MQTT-Version; auto: 5, sonst 3.1.1 / auto: 5, else 3.1.1"
-    )
-    ca: LocalPath | None = Field(
-        default=None, description="Zertifikat der eigenen Zertifizierungsstelle / own CA file"
-    )
 
     def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:  # noqa: ARG002
         """The sink for this broker."""
-        broker = Broker.parse(
-            self.broker,
-            user=self.user,
-            password=self.password.get_secret_value() if self.password else None,
-            protocol=Protocol(self.protocol),
-            ca=self.ca,
-        )
-        return MqttSink(broker, site, signals)
+        return MqttSink(Broker.of(self), site, signals)
 
     def outlet(self) -> Outlet:
         """Everything, to the firm's broker."""
@@ -111,7 +94,13 @@ class MqttSink:
         self._root = _root(site)
         self._births = dict(_births(site, signals))
         self._points = {signal.id: signal.id.partition("/")[2] for signal in signals}
-        self._client: MqttClient | None = None
+        self._client = HeardClient(
+            broker,
+            f"werkverbund-{site.firm}-{site.plant}",
+            f"{self._root}/echo",
+            will=self._status(online=False),
+        )
+        self._reading: asyncio.Task[None] | None = None
         self._kept: dict[str, bytes] = {}
         self._present: Sequence[MachineStatus] = ()
         self._told: dict[str, tuple[object, datetime]] = {}
@@ -123,13 +112,8 @@ class MqttSink:
         Raises NotConnected, also where the broker lets us in but not publish.
         """
         await self.close()
-        client = MqttClient(
-            self._broker,
-            f"werkverbund-{self._site.firm}-{self._site.plant}",
-            will=self._status(online=False),
-        )
-        await client.connect()
-        self._client = client
+        await self._client.connect()
+        self._reading = asyncio.create_task(self._read(), name="mqtt echo")
         births = (
             self._retained(self._topic(machine, "birth"), _json(birth))
             for machine, birth in self._births.items()
@@ -138,13 +122,13 @@ class MqttSink:
         present = self._states(self._present) | self._kept
         kept = (self._retained(topic, payload) for topic, payload in present.items())
         try:
-            await client.publish(self._status(online=True), *births, *kept)
+            await self._client.publish(self._status(online=True), *births, *kept)
         except Rejected as refused:
             raise NotConnected(str(refused)) from refused
 
     async def write(self, batches: Sequence[Judged]) -> None:
         """One message per batch, all acknowledged."""
-        await self._connected().publish(
+        await self._client.publish(
             *(
                 Message(self._topic(batch.machine, "readings"), _json(self._readings(batch)))
                 for batch in batches
@@ -164,8 +148,7 @@ class MqttSink:
         self._present = tuple(machines)
         changed = self._states(machines) | changed
         if changed:
-            client = self._connected()
-            await client.publish(*(self._retained(*message) for message in changed.items()))
+            await self._client.publish(*(self._retained(*message) for message in changed.items()))
 
     def _states(self, machines: Sequence[MachineStatus]) -> dict[str, bytes]:
         """The states to publish: changed ones, and those that would not hold much longer."""
@@ -181,21 +164,28 @@ class MqttSink:
 
     async def close(self) -> None:
         """Say goodbye (the will is for those who cannot) and disconnect."""
-        client, self._client = self._client, None
-        if client is None:
-            return
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
         try:
-            if client.connected:
-                await client.publish(self._status(online=False))
+            if self._client.connected:
+                await self._client.publish(self._status(online=False))
         except (NotConnected, Rejected):
             pass  # lost while saying goodbye: the broker sends the will. Refused: nobody heard us
         finally:
-            await client.close()
+            await self._client.close()
 
-    def _connected(self) -> MqttClient:
-        if self._client is None:
-            raise NotConnected(f"{self._broker.url}: not connected")
-        return self._client
+    @property
+    def note(self) -> Text | None:
+        """What a person should know of the connection besides that it stands."""
+        return self._client.trouble()
+
+    async def _read(self) -> None:
+        """Nothing is read here but what we write to ourselves."""
+        with suppress(NotConnected):
+            async for _ in self._client.messages():
+                pass
 
     def _topic(self, machine: str, what: str) -> str:
         return _topic(self._site, machine, what)

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gateway import resources
 from gateway.cli.kinds import problems_in, yaml_files
@@ -140,6 +141,26 @@ def test_what_does_not_fit_together_is_named_at_its_place(
     assert (folder / name, *place) in [(one.file, one.line, one.column) for one in found]
     assert found[0].what.de != found[0].what.en
     assert found[0].fix.de != found[0].fix.en
+
+
+def test_an_order_that_is_too_long_for_a_message_is_named(folder: Path):
+    """Five packages of ten thousand lots each, all of which reach one firm."""
+    file = folder / "order.yaml"
+    content = yaml.safe_load(file.read_text("utf-8"))
+    for entry in content["packages"]:
+        entry |= {"quantity": 10_000, "lot": 1}
+        if entry["id"] == "AP4":
+            entry["needs"] = [{"package": name, "per": 1} for name in ("AP1", "AP2", "AP3")]
+        elif entry["id"] == "AP5":
+            entry["needs"] = [{"package": "AP4", "per": 1}]
+    content["quantity"] = 10_000
+    file.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    for files in ([file], yaml_files([folder])):
+        found = problems_in(files, None, {})
+        [long] = [one for one in found if "too long for a message" in one.what.en]
+        assert "laser-saalebogen" in long.what.de
+        assert "50000" in long.what.de
+        assert long.file == file
 
 
 def test_a_firms_file_alone_is_held_against_the_files_that_it_names(folder: Path):

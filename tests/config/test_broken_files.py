@@ -54,6 +54,12 @@ def test_problems_stand_in_the_order_of_the_file_and_inside_it(file: Path):
         assert 1 <= column <= len(lines[line - 1]) + 1
 
 
+def test_no_password_of_an_address_is_repeated():
+    for file in FILES:
+        said = spoken(problems_of(file, None, ENV))
+        assert not [secret for secret in ("hunter2", "hun@", "ter2") if secret in said], file.stem
+
+
 def test_the_corpus_is_large_enough():
     assert len(FILES) >= 60
 

@@ -17,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from gateway.config import BrokerAccess
 from gateway.core.errors import NotConnected, Rejected
 from gateway.drivers.mqtt import (
     Broker,
@@ -167,6 +168,31 @@ async def test_full_inbox_drops_the_oldest_and_counts(
             while reader.dropped < 7:
                 await asyncio.sleep(0.01)
         assert [message.payload for message in await first(reader, 3)] == [b"7", b"8", b"9"]
+
+
+async def test_messages_that_nobody_reads_take_sixteen_megabytes_at_most(tmp_path: Path) -> None:
+    async with running(mosquitto(tmp_path)) as one:
+        reader = MqttClient(Broker.parse(one.url), "reader")
+        writer = MqttClient(Broker.parse(one.url), "writer")
+        await reader.connect()
+        await reader.subscribe("big")
+        await writer.connect()
+        for number in range(40):
+            await writer.publish(Message("big", bytes([number]) * 1_000_000))
+        await writer.publish(Message("big", b"last"))
+        messages = reader.messages()
+        async with asyncio.timeout(20):
+            while not reader._inbox or reader._inbox[-1].payload != b"last":
+                await asyncio.sleep(0.02)
+        got = []
+        async with asyncio.timeout(10):
+            while b"last" not in got:
+                got.append((await anext(messages)).payload)
+        assert sum(map(len, got)) <= 16 * 2**20
+        assert [payload[0] for payload in got[:-1]] == list(range(24, 40))
+        assert reader.dropped == 24
+        await writer.close()
+        await reader.close()
 
 
 async def test_session_keeps_messages_for_who_comes_back(
@@ -341,6 +367,32 @@ async def test_unusable_trusted_certificates_are_named(tmp_path: Path, content: 
         own.write_text(content)
     client = MqttClient(Broker.parse("mqtts://127.0.0.1:8883", ca=own), "a")
     with pytest.raises(NotConnected, match=r"own-ca\.pem cannot be used"):
+        await client.connect()
+
+
+async def test_a_broker_that_asks_for_a_certificate_gets_ours(tmp_path: Path) -> None:
+    certificate, key = certified(tmp_path), tmp_path / "broker.key"
+    one = mosquitto(
+        tmp_path, "allow_anonymous true", f"certfile {certificate}", f"keyfile {key}",
+        f"cafile {certificate}", "require_certificate true",
+    )  # fmt: skip
+    async with running(one):
+        url = one.url.replace("mqtt://", "mqtts://")
+        stranger = MqttClient(Broker.parse(url, ca=certificate, protocol=Protocol.V5), "a")
+        with pytest.raises(NotConnected):
+            await stranger.connect()
+        access = BrokerAccess(broker=url, ca=certificate, certificate=certificate, key=key)
+        client = MqttClient(Broker.of(access), "a")
+        await client.connect()
+        await client.publish(Message("a", b"1"))
+        await client.close()
+
+
+async def test_an_own_certificate_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    certificate, key = certified(tmp_path), tmp_path / "other.key"
+    access = BrokerAccess(broker="mqtts://127.0.0.1:8883", certificate=certificate, key=key)
+    client = MqttClient(Broker.of(access), "a")
+    with pytest.raises(NotConnected, match=r"other\.key cannot be used"):
         await client.connect()
 
 

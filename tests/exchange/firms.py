@@ -190,6 +190,7 @@ async def working(
     real: Sequence[str] = (),
     lapse: int = 144,
     wrong: Mapping[str, timedelta] | None = None,
+    order: Path | None = None,
 ) -> AsyncIterator[Mapping[str, Firm]]:
     """These firms at work over a broker (or another way), ended when the block is left.
 
@@ -203,7 +204,9 @@ async def working(
     shared = clock or Clock()
     made: dict[str, Firm] = {}
     for name in firms:
-        site = a_site(name, folder, url, consortium, simulated=name not in real, order=file)
+        site = a_site(
+            name, folder, url, consortium, simulated=name not in real, order=order or file
+        )
         way = None if transport is None else (lambda n=name: transport(n))
         made[name] = Firm(name, site, shared, way)
         if wrong is not None:

@@ -9,7 +9,21 @@ import yaml
 
 from gateway.core.errors import ExchangeError
 from tests.drivers.brokers import RunningBroker
-from tests.exchange.firms import FURNACE, LEAD, MILL, RESERVE, Clock, opened, s, until, working
+from tests.exchange.firms import (
+    FURNACE,
+    LEAD,
+    MILL,
+    RESERVE,
+    Clock,
+    Firm,
+    a_site,
+    opened,
+    s,
+    until,
+    with_keys,
+    working,
+)
+from tests.exchange.test_healing import Storm
 
 THREE = (LEAD, MILL, FURNACE)
 
@@ -49,6 +63,38 @@ async def test_each_firm_sees_what_its_agreement_says_and_nothing_else(
         assert order["level"] == "L1"
         assert not {"progress", "forecast_s", "complete", "slack_s", "late"} & set(order)
         assert order["you"] == {"firm": MILL, "role": "member", "packages": ["AP1"]}
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        ((FURNACE,), "connected in part"),
+        ((FURNACE, MILL), "connected to nobody"),
+        ((LEAD,), "this"),
+    ],
+)
+async def test_a_consortium_without_keys_is_not_connected(
+    tmp_path: Path, without: tuple[str, ...], said: str
+) -> None:
+    """Nothing can be sealed for a firm without a key: a way to the broker does not help."""
+    storm = Storm(1, loss=0.0)
+    folder = tmp_path / "firms"
+    consortium = with_keys(folder, (LEAD, MILL, FURNACE))
+    content = yaml.safe_load(consortium.read_text("utf-8"))
+    content["firms"] = [e for e in content["firms"] if e["id"] in (LEAD, MILL, FURNACE)]
+    for entry in content["firms"]:
+        if entry["id"] in without:
+            del entry["sign"], entry["seal"]
+    consortium.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    site = a_site(LEAD, folder, "mqtt://127.0.0.1:1", consortium)
+    lead = await Firm(LEAD, site, Clock(), lambda: storm.of(LEAD)).start()
+    try:
+        await until(lambda: lead.exchange.connected)
+        assert said in lead.exchange.health().en
+        assert all(firm in lead.exchange.health().de for firm in without if firm != LEAD)
+        assert not lead.exchange.well
+    finally:
+        await lead.kill()
 
 
 async def test_a_changed_file_of_the_consortium_is_said_not_to_hold_yet(tmp_path: Path) -> None:

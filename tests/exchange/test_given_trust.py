@@ -10,13 +10,13 @@ from gateway.core.errors import ExchangeError, JournalError
 from gateway.exchange import ledger_file
 from gateway.witness import Json, Witness
 from tests.exchange.firms import FURNACE, LEAD, MILL, eventually, logs_agree, until
-from tests.exchange.test_trust import Scene, scene
+from tests.exchange.test_trust import Scene, all_answered, scene
 from tests.exchange.test_withdrawal import given
 
 
 async def _given_again(it: Scene) -> None:
     await it.furnace.start()
-    await until(lambda: it.furnace.exchange.health().en == "connected")
+    await until(lambda: all_answered(it.furnace))
     assert await it.furnace.exchange.give("GA-17", LEAD) == "L3"
     await until(lambda: it.lead.knows("AP3", level="L3", good=607))
 
@@ -96,7 +96,7 @@ async def test_a_giving_that_a_power_cut_met_half_way_is_taken_back_at_both_firm
 
     async with scene(tmp_path) as it:
         await it.furnace.start()
-        await until(lambda: it.furnace.exchange.health().en == "connected")
+        await until(lambda: all_answered(it.furnace))
         with monkeypatch.context() as now:
             now.setattr(Witness, "note", ends)
             with pytest.raises(JournalError):
@@ -113,7 +113,7 @@ async def test_what_a_partner_gave_again_is_taken_in_full_after_a_ledger_was_los
 ) -> None:
     async with scene(tmp_path) as it:
         await it.furnace.start()
-        await until(lambda: it.lead.exchange.health().en == "connected")
+        await until(lambda: all_answered(it.lead))
 
         def level() -> str:
             entries = it.furnace.exchange.agreements("GA-17")
@@ -144,6 +144,38 @@ async def test_to_a_partner_that_has_not_answered_since_the_start_nothing_is_giv
             await it.furnace.exchange.give("GA-17", LEAD)
         assert given(it.furnace, LEAD)["level"] == "L0"
         await it.lead.start()
-        await until(lambda: it.furnace.exchange.health().en == "connected")
+        await until(lambda: all_answered(it.furnace))
         assert await it.furnace.exchange.give("GA-17", LEAD) == "L3"
         await until(lambda: it.lead.knows("AP3", level="L3", good=607))
+
+
+@pytest.mark.parametrize("what", ["withdrawal", "giving"])
+async def test_what_the_witness_could_not_be_told_of_is_read_anew_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Committed, then a disk error: memory must not go on with what held before."""
+
+    def ends(self: Witness, *rest: object) -> None:
+        if FURNACE in str(self.path):
+            raise OSError("the disk is gone for a moment")
+
+    async with scene(tmp_path) as it:
+        await (_given_again(it) if what == "withdrawal" else it.furnace.start())
+        await until(lambda: all_answered(it.furnace))
+        with monkeypatch.context() as now:
+            if what == "withdrawal":
+                now.setattr(Witness, "keep_number", ends)
+                with pytest.raises(JournalError):
+                    await it.furnace.exchange.withdraw("GA-17", LEAD, "L0")
+            else:
+                now.setattr(Witness, "note", ends)
+                with pytest.raises(JournalError):
+                    await it.furnace.exchange.give("GA-17", LEAD)
+        await until(lambda: it.furnace.exchange._inside is None)
+        await until(lambda: it.furnace.exchange.connected)
+        assert given(it.furnace, LEAD)["level"] == "L0"
+        it.mark()
+        await it.work_goes_on()
+        await until(lambda: it.lead.knows("AP3", level="L0"))
+        await eventually(lambda: logs_agree(it.lead, it.furnace))
+        assert not [m for m in it.said() if m["kind"] == "report"]

@@ -19,6 +19,7 @@ from gateway.exchange.messages import Kind
 from gateway.exchange.outgoing import Wanted
 from gateway.exchange.upkeep import OVER
 from gateway.network.order import Level
+from tests.disks import fill_up, small_disk
 from tests.drivers.brokers import RunningBroker
 from tests.exchange.firms import (
     FURNACE,
@@ -128,9 +129,12 @@ async def test_a_killed_firm_goes_on_where_it_was(
 
 @pytest.mark.parametrize("where", ["keep_order", "close_order"])
 async def test_a_disk_that_is_full_in_the_middle_of_an_order_loses_nothing_of_it(
-    tmp_path: Path, where: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    where: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The exchange fails between two commits: afterwards the order is there, and the older over."""
+    """Writing fails between two commits: afterwards the order is there, and the older over."""
     storm = Storm(1, loss=0.0)
     async with working(tmp_path, (LEAD, MILL), transport=storm.of) as firms:
         await opened(firms)
@@ -140,12 +144,35 @@ async def test_a_disk_that_is_full_in_the_middle_of_an_order_loses_nothing_of_it
             full.setattr(mill.exchange._office.ledger, where, _no_space)
             lead.clock.to("1 07:00")
             await lead.exchange.open_order("GA-18", at_s=6 * 3600)
-            await until(lambda: not mill.exchange._inside)
-        await mill.kill()
-        await mill.start()
+            await until(lambda: "nothing can be kept now" in caplog.text)
+            assert mill.exchange.connected
         await until(lambda: mill.exchange.order("GA-18"), HEALED)
         await until(lambda: mill.jobs()["AP1"].order == "GA-18", HEALED)
         await until(lambda: _job_of(mill, "GA-17").state in OVER, HEALED)
+
+
+async def test_a_full_disk_keeps_link_and_state_and_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    storm = Storm(1, loss=0.0)
+    with small_disk(tmp_path / MILL, megabytes=4) as disk:
+        async with working(tmp_path, (LEAD, MILL), transport=storm.of) as firms:
+            await opened(firms)
+            lead, mill = firms[LEAD], firms[MILL]
+            await until(lambda: lead.knows("AP1", progress=0.0))
+            inside = mill.exchange._inside
+            fill_up(disk / "ballast")
+            lead.clock.to("1 07:00")
+            await lead.exchange.open_order("GA-18", at_s=6 * 3600)
+            await until(lambda: "cannot store" in mill.exchange.health().en)
+            assert mill.exchange.connected
+            (disk / "ballast").unlink()
+            await until(lambda: mill.exchange.order("GA-18"), HEALED)
+            await until(lambda: "cannot" not in mill.exchange.health().en, HEALED)
+            assert mill.exchange._inside is inside
+            assert await logs_agree(lead, mill)
+    assert "nothing can be kept now" in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 async def test_what_could_not_be_kept_is_not_on_its_way(
@@ -300,6 +327,11 @@ class Way:
 
     def __init__(self, storm: Storm, firm: str) -> None:
         self.storm, self.firm, self.open = storm, firm, False
+
+    heard = True
+
+    def trouble(self) -> None:
+        """All is well."""
 
     async def connect(self) -> None:
         self.open = True

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from gateway.core.errors import ExchangeError
+from gateway.core.text import Text
+from gateway.core.work import Job, JobState, Substate
 from gateway.exchange.book import KEPT_FOR, KEPT_LAPSED, Book, Entry
 from gateway.exchange.incoming import Fit, fit
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.messages import GENESIS, Kind
+from gateway.exchange.own_jobs import Counting, Shop
 from gateway.network.knowledge import Agreed
 from gateway.network.order import Level
 from tests.exchange.firms import FURNACE, LEAD, MILL, START, Clock, opened, s, working
@@ -74,7 +77,6 @@ def test_counts_and_the_ends_of_chains_are_the_same_after_a_restart(ledger: Ledg
     after = reopened(ledger)
     assert (after.sent_count, after.received_count) == (5, 6)
     assert after.in_heads == before.in_heads
-    assert after.in_chains == before.in_chains
     assert after.out_heads == before.out_heads
 
 
@@ -83,9 +85,10 @@ def test_nothing_that_was_let_go_can_be_played_back(ledger: Ledger) -> None:
     book = reopened(ledger)
     for sequence in (1, 2, 3):
         prev = GENESIS if sequence == 1 else H[sequence - 1]
-        assert fit(book, MILL, a_message(sequence, prev, chain=CHAIN)) is Fit.KNOWN
-        with pytest.raises(ExchangeError, match="has been replaced"):
-            fit(book, MILL, a_message(sequence, prev, chain=OTHER))
+        message = a_message(sequence, prev, chain=CHAIN)
+        assert fit(book, MILL, message, replaced=False) is Fit.KNOWN
+    assert ledger.knows_chain("GA-17", MILL, OTHER), "and so it is refused"
+    assert not ledger.knows_chain("GA-17", MILL, "d" * 16)
     assert ledger.known(MILL, CHAIN, 1) is None, "and so it is refused"
 
 
@@ -123,6 +126,33 @@ def test_an_order_is_kept_while_a_message_about_it_is_on_its_way() -> None:
     waiting = a_row("GA-17", CHAIN, 1, "pending")
     book.pending[waiting.key] = waiting
     assert book.expired(late) == []
+
+
+def test_of_each_kind_of_event_about_a_firm_a_thousand_are_kept(ledger: Ledger) -> None:
+    ledger.audit(START, MILL, "withdrawn", "GA-17: L1")
+    for number in range(1003):
+        ledger.audit(START, MILL, "refused", f"number {number}")
+    kept = ledger.audited(9999)
+    assert [e["detail"] for e in kept if e["what"] == "refused"][::999] == [
+        "number 1002",
+        "number 3",
+    ]
+    assert [e["what"] for e in kept if e["what"] != "refused"] == ["withdrawn"]
+
+
+def test_when_a_job_changed_is_remembered_of_the_last_thousand() -> None:
+    counting, order = Counting(), replace(ORDER, began=START, at=ORDER.start)
+    for number in range(2500):
+        counting.work(replace(order, id=f"GA-{number}"), Shop((a_job(number),)), START)
+    assert len(counting._seen) == 1000
+
+
+def a_job(number: int) -> Job:
+    none, text = timedelta(), Text("", "")
+    return Job(
+        f"GA-{number}-AP1", "m-1", f"GA-{number}", "AP1", text, 9, 9, JobState.RUNNING,
+        Substate.NONE, text, 1, 0, {}, 1, 0, 1, none, none, None, None, None, None, 1, True,
+    )  # fmt: skip
 
 
 async def test_the_name_of_an_order_that_was_let_go_is_not_given_again(tmp_path: Path) -> None:

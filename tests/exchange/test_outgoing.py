@@ -40,7 +40,7 @@ ALLOWED = {
     },
     Level.L3: {
         "lamp", "productionStatus", "progress", "forecast_s", "precisionOfForecast",
-        "reasonsForDelay", "good", "departedLots",
+        "reasonsForDelay", "good", "departedLots", "lotsBefore", "lotsDeparted",
     },
 }  # fmt: skip
 """The oracle: what each level may hold, written down a second time."""
@@ -99,6 +99,7 @@ class Sharing(RuleBasedStateMachine):
         key = ("GA-17", FURNACE, taker)
         if level < self.book.agreements[key].level:
             self.book.agreements[key] = Agreed(level, datetime.now(UTC))
+            self.book.unlearnt("GA-17", taker)
 
     @rule(answered=st.booleans())
     def a_look_at_what_leaves(self, answered: bool) -> None:
@@ -107,7 +108,9 @@ class Sharing(RuleBasedStateMachine):
             entry = _entry(what, "acked" if answered else "pending")
             assert what.key not in self.book.pending, "one is on its way already"
             self.book.told[what.key] = entry
-            if not answered:
+            if answered:
+                self.book.learnt(entry)
+            else:
                 self.book.pending[what.key] = entry
             if kind is not Kind.REPORT:
                 continue
@@ -120,6 +123,8 @@ class Sharing(RuleBasedStateMachine):
 
     @rule()
     def partners_answer(self) -> None:
+        for entry in self.book.pending.values():
+            self.book.learnt(entry)
         self.book.pending.clear()
 
     def _wanted(self) -> list[Wanted]:

@@ -65,7 +65,9 @@ class Scene:
         found = []
         for sender, recipient, wire in self.storm.old:
             if (sender, recipient) == (FURNACE, to):
-                inner = jwe.decrypt_compact(wire, keys, algorithms=SEALING).plaintext or b""
+                inner = (
+                    jwe.decrypt_compact(wire, keys, algorithms=SEALING).plaintext or b""
+                ).rstrip()
                 sign = identity(self.furnace.site.state).sign
                 content = jws.deserialize_compact(inner, sign, algorithms=[SIGNING]).payload
                 found.append(orjson.loads(content))
@@ -98,6 +100,12 @@ async def scene(folder: Path, names: tuple[str, ...] = (LEAD, FURNACE)) -> Async
         found = Scene(storm, clock, dict(firms), before)
         found.mark()
         yield found
+
+
+def all_answered(firm: Firm) -> bool:
+    """Whether every partner at work has said what it has of this firm."""
+    said = firm.exchange.health().en
+    return said.startswith("connected") and "not answered" not in said
 
 
 def _pending(firm: Firm) -> list[dict[str, Any]]:
@@ -336,7 +344,7 @@ async def test_to_a_partner_that_is_away_goes_nothing_but_the_question(tmp_path:
         assert LEAD in it.furnace.exchange.health().en
         await it.lead.start()
         await eventually(lambda: logs_agree(it.lead, it.furnace))
-        assert it.furnace.exchange.health().en == "connected"
+        assert all_answered(it.furnace)
 
 
 async def test_two_firms_that_start_at_once_answer_each_other(tmp_path: Path) -> None:
@@ -499,3 +507,41 @@ async def test_a_demo_that_begins_fresh_has_no_witness_of_the_one_before(tmp_pat
     async with scene(tmp_path / "firms") as again:
         await again.furnace.start()
         assert not again.furnace.exchange.shut
+
+
+async def test_questions_and_answers_after_a_start_are_as_long_as_any_message(
+    tmp_path: Path,
+) -> None:
+    """Whoever carries them learns neither how many orders there were nor what is shown."""
+    async with scene(tmp_path) as it:
+        await it.lead.kill()
+        with sqlite3.connect(it.lead.site.state / "exchange.db") as db:
+            last = db.execute("SELECT * FROM received WHERE partner = ?", (FURNACE,)).fetchone()
+            for number in range(300):  # as many orders, of long names, with a long message each
+                row = [None, f"order-{number:058}", last[2], f"{number:016}", *last[4:]]
+                row[12] = "x" * 7_000
+                marks = ", ".join("?" * len(row))
+                db.execute(f"INSERT INTO received VALUES ({marks})", row)
+        it.mark()
+        await it.lead.start()
+        await it.furnace.start()
+        await until(lambda: FURNACE in it.lead.exchange.health().en or all_answered(it.lead))
+        await until(lambda: [m for m in it.said() if m["kind"] == "compare"])
+        await until(lambda: [m for m in it.said(to=LEAD) if m["kind"] == "heads"])
+        keys = identity(it.furnace.site.state).seal
+        sign = identity(it.lead.site.state).sign
+
+        def answers() -> list[dict[str, Any]]:
+            wires = [w for s, r, w in it.storm.old if (s, r) == (LEAD, FURNACE)]
+            inner = [jwe.decrypt_compact(w, keys, algorithms=SEALING).plaintext for w in wires]
+            said = [
+                jws.deserialize_compact((i or b"").rstrip(), sign, algorithms=[SIGNING])
+                for i in inner
+            ]
+            return [orjson.loads(each.payload) for each in said]
+
+        await until(lambda: [m for m in answers() if m["kind"] == "heads"])
+        (told, *_) = [m["fields"] for m in answers() if m["kind"] == "heads"]
+        assert len(told["numbers"]) > 20
+        assert len(told["proof"]) == 7_000
+        assert {len(wire) // 1000 for _, _, wire in it.storm.old} == {22}, "16 kB, signed, sealed"

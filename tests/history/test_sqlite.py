@@ -218,6 +218,27 @@ def test_a_damaged_file_is_put_aside_and_built_anew(tmp_path):
     second.close()
 
 
+def test_a_file_of_a_newer_version_is_put_aside_and_built_anew(tmp_path):
+    batches = ramp(2000)
+    first = Series(tmp_path)
+    first.open()
+    first.append(batches)
+    first.close()
+    with sqlite3.connect(tmp_path / "history.db") as newer:
+        newer.execute("PRAGMA user_version=99")
+    newer.close()
+    second = Series(tmp_path)
+    second.open()
+    assert second.seq == 0
+    second.append(batches)
+    assert second.history(A, START, START + HOUR, 9) == naive(batches, A, START, START + HOUR, 9)
+    second.close()
+    [aside] = second.broken
+    kept = sqlite3.connect(aside)
+    assert kept.execute("PRAGMA user_version").fetchone() == (99,)
+    kept.close()
+
+
 def test_damage_met_by_a_chart_has_the_file_replaced(series, tmp_path):
     batches = ramp(2000)
     series.append(batches)

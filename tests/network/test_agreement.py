@@ -20,8 +20,11 @@ FULL: dict[str, Any] = {
     "precisionOfForecast": {"value": 5, "timeUnit": "minute"},
     "reasonsForDelay": [],
     "good": 600,
-    "departedLots": [{"number": 1, "quantity": 600, "departed_s": 51_000}],
+    "departedLots": [],
+    "lotsBefore": 1,
+    "lotsDeparted": 1,
 }
+LOT = {"number": 1, "quantity": 600, "departed_s": 51_000}
 
 
 def test_the_first_report_goes_at_once(fair: JointOrder) -> None:
@@ -33,7 +36,8 @@ def test_the_first_report_goes_at_once(fair: JointOrder) -> None:
     [
         ({"lamp": "red"}, Occasion.LAMP),
         ({"productionStatus": "itemCompleted"}, Occasion.STATUS),
-        ({"departedLots": []}, Occasion.LOT),
+        ({"departedLots": [LOT]}, Occasion.LOT),
+        ({"lotsDeparted": 0}, Occasion.LOT),
         ({"forecast_s": 99_600 + 8_100}, Occasion.SHIFT),
         ({"forecast_s": 99_600 - 8_100}, Occasion.SHIFT),
         ({"forecast_s": 99_600 + 7_200}, None),

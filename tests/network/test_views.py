@@ -288,7 +288,7 @@ def test_while_a_deciding_firm_is_silent_nobody_says_that_the_order_is_in_time()
 
 def test_members_are_told_what_is_not_known_of_the_order() -> None:
     date = replace(DATE, lamp=Lamp.HATCHED, progress=None, forecast=None)
-    hidden = QuantityReport(date, None, ())
+    hidden = QuantityReport(date, None, (), departed=0)
     report = read(hidden.fields(), Level.L3)
     assert report == hidden
     order = shown(MILL, {LEAD: Level.L3}, summary=Heard(Level.L3, hidden, NOW))

@@ -19,6 +19,8 @@ from gateway.core.errors import NotConnected
 from gateway.core.signals import SignalId
 from gateway.core.text import Text
 from gateway.core.work import JobState, MachineStatus
+from gateway.drivers import heard
+from gateway.drivers.heard import Hearing
 from gateway.drivers.mqtt import Broker, MqttClient, Protocol
 from gateway.sinks.mqtt import MqttConfig, MqttSink
 from tests.drivers.brokers import RunningBroker, embedded, mosquitto, running
@@ -235,9 +237,9 @@ async def test_last_will_says_that_the_gateway_vanished(
 ) -> None:
     async with Reader(broker) as reader:
         await reader.hear("status", online=True)
-        assert sink._client is not None
-        assert sink._client._link is not None
-        sock = sink._client._link.client.socket()
+        assert sink._client.connected
+        assert sink._client._client._link is not None
+        sock = sink._client._client._link.client.socket()
         assert sock is not None
         sock.shutdown(2)
         await reader.hear("status", online=False)
@@ -301,3 +303,63 @@ async def test_write_before_connect_is_not_connected(tmp_path: Path) -> None:
 def test_what_is_no_broker_is_refused(broker: str) -> None:
     with pytest.raises(ValidationError):
         MqttConfig(type="mqtt", broker=broker)
+
+
+VALUES = batch("mill-1", {"power": 1.0, "energy": 2.0})
+
+
+async def test_a_sink_whose_name_was_taken_publishes_again(
+    broker: RunningBroker, sink: MqttSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in {"EVERY": 0.5, "PATIENCE": 0.8, "LISTENS": 1.5}.items():
+        monkeypatch.setattr(heard, name, seconds)
+    async with Reader(broker) as reader:
+        await heard_once(sink)
+        assert sink.note is None
+        thief = MqttClient(Broker.parse(broker.url), sink._client._name)
+        await thief.connect()
+        await thief.close()
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await sink.show([], [])
+                    await sink.write([VALUES])
+                    await asyncio.sleep(0.1)
+                except NotConnected:
+                    break
+            await sink.connect()
+        await heard_once(sink)
+        await sink.write([VALUES])
+        await reader.hear("main/mill-1/readings")
+
+
+async def test_a_sink_that_may_not_hear_itself_publishes_and_says_so(
+    site: SiteConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An access list from before: it allows to write, and to read nothing."""
+    for name, seconds in {"EVERY": 0.3, "PATIENCE": 0.5}.items():
+        monkeypatch.setattr(heard, name, seconds)
+    rights = tmp_path / "rights"
+    rights.write_text("topic write wv/v1/#\n")
+    async with running(mosquitto(tmp_path, "allow_anonymous true", f"acl_file {rights}")) as one:
+        broker = Broker.parse(one.url, protocol=Protocol.V311)
+        sink = MqttSink(broker, site, SIGNALS)
+        try:
+            async with asyncio.timeout(20):
+                await sink.connect()
+                while sink.note is None:
+                    try:
+                        await sink.write([VALUES])
+                        await asyncio.sleep(0.1)
+                    except NotConnected:
+                        await sink.connect()  # once: it may help
+            assert "/echo" in sink.note.de
+            await sink.write([VALUES])
+        finally:
+            await sink.close()
+
+
+async def heard_once(sink: MqttSink) -> None:
+    async with asyncio.timeout(10):
+        while sink._client.hearing is not Hearing.HEARD:
+            await asyncio.sleep(0.02)

@@ -21,7 +21,7 @@ FIELDS = {
     },
     "L3": {
         "lamp", "productionStatus", "progress", "forecast_s", "precisionOfForecast",
-        "reasonsForDelay", "good", "departedLots",
+        "reasonsForDelay", "good", "departedLots", "lotsBefore", "lotsDeparted",
     },
 }  # fmt: skip
 """The fields of a report at each level, written down a second time."""
@@ -73,8 +73,10 @@ def test_only_sealed_messages_between_members_are_on_the_shared_broker(
         root, version, recipient, sender = message.topic.split("/")
         assert (root, version) == ("wv", "x1")
         assert {recipient, sender} <= members
-        assert recipient != sender
         assert message.retained is False, "the broker keeps nothing"
+        if recipient == sender:  # a gateway to itself: is it heard?
+            assert set(json.loads(message.payload)) == {"schema", "instance", "number", "asks"}
+            continue
         parts = message.payload.split(b".")
         assert len(parts) == 5, "JWE, compact"
         header = json.loads(unpadded(parts[0]))
@@ -109,9 +111,10 @@ def hashes(entry: Json) -> Iterator[bytes]:
 
 
 def test_two_sealings_never_look_alike(wire: Wire) -> None:
-    payloads = [message.payload for message in wire.messages]
-    assert len(set(payloads)) == len(payloads)
-    keys = {message.payload.split(b".")[1] for message in wire.messages}
+    sealed = [message for message in wire.messages if b"." in message.payload]
+    payloads = [message.payload for message in sealed]
+    assert len(set(payloads)) == len(payloads) > 200
+    keys = {message.payload.split(b".")[1] for message in sealed}
     assert len(keys) == len(payloads)
 
 

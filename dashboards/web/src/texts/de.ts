@@ -511,6 +511,8 @@ export const de = {
       complete: "lieferfertige Sätze",
       goodQuantity: "Gutmenge",
       departedLots: "abgegangene Lose",
+      lotsBefore: "Lose, die der Empfänger schon kennt",
+      lotsDeparted: "abgegangene Lose insgesamt",
       inspection: "Prüfergebnis eines Loses",
     } as Record<string, string>,
   },

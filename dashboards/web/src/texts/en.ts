@@ -512,6 +512,8 @@ export const en: Catalogue = {
       complete: "complete sets",
       goodQuantity: "good quantity",
       departedLots: "departed lots",
+      lotsBefore: "lots that the recipient knows already",
+      lotsDeparted: "departed lots in all",
       inspection: "inspection result of a lot",
     },
   },
