@@ -4,8 +4,8 @@
 
 A real gateway at the reference load (journal, history, jobs, pages, OPC UA and, where Mosquitto is
 installed, MQTT) is watched from outside, all its processes together. A browser and an OPC UA client
-listen all the time; others come, read everything and go. After the warm-up (a quarter of the time,
-at most ten minutes) the slope of its memory is that of the medians of pairs (Theil and Sen), so
+listen all the time; others come, read everything and go. After the warm-up (half of the time, at
+most ten minutes) the slope of its memory is that of the medians of pairs (Theil and Sen), so
 that single peaks do not count. JSON lines: one each minute, then the figures. Ends with 1 where
 files or threads have grown, or, from 20 minutes on, memory by more than 1 MB/h.
 """
@@ -40,6 +40,8 @@ EVERY = 5.0
 VISIT = 10.0
 MOST_SLOPE = 1.0
 """MB/h that memory may grow."""
+WARM_UP = 600.0
+"""Seconds. The journal's newest batches, kept in memory, are complete after 500."""
 LONG_ENOUGH = 20.0
 """Minutes from which a slope of memory says something."""
 PAGES = ("machines", "jobs", "health", "log", "sent", "interfaces")
@@ -145,7 +147,7 @@ def slope(taken: list[tuple[float, Footprint]]) -> float:
 def told(taken: list[tuple[float, Footprint]], heard: Heard) -> bool:
     """Print the figures; whether they are as promised."""
     whole = taken[-1][0]
-    warm = min(whole / 4, 600.0)
+    warm = min(whole / 2, WARM_UP)
     after = [(at, print_) for at, print_ in taken if at >= warm]
     first, last = after[0][1], after[-1][1]
     took = after[-1][0] - after[0][0]

@@ -48,7 +48,7 @@ def growing(mb_per_hour: float):
         (taken(growing(0)), True),
         (taken(growing(3)), False),
         (taken(growing(3), minutes=5), True),  # too short to say
-        (taken(growing(0), lambda at: 40 + at // 300), False),
+        (taken(growing(0), lambda at: 40 + at // 150), False),
         (taken(growing(0), lambda at: 40 + 3 * (at % 35 == 0)), True),  # somebody visits
         (taken(growing(0), lambda at: 40 + 9 * (at < 100)), True),  # the start
     ],
