@@ -54,9 +54,7 @@ name: Messplatz
 simulated: true
 state: {state}
 web: {{listen: "127.0.0.1:{web}", demo_token: "${{DEMO_TOKEN}}"}}
-sinks:
-  - {{type: opcua, listen: "127.0.0.1:{opcua}", open: true}}
-{mqtt}
+sinks: [{sinks}]
 machines:{machines}
 jobs:
   - {{id: B-1, machine: drill-0, item: {{de: Platte, en: Plate}}, quantity: 100000, per_piece: 18s}}
@@ -110,10 +108,11 @@ def program(
 
 @dataclass(frozen=True)
 class Reference:
-    """Where everything is; the gateway is that of ``checkout``."""
+    """Where everything is; the gateway is that of ``checkout``, with OPC UA unless it is off."""
 
     folder: Path
     checkout: Path = ROOT
+    with_opcua: bool = True
     meters: list[int] = field(default_factory=lambda: [free_port() for _ in range(METERS)])
     web: int = field(default_factory=free_port)
     opcua: int = field(default_factory=free_port)
@@ -149,14 +148,17 @@ class Reference:
     def gateway(self, *by: str) -> Iterator[subprocess.Popen[bytes]]:
         """The gateway, at work: its pages answer and its OPC UA server listens."""
         machines = "".join(MACHINE.format(n=n, port=port) for n, port in enumerate(self.meters))
-        mqtt = f'  - {{type: mqtt, broker: "mqtt://127.0.0.1:{self.mqtt}"}}' if broker() else ""
+        sinks = []
+        if self.with_opcua:
+            sinks.append(f'{{type: opcua, listen: "127.0.0.1:{self.opcua}", open: true}}')
+        if broker() is not None:
+            sinks.append(f'{{type: mqtt, broker: "mqtt://127.0.0.1:{self.mqtt}"}}')
         site = self.folder / "site.yaml"
         site.write_text(
             SITE.format(
                 state=self.folder / "state",
                 web=self.web,
-                opcua=self.opcua,
-                mqtt=mqtt,
+                sinks=", ".join(sinks),
                 machines=machines,
             ),
             "utf-8",
@@ -191,6 +193,7 @@ class Footprint:
 
     processes: int
     memory: float  # MB, resident
+    share: float  # MB, what is shared with others by its share
     files: int
     threads: int
     written: float  # MB given to the disk so far
@@ -199,7 +202,7 @@ class Footprint:
 
 def footprint(root: int) -> Footprint:
     """As ``/proc`` tells."""
-    memory = files = threads = written = 0
+    memory = share = files = threads = written = 0
     cpu = 0.0
     pids = tree(root)
     for pid in pids:
@@ -208,13 +211,15 @@ def footprint(root: int) -> Footprint:
             line.split(":", 1) for line in (place / "status").read_text("utf-8").splitlines()
         )
         memory += int(status["VmRSS"].split()[0])
+        rolled_up = (place / "smaps_rollup").read_text("utf-8")
+        share += int(rolled_up.partition("\nPss:")[2].split()[0])
         threads += int(status["Threads"])
         files += len(list((place / "fd").iterdir()))
         counted = dict(line.split(": ") for line in (place / "io").read_text("utf-8").splitlines())
         written += int(counted["write_bytes"])
         times = (place / "stat").read_text("utf-8").rpartition(")")[2].split()
         cpu += (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
-    return Footprint(len(pids), memory / 1024, files, threads, written / 2**20, cpu)
+    return Footprint(len(pids), memory / 1024, share / 1024, files, threads, written / 2**20, cpu)
 
 
 def tree(root: int) -> list[int]:

@@ -44,6 +44,8 @@ WARM_UP = 600.0
 """Seconds. The journal's newest batches, kept in memory, are complete after 500."""
 LONG_ENOUGH = 20.0
 """Minutes from which a slope of memory says something."""
+POINTS = ("voltage-l1", "voltage-l2", "voltage-l3", "current-l1", "current-l2", "current-l3",
+          "power-l1", "power-l2", "power-l3", "power", "frequency", "energy")  # fmt: skip
 PAGES = ("machines", "jobs", "health", "log", "sent", "interfaces")
 
 
@@ -60,13 +62,14 @@ def visit(at: Reference) -> None:
     asyncio.run(read_values(at))
 
 
-def nodes(client: Client) -> list[Any]:
-    return [client.get_node(f"ns=4;s=drill-{n}.power") for n in range(METERS)]
+def nodes(client: Client, *points: str) -> list[Any]:
+    machines = range(METERS)
+    return [client.get_node(f"ns=4;s=drill-{n}.{point}") for n in machines for point in points]
 
 
 async def read_values(at: Reference) -> None:
     async with Client(f"opc.tcp://127.0.0.1:{at.opcua}", timeout=30) as client:
-        for node in nodes(client):
+        for node in nodes(client, "power"):
             await node.read_value()
 
 
@@ -81,8 +84,8 @@ class Heard:
 
 
 @contextmanager
-def listeners(at: Reference) -> Iterator[Heard]:
-    """A browser and an OPC UA client that stay."""
+def listeners(at: Reference, *, a_page: bool = True) -> Iterator[Heard]:
+    """An OPC UA client that stays, and a browser."""
     heard, stop = Heard(), threading.Event()
 
     def watch() -> None:
@@ -98,13 +101,12 @@ def listeners(at: Reference) -> Iterator[Heard]:
     async def subscribe() -> None:
         async with Client(f"opc.tcp://127.0.0.1:{at.opcua}", timeout=30) as client:
             subscription = await client.create_subscription(1000, heard)
-            await subscription.subscribe_data_change(nodes(client))
+            await subscription.subscribe_data_change(nodes(client, *POINTS))
             await asyncio.to_thread(stop.wait)
 
-    threads = [
-        threading.Thread(target=watch, name="a page"),
-        threading.Thread(target=lambda: asyncio.run(subscribe()), name="an OPC UA client"),
-    ]
+    threads = [threading.Thread(target=lambda: asyncio.run(subscribe()), name="OPC UA client")]
+    if a_page:
+        threads.append(threading.Thread(target=watch, name="a page"))
     for thread in threads:
         thread.start()
     try:

@@ -32,7 +32,7 @@ def test_visitors_leave_neither_files_nor_threads_behind(tmp_path: Path) -> None
 
 def taken(memory, files=lambda _: 40, minutes: float = 20) -> list[tuple[float, Footprint]]:
     return [
-        (at, Footprint(1, memory(at), files(at), 7, at / 60, at / 50))
+        (at, Footprint(1, memory(at), 100, files(at), 7, at / 60, at / 50))
         for at in range(0, round(minutes * 60) + 1, 5)
     ]
 
