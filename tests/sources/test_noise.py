@@ -1,4 +1,4 @@
-"""A device that answers with noise: no value, no crash, nothing left behind."""
+"""A device that answers with noise, or comes and goes: no wrong value, nothing left behind."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def noise(asked, right: bytes, dice: random.Random) -> bytes:
     return right
 
 
+async def nothing_more_is_left(before: tuple[int, int]) -> None:
+    async with asyncio.timeout(10):
+        while any(now > then for now, then in zip(left(), before, strict=True)):
+            await asyncio.sleep(0.01)  # a side hears of a closed connection a little later
+
+
 def left() -> tuple[int, int]:
     """Open files and tasks."""
     return len(list(Path("/proc/self/fd").iterdir())), len(asyncio.all_tasks())
@@ -51,6 +57,21 @@ async def test_noise_is_never_a_value_and_leaves_nothing_behind(line, reading, c
     clock.mono += 100
     [batch] = await source.read(source.signals)
     assert batch.faults is None, "it is well again"
-    async with asyncio.timeout(10):
-        while left() > before:  # the device's side hears of a closed connection a little later
-            await asyncio.sleep(0.01)
+    await nothing_more_is_left(before)
+
+
+@pytest.mark.size(flaps=(10, 100))
+async def test_a_device_that_comes_and_goes_leaves_nothing_behind(line, reading, clock, flaps):
+    source = reading(unit(1, within=0.05))
+    await source.read(source.signals)
+    before = left()
+    for _ in range(flaps):
+        await line.stop()
+        [batch] = await source.read(source.signals)
+        assert batch.values == (None, None, None)
+        await line.start()
+        clock.mono += 100
+        [batch] = await source.read(source.signals)
+        assert batch.faults is None
+        clock.mono += 1
+    await nothing_more_is_left(before)
