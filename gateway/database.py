@@ -103,6 +103,7 @@ def open_writer(
                 connection.executescript(
                     f"BEGIN IMMEDIATE;\n{steps[number]}\nPRAGMA user_version={number};\nCOMMIT;"
                 )
+            _refuse_less(path, _columns_of(schema) - _columns(connection))
         except BaseException:  # however opening failed: nobody else would close it
             connection.close()
             raise
@@ -141,6 +142,32 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise Corrupt(f"{path} is damaged: {found}")
+
+
+def _refuse_less(path: Path, missing: frozenset[tuple[str, str]]) -> None:
+    if missing:
+        raise Corrupt(f"{path} is damaged: it lacks {'.'.join(min(missing))}")
+
+
+def _columns_of(package: str) -> frozenset[tuple[str, str]]:
+    """What the newest schema of ``package`` has."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        for _, step in sorted(_schema_files(package).items()):
+            connection.executescript(step)
+        return _columns(connection)
+    finally:
+        connection.close()
+
+
+def _columns(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    """Table and name of every column: a flipped bit in a name shows only when it is used."""
+    return frozenset(
+        connection.execute(
+            "SELECT tables.name, columns.name FROM sqlite_master AS tables, "
+            "pragma_table_info(tables.name) AS columns WHERE tables.type='table'"
+        )
+    )
 
 
 def _refuse_newer(path: Path, present: int, newest: int) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from tests import sizes
+
 SYSTEM = "tests/system/"
 
 
@@ -14,6 +16,10 @@ class Together(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]
         return SYSTEM if file.startswith(SYSTEM) else file
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    sizes.configure(config)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:

@@ -28,7 +28,7 @@ FAULTS = (
         "F01",
         "A gateway killed at any instant loses nothing that was stored and doubles nothing",
         (
-            "journal/test_kill.py::test_twenty_kills_lose_and_double_nothing_that_was_acknowledged",
+            "journal/test_kill.py::test_kills_lose_and_double_nothing_that_was_acknowledged",
             "system/test_mini_deaths.py::test_three_kills_at_random_instants_double_and_lose_nothing",
             "flow/test_forward_runner.py::test_an_answer_that_is_lost_repeats_but_never_skips",
         ),
@@ -47,6 +47,8 @@ FAULTS = (
             "journal/test_damage.py::test_a_damaged_file_is_put_aside_and_the_gateway_starts",
             "journal/test_damage.py::test_a_damaged_row_becomes_a_gap_and_the_rest_is_delivered",
             "journal/test_damage.py::test_a_disk_that_damages_every_new_file_is_not_tried_without_a_rest",
+            "journal/test_any_damage.py::test_a_journal_with_any_damage_opens_stores_and_issues_no_number_twice",
+            "test_database.py::test_a_file_that_lacks_any_column_is_damaged_when_it_is_opened",
         ),
     ),
     Promise(
@@ -134,6 +136,7 @@ FAULTS = (
             "sources/test_link_frames.py::test_noise_never_passes_for_an_answer",
             "sources/test_link_frames.py::test_a_frame_with_any_byte_of_its_head_changed_is_found_out",
             "sources/test_wrong_answers.py::test_an_answer_that_does_not_fit_is_a_desync_and_ends_the_connection",
+            "sources/test_noise.py::test_noise_is_never_a_value_and_leaves_nothing_behind",
         ),
         "memory after a million frames",
     ),
@@ -246,8 +249,8 @@ FAULTS = (
         "A link that flaps is tried at most once a second",
         (
             "sources/test_modbus_source.py::test_a_line_that_is_down_is_tried_again_at_once_and_then_once_a_second",
+            "sources/test_noise.py::test_a_device_that_comes_and_goes_leaves_nothing_behind",
         ),
-        "a hundred flaps with files and tasks counted",
     ),
     Promise(
         "F28",
@@ -258,7 +261,12 @@ FAULTS = (
         ),
     ),
     Promise("F29", "A serial adapter that is pulled is found again by what it is"),
-    Promise("F30", "Memory and files stay level over hours"),
+    Promise(
+        "F30",
+        "Memory and files stay level over hours",
+        ("test_soak.py::test_visitors_leave_neither_files_nor_threads_behind",),
+        "memory over hours: `make soak` watches it, not the suite",
+    ),
     Promise(
         "F31",
         "Partners that were apart agree again, whatever was doubled or out of order",

@@ -107,3 +107,25 @@ def test_a_folder_has_one_owner(tmp_path):
     second.take()
     second.release()
     second.release()
+
+
+@pytest.mark.parametrize("package", ["gateway.journal", "gateway.history", "gateway.exchange"])
+def test_a_file_that_lacks_any_column_is_damaged_when_it_is_opened(package, tmp_path):
+    """A bit flips in the name of a column: nothing but its use would show it."""
+    path = tmp_path / "whole.db"
+    _open(path, package).close()
+    whole = path.read_bytes()
+    connection = sqlite3.connect(path)
+    columns = connection.execute(
+        "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c"
+        " WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%'"
+    ).fetchall()
+    connection.close()
+    assert len(columns) > 10
+    for table, column in columns:
+        path.write_bytes(whole)
+        other = sqlite3.connect(path)
+        other.execute(f'ALTER TABLE "{table}" RENAME COLUMN "{column}" TO "{column}_"')
+        other.close()
+        with pytest.raises(Corrupt, match=f"lacks {table}.{column}"):
+            _open(path, package)

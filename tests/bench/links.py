@@ -9,7 +9,6 @@ deadlines, the patience of gateways) is a tenth, and all is measured in a tenth 
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import sys
 import time
@@ -27,6 +26,7 @@ from gateway.flow.source_runner import SourceRunner
 from gateway.machines.signals import signals
 from gateway.sources.modbus_source import ModbusSource
 from gateway.sources.unit import Unit
+from tests.figures import tell, tell_all
 from tests.sources.fault_line import FaultLine, told
 from tests.sources.plain_templates import words_template
 from tests.sources.serial_gateway import SerialGateway
@@ -87,12 +87,6 @@ class Polled:
             self.wrong += value not in (None, told(number, int(signal.partition("/w")[2])))
 
 
-def tell(figure: str, **values: float) -> None:
-    rounded = {name: round(value, 4) for name, value in values.items()}
-    sys.stdout.write(json.dumps({"figure": figure, **rounded}) + "\n")
-    sys.stdout.flush()
-
-
 async def alone(figure: str, late: Callable[[], float | None]) -> None:
     """Devices with connections of their own, 10 Hz, 3 % of the answers late (None: lost)."""
     chance = random.Random(3)
@@ -114,12 +108,8 @@ async def alone(figure: str, late: Callable[[], float | None]) -> None:
     polled = [Polled(line, 1, 0.1, 1) for line in lines]
     due = sum(await asyncio.gather(*(one.run(60) for one in polled)))
     good = sum(one.good.total() for one in polled)
-    tell(
-        figure,
-        polls_with_values=good / due,
-        late_or_lost=0.03,
-        wrong=sum(one.wrong for one in polled),
-    )
+    tell(f"{figure}: polls with values", good / due, "share")
+    tell(f"{figure}: wrong values", sum(one.wrong for one in polled), "values")
     for line in lines:
         await line.stop()
 
@@ -132,12 +122,9 @@ async def dead_unit(figure: str, waits: float, *, says_so: bool) -> None:
     polled = Polled(serial, 10, 1.0, 1)
     due = await polled.run(60, unseen=30)
     shares = [polled.good[f"m{n}"] / due for n in range(1, 11) if n != 5]
-    tell(
-        figure,
-        least_of_nine=min(1.0, *shares),
-        mean_of_nine=sum(min(1.0, share) for share in shares) / 9,
-        wrong=polled.wrong,
-    )
+    nine = [min(1.0, share) for share in shares]
+    tell_all(f"{figure}: polls with values of the other nine", nine, "share")
+    tell(f"{figure}: wrong values", polled.wrong, "values")
     await serial.stop()
 
 
@@ -153,12 +140,8 @@ async def late_on_serial(figure: str, *, flushes: bool) -> None:
     await serial.start()
     polled = Polled(serial, 3, 1.0, 3)
     due = await polled.run(180)
-    tell(
-        figure,
-        polls_with_values=polled.good.total() / (3 * due),
-        wrong=polled.wrong,
-        old_answers_handed_on=serial.wrong,
-    )
+    tell(f"{figure}: polls with values", polled.good.total() / (3 * due), "share")
+    tell(f"{figure}: wrong values", polled.wrong, "values", old_answers_handed_on=serial.wrong)
     await serial.stop()
 
 

@@ -1,4 +1,4 @@
-"""What it costs to look at a joint order: milliseconds, one JSON line per figure.
+"""What it costs to look at a joint order: milliseconds of CPU, one JSON line per figure.
 
     .venv/bin/python tests/bench/plan.py [--quick]
 
@@ -8,7 +8,6 @@ present one in the same run; with ``--quick`` it is left out. Views are not part
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from gateway.network.plan import departures, plan
 from gateway.network.rollup import own_packages, whole_plan
 from gateway.network.standing import order_state
 from gateway.network.views import view
+from tests.figures import tell_all
 from tests.network import first_plan
 from tests.network.large import half_done, large
 
@@ -31,25 +31,14 @@ SIZES = ((1000, 3), (1000, 5), (2000, 5))
 """Lots in each package, packages."""
 
 
-def least(work: Callable[[], object], runs: int) -> float:
-    """Milliseconds, the least of some runs."""
+def times(work: Callable[[], object], runs: int) -> list[float]:
+    """Milliseconds of CPU of some runs; what else goes on here does not count."""
     found = []
     for _ in range(runs):
-        began = time.perf_counter()
+        began = time.thread_time()
         work()
-        found.append(time.perf_counter() - began)
-    return min(found) * 1000
-
-
-def tell(what: str, lots: int, packages: int, ms: float, bound: float | None = None) -> None:
-    figure: dict[str, str | float] = {
-        "figure": what,
-        "lots": lots,
-        "packages": packages,
-        "ms": round(ms, 3),
-    }
-    figure |= {} if bound is None else {"at_most_ms": bound}
-    sys.stdout.write(json.dumps(figure) + "\n")
+        found.append((time.thread_time() - began) * 1000)
+    return found
 
 
 def measure(lots: int, packages: int, *, first: bool) -> None:
@@ -80,11 +69,13 @@ def measure(lots: int, packages: int, *, first: bool) -> None:
         return Picture(fresh, own, {}, {}, "lead", simulated=False, plan=whole, whole=state)
 
     picture = look()
-    tell("plan and forecast", lots, packages, least(both, 9), bound)
+    size = {"lots": lots, "packages": packages}
+    promised = {} if bound is None else {"at_most": bound}
+    tell_all("plan and forecast", times(both, 9), "ms of CPU", **size, **promised)
     if first and lots <= 1000:
-        tell("plan and forecast as first written", lots, packages, least(both_first, 1))
-    tell("a whole look of the lead firm", lots, packages, least(look, 9))
-    tell("a view for the pages", lots, packages, least(lambda: view(picture, now), 5))
+        tell_all("plan and forecast as first written", times(both_first, 1), "ms of CPU", **size)
+    tell_all("a whole look of the lead firm", times(look, 9), "ms of CPU", **size)
+    tell_all("a view for the pages", times(lambda: view(picture, now), 5), "ms of CPU", **size)
 
 
 if __name__ == "__main__":

@@ -349,7 +349,7 @@ class Way:
         self.open = False
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.seeds(3, 30)
 async def test_lost_doubled_and_reordered_messages_change_nothing(
     tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

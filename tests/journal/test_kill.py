@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 import orjson
+import pytest
 
 from gateway.core.batches import BOOT_SPAN
-
-KILLS = 20
 
 
 async def _child(folder: Path, what: str) -> asyncio.subprocess.Process:
@@ -21,12 +20,13 @@ async def _child(folder: Path, what: str) -> asyncio.subprocess.Process:
     )
 
 
-async def test_twenty_kills_lose_and_double_nothing_that_was_acknowledged(tmp_path):
+@pytest.mark.size(kills=(20, 100))
+async def test_kills_lose_and_double_nothing_that_was_acknowledged(tmp_path, kills):
     chance = random.Random(17)
     acknowledged: list[int] = []
     booked = 0
     boots: list[int] = []
-    for _ in range(KILLS):
+    for _ in range(kills):
         child = await _child(tmp_path, "work")
         first = orjson.loads(await asyncio.wait_for(child.stdout.readline(), 20))
         boots.append(first["boot"])
@@ -48,8 +48,8 @@ async def test_twenty_kills_lose_and_double_nothing_that_was_acknowledged(tmp_pa
     out, _ = await asyncio.wait_for(child.communicate(), 60)
     assert child.returncode == 0
     start, found = (orjson.loads(line) for line in out.splitlines())
-    assert boots == list(range(1, KILLS + 1))
-    assert start["boot"] == KILLS + 1
+    assert boots == list(range(1, kills + 1))
+    assert start["boot"] == kills + 1
 
     seqs = [seq for seq, _ in found["batches"]]
     assert seqs == sorted(set(seqs)), "no number twice, order kept"
@@ -66,5 +66,5 @@ async def test_twenty_kills_lose_and_double_nothing_that_was_acknowledged(tmp_pa
     kinds = [kind for _, kind in found["events"]]
     assert kinds.count("counted") == sum(value % 7 == 0 for _, value in found["batches"])
     assert kinds.count("booked") == state["booked"]
-    assert booked <= state["booked"] <= booked + KILLS
+    assert booked <= state["booked"] <= booked + kills
     assert found["cursor"] <= seqs[-1] + 3

@@ -23,11 +23,12 @@ async def test_a_lost_answer_is_asked_for_again_on_the_same_connection(line, rea
     assert line.connections == 1
 
 
-async def test_every_thirtieth_answer_lost_costs_no_poll(line, reading, clock):
+@pytest.mark.size(polls=(200, 20_000))
+async def test_every_thirtieth_answer_lost_costs_no_poll(line, reading, clock, polls):
     line.misbehave = lambda asked: None if asked.tid % 30 == 0 else line.answer(asked)
     source = reading(unit(1, within=0.05))
     bad = 0
-    for _ in range(200):
+    for _ in range(polls):
         bad += any(faults_of(await source.read(source.signals)).values())
         clock.mono += 0.1
     assert bad == 0

@@ -13,11 +13,13 @@ from gateway.core.signals import Fault, Reason
 from gateway.sources import suspects
 from gateway.sources.modbus_source import ModbusSource
 from tests.sources.fault_line import told
-from tests.sources.line_reading import faults_of, unit
+from tests.sources.line_reading import HandClock, faults_of, unit
 from tests.sources.serial_gateway import SerialGateway
 
 WITHIN = 0.05
 BLOCKS = (0, 200, 400)
+LINES = 6
+"""So many lines are polled at once where many polls are wanted."""
 
 
 @pytest.fixture
@@ -51,21 +53,30 @@ def wrong(batches):
     ]
 
 
+@pytest.mark.size(polls=(120, 9000))
 @pytest.mark.parametrize("flushes", [False, True])
 @pytest.mark.parametrize("units", [1, 3])
-async def test_no_wrong_value_among_many_late_answers(serial, polling, clock, flushes, units):
-    chance = random.Random(7)
-    serial.flushes = flushes
-    serial.waits = 0.12
+async def test_no_wrong_value_among_many_late_answers(polls, flushes, units):
+    lines = (late_now_and_then(seed, polls // LINES, units, flushes) for seed in range(LINES))
+    assert sum(await asyncio.gather(*lines)) >= polls
+
+
+async def late_now_and_then(seed, polls, units, flushes):
+    """Poll a line with late answers; how many good values it gave."""
+    chance, clock, good = random.Random(seed), HandClock(), 0
+    serial = SerialGateway(flushes=flushes, waits=0.12)
     serial.takes = lambda _: chance.uniform(0.06, 0.5) if chance.random() < 0.08 else 0.0
-    source = polling(*(unit(n, *BLOCKS, within=WITHIN) for n in range(1, units + 1)))
-    good = 0
-    for _ in range(120):
+    await serial.start()
+    devices = [unit(n, *BLOCKS, within=WITHIN) for n in range(1, units + 1)]
+    source = ModbusSource(serial.endpoint, devices, now=clock)
+    for _ in range(polls):
         batches = await source.read(source.signals)
         assert wrong(batches) == []
         good += sum(fault is None for fault in faults_of(batches).values())
         clock.mono += 1
-    assert good >= 120
+    await source.close()
+    await serial.stop()
+    return good
 
 
 async def test_after_a_silence_the_next_questions_have_another_length(serial, polling, clock):

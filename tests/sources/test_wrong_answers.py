@@ -29,9 +29,10 @@ async def test_a_late_answer_meets_nobody_elses_question(line, reading):
     assert [a.connection for a in line.asked] == [1, 1]
 
 
-async def test_no_wrong_value_among_many_late_answers(line, reading, clock):
+@pytest.mark.size(polls=(60, 3000))
+async def test_no_wrong_value_among_many_late_answers(line, reading, clock, polls):
     source = reading(*(unit(n, *range(n * 10, n * 10 + 5), within=0.03) for n in (1, 2, 3)))
-    for cycle in range(60):
+    for cycle in range(polls):
         line.late = {1 + cycle % 3: 0.02 + 0.005 * (cycle % 5)}
         for batch in await source.read(source.signals):
             number = int(batch.machine[1:])

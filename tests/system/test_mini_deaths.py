@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from random import Random
 
+import pytest
+
 from tests.system.factory import RESTART, SOON, Factory, Json, eventually
 from tests.system.played import (
     COUNTED,
@@ -56,9 +58,10 @@ def reach(mini: Factory, at_s: float) -> None:
     eventually(lambda: mini.now() >= at_s, within=90, what=f"order time {at_s:.0f}", every=0.05)
 
 
-def test_three_kills_at_random_instants_double_and_lose_nothing(mini: Factory) -> None:
+@pytest.mark.seeds(1, 10)
+def test_three_kills_at_random_instants_double_and_lose_nothing(mini: Factory, seed: int) -> None:
     mini.restart()
-    chance = Random(SEED)
+    chance = Random(SEED + seed)
     instants = sorted((chance.uniform(*window), firm) for firm, window in AT_WORK.items())
     before = {firm: mini.process(firm)["restarts"] for firm in AT_WORK}
     for at_s, firm in instants:
