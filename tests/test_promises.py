@@ -16,10 +16,13 @@ PROMISES = (*FAULTS, *SECURITY, *LEAKS)
 
 @cache
 def functions(file: Path) -> frozenset[str]:
-    found = ast.walk(ast.parse(file.read_text()))
-    return frozenset(
-        node.name for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):  # what hypothesis makes of a state machine
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return frozenset(names)
 
 
 def test_every_number_has_its_promise_once() -> None:
