@@ -447,7 +447,7 @@ LEAKS = (
             "exchange/test_link.py::test_a_firm_whose_name_was_taken_for_a_second_is_heard_again",
             "exchange/test_link.py::test_two_gateways_of_one_firm_are_named_in_both_healths",
         ),
-        "who may write to the broker can still keep a firm waiting: its access list must forbid that",
+        "who may write to the broker can keep a firm waiting; its access list must forbid that",
     ),
     Promise(
         "L3",
