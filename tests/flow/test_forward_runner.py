@@ -44,6 +44,7 @@ class Warehouse:
         self.reachable = True
         self.poison: set[int] = set()
         self.names_them = True
+        self.shows_nothing = False
         self.lose_answer_after: int | None = None
         self.got: list[int] = []
         self.shown: list[object] = []
@@ -73,8 +74,10 @@ class Warehouse:
             raise NotConnected("written, but the answer was lost")
 
     async def show(self, machines, jobs) -> None:
-        self.shown.append((machines, jobs))
         self.changed.set()
+        if self.shows_nothing:
+            raise Rejected("no room for states", [])
+        self.shown.append((machines, jobs))
 
     async def close(self) -> None:
         pass
@@ -187,6 +190,19 @@ async def test_poison_is_parked_and_the_rest_delivered(journal, start, names_the
     await sink.until(lambda: 401 in sink.got)
     parked = [parked.first_seq - journal.boot * BOOT_SPAN for parked in await journal.parked()]
     assert sorted(parked) == [7, 200, 201]
+
+
+async def test_who_refuses_states_still_gets_values(journal, start):
+    sink = Warehouse()
+    sink.shows_nothing = True
+    runner, _ = start(journal, sink)
+    runner.changed(("running",), ())
+    fill(journal, 1, 3)
+    await sink.until(lambda: sink.got == [1, 2, 3])
+    fill(journal, 4, 4)
+    await sink.until(lambda: sink.got == [1, 2, 3, 4])
+    assert runner.health.refusal == "no room for states"
+    assert (runner.health.refused, sink.connects) == (0, 1), "no values are refused"
 
 
 async def test_states_are_shown_with_what_is_written_next(journal, start):

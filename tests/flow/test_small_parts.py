@@ -33,6 +33,25 @@ def test_waits_double_up_to_the_most():
     assert [backoff.failed(0.0) for _ in range(5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
 
 
+def test_unless_told_otherwise_a_peer_is_tried_again_after_one_second_and_every_five_at_most():
+    longest = Backoff(chance=lambda: 1.0)
+    assert [longest.failed(0.0) for _ in range(4)] == [1.2, 2.4, 4.8, 5.0]
+    shortest = Backoff(chance=lambda: 0.0)
+    assert shortest.failed(0.0) == 1.0
+
+
+def test_it_is_time_to_try_again_from_the_very_moment_on():
+    backoff = Backoff(1.0, 5.0, jitter=0)
+    assert backoff.next_try is None
+    assert backoff.ready(0.0)
+    backoff.failed(10.0)
+    assert backoff.next_try == 11.0
+    assert not backoff.ready(10.999)
+    assert backoff.ready(11.0)
+    backoff.succeeded()
+    assert backoff.next_try is None
+
+
 def test_success_forgets_the_failures():
     backoff = Backoff(1.0, 5.0, jitter=0)
     backoff.failed(0.0)

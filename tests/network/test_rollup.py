@@ -430,3 +430,32 @@ def test_a_booking_is_a_look() -> None:
 def test_a_package_that_is_done_needs_no_meter() -> None:
     bench, _ = packing("1 19:00", "1 12:05", state=JobState.ENDED, good=400)
     assert (bench.state.lamp, bench.state.unmeasured) == (Lamp.DONE, False)
+
+
+def test_what_follows_holds_to_the_minute_or_until_a_firm_falls_silent() -> None:
+    """The mill spoke at 14:20 and is silent half an hour later, from the very next moment on."""
+    tick = timedelta(microseconds=1)
+    knowledge = lead({"AP1": told(Level.L2, "1 17:40", "1 14:20", 1800)})
+    assert knowledge.holds_until(at("1 14:49")) == at("1 14:50")
+    odd = at("1 14:20") + timedelta(seconds=30)
+    knowledge = lead({"AP1": replace(knowledge.heard["AP1"], at=odd)})
+    silent = odd + timedelta(minutes=30)
+    assert knowledge.holds_until(at("1 14:50")) == silent + tick
+    assert knowledge.holds_until(silent) == silent + tick
+    assert knowledge.holds_until(silent + tick) == at("1 14:51")
+    assert not knowledge.stale("AP1", silent)
+    assert knowledge.stale("AP1", silent + tick)
+
+
+def test_an_order_is_planned_until_somebody_works_and_ended_when_all_have() -> None:
+    def state(heard: Mapping[str, Heard]) -> OrderState:
+        knowledge = lead(heard)
+        own = own_packages(knowledge, at("1 06:00"))
+        return order_state(knowledge, own, whole_plan(knowledge, own, at("1 06:00")), at("1 06:00"))
+
+    before = state({})
+    assert (before.state, before.lamp, before.reason) == (JobState.PLANNED, Lamp.GREY, None)
+    assert (before.share, before.good, before.forecast) == (0.0, 0, at("2 05:55"))
+    begun = state({"AP1": told(Level.L2, "1 16:40", "1 06:00", 240)})
+    assert (begun.state, begun.lamp) == (JobState.RUNNING, Lamp.GREEN)
+    assert begun.share == pytest.approx(0.23 * 0.10)

@@ -326,6 +326,7 @@ def test_an_old_report_is_hatched_and_its_band_widens() -> None:
 def test_a_firm_that_was_never_heard_of_becomes_silent() -> None:
     started = package(shown(MILL, {FURNACE: Level.L0, LEAD: Level.L1}, now=FAIR.start), "AP5")
     assert (started["lamp"], started["stale"]) == ("grey", False)
+    assert "status" not in started, "it had no time to speak"
     silent = package(shown(MILL, {LEAD: Level.L1}), "AP5")
     assert (silent["lamp"], silent["stale"], silent["status"]) == ("hatched", True, "no_news")
 
@@ -354,6 +355,46 @@ def test_a_member_knows_the_order_from_the_lead_firms_summary(level: Level, keys
     assert set(order) & possible == keys
     assert order["level"] == level.value
     assert not set(order["not_agreed"]) & set(order)
+
+
+def test_the_lead_firms_summary_gets_older_until_nobody_believes_it() -> None:
+    summary = Heard(Level.L3, REPORTS[Level.L3], NOW)
+    for minutes, stale, lamp in ((0, False, "red"), (30, False, "red"), (31, True, "hatched")):
+        order = shown(MILL, {LEAD: Level.L3}, NOW + timedelta(minutes=minutes), summary)
+        assert (order["age_s"], order["stale"], order["lamp"]) == (60 * minutes, stale, lamp)
+    order = shown(MILL, {LEAD: Level.L3}, NOW - timedelta(minutes=3), summary)
+    assert order["age_s"] == 0, "a report is never from the future"
+    assert (order["progress"], order["complete"]) == (0.25, 600)
+    assert (order["forecast_s"], order["slack_s"], order["late"]) == (107_700, 3900, False)
+
+
+def test_the_prepared_reserve_is_shown_with_what_it_would_bring() -> None:
+    reserve = "haertetechnik-vogtei"
+    without = shown(LEAD, {FURNACE: Level.L3}, prepared=FAIR.prepared)["prepared"]
+    assert without == {
+        "firm": reserve, "firm_name": reserve, "package": "AP3", "lots": [4],
+        "earliest_start_s": 64_800,
+    }  # fmt: skip
+    order = shown(
+        LEAD, {FURNACE: Level.L3}, prepared=FAIR.prepared, forecast_with=AN_UNEVEN_END,
+        names={reserve: "Härtetechnik"},
+    )  # fmt: skip
+    assert order["prepared"] == without | {
+        "firm_name": "Härtetechnik",
+        "forecast_with_s": 86_400,
+    }
+
+
+def test_a_clock_that_is_not_ours_stands_at_the_packages_it_concerns() -> None:
+    """At a partner's package its own; at ours that of the lead firm, by which it is planned."""
+    seen = shown(MILL, {FURNACE: Level.L3}, clocks={FURNACE: timedelta(seconds=-90)})
+    assert package(seen, "AP3")["clock_off_s"] == -90
+    assert not [p["id"] for p in seen["packages"] if "clock_off_s" in p and p["id"] != "AP3"]
+    seen = shown(MILL, {FURNACE: Level.L3}, clocks={LEAD: timedelta(minutes=2)})
+    assert {p["id"]: p["clock_off_s"] for p in seen["packages"] if "clock_off_s" in p} == {
+        "AP1": 120,
+        "AP5": 120,
+    }
 
 
 def test_a_summary_that_says_done_never_goes_stale() -> None:
