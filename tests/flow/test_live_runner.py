@@ -90,6 +90,7 @@ async def test_what_is_published_is_written_in_order(stage):
         bus.publish(batch_of(seq))
     await sink.until(lambda: sink.got == [0, 1, 2])
     assert runner.health.connected
+    assert {"shelf values", "shelf states"} <= {task.get_name() for task in asyncio.all_tasks()}
 
 
 async def test_a_lost_sink_is_connected_again_and_gets_the_newest(stage):

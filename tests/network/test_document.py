@@ -149,6 +149,42 @@ def test_a_package_that_nothing_can_be_reckoned_with_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"due": 10**12}, "times"),
+        ({"step": 0}, "interval and step"),
+        ({"stale": -1}, "durations"),
+        ({"lapse": 0}, "lapse and quantity"),
+        ({"began": "2999-01-01T00:00:00Z"}, "began"),
+        ({"packages.id": "AP1"}, "two packages of one name"),
+        ({"packages.needs": [{"package": "AP9", "per": 1}]}, "needs"),
+        ({"packages.lot_time": 10**9}, "work"),
+        ({"packages.lot": 0}, "quantities"),
+        ({"packages.weight": -1}, "weight"),
+        ({"packages.lot": 1, "packages.quantity": 10_001}, "lots"),
+        ({"packages.numbers": [1]}, "numbers of lots"),
+        ({"packages.lot_time": 0}, "times of work"),
+        ({"packages.lot": 100}, "promised departures"),
+        ({"packages.opening": {"scrap": -1}}, "counts of an opening"),
+        ({"packages.opening": {"departures": [0] * 5}}, "departures of an opening"),
+        ({"packages.needs": [{"package": "AP3", "per": 1}]},
+         "these packages wait for each other: AP3, AP5"),
+    ],
+)  # fmt: skip
+def test_an_order_that_is_refused_says_to_its_reader_what_is_not_sound(
+    fair: JointOrder, changed: dict[str, object], why: str
+) -> None:
+    document = as_document(opened(fair))
+    (furnace,) = [entry for entry in document["packages"] if entry["id"] == "AP3"]
+    for key, value in changed.items():
+        place, _, name = key.rpartition(".")
+        (furnace if place else document)[name] = value
+    with pytest.raises(ExchangeError, match=r"^the message holds no sound joint order$") as caught:
+        from_document(document)
+    assert str(caught.value.__cause__) == why
+
+
+@pytest.mark.parametrize(
     "changed",
     [
         {"lapse": 1},

@@ -199,6 +199,75 @@ def test_an_own_package_is_shown_whole() -> None:
     assert order["lamp"] == "red"
 
 
+def test_an_order_is_shown_in_the_words_that_pages_and_programs_read() -> None:
+    """The furnace has told of the lost phase; the lead firm sees it ten minutes later."""
+    order = shown(LEAD, {FURNACE: Level.L3})
+    rows = order.pop("packages")
+    assert [row["id"] for row in rows] == ["AP1", "AP2", "AP3", "AP4", "AP5"]
+    assert order == {
+        "id": "GA-17", "version": 1, "quantity": 400, "lead": LEAD, "simulated": True,
+        "item": {"de": "Schraubendreher-Satz", "en": "Screwdriver set"},
+        "unit": {"de": "Sätze", "en": "sets"}, "lapse": 144, "opening": False,
+        "clock": {"began": "2026-01-05T08:00:00.000Z", "at_s": 21_600},
+        "start_s": 21_600, "due_s": 111_600, "threshold_s": 7200, "interval_s": 900,
+        "stale_s": 1800, "you": {"firm": LEAD, "role": "lead", "packages": ["AP5"]},
+        "plan_end_s": 107_700, "level": "L3", "not_agreed": [], "lamp": "red", "progress": 0.375,
+        "forecast_s": 115_800, "slack_s": -4200, "late": True, "complete": 0, "offers": [],
+        "warned": None,
+    }  # fmt: skip
+    assert rows[2] == {
+        "id": "AP3", "title": {"de": "Klingen härten", "en": "Harden blades"},
+        "item": {"de": "Gehärtete Klinge", "en": "Hardened blade"}, "firm": FURNACE,
+        "firm_name": "Härterei", "needs": [{"package": "AP1", "per": 1}], "weight": 38,
+        "planned": 2400, "own": False, "level": "L3", "not_agreed": [], "withdrawn": None,
+        "plan_start_s": 34_800, "plan_end_s": 99_600, "critical": True, "slack_s": 0,
+        "age_s": 600, "stale": False, "lamp": "red", "status": "running", "progress": 0.25,
+        "forecast_s": 107_700, "band_s": [107_400, 108_000], "reason": "internalProblems",
+        "good": 600,
+        "lots": [
+            {"number": 1, "quantity": 600, "departed_s": 51_000},
+            {"number": 2, "quantity": 600, "expected_s": 69_900},
+            {"number": 3, "quantity": 600, "expected_s": 88_800},
+            {"number": 4, "quantity": 600, "expected_s": 107_700},
+        ],
+    }  # fmt: skip
+    assert rows[4] == {
+        "id": "AP5", "title": {"de": "Fügen, prüfen, packen", "en": "Join, measure, pack"},
+        "item": {"de": "Schraubendreher-Satz", "en": "Screwdriver set"}, "firm": LEAD,
+        "firm_name": LEAD, "weight": 11, "planned": 400, "own": True, "level": "L3",
+        "needs": [
+            {"package": "AP2", "per": 6}, {"package": "AP3", "per": 6},
+            {"package": "AP4", "per": 1},
+        ],
+        "not_agreed": [], "withdrawn": None, "plan_start_s": 54_600, "plan_end_s": 107_700,
+        "critical": True, "slack_s": 0, "status": "planned", "substate": "", "lamp": "red",
+        "progress": 0.0, "good": 0, "age_s": 0, "stale": False, "forecast_s": 115_800,
+        "band_s": [115_500, 116_100], "own_delay_s": 0, "inbound_delay_s": 8100,
+        "lots": [
+            {"number": 1, "quantity": 100, "expected_s": 59_100},
+            {"number": 2, "quantity": 100, "expected_s": 78_000},
+            {"number": 3, "quantity": 100, "expected_s": 96_900},
+            {"number": 4, "quantity": 100, "expected_s": 115_800},
+        ],
+        "reason": "supplyProblems", "machine_title": {"de": "Bank", "en": "Bench"},
+    }  # fmt: skip
+
+
+def test_shares_are_shown_to_a_hundredth_of_a_percent() -> None:
+    """Handles and trays are done (28 %), of the furnace's 38 % a quarter; 11 % are the bench's."""
+    bench = FAIR.package("AP5")
+    order = shown(LEAD, {FURNACE: Level.L3}, work={"AP5": Work(a_job(bench, 133))})
+    assert order["level"] == "L3"
+    assert package(order, "AP5")["progress"] == 0.3325
+    assert order["progress"] == 0.4116  # 0.28 + 0.095 + 0.11 * 0.3325 = 0.411575
+    third = replace(bench, quantity=399)
+    order = shown(
+        LEAD, {FURNACE: Level.L3}, work={"AP5": Work(a_job(third, 133))},
+        fair=FAIR.with_package(third),
+    )  # fmt: skip
+    assert package(order, "AP5")["progress"] == 0.3333
+
+
 END = {"forecast_s", "slack_s", "late"}
 
 
