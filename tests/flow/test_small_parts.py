@@ -40,6 +40,15 @@ def test_unless_told_otherwise_a_peer_is_tried_again_after_one_second_and_every_
     assert shortest.failed(0.0) == 1.0
 
 
+def test_named_steps_are_waited_one_after_the_other_and_the_last_one_again_and_again():
+    backoff = Backoff(steps=(0.0, 3.0, 10.0), jitter=0)
+    assert [backoff.failed(100.0) for _ in range(5)] == [0.0, 3.0, 10.0, 10.0, 10.0]
+    assert backoff.next_try == 110.0
+    backoff.succeeded()
+    assert [backoff.failed(200.0) for _ in range(2)] == [0.0, 3.0]
+    assert Backoff(steps=(10.0,), chance=lambda: 1.0).failed(0.0) == 12.0, "jittered, too"
+
+
 def test_it_is_time_to_try_again_from_the_very_moment_on():
     backoff = Backoff(1.0, 5.0, jitter=0)
     assert backoff.next_try is None
