@@ -51,12 +51,14 @@ def test_health_says_since_when_why_and_when_it_is_tried_again() -> None:
     assert never.next_try == START + timedelta(seconds=2.5)
     connected = clock.on(3)
     watch.connected()
-    assert watch.health == SinkHealth("influx", True, connected, None, None, 0, 0)
+    assert watch.health == SinkHealth("influx", True, connected, None, None, 0, 0, connects=1)
     away = clock.on(60)
     watch.lost(NotConnected("timed out"), 1.0)
     clock.on(1)
     watch.lost(NotConnected("no route"), 2.0)
+    watch.missed = 4
     lost = watch.health
+    assert (lost.connects, lost.missed) == (1, 4)
     assert (lost.connected, lost.since, lost.cause) == (False, away, "no route"), (
         "since it was lost"
     )
