@@ -113,6 +113,25 @@ def test_declared_top_of_the_counter_is_where_it_rolls_over(press: Line) -> None
     assert len(press.of(EventKind.COUNTER_ROLLOVER)) == 1
 
 
+def test_counter_that_may_have_gone_round_unread_is_a_gap(press: Line) -> None:
+    """Four digits, a week without an answer: what it shows counts, one more round may be lost."""
+    counters = tuple(replace(signal, wraps_after=9_999) for signal in press.signals)
+    press.tracker = JobTracker([MachineSpec("m-1", counters, press.evidence)], 144)
+    press.state = press.tracker.initial()
+    press.add(planned=1_000_000, lot=1_000_000, per_run=4, per_piece=8)
+    look(press, 0, 100)
+    look(press, 0.3, 101)
+    look(press, 7 * 86_400, 105)
+    assert press.job.good == 4 * 5
+    rounds = [e for e in press.of(EventKind.GAP) if e.details["why"] == "counter_round"]
+    assert rounds
+    assert rounds[0].details["why_de"] == (
+        "Der Zähler war so lange nicht abzulesen, dass er einmal ganz herumgelaufen sein kann; "
+        "diese Runde wäre nicht gezählt."
+    )
+    assert press.of(EventKind.COUNTER_ROLLOVER, EventKind.COUNTER_RESET) == []
+
+
 def test_state_from_movement_and_standing_after_idle(press: Line) -> None:
     press.add(per_run=4, per_piece=8)
     look(press, 0, 100)
