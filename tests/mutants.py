@@ -6,7 +6,7 @@ change of one function leaves the rest of the sample as it was. mutmut works on 
 ``mutants/``; ``[tool.mutmut]`` of pyproject.toml says which tests judge. ``docs/mutants.md`` holds
 what came out.
 
-usage: mutants.py [--sample 300] [--seed 1] [--only gateway.network ...]
+usage: mutants.py [--sample 300] [--seed 1] [--only gateway.network ...] [--again]
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ ROOT = Path(__file__).parent.parent
 MUTANTS = ROOT / "mutants"
 FIRST = "gateway.flow.backoff*"
 """A small module: the run that tries it also makes all mutants and times all tests."""
+
+NOTICED = ("killed", "timeout")
+"""A test has failed, or did not come to its end."""
 
 
 def outcomes() -> Mapping[str, int | None]:
@@ -54,6 +57,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sample", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", action="append", help="a room: tries what was drawn there alone")
+    parser.add_argument(
+        "--again", action="store_true", help="tries only what no test has noticed so far"
+    )
     asked = parser.parse_args(arguments)
     from mutmut.stats import status_by_exit_code  # noqa: PLC0415 - installed for this alone
 
@@ -61,14 +67,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     every = sorted(outcomes())
     rooms = tuple(asked.only or ["gateway."])
     drawn = [name for name in draw(every, asked.sample, asked.seed) if name.startswith(rooms)]
-    mutmut(*drawn)
+    found = outcomes()
+    noticed = {name for name in drawn if status_by_exit_code[found[name]] in NOTICED}
+    todo = [name for name in drawn if not (asked.again and name in noticed)]
+    if todo:
+        mutmut(*todo)
     found = outcomes()
     words = {name: status_by_exit_code[found[name]] for name in drawn}
     for name in sorted(drawn):
-        if words[name] != "killed":
+        if words[name] not in NOTICED:
             print(json.dumps({"mutant": name, "verdict": words[name]}))
     count = Counter(words.values())
-    noticed = count["killed"] + count["timeout"]
     print(
         json.dumps(
             {
@@ -76,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 "sample": len(drawn),
                 "seed": asked.seed,
                 **count,
-                "score": round(noticed / len(drawn), 3),
+                "score": round(sum(count[word] for word in NOTICED) / len(drawn), 3),
             }
         )
     )

@@ -31,6 +31,26 @@ def begun(mill: Line) -> Line:
     return mill
 
 
+def test_a_booking_is_a_sign_of_work_and_says_so(begun: Line) -> None:
+    assert begun.job.state is JobState.RUNNING
+    started = begun.of(EventKind.JOB)[-1]
+    assert started.details == {
+        "state": "running",
+        "substate": "",
+        "because_de": "In Arbeit: 700 Stück sind gebucht.",
+        "because_en": "Running: 700 pieces are booked.",
+    }
+    told = len(begun.of(EventKind.JOB))
+    booked(begun, 1)
+    assert len(begun.of(EventKind.JOB)) == told, "it runs already"
+
+
+def test_scrap_alone_begins_no_job(mill: Line) -> None:
+    mill.add()
+    booked(mill, 0, 3)
+    assert (mill.job.state, mill.job.scrap) == (JobState.RELEASED, 3)
+
+
 def test_a_correction_is_an_entry_of_its_own_and_erases_nothing(begun: Line) -> None:
     booked(begun, -60, -2, Origin.CORRECTED)
     booked(begun, -40, 0, Origin.CORRECTED)

@@ -97,6 +97,14 @@ def test_a_machine_that_loads_at_the_power_of_standby_has_no_level_of_its_own() 
     assert 110 < learnt.run_below < learnt.run_above < 1000
 
 
+def test_a_small_machine_stands_by_six_watts_above_off() -> None:
+    run, pause = (20.0, 100.0), (10.0, 40.0)
+    learnt = learn(steps((30, 2), (30, 8), run, pause, run, pause, run, pause))
+    assert (learnt.off_below, learnt.standby_below) == (5, 24)
+    with pytest.raises(NotLearnable, match="change from off to standby is missing"):
+        learn(steps((30, 2), (30, 7), run, pause, run, pause, run, pause))
+
+
 def test_a_run_at_the_very_end_counts_and_a_short_peak_does_not() -> None:
     learnt = learn(steps(*PLAIN[:-1]))
     assert learnt.runs[-1] == (120.0, 139.0)
