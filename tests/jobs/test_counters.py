@@ -132,6 +132,16 @@ def test_counter_that_may_have_gone_round_unread_is_a_gap(press: Line) -> None:
     assert press.of(EventKind.COUNTER_ROLLOVER, EventKind.COUNTER_RESET) == []
 
 
+def test_a_contact_alone_tells_of_movement_without_a_count(press: Line) -> None:
+    for real, running in ((0, False), (0.2, False)):
+        press.see(real, good_count=None, reject_count=None, running=running, fault=False)
+    state = press.state.machines["m-1"]
+    rule = press.evidence.bind(press.signals)
+    assert rule.explain(state.evidence, state.t, 0.0) == Text(
+        "Steht: Bisher keine Bewegung gesehen.", "Standing: no movement seen so far."
+    )
+
+
 def test_state_from_movement_and_standing_after_idle(press: Line) -> None:
     press.add(per_run=4, per_piece=8)
     look(press, 0, 100)
