@@ -158,6 +158,15 @@ def test_state_from_movement_and_standing_after_idle(press: Line) -> None:
     )
 
 
+def test_press_that_counts_on_works_on_however_long(press: Line) -> None:
+    """Two minutes of order time are 0.83 s: it counts every second one of them, for a minute."""
+    for number in range(120):
+        look(press, number * 0.5, 100 + number)
+    assert press.status(59.5).state is ItemState.EXECUTING
+    assert len(press.of(EventKind.STATE)) == 2, "standing at first, and working ever since"
+    assert "letzte Bewegung vor weniger als 1 s" in press.status(59.5).because.de
+
+
 def test_closing_contact_shows_work_before_the_first_count(press: Line) -> None:
     press.add(per_run=4, per_piece=8)
     press.see(0, good_count=7, reject_count=0, running=False, fault=False)
