@@ -82,8 +82,7 @@ def asked(
 
 def withdrawn(state: TrackerState, machine: str, finding: CounterChanged) -> TrackerState:
     """A counter that came back has answered its question by itself."""
-    name = _name(machine, finding.role, finding.question)
-    return _without(state, name) if name in state.questions else state
+    return _without(state, _name(machine, finding.role, finding.question))
 
 
 def _name(machine: str, role: str, question: str) -> str:

@@ -299,9 +299,9 @@ class OrderFile(Strict):
         """Packages wait for no package that waits for them, and enough is made of each."""
         order = self._bare()
         at = {entry.id: index for index, entry in enumerate(order.packages)}
-        circle = [order.package(name) for name in order.in_circle()]
-        for entry in circle:
-            waits = ", ".join(need.package for need in entry.needs)
+        circle = order.in_circle()
+        for entry in map(order.package, circle):
+            waits = ", ".join(need.package for need in entry.needs if need.package in circle)
             yield Objection(
                 Text(
                     f"{entry.id} wartet im Kreis: auf {waits}, und das wartet auf {entry.id}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 from gateway.network.order import Baseline, JointOrder, Level, Lot, Need, Prepared, WorkPackage
 
@@ -95,7 +96,7 @@ def _pieces(lots: list[Lot]) -> int:
 
 def _name(order: JointOrder, package: str) -> str:
     taken = {entry.id for entry in order.packages}
-    names = (f"{package}-R{number if number > 1 else ''}" for number in range(1, len(taken) + 2))
+    names = (f"{package}-R{number if number > 1 else ''}" for number in count(1))
     return next(name for name in names if name not in taken)
 
 

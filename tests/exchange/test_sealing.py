@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -97,8 +99,6 @@ def test_only_one_algorithm_is_accepted(
         {"alg": "Ed25519", "kid": "firm-a"}, canonical(CONTENT), keys["firm-a"].sign,
         algorithms=["Ed25519"],
     ).split(".")[2]  # fmt: skip
-    import base64  # noqa: PLC0415
-
     forged = base64.urlsafe_b64encode(f'{{"alg":"{algorithm}","kid":"firm-a"}}'.encode())
     changed = f"{forged.decode().rstrip('=')}.{payload}.{'' if algorithm == 'none' else other}"
     with pytest.raises(ExchangeError):
@@ -147,8 +147,102 @@ def test_what_is_sealed_but_not_signed_is_refused(
         opened(sealed(text, member(consortium, "firm-b")), "firm-b", keys["firm-b"], consortium)
 
 
-def test_a_giant_message_is_not_looked_at(
+def test_a_message_of_exactly_the_longest_size_is_looked_at(
     keys: dict[str, Identity], consortium: Consortium
 ) -> None:
+    with pytest.raises(ExchangeError, match="not sealed for this firm"):
+        opened(b"x" * 526_336, "firm-b", keys["firm-b"], consortium)
     with pytest.raises(ExchangeError, match="too long"):
-        opened(b"x" * 530_000, "firm-b", keys["firm-b"], consortium)
+        opened(b"x" * 526_337, "firm-b", keys["firm-b"], consortium)
+
+
+def test_what_was_signed_does_not_hang_on_the_order_of_its_keys() -> None:
+    assert (
+        canonical({"b": 1, "a": {"d": "ä", "c": None}}) == b'{"a":{"c":null,"d":"\xc3\xa4"},"b":1}'
+    )
+    assert fingerprint("a.b.c") == (
+        "845e30448809e2bc8958eb025bfc795235d13b077a53d0c3abbd2385170dc9b8"
+    )
+
+
+def header_of(part: str | bytes) -> dict[str, object]:
+    """The first part of a JOSE text, which anybody can read."""
+    text = part.decode() if isinstance(part, bytes) else part
+    first = text.split(".")[0]
+    found: dict[str, object] = orjson.loads(
+        base64.urlsafe_b64decode(first + "=" * (-len(first) % 4))
+    )
+    return found
+
+
+def test_the_headers_are_those_of_the_agreed_format(
+    keys: dict[str, Identity], consortium: Consortium
+) -> None:
+    """RFC 7515 and 7516: other programs find the key and the algorithm by them."""
+    text = signed(CONTENT, "firm-a", keys["firm-a"])
+    assert header_of(text) == {"alg": "Ed25519", "kid": "firm-a", "typ": "werkverbund+json"}
+    wire = header_of(sealed(text, member(consortium, "firm-b")))
+    key = wire.pop("epk")
+    assert isinstance(key, dict)
+    assert (key["kty"], key["crv"]) == ("OKP", "X25519")
+    assert wire == {"alg": "ECDH-ES+A256KW", "enc": "A256GCM", "kid": "firm-b", "cty": "JWS"}
+
+
+def test_a_firm_that_has_not_shown_its_keys_is_not_written_to_and_not_believed(
+    keys: dict[str, Identity], consortium: Consortium
+) -> None:
+    text = signed(CONTENT, "firm-c", keys["firm-c"])
+    with pytest.raises(ExchangeError, match="firm-c has not given its public keys yet"):
+        sealed(text, Member("firm-c", "C"))
+    wire = sealed(text, member(consortium, "firm-b"))
+    known = (*consortium.members[:2], Member("firm-c", "C"))
+    with pytest.raises(ExchangeError, match="does not belong"):
+        opened(wire, "firm-b", keys["firm-b"], Consortium(consortium.name, "firm-a", known))
+
+
+@pytest.mark.parametrize("name", [7, None, ["firm-a"], {"id": "firm-a"}])
+def test_who_does_not_say_its_name_is_nobody(
+    keys: dict[str, Identity], consortium: Consortium, name: object
+) -> None:
+    header = {"alg": "Ed25519"} if name is None else {"alg": "Ed25519", "kid": name}
+    head = base64.urlsafe_b64encode(orjson.dumps(header)).decode().rstrip("=")
+    _, payload, signature = signed(CONTENT, "firm-a", keys["firm-a"]).split(".")
+    wire = sealed(f"{head}.{payload}.{signature}", member(consortium, "firm-b"))
+    with pytest.raises(ExchangeError):
+        opened(wire, "firm-b", keys["firm-b"], consortium)
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (b"[1]", "the message holds no fields"),
+        (b'"text"', "the message holds no fields"),
+        (b"no JSON", "the signature is not that of firm-a"),
+    ],
+)
+def test_what_is_signed_but_holds_no_fields_is_refused(
+    keys: dict[str, Identity], consortium: Consortium, payload: bytes, why: str
+) -> None:
+    text = jws.serialize_compact(
+        {"alg": "Ed25519", "kid": "firm-a"}, payload, keys["firm-a"].sign, algorithms=["Ed25519"]
+    )
+    with pytest.raises(ExchangeError, match=f"^{why}$"):
+        opened(sealed(text, member(consortium, "firm-b")), "firm-b", keys["firm-b"], consortium)
+
+
+def test_each_refusal_says_why_and_no_more(
+    keys: dict[str, Identity], consortium: Consortium
+) -> None:
+    def refusal(wire: bytes) -> str:
+        with pytest.raises(ExchangeError) as caught:
+            opened(wire, "firm-b", keys["firm-b"], consortium)
+        return str(caught.value)
+
+    b = member(consortium, "firm-b")
+    assert refusal(b"x" * 526_337) == "the message is too long"
+    assert refusal(b"noise") == "not sealed for this firm, or damaged"
+    assert refusal(sealed("noise", b)) == "not a signed message"
+    strange = signed(CONTENT, "stranger", keys["stranger"])
+    assert refusal(sealed(strange, b)) == "from a firm that does not belong to the consortium"
+    forged = signed(CONTENT, "firm-a", keys["firm-c"])
+    assert refusal(sealed(forged, b)) == "the signature is not that of firm-a"

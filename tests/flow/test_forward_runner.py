@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,6 +45,7 @@ class Warehouse:
         self.reachable = True
         self.poison: set[int] = set()
         self.names_them = True
+        self.shows_nothing = False
         self.lose_answer_after: int | None = None
         self.got: list[int] = []
         self.shown: list[object] = []
@@ -73,8 +75,10 @@ class Warehouse:
             raise NotConnected("written, but the answer was lost")
 
     async def show(self, machines, jobs) -> None:
-        self.shown.append((machines, jobs))
         self.changed.set()
+        if self.shows_nothing:
+            raise Rejected("no room for states", [])
+        self.shown.append((machines, jobs))
 
     async def close(self) -> None:
         pass
@@ -187,6 +191,58 @@ async def test_poison_is_parked_and_the_rest_delivered(journal, start, names_the
     await sink.until(lambda: 401 in sink.got)
     parked = [parked.first_seq - journal.boot * BOOT_SPAN for parked in await journal.parked()]
     assert sorted(parked) == [7, 200, 201]
+
+
+@pytest.mark.parametrize("place", [1, 2, 4])
+async def test_what_a_sink_names_is_taken_out_without_a_search(journal, start, place):
+    sink = Warehouse()
+    sink.poison = {place}
+    fill(journal, 1, 4)
+    await journal.apply("flush")
+    runner, _ = start(journal, sink)
+    await sink.until(lambda: len(sink.got) == 3)
+    fill(journal, 5, 5)
+    await sink.until(lambda: 5 in sink.got)
+    assert sink.got == [n for n in range(1, 6) if n != place]
+    assert runner.health.parked == 1
+    # All, the named one by itself, what stands before and behind it, and the fifth.
+    assert sink.writes == (5 if place == 2 else 4)
+
+
+async def test_what_an_earlier_start_has_stamped_in_1970_is_parked_with_its_reason(tmp_path, start):
+    first = Journal(tmp_path, NoJobs(), commit_every=timedelta(milliseconds=10))
+    await first.open()
+    sound, lost = numbered(first.boot, 1), numbered(first.boot, 2)
+    begun = datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+    lost = replace(lost, batch=replace(lost.batch, at=begun, clock=Clock.UNSYNCED))
+    first.offer(sound)
+    first.offer(lost)
+    await first.apply("flush")
+    await first.close()
+    second = Journal(tmp_path, NoJobs(), commit_every=timedelta(milliseconds=10))
+    await second.open()
+    sink = Warehouse()
+    start(second, sink)
+    fill(second, 3, 3)
+    await sink.until(lambda: 3 in sink.got)
+    assert sink.got == [1, 3]
+    assert [(p.first_seq, p.why) for p in await second.parked()] == [
+        (lost.seq0, "nobody knows when it was: its clock was never kept in step")
+    ]
+    await second.close()
+
+
+async def test_who_refuses_states_still_gets_values(journal, start):
+    sink = Warehouse()
+    sink.shows_nothing = True
+    runner, _ = start(journal, sink)
+    runner.changed(("running",), ())
+    fill(journal, 1, 3)
+    await sink.until(lambda: sink.got == [1, 2, 3])
+    fill(journal, 4, 4)
+    await sink.until(lambda: sink.got == [1, 2, 3, 4])
+    assert runner.health.refusal == "no room for states"
+    assert (runner.health.refused, sink.connects) == (0, 1), "no values are refused"
 
 
 async def test_states_are_shown_with_what_is_written_next(journal, start):

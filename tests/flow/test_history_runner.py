@@ -6,8 +6,10 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 from gateway.core.batches import BOOT_SPAN, Batch, Clock, Judged
+from gateway.core.errors import JournalError
 from gateway.core.signals import SignalId
 from gateway.flow import history_runner
+from gateway.flow.backoff import Backoff
 from gateway.flow.history_runner import fill
 from gateway.history import Series
 from gateway.journal import Journal
@@ -71,3 +73,33 @@ async def test_what_is_older_than_it_is_kept_is_forgotten(tmp_path, monkeypatch)
     second, _ = await _run(tmp_path, 10, NOW - timedelta(minutes=1), keep=timedelta(hours=1))
     assert len(second.history(A, start, NOW, 100_000)) == 10
     second.close()
+
+
+async def test_a_history_that_cannot_read_on_says_so_once_and_tries_again(
+    tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr(history_runner, "Backoff", lambda: Backoff(0.001, 0.01))
+    journal = Journal(tmp_path, NoJobs(), commit_every=timedelta(milliseconds=10))
+    await journal.open()
+    series, failures = Series(tmp_path), iter(range(3))
+    await asyncio.to_thread(series.open)
+    read = journal.read
+
+    async def now_and_then(after, most):
+        if next(failures, None) is not None:
+            raise JournalError("the disk does not answer")
+        return await read(after, most)
+
+    monkeypatch.setattr(journal, "read", now_and_then)
+    task = asyncio.create_task(fill(series, journal))
+    journal.offer(one(journal.boot, 1, NOW))
+    await journal.apply("flush")
+    async with asyncio.timeout(20):
+        while series.seq < journal.committed_seq:
+            await asyncio.sleep(0.01)
+    await journal.close()
+    await asyncio.wait_for(task, 20)
+    series.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "History waits and tries again: the disk does not answer"
+    ]

@@ -28,6 +28,7 @@ class Shelf:
     def __init__(self) -> None:
         self.reachable = True
         self.refused: set[int] = set()
+        self.shows_nothing = False
         self.fails: Exception | None = None
         self.got: list[int] = []
         self.shown: list[object] = []
@@ -54,6 +55,9 @@ class Shelf:
         self.got += [judged.seq0 for judged in batches]
 
     async def show(self, machines: Sequence[MachineStatus], jobs: Sequence[Job]) -> None:
+        if self.shows_nothing:
+            self.changed.set()
+            raise Rejected("no room for states", [])
         if not self.reachable:
             raise NotConnected("the plug is pulled")
         self.shown.append((*machines, *jobs))
@@ -86,6 +90,7 @@ async def test_what_is_published_is_written_in_order(stage):
         bus.publish(batch_of(seq))
     await sink.until(lambda: sink.got == [0, 1, 2])
     assert runner.health.connected
+    assert {"shelf values", "shelf states"} <= {task.get_name() for task in asyncio.all_tasks()}
 
 
 async def test_a_lost_sink_is_connected_again_and_gets_the_newest(stage):
@@ -129,6 +134,17 @@ async def test_refused_values_are_counted_and_the_rest_goes_on(stage):
     bus.publish(batch_of(2))
     await sink.until(lambda: sink.got == [2])
     assert sink.connects == 1
+
+
+async def test_who_refuses_states_still_gets_values(stage):
+    bus, sink, runner, running, _ = stage
+    sink.shows_nothing = True
+    runner.changed(("running",), ())
+    await sink.until(lambda: runner.health.refusal == "no room for states")
+    bus.publish(batch_of(1))
+    await sink.until(lambda: sink.got == [1])
+    assert not running.done()
+    assert (runner.health.refused, sink.connects) == (0, 1), "no values are refused"
 
 
 async def test_a_bug_in_the_sink_ends_the_runner_and_closes_the_sink(stage):

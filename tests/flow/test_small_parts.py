@@ -34,6 +34,34 @@ def test_waits_double_up_to_the_most():
     assert [backoff.failed(0.0) for _ in range(5)] == [1.0, 2.0, 4.0, 5.0, 5.0]
 
 
+def test_unless_told_otherwise_a_peer_is_tried_again_after_one_second_and_every_five_at_most():
+    longest = Backoff(chance=lambda: 1.0)
+    assert [longest.failed(0.0) for _ in range(4)] == [1.2, 2.4, 4.8, 5.0]
+    shortest = Backoff(chance=lambda: 0.0)
+    assert shortest.failed(0.0) == 1.0
+
+
+def test_named_steps_are_waited_one_after_the_other_and_the_last_one_again_and_again():
+    backoff = Backoff(steps=(0.0, 3.0, 10.0), jitter=0)
+    assert [backoff.failed(100.0) for _ in range(5)] == [0.0, 3.0, 10.0, 10.0, 10.0]
+    assert backoff.next_try == 110.0
+    backoff.succeeded()
+    assert [backoff.failed(200.0) for _ in range(2)] == [0.0, 3.0]
+    assert Backoff(steps=(10.0,), chance=lambda: 1.0).failed(0.0) == 12.0, "jittered, too"
+
+
+def test_it_is_time_to_try_again_from_the_very_moment_on():
+    backoff = Backoff(1.0, 5.0, jitter=0)
+    assert backoff.next_try is None
+    assert backoff.ready(0.0)
+    backoff.failed(10.0)
+    assert backoff.next_try == 11.0
+    assert not backoff.ready(10.999)
+    assert backoff.ready(11.0)
+    backoff.succeeded()
+    assert backoff.next_try is None
+
+
 def test_success_forgets_the_failures():
     backoff = Backoff(1.0, 5.0, jitter=0)
     backoff.failed(0.0)
@@ -86,6 +114,30 @@ def test_a_flapping_peer_cannot_flood_the_log(caplog):
     minutes = 10
     assert len(caplog.records) <= FREE + 2 * minutes
     assert "changes not shown" in caplog.text
+
+
+def test_a_peer_that_has_calmed_down_is_shown_again_with_what_was_held_back(caplog):
+    at = 0.0
+    log = LineLog(logging.getLogger("test.lines"), lambda: at)
+    for _ in range(9):
+        log.line("mill-1", "mill-1 lost")
+    assert [record.getMessage() for record in caplog.records] == ["mill-1 lost"] * 5
+    at = 60.0
+    log.line("mill-1", "mill-1 lost")
+    log.line("mill-1", "mill-1 answers again")
+    log.line("mill-1", "mill-1 lost")
+    assert [record.getMessage() for record in caplog.records[5:]] == [
+        "mill-1 lost (4 changes not shown)",
+        "mill-1 answers again",
+    ], "two a minute"
+    at = 660.0
+    log.line("mill-1", "mill-1 lost")
+    at = 661.0
+    for _ in range(9):
+        log.line("mill-1", "mill-1 lost")
+    shown = [record.getMessage() for record in caplog.records[7:]]
+    assert shown[0] == "mill-1 lost (1 changes not shown)"
+    assert shown[1:] == ["mill-1 lost"] * 4, "after ten minutes the first five are free again"
 
 
 def test_another_peer_is_not_held_back(caplog):

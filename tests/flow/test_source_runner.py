@@ -155,6 +155,13 @@ async def test_signals_of_another_line_are_left_alone(time, told):
     assert published[0].batch.signals == ("a/x",)
 
 
+async def test_a_line_that_does_not_go_on_is_overdue_since_its_poll_was_due(time, told):
+    runner = runner_of(told, time, [signal("a/x")], [])
+    assert runner.overdue() == 0
+    time.mono += 7
+    assert runner.overdue() == 7
+
+
 async def test_stopping_closes_the_source(time, told):
     runner = runner_of(told, time, [signal("a/x")], [])
     await run_until(runner, lambda: told.polls)

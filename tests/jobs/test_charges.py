@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.core.batches import Clock
 from gateway.core.events import EventKind
+from gateway.core.text import Text
 from gateway.core.work import ItemState, JobState, Origin, Substate
 from gateway.jobs.commands import ConfirmRate, Inbound, Opening
 from simulators.physics.furnace import Furnace, Recipe, Stage, charge, idle, moment
@@ -441,3 +442,21 @@ def test_ramp_that_is_stopped_is_no_charge(furnace: Line) -> None:
         furnace.see(12.5 + i / 4, **{**dict.fromkeys(hall.seen(0), 0.0), "temperature": cold})
     assert furnace.job.runs_completed == 0
     assert furnace.status(520).state is ItemState.NOT_EXECUTING
+
+
+def test_charge_that_was_never_tempered_is_none_however_long_it_cools(furnace: Line) -> None:
+    """It was hot and quenched, then it stood for two hours and became cold: no good pieces."""
+    add(furnace)
+    furnace.tell(Inbound("j-1", 600, furnace.at(0)))
+    minute = 60 / 144
+    seen = set[str]()
+    for at in range(300):
+        warm = min(20.0 + 12.5 * at, 860.0) if at < 100 else max(20.0, 860.0 - 5 * (at - 100))
+        wanted, amps = (860.0, 30.0) if 1 <= at < 100 else (0.0, 0.0)
+        currents = dict.fromkeys(("current_l1", "current_l2", "current_l3"), amps)
+        furnace.see(at * minute, temperature=warm, setpoint=wanted, **currents)
+        phase = furnace.status(at * minute).phase
+        seen.add("" if phase is None else phase.en)
+    assert seen == {"Cold", "Heating up", "Soaking", "Quenching"}
+    assert (furnace.job.runs_started, furnace.job.runs_completed, furnace.job.good) == (1, 0, 0)
+    assert furnace.status(299 * minute).phase == Text("Kalt", "Cold")

@@ -113,6 +113,35 @@ def test_declared_top_of_the_counter_is_where_it_rolls_over(press: Line) -> None
     assert len(press.of(EventKind.COUNTER_ROLLOVER)) == 1
 
 
+def test_counter_that_may_have_gone_round_unread_is_a_gap(press: Line) -> None:
+    """Four digits, a week without an answer: what it shows counts, one more round may be lost."""
+    counters = tuple(replace(signal, wraps_after=9_999) for signal in press.signals)
+    press.tracker = JobTracker([MachineSpec("m-1", counters, press.evidence)], 144)
+    press.state = press.tracker.initial()
+    press.add(planned=1_000_000, lot=1_000_000, per_run=4, per_piece=8)
+    look(press, 0, 100)
+    look(press, 0.3, 101)
+    look(press, 7 * 86_400, 105)
+    assert press.job.good == 4 * 5
+    rounds = [e for e in press.of(EventKind.GAP) if e.details["why"] == "counter_round"]
+    assert rounds
+    assert rounds[0].details["why_de"] == (
+        "Der Zähler war so lange nicht abzulesen, dass er einmal ganz herumgelaufen sein kann; "
+        "diese Runde wäre nicht gezählt."
+    )
+    assert press.of(EventKind.COUNTER_ROLLOVER, EventKind.COUNTER_RESET) == []
+
+
+def test_a_contact_alone_tells_of_movement_without_a_count(press: Line) -> None:
+    for real, running in ((0, False), (0.2, False)):
+        press.see(real, good_count=None, reject_count=None, running=running, fault=False)
+    state = press.state.machines["m-1"]
+    rule = press.evidence.bind(press.signals)
+    assert rule.explain(state.evidence, state.t, 0.0) == Text(
+        "Steht: Bisher keine Bewegung gesehen.", "Standing: no movement seen so far."
+    )
+
+
 def test_state_from_movement_and_standing_after_idle(press: Line) -> None:
     press.add(per_run=4, per_piece=8)
     look(press, 0, 100)
@@ -127,6 +156,15 @@ def test_state_from_movement_and_standing_after_idle(press: Line) -> None:
     assert press.status(1.1).because.de == (
         "Steht: Seit 2 min 2 s hat sich weder Zähler noch Kontakt bewegt, Zählerstand 101."
     )
+
+
+def test_press_that_counts_on_works_on_however_long(press: Line) -> None:
+    """Two minutes of order time are 0.83 s: it counts every second one of them, for a minute."""
+    for number in range(120):
+        look(press, number * 0.5, 100 + number)
+    assert press.status(59.5).state is ItemState.EXECUTING
+    assert len(press.of(EventKind.STATE)) == 2, "standing at first, and working ever since"
+    assert "letzte Bewegung vor weniger als 1 s" in press.status(59.5).because.de
 
 
 def test_closing_contact_shows_work_before_the_first_count(press: Line) -> None:

@@ -92,6 +92,7 @@ def test_differences_add_up() -> None:
         ),
         pytest.param([40000, 61000, 40001], UINT16, 1, 0, ["glitch"], id="wrong once"),
         pytest.param([40000, 39990, 39993], UINT32, 3, 39990, ["jumped"], id="set by hand"),
+        pytest.param([40000, 10000, 20000], UINT32, 0, 20000, ["jumped"], id="rises from below"),
     ],
 )
 def test_rule_read_every_second(
@@ -99,6 +100,20 @@ def test_rule_read_every_second(
 ) -> None:
     told = Told(top).reads(*readings)
     assert (told.total, told.open, told.happened) == (counts, asked, happened)
+
+
+def test_question_that_grows_is_withdrawn_from_where_it_first_left() -> None:
+    told = Told().reads(1000, 50_000, 90_000, 130_000, 170_000)
+    assert [(note.before, note.after, note.counts) for note in told.notes] == [
+        (1000, 90_000, 89_000),
+        (90_000, 170_000, 80_000),
+    ]
+    assert len({note.question for note in told.notes}) == 1
+    assert (told.total, told.open) == (0, 169_000)
+    told.reads(1001, 1002, 1003)
+    assert (told.total, told.open) == (3, 0)
+    glitch = told.notes[-1]
+    assert (glitch.what, glitch.before, glitch.after) == ("glitch", 50_000, 1002)
 
 
 def test_machine_that_stands_answers_the_question_about_a_glitch_too() -> None:

@@ -7,7 +7,8 @@ from random import Random
 import pytest
 
 from gateway import resources
-from gateway.jobs.learn import NotLearnable, Sample, learn, read_recording
+from gateway.core.text import Text
+from gateway.jobs.learn import NotLearnable, Sample, Thresholds, learn, read_recording
 from simulators.physics.mill import Mill
 
 
@@ -61,3 +62,95 @@ def test_recording_without_standby_is_refused() -> None:
 def test_short_recording_is_refused() -> None:
     with pytest.raises(NotLearnable, match="too short"):
         learn([(0.0, 1.0)] * 10)
+
+
+def steps(*levels: tuple[float, float], every: float = 1.0) -> list[Sample]:
+    """A recording of level power, as (seconds, watts) one after the other."""
+    found: list[Sample] = []
+    for seconds, watts in levels:
+        for _ in range(int(seconds / every)):
+            found.append((len(found) * every, watts))
+    return found
+
+
+RUN, PAUSE = (20.0, 1000.0), (10.0, 500.0)
+PLAIN = ((30.0, 10.0), (30.0, 100.0), RUN, PAUSE, RUN, PAUSE, RUN, PAUSE)
+
+
+def test_thresholds_lie_between_the_levels_that_were_recorded() -> None:
+    """Off 10 W, standing by 100 W, loading 500 W, running 1 kW: two digits are enough."""
+    learnt = learn(steps(*PLAIN))
+    assert learnt == Thresholds(
+        off_below=55,
+        standby_below=300,
+        run_above=820,
+        run_below=680,
+        min_run=15.0,
+        min_pause=7.5,
+        runs=((60.0, 80.0), (90.0, 110.0), (120.0, 140.0)),
+    )
+
+
+def test_a_machine_that_loads_at_the_power_of_standby_has_no_level_of_its_own() -> None:
+    learnt = learn(steps((30, 10), (30, 100), RUN, (10, 110), RUN, (10, 110), RUN, (10, 110)))
+    assert learnt.standby_below == 110, "no higher than what was seen between two runs"
+    assert 110 < learnt.run_below < learnt.run_above < 1000
+
+
+def test_a_small_machine_stands_by_six_watts_above_off() -> None:
+    run, pause = (20.0, 100.0), (10.0, 40.0)
+    learnt = learn(steps((30, 2), (30, 8), run, pause, run, pause, run, pause))
+    assert (learnt.off_below, learnt.standby_below) == (5, 24)
+    with pytest.raises(NotLearnable, match="change from off to standby is missing"):
+        learn(steps((30, 2), (30, 7), run, pause, run, pause, run, pause))
+
+
+def test_a_run_at_the_very_end_counts_and_a_short_peak_does_not() -> None:
+    learnt = learn(steps(*PLAIN[:-1]))
+    assert learnt.runs[-1] == (120.0, 139.0)
+    peak = ((4.0, 1000.0), (10.0, 500.0))
+    assert learn(steps(*PLAIN[:2], *peak, *PLAIN[2:])).runs == (
+        (74.0, 94.0), (104.0, 124.0), (134.0, 154.0),
+    )  # fmt: skip
+
+
+def test_a_single_wrong_sample_moves_nothing() -> None:
+    samples = steps(*PLAIN)
+    samples[40] = (40.0, 9000.0)
+    assert learn(samples) == learn(steps(*PLAIN))
+
+
+def test_sixty_values_are_the_fewest() -> None:
+    with pytest.raises(NotLearnable) as refused:
+        learn(steps(*PLAIN)[:59])
+    assert refused.value.why == Text(
+        "Die Aufnahme ist zu kurz: 59 Werte, nötig sind 60.",
+        "The recording is too short: 59 values, it needs 60.",
+    )
+    assert str(refused.value) == refused.value.why.en
+    with pytest.raises(NotLearnable, match="instead of 3 runs"):
+        learn(steps(*PLAIN)[:60])
+
+
+def test_what_is_missing_in_a_recording_is_said_with_what_to_do() -> None:
+    with pytest.raises(NotLearnable) as refused:
+        learn(steps(*PLAIN[:6]))
+    assert refused.value.why == Text(
+        "Erkannt: 2 statt 3 Läufe. Bitte noch einmal aufnehmen: eine "
+        "Minute aus, eine Minute in Bereitschaft, dann drei Läufe mit Pausen.",
+        "Recognised: 2 instead of 3 runs. Please record again: one minute "
+        "off, one minute standing by, then three runs with pauses.",
+    )
+    with pytest.raises(NotLearnable) as refused:
+        learn(steps(*PLAIN[1:]))
+    assert refused.value.why == Text(
+        "Vor dem ersten Lauf fehlt der Wechsel von aus zu Bereitschaft. Bitte noch einmal "
+        "aufnehmen: eine Minute aus, eine Minute in Bereitschaft, dann drei Läufe.",
+        "Before the first run the change from off to standby is missing. Please record "
+        "again: one minute off, one minute standing by, then three runs.",
+    )
+
+
+def test_a_stored_recording_is_read_without_its_comments() -> None:
+    text = "# drill\n\n0,10.5\n0.1, 11  # on\n  0.2,12\n#end\n"
+    assert read_recording(text) == [(0.0, 10.5), (0.1, 11.0), (0.2, 12.0)]

@@ -133,6 +133,14 @@ def test_loading_does_not_end_executing_but_standby_for_60_s_does(mill: Line) ->
     mill.see(t, power=STANDBY)
     assert mill.status(t).state is ItemState.NOT_EXECUTING
     assert mill.status(t).mode is OperationMode.NONE
+    assert mill.status(t).since == mill.at(t)
+
+
+def test_a_machine_that_runs_is_processing_since_its_edge(mill: Line) -> None:
+    t = play(mill, [LOADING] * 4 + [HIGH] * 4)
+    shown = mill.status(t)
+    assert (shown.state, shown.mode) == (ItemState.EXECUTING, OperationMode.PROCESSING)
+    assert shown.since == mill.at(0.4)
 
 
 def test_off_for_60_s_is_not_available(mill: Line) -> None:

@@ -571,6 +571,7 @@ def test_a_machine_that_never_answered_has_no_state(mill: Line) -> None:
     shown = mill.status(41)
     assert (shown.state, shown.mode, shown.known, shown.since) == (None, None, False, mill.at(5))
     assert shown.because.de == "Noch keine Antwort von der Maschine."
+    assert shown.lapse == 144
 
 
 def test_a_machine_that_was_lost_is_unknown_since_its_loss(mill: Line) -> None:

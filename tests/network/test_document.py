@@ -85,11 +85,19 @@ def test_what_is_no_order_is_refused(document: object) -> None:
     "changed",
     [
         {"lapse": 0},
+        {"lapse": 3601},
+        {"quantity": 0},
         {"interval": 0},
         {"step": 0},
         {"transport": -1},
+        {"threshold": -1},
+        {"stale": -1},
         {"due": 10**12},
+        {"due": 36_500 * 86_400 + 1},
+        {"start": -36_500 * 86_400 - 1},
         {"began": "2026-01-05T00:00:00"},  # in which time zone?
+        {"began": "1899-12-31T23:00:00Z"},
+        {"began": "2200-01-01T00:00:00Z"},
         {"began": "9999-12-31T23:00:00Z"},
         {"began": "2999-01-01T00:00:00Z", "lapse": 3600},  # a thousand years, 3600 times as many
     ],
@@ -108,7 +116,12 @@ def test_an_order_that_nothing_can_be_reckoned_with_is_refused(
         {"quantity": 10**9, "lot": 1},  # its lots would use up our memory
         {"quantity": 10**16, "lot": 10**16, "baseline": None},
         {"quantity": 2400, "lot": 1, "lot_time": 50 * 365 * 86_400, "baseline": None},
+        {"quantity": 0},
+        {"quantity": 10_001, "lot": 1, "baseline": None},
+        {"quantity": 10**9 + 1, "lot": 10**9, "baseline": None},
+        {"lot_time": None, "piece_time": 0},
         {"weight": -1},
+        {"weight": 10**9 + 1},
         {"weight": 10**16},
         {"numbers": [1, 2]},
         {"lot_time": 0},
@@ -116,7 +129,11 @@ def test_an_order_that_nothing_can_be_reckoned_with_is_refused(
         {"needs": [{"package": "AP3", "per": 1}]},  # waits for itself
         {"needs": [{"package": "AP9", "per": 1}]},
         {"needs": [{"package": "AP1", "per": 0}]},
+        {"numbers": [1, 2, 3, 4, 5]},
         {"opening": {"good": -5}},
+        {"opening": {"scrap": -1}},
+        {"opening": {"runs": -1}},
+        {"opening": {"runs": 10**9 + 1}},
         {"opening": {"good": 10**16}},
         {"opening": {"departures": [0, 1, 2, 3, 4]}},
     ],
@@ -129,6 +146,108 @@ def test_a_package_that_nothing_can_be_reckoned_with_is_refused(
     furnace.update(changed)
     with pytest.raises(ExchangeError, match="sound"):
         from_document(document)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"due": 10**12}, "times"),
+        ({"step": 0}, "interval and step"),
+        ({"stale": -1}, "durations"),
+        ({"lapse": 0}, "lapse and quantity"),
+        ({"began": "2999-01-01T00:00:00Z"}, "began"),
+        ({"packages.id": "AP1"}, "two packages of one name"),
+        ({"packages.needs": [{"package": "AP9", "per": 1}]}, "needs"),
+        ({"packages.lot_time": 10**9}, "work"),
+        ({"packages.lot": 0}, "quantities"),
+        ({"packages.weight": -1}, "weight"),
+        ({"packages.lot": 1, "packages.quantity": 10_001}, "lots"),
+        ({"packages.numbers": [1]}, "numbers of lots"),
+        ({"packages.lot_time": 0}, "times of work"),
+        ({"packages.lot": 100}, "promised departures"),
+        ({"packages.opening": {"scrap": -1}}, "counts of an opening"),
+        ({"packages.opening": {"departures": [0] * 5}}, "departures of an opening"),
+        ({"packages.needs": [{"package": "AP3", "per": 1}]},
+         "these packages wait for each other: AP3, AP5"),
+    ],
+)  # fmt: skip
+def test_an_order_that_is_refused_says_to_its_reader_what_is_not_sound(
+    fair: JointOrder, changed: dict[str, object], why: str
+) -> None:
+    document = as_document(opened(fair))
+    (furnace,) = [entry for entry in document["packages"] if entry["id"] == "AP3"]
+    for key, value in changed.items():
+        place, _, name = key.rpartition(".")
+        (furnace if place else document)[name] = value
+    with pytest.raises(ExchangeError, match=r"^the message holds no sound joint order$") as caught:
+        from_document(document)
+    assert str(caught.value.__cause__) == why
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"lapse": 1},
+        {"lapse": 3600},
+        {"quantity": 1},
+        {"interval": 0.5, "step": 0.5},
+        {"transport": 0, "threshold": 0, "stale": 0},
+        {"due": 36_500 * 86_400, "start": -36_500 * 86_400},
+        {"began": "1900-01-01T00:00:00+00:00"},
+        {"began": "2199-12-31T00:00:00+00:00"},
+        {"began": None},
+    ],
+)
+def test_an_order_at_the_edge_of_what_can_be_reckoned_with_is_taken(
+    fair: JointOrder, changed: dict[str, object]
+) -> None:
+    document = as_document(opened(fair)) | changed
+    assert as_document(from_document(document)) == document
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"quantity": 10_000, "lot": 1, "baseline": None},
+        {"quantity": 10**9, "lot": 10**9, "baseline": None},
+        {"weight": 0},
+        {"weight": 10**9},
+        {"numbers": [9, 7, 5, 3]},
+        {"lot_time": None, "piece_time": 0.5},
+        {"opening": None},
+        {"opening": {"good": 10**9, "scrap": 0, "runs": 0, "departures": [1, 2, 3, 4]}},
+    ],
+)
+def test_a_package_at_the_edge_of_what_can_be_reckoned_with_is_taken(
+    fair: JointOrder, changed: dict[str, object]
+) -> None:
+    document = as_document(opened(fair))
+    (furnace,) = [entry for entry in document["packages"] if entry["id"] == "AP3"]
+    furnace.update(changed)
+    order = from_document(document)
+    assert from_document(as_document(order)) == order
+    read = order.package("AP3")
+    assert (read.quantity, read.weight) == (furnace["quantity"], furnace["weight"])
+
+
+def test_all_the_work_of_an_order_fits_into_a_hundred_years(fair: JointOrder) -> None:
+    """Each package of itself may, and all together do not."""
+    century = 36_500 * 86_400
+    document = as_document(opened(fair))
+    for entry in document["packages"]:
+        entry.update(lot_time=century // 5 // len(fair.package(entry["id"]).lots()))
+        entry.update(piece_time=None)
+    assert from_document(document).lead == LEAD
+    document["packages"][0]["lot_time"] *= 2
+    with pytest.raises(ExchangeError, match="sound"):
+        from_document(document)
+
+
+def test_a_reserve_that_was_prepared_is_told_to_nobody_but_the_lead(fair: JointOrder) -> None:
+    assert fair.prepared is not None
+    for firm in (FURNACE, MILL, RESERVE):
+        assert cut(fair, firm).prepared is None
+    assert cut(fair, LEAD).prepared == fair.prepared
 
 
 def test_only_firms_with_a_part_and_the_prepared_reserve_hear_of_an_order(

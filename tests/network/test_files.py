@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from gateway.config import read_model
 from gateway.core.errors import ConfigError, Problem
 from gateway.network.files import ConsortiumFile, OrderFile
-from gateway.network.order import Level
+from gateway.network.order import Agreement, Level, Member, Need
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 
@@ -128,3 +129,67 @@ def test_a_consortium_without_agreements_shows_nothing(tmp_path: Path) -> None:
     file.write_text(text[: text.index("agreements:")], "utf-8")
     denied = read_model(file, ConsortiumFile, env={}).consortium()
     assert denied.level("haerterei-glutofen", "montage-holzland") is Level.L0
+
+
+def test_every_firm_has_its_own_two_keys_and_a_later_entry_overrides_an_earlier_one(
+    tmp_path: Path,
+) -> None:
+    sign, seal = "s" * 43, "x" * 43
+    file = tmp_path / "consortium.yaml"
+    file.write_text(
+        "schema: 1\nname: {de: Verbund, en: Network}\nlead: lead\nfirms:\n"
+        f"  - {{id: lead, name: Montage GmbH, sign: {sign}, seal: {seal}}}\n"
+        "  - {id: mill, name: Fräse KG}\n  - {id: press, name: Presse KG}\n"
+        "agreements:\n"
+        "  - {from: all, to: all, level: L1}\n"
+        "  - {from: [mill], to: [lead, press], level: L3}\n"
+        "  - {from: [mill], to: [press], level: L0}\n",
+        "utf-8",
+    )
+    consortium = read_model(file, ConsortiumFile, env={}).consortium()
+    assert (consortium.name.de, consortium.name.en) == ("Verbund", "Network")
+    assert consortium.lead == "lead"
+    assert consortium.members == (
+        Member("lead", "Montage GmbH", sign, seal),
+        Member("mill", "Fräse KG", None, None),
+        Member("press", "Presse KG", None, None),
+    )
+    assert set(consortium.agreements) == {
+        Agreement("lead", "mill", Level.L1),
+        Agreement("lead", "press", Level.L1),
+        Agreement("mill", "lead", Level.L3),
+        Agreement("press", "lead", Level.L1),
+        Agreement("press", "mill", Level.L1),
+    }, "what is L0 is no agreement, and nobody has one with itself"
+
+
+def test_an_order_is_what_its_file_says() -> None:
+    """Word for word, as a person who wrote it would look for it again."""
+    order = read_model(CONFIGS / "demo" / "order.yaml", OrderFile, env={}).order()
+    assert (order.id, order.version, order.quantity, order.lapse) == ("GA-17", 1, 400, 144)
+    assert (order.item.de, order.item.en) == ("Schraubendreher-Satz", "Screwdriver set")
+    assert (order.unit.de, order.unit.en) == ("Sätze", "sets")
+    assert order.lead == "montage-holzland"
+    hour, minute = timedelta(hours=1), timedelta(minutes=1)
+    assert (order.start, order.due) == (6 * hour, 31 * hour)
+    assert (order.transport, order.threshold) == (hour, 2 * hour)
+    assert (order.interval, order.stale, order.step) == (15 * minute, 30 * minute, 5 * minute)
+    furnace = order.package("AP3")
+    assert (furnace.firm, furnace.quantity, furnace.lot) == ("haerterei-glutofen", 2400, 600)
+    assert (furnace.weight, furnace.needs) == (38, (Need("AP1", 1),))
+    assert (furnace.lot_time, furnace.piece_time) == (4.5 * hour, None)
+    mill = order.package("AP1")
+    assert (mill.lot_time, mill.piece_time) == (None, timedelta(seconds=16))
+    assert order.prepared is not None
+    reserve = order.prepared
+    assert (reserve.firm, reserve.package) == ("haertetechnik-vogtei", "AP3")
+    assert (reserve.lots, reserve.lot_time) == ((4,), 4.5 * hour)
+    assert (order.began, order.at, order.ends) == (None, None, None)
+
+
+def test_an_order_that_does_not_say_how_fast_it_runs_runs_in_real_time(tmp_path: Path) -> None:
+    text = (CONFIGS / "demo" / "order.yaml").read_text("utf-8")
+    file = tmp_path / "order.yaml"
+    lines = [line for line in text.splitlines() if not line.startswith("lapse:")]
+    file.write_text("\n".join(lines), "utf-8")
+    assert read_model(file, OrderFile, env={}).order().lapse == 1

@@ -243,6 +243,9 @@ def test_an_offer_of_lots_that_are_gone_has_no_forecast() -> None:
     assert FAIR.prepared is not None
     with pytest.raises(ValueError, match="cannot be given away"):
         what_if(knowledge, {}, FAIR.prepared, (9,), at("1 14:20"))
+    knowledge = lead({"AP3": told(Level.L3, "2 05:55", "1 14:20", 600, 2400, "1 14:10")})
+    with pytest.raises(ValueError, match="AP3: lots that have left cannot be given away"):
+        what_if(knowledge, {}, FAIR.prepared, (1,), at("1 14:20"))
 
 
 def test_lots_arrive_after_the_agreed_transport() -> None:
@@ -267,6 +270,21 @@ def test_the_bench_can_make_what_every_input_allows() -> None:
     left = (DepartedLot(1, 100, at("1 08:00")),)
     heard["AP4"] = replace(heard["AP4"], report=replace(trays, lots=left))
     assert arrived(lead(heard), FAIR.package("AP5"), at("1 15:10")) == 100
+
+
+def test_what_a_firm_makes_for_itself_arrives_when_it_has_left_the_machine() -> None:
+    """Tray and handle are made in the house: no transport, and no report either."""
+    own = {name: replace(FAIR.package(name), firm=LEAD) for name in ("AP2", "AP4")}
+    order = FAIR.with_package(own["AP2"]).with_package(own["AP4"])
+    lots = {name: (FAIR.clock.real(at(left)),) for name, left in
+            (("AP2", "1 07:20"), ("AP4", "1 08:00"))}  # fmt: skip
+    work = {name: Work(a_job(own[name], 100, left)) for name, left in lots.items()}
+    heard = {"AP3": told(Level.L3, "2 03:40", "1 14:10", 600, 2400, "1 06:10")}
+    bench = order.package("AP5")
+    knowledge = Knowledge(order, LEAD, work, heard)
+    assert arrived(knowledge, bench, at("1 07:59")) == 0
+    assert arrived(knowledge, bench, at("1 08:00")) == 100
+    assert arrived(Knowledge(order, LEAD, {}, heard), bench, at("1 08:00")) == 0
 
 
 def test_where_lots_are_not_agreed_goods_receipt_holds_nothing_up() -> None:
@@ -430,3 +448,36 @@ def test_a_booking_is_a_look() -> None:
 def test_a_package_that_is_done_needs_no_meter() -> None:
     bench, _ = packing("1 19:00", "1 12:05", state=JobState.ENDED, good=400)
     assert (bench.state.lamp, bench.state.unmeasured) == (Lamp.DONE, False)
+
+
+def test_what_follows_holds_to_the_minute_or_until_a_firm_falls_silent() -> None:
+    """The mill spoke at 14:20 and is silent half an hour later, from the very next moment on."""
+    tick = timedelta(microseconds=1)
+    knowledge = lead({"AP1": told(Level.L2, "1 17:40", "1 14:20", 1800)})
+    assert knowledge.holds_until(at("1 14:49")) == at("1 14:50")
+    odd = at("1 14:20") + timedelta(seconds=30)
+    knowledge = lead({"AP1": replace(knowledge.heard["AP1"], at=odd)})
+    silent = odd + timedelta(minutes=30)
+    assert knowledge.holds_until(at("1 14:50")) == silent + tick
+    assert knowledge.holds_until(silent) == silent + tick
+    assert knowledge.holds_until(silent + tick) == at("1 14:51")
+    assert not knowledge.stale("AP1", silent)
+    assert knowledge.stale("AP1", silent + tick)
+
+
+def test_an_order_is_planned_until_somebody_works_and_ended_when_all_have() -> None:
+    before = state({}, "1 06:00")
+    assert (before.state, before.lamp, before.reason) == (JobState.PLANNED, Lamp.GREY, None)
+    assert (before.share, before.good, before.forecast) == (0.0, 0, at("2 05:55"))
+    begun = state({"AP1": told(Level.L2, "1 16:40", "1 06:00", 240)}, "1 06:00")
+    assert (begun.state, begun.lamp) == (JobState.RUNNING, Lamp.GREEN)
+    assert begun.share == pytest.approx(0.23 * 0.10)
+    heard = {name: finished("2 05:00") for name in ("AP1", "AP2", "AP3", "AP4")}
+    ended = replace(a_job(FAIR.package("AP5"), 400), state=JobState.ENDED)
+    for job, found in ((ended, JobState.ENDED), (None, JobState.RUNNING)):
+        knowledge = replace(lead(heard), work={"AP5": Work(job)})
+        own = own_packages(knowledge, at("2 05:55"))
+        plan = whole_plan(knowledge, own, at("2 05:55"))
+        whole = order_state(knowledge, own, plan, at("2 05:55"))
+        assert whole.state is found
+        assert (whole.lamp is Lamp.DONE) == (found is JobState.ENDED)

@@ -199,6 +199,75 @@ def test_an_own_package_is_shown_whole() -> None:
     assert order["lamp"] == "red"
 
 
+def test_an_order_is_shown_in_the_words_that_pages_and_programs_read() -> None:
+    """The furnace has told of the lost phase; the lead firm sees it ten minutes later."""
+    order = shown(LEAD, {FURNACE: Level.L3})
+    rows = order.pop("packages")
+    assert [row["id"] for row in rows] == ["AP1", "AP2", "AP3", "AP4", "AP5"]
+    assert order == {
+        "id": "GA-17", "version": 1, "quantity": 400, "lead": LEAD, "simulated": True,
+        "item": {"de": "Schraubendreher-Satz", "en": "Screwdriver set"},
+        "unit": {"de": "Sätze", "en": "sets"}, "lapse": 144, "opening": False,
+        "clock": {"began": "2026-01-05T08:00:00.000Z", "at_s": 21_600},
+        "start_s": 21_600, "due_s": 111_600, "threshold_s": 7200, "interval_s": 900,
+        "stale_s": 1800, "you": {"firm": LEAD, "role": "lead", "packages": ["AP5"]},
+        "plan_end_s": 107_700, "level": "L3", "not_agreed": [], "lamp": "red", "progress": 0.375,
+        "forecast_s": 115_800, "slack_s": -4200, "late": True, "complete": 0, "offers": [],
+        "warned": None,
+    }  # fmt: skip
+    assert rows[2] == {
+        "id": "AP3", "title": {"de": "Klingen härten", "en": "Harden blades"},
+        "item": {"de": "Gehärtete Klinge", "en": "Hardened blade"}, "firm": FURNACE,
+        "firm_name": "Härterei", "needs": [{"package": "AP1", "per": 1}], "weight": 38,
+        "planned": 2400, "own": False, "level": "L3", "not_agreed": [], "withdrawn": None,
+        "plan_start_s": 34_800, "plan_end_s": 99_600, "critical": True, "slack_s": 0,
+        "age_s": 600, "stale": False, "lamp": "red", "status": "running", "progress": 0.25,
+        "forecast_s": 107_700, "band_s": [107_400, 108_000], "reason": "internalProblems",
+        "good": 600,
+        "lots": [
+            {"number": 1, "quantity": 600, "departed_s": 51_000},
+            {"number": 2, "quantity": 600, "expected_s": 69_900},
+            {"number": 3, "quantity": 600, "expected_s": 88_800},
+            {"number": 4, "quantity": 600, "expected_s": 107_700},
+        ],
+    }  # fmt: skip
+    assert rows[4] == {
+        "id": "AP5", "title": {"de": "Fügen, prüfen, packen", "en": "Join, measure, pack"},
+        "item": {"de": "Schraubendreher-Satz", "en": "Screwdriver set"}, "firm": LEAD,
+        "firm_name": LEAD, "weight": 11, "planned": 400, "own": True, "level": "L3",
+        "needs": [
+            {"package": "AP2", "per": 6}, {"package": "AP3", "per": 6},
+            {"package": "AP4", "per": 1},
+        ],
+        "not_agreed": [], "withdrawn": None, "plan_start_s": 54_600, "plan_end_s": 107_700,
+        "critical": True, "slack_s": 0, "status": "planned", "substate": "", "lamp": "red",
+        "progress": 0.0, "good": 0, "age_s": 0, "stale": False, "forecast_s": 115_800,
+        "band_s": [115_500, 116_100], "own_delay_s": 0, "inbound_delay_s": 8100,
+        "lots": [
+            {"number": 1, "quantity": 100, "expected_s": 59_100},
+            {"number": 2, "quantity": 100, "expected_s": 78_000},
+            {"number": 3, "quantity": 100, "expected_s": 96_900},
+            {"number": 4, "quantity": 100, "expected_s": 115_800},
+        ],
+        "reason": "supplyProblems", "machine_title": {"de": "Bank", "en": "Bench"},
+    }  # fmt: skip
+
+
+def test_shares_are_shown_to_a_hundredth_of_a_percent() -> None:
+    """Handles and trays are done (28 %), of the furnace's 38 % a quarter; 11 % are the bench's."""
+    bench = FAIR.package("AP5")
+    order = shown(LEAD, {FURNACE: Level.L3}, work={"AP5": Work(a_job(bench, 133))})
+    assert order["level"] == "L3"
+    assert package(order, "AP5")["progress"] == 0.3325
+    assert order["progress"] == 0.4116  # 0.28 + 0.095 + 0.11 * 0.3325 = 0.411575
+    third = replace(bench, quantity=399)
+    order = shown(
+        LEAD, {FURNACE: Level.L3}, work={"AP5": Work(a_job(third, 133))},
+        fair=FAIR.with_package(third),
+    )  # fmt: skip
+    assert package(order, "AP5")["progress"] == 0.3333
+
+
 END = {"forecast_s", "slack_s", "late"}
 
 
@@ -326,6 +395,7 @@ def test_an_old_report_is_hatched_and_its_band_widens() -> None:
 def test_a_firm_that_was_never_heard_of_becomes_silent() -> None:
     started = package(shown(MILL, {FURNACE: Level.L0, LEAD: Level.L1}, now=FAIR.start), "AP5")
     assert (started["lamp"], started["stale"]) == ("grey", False)
+    assert "status" not in started, "it had no time to speak"
     silent = package(shown(MILL, {LEAD: Level.L1}), "AP5")
     assert (silent["lamp"], silent["stale"], silent["status"]) == ("hatched", True, "no_news")
 
@@ -354,6 +424,46 @@ def test_a_member_knows_the_order_from_the_lead_firms_summary(level: Level, keys
     assert set(order) & possible == keys
     assert order["level"] == level.value
     assert not set(order["not_agreed"]) & set(order)
+
+
+def test_the_lead_firms_summary_gets_older_until_nobody_believes_it() -> None:
+    summary = Heard(Level.L3, REPORTS[Level.L3], NOW)
+    for minutes, stale, lamp in ((0, False, "red"), (30, False, "red"), (31, True, "hatched")):
+        order = shown(MILL, {LEAD: Level.L3}, NOW + timedelta(minutes=minutes), summary)
+        assert (order["age_s"], order["stale"], order["lamp"]) == (60 * minutes, stale, lamp)
+    order = shown(MILL, {LEAD: Level.L3}, NOW - timedelta(minutes=3), summary)
+    assert order["age_s"] == 0, "a report is never from the future"
+    assert (order["progress"], order["complete"]) == (0.25, 600)
+    assert (order["forecast_s"], order["slack_s"], order["late"]) == (107_700, 3900, False)
+
+
+def test_the_prepared_reserve_is_shown_with_what_it_would_bring() -> None:
+    reserve = "haertetechnik-vogtei"
+    without = shown(LEAD, {FURNACE: Level.L3}, prepared=FAIR.prepared)["prepared"]
+    assert without == {
+        "firm": reserve, "firm_name": reserve, "package": "AP3", "lots": [4],
+        "earliest_start_s": 64_800,
+    }  # fmt: skip
+    order = shown(
+        LEAD, {FURNACE: Level.L3}, prepared=FAIR.prepared, forecast_with=AN_UNEVEN_END,
+        names={reserve: "Härtetechnik"},
+    )  # fmt: skip
+    assert order["prepared"] == without | {
+        "firm_name": "Härtetechnik",
+        "forecast_with_s": 86_400,
+    }
+
+
+def test_a_clock_that_is_not_ours_stands_at_the_packages_it_concerns() -> None:
+    """At a partner's package its own; at ours that of the lead firm, by which it is planned."""
+    seen = shown(MILL, {FURNACE: Level.L3}, clocks={FURNACE: timedelta(seconds=-90)})
+    assert package(seen, "AP3")["clock_off_s"] == -90
+    assert not [p["id"] for p in seen["packages"] if "clock_off_s" in p and p["id"] != "AP3"]
+    seen = shown(MILL, {FURNACE: Level.L3}, clocks={LEAD: timedelta(minutes=2)})
+    assert {p["id"]: p["clock_off_s"] for p in seen["packages"] if "clock_off_s" in p} == {
+        "AP1": 120,
+        "AP5": 120,
+    }
 
 
 def test_a_summary_that_says_done_never_goes_stale() -> None:
