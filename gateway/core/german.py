@@ -93,6 +93,7 @@ LINES: Mapping[str, str] = {
 """Log lines, by the format in which the call has them."""
 
 SENTENCES: Mapping[str, str] = {
+    "%s is damaged: it lacks %s": ("%s ist beschädigt: Es fehlt %s"),
     "%s: %s cannot be used (%s): it must be a readable PEM file": (
         "%s: %s ist nicht benutzbar (%s): Es muss eine lesbare PEM-Datei sein"
     ),

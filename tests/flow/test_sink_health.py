@@ -97,7 +97,7 @@ def test_a_peer_that_takes_nothing_is_named_once_and_again_when_it_takes(
     assert (watch.health.refusing, watch.health.next_try) == (False, None)
     watch.took(1)
     assert [record.getMessage() for record in caplog.records] == [
-        "influx takes nothing, its cursor waits: no such bucket",
+        "influx takes nothing, what follows waits: no such bucket",
         "influx takes batches again",
     ]
 

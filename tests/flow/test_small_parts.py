@@ -116,25 +116,28 @@ def test_a_flapping_peer_cannot_flood_the_log(caplog):
     assert "changes not shown" in caplog.text
 
 
+LOST = Text("mill-1 verloren", "mill-1 lost")
+
+
 def test_a_peer_that_has_calmed_down_is_shown_again_with_what_was_held_back(caplog):
     at = 0.0
     log = LineLog(logging.getLogger("test.lines"), lambda: at)
     for _ in range(9):
-        log.line("mill-1", "mill-1 lost")
+        log.line("mill-1", LOST)
     assert [record.getMessage() for record in caplog.records] == ["mill-1 lost"] * 5
     at = 60.0
-    log.line("mill-1", "mill-1 lost")
-    log.line("mill-1", "mill-1 answers again")
-    log.line("mill-1", "mill-1 lost")
+    log.line("mill-1", LOST)
+    log.line("mill-1", Text("mill-1 antwortet wieder", "mill-1 answers again"))
+    log.line("mill-1", LOST)
     assert [record.getMessage() for record in caplog.records[5:]] == [
         "mill-1 lost (4 changes not shown)",
         "mill-1 answers again",
     ], "two a minute"
     at = 660.0
-    log.line("mill-1", "mill-1 lost")
+    log.line("mill-1", LOST)
     at = 661.0
     for _ in range(9):
-        log.line("mill-1", "mill-1 lost")
+        log.line("mill-1", LOST)
     shown = [record.getMessage() for record in caplog.records[7:]]
     assert shown[0] == "mill-1 lost (1 changes not shown)"
     assert shown[1:] == ["mill-1 lost"] * 4, "after ten minutes the first five are free again"
