@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gateway.core.batches import Clock
 from gateway.core.events import EventKind
 from gateway.core.text import Text
-from gateway.core.work import ItemState, JobState, Origin, Substate
+from gateway.core.work import ItemState, JobState, OperationMode, Origin, Substate
 from gateway.jobs.commands import ConfirmRate, Inbound, Opening
 from simulators.physics.furnace import Furnace, Recipe, Stage, charge, idle, moment
 from tests.jobs.one_machine import Line, furnace_evidence
@@ -455,8 +455,35 @@ def test_charge_that_was_never_tempered_is_none_however_long_it_cools(furnace: L
         wanted, amps = (860.0, 30.0) if 1 <= at < 100 else (0.0, 0.0)
         currents = dict.fromkeys(("current_l1", "current_l2", "current_l3"), amps)
         furnace.see(at * minute, temperature=warm, setpoint=wanted, **currents)
-        phase = furnace.status(at * minute).phase
-        seen.add("" if phase is None else phase.en)
+        shown = furnace.status(at * minute)
+        seen.add("" if shown.phase is None else shown.phase.en)
+        works = shown.state is ItemState.EXECUTING
+        assert shown.mode is (OperationMode.PROCESSING if works else OperationMode.NONE)
     assert seen == {"Cold", "Heating up", "Soaking", "Quenching"}
     assert (furnace.job.runs_started, furnace.job.runs_completed, furnace.job.good) == (1, 0, 0)
     assert furnace.status(299 * minute).phase == Text("Kalt", "Cold")
+
+
+@pytest.mark.parametrize(("tempered", "charges"), [(40, 0), (70, 1)])
+def test_tempering_counts_from_half_its_planned_time_on(
+    furnace: Line, tempered: int, charges: int
+) -> None:
+    """Two hours are planned; in minutes of order time."""
+    add(furnace)
+    furnace.tell(Inbound("j-1", 600, furnace.at(0)))
+    minute = 60 / 144
+    for at in range(250 + tempered):
+        wanted, amps = 0.0, 0.0
+        if at < 100:
+            warm = min(20.0 + 12.5 * at, 860.0)
+            wanted, amps = (860.0, 30.0) if at else (0.0, 0.0)
+        elif at < 130:
+            warm = max(250.0, 860.0 - 40 * (at - 100))
+        elif at < 130 + tempered:
+            warm, wanted = 250.0, 250.0
+        else:
+            warm = max(20.0, 250.0 - 25 * (at - 130 - tempered))
+        currents = dict.fromkeys(("current_l1", "current_l2", "current_l3"), amps)
+        furnace.see(at * minute, temperature=warm, setpoint=wanted, **currents)
+    assert furnace.job.runs_completed == charges
+    assert furnace.job.good == 600 * charges
