@@ -563,6 +563,16 @@ def test_machine_without_evidence_makes_no_statement_about_its_state(mill: Line)
     assert mill.tracker.load(mill.tracker.dump(mill.state)) == mill.state
 
 
+def test_a_job_is_shown_although_nothing_says_any_more_what_its_machine_does(mill: Line) -> None:
+    mill.add()
+    mill.see(0, power=5.0)
+    kept = mill.tracker.dump(mill.state)
+    for machines in ([MachineSpec("m-1", signals("m-1", ("power",)), None)], []):
+        mill.tracker = JobTracker(machines)
+        mill.state = mill.tracker.load(kept)
+        assert (mill.job.id, mill.job.run_began, mill.job.run_expected) == ("j-1", None, None)
+
+
 def test_a_machine_that_never_answered_has_no_state(mill: Line) -> None:
     """NotAvailable would be a statement about the machine (OPC 40001-1), and nobody asked it."""
     assert (mill.status(0).state, mill.status(0).known) == (None, False)
