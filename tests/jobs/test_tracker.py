@@ -243,6 +243,8 @@ def test_machine_that_stands_by_itself_is_held_after_the_grace_time(mill: Line) 
     assert mill.job.state is JobState.RUNNING
     t = play(mill, [STANDBY] * 10, since=t)
     assert (mill.job.state, mill.job.substate) == (JobState.INTERRUPTED, Substate.HELD)
+    held = mill.of(EventKind.JOB)[-1]
+    assert mill.at(t - 1) < held.at <= mill.at(t)
     play(mill, RUN, since=t)
     assert mill.job.state is JobState.RUNNING
 
