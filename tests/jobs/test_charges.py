@@ -487,3 +487,15 @@ def test_tempering_counts_from_half_its_planned_time_on(
         furnace.see(at * minute, temperature=warm, setpoint=wanted, **currents)
     assert furnace.job.runs_completed == charges
     assert furnace.job.good == 600 * charges
+
+
+@pytest.mark.parametrize(("warm", "phase", "begun"), [(125.0, "Cold", 0), (126.0, "Tempering", 1)])
+def test_a_furnace_that_is_first_seen_warm_tempers_from_half_the_way_on(
+    furnace: Line, warm: float, phase: str, begun: int
+) -> None:
+    add(furnace)
+    furnace.tell(Inbound("j-1", 600, furnace.at(0)))
+    furnace.see(0, temperature=warm, setpoint=250.0, current_l1=5.0, current_l2=5.0, current_l3=5.0)
+    shown = furnace.status(0).phase
+    assert shown is not None
+    assert (shown.en, furnace.job.runs_started) == (phase, begun)

@@ -161,6 +161,13 @@ SLOW = Text("Ein Element ist aus, {run} statt {usual}.", "one element is off, {r
             ),
         ),
         (
+            {"pieces_per_run": 2},
+            Text(
+                "In Arbeit: 0 von 100 Stück sind fertig, 2 Stück in 20 s (Plan 20 s).",
+                "Running: 0 of 100 pieces are done, 2 pieces in 20 s (plan 20 s).",
+            ),
+        ),
+        (
             {"degraded": "phase_lost", "degraded_run": 60.0, "pieces_per_run": 4,
              "degraded_because": SLOW, "origins": {Origin.MEASURED: 4}},
             Text(

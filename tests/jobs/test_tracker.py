@@ -243,6 +243,8 @@ def test_machine_that_stands_by_itself_is_held_after_the_grace_time(mill: Line) 
     assert mill.job.state is JobState.RUNNING
     t = play(mill, [STANDBY] * 10, since=t)
     assert (mill.job.state, mill.job.substate) == (JobState.INTERRUPTED, Substate.HELD)
+    held = mill.of(EventKind.JOB)[-1]
+    assert mill.at(t - 1) < held.at <= mill.at(t)
     play(mill, RUN, since=t)
     assert mill.job.state is JobState.RUNNING
 
@@ -561,6 +563,16 @@ def test_machine_without_evidence_makes_no_statement_about_its_state(mill: Line)
     assert (shown.known, shown.since) == (False, mill.at(2))
     assert shown.because.de == "Seit 2,0 s keine Antwort von der Maschine."
     assert mill.tracker.load(mill.tracker.dump(mill.state)) == mill.state
+
+
+def test_a_job_is_shown_although_nothing_says_any_more_what_its_machine_does(mill: Line) -> None:
+    mill.add()
+    mill.see(0, power=5.0)
+    kept = mill.tracker.dump(mill.state)
+    for machines in ([MachineSpec("m-1", signals("m-1", ("power",)), None)], []):
+        mill.tracker = JobTracker(machines)
+        mill.state = mill.tracker.load(kept)
+        assert (mill.job.id, mill.job.run_began, mill.job.run_expected) == ("j-1", None, None)
 
 
 def test_a_machine_that_never_answered_has_no_state(mill: Line) -> None:
