@@ -124,7 +124,7 @@ def test_a_name_stays_a_name_whatever_it_means(heard: Heard) -> None:
 
 
 def test_the_lines_of_a_library_stay_as_they_are(heard: Heard) -> None:
-    logging.getLogger("uvicorn.error").warning("%s connected", "it is not permitted")
+    logging.getLogger("some.library").warning("%s connected", "it is not permitted")
     assert heard.lines == ("WARNING it is not permitted connected",) * 2
 
 

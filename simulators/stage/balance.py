@@ -32,6 +32,8 @@ LEVEL_FIELDS = {
             "reasonsForDelay",
             "good",
             "departedLots",
+            "lotsBefore",
+            "lotsDeparted",
         }
     ),
 }
