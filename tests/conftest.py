@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
@@ -20,6 +22,9 @@ class Together(LoadScopeScheduling):
 
 def pytest_configure(config: pytest.Config) -> None:
     sizes.configure(config)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # In the background of a shell Ctrl-C is ignored, and so it would be by what tests start.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together:
