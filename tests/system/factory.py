@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -163,12 +163,12 @@ class Factory:
 
     def package(self, package: str, firm: str | None = None) -> Json:
         """A package of the present order as a firm sees it."""
-        return next(p for p in self.order(firm)["packages"] if p["id"] == package)
+        return the_one((p for p in self.order(firm)["packages"] if p["id"] == package), package)
 
     def job(self, firm: str) -> Json:
         """A firm's job of the present order."""
         current = self.state()["order"]
-        return next(job for job in self.get(firm, "jobs") if job["order"] == current)
+        return the_one((job for job in self.get(firm, "jobs") if job["order"] == current), current)
 
     def values(self, firm: str) -> dict[str, Json]:
         """The newest readings of a firm's machine by point."""
@@ -178,7 +178,7 @@ class Factory:
     def simulated(self, machine: str) -> Json:
         """A simulated machine as it really is."""
         state = self.control("state")
-        return next(m for m in state["machines"] if m["name"] == machine)
+        return the_one((m for m in state["machines"] if m["name"] == machine), machine)
 
     def truth(self, machine: str) -> Json:
         """What a simulated machine has really made."""
@@ -190,7 +190,7 @@ class Factory:
 
     def process(self, name: str) -> Json:
         """A gateway, ``broker`` or ``simulators`` as the stage's supervisor knows it."""
-        return next(p for p in self.state()["processes"] if p["name"] == name)
+        return the_one((p for p in self.state()["processes"] if p["name"] == name), name)
 
     def kill(self, name: str) -> int:
         """End one process of the demo with SIGKILL, in the middle of whatever it does."""
@@ -208,6 +208,13 @@ class Factory:
             return process if back else None
 
         return eventually(look, within=RESTART, what=f"{name} is restarted")
+
+
+def the_one(found: Iterable[Json], name: str) -> Json:
+    """The first of these. Raises KeyError: a StopIteration would be lost in a generator."""
+    for one in found:
+        return one
+    raise KeyError(name)
 
 
 def eventually(
