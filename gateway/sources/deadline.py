@@ -15,44 +15,57 @@ STEPS = 4
 
 
 class Deadline:
-    """Raises TimeoutError in its block after ``within`` seconds, unless ``met`` before."""
+    """Raises TimeoutError in its block after ``within`` seconds, unless ``met`` before.
+
+    There is one for each question, so all is done here: upon `asyncio.timeout` it costs double.
+    """
 
     def __init__(self, within: float) -> None:
         self.met = False
         """What was waited for has come, and only has to be handed on."""
         self._step = within / STEPS
         self._left = STEPS
-        self._timeout = asyncio.timeout(None)
-        self._timer: asyncio.TimerHandle | None = None
+        self._ending = self._over = False
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         """Begin."""
-        await self._timeout.__aenter__()
-        self._start_timer()
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("only what runs in a task can be ended")
+        self._task = task
+        self._cancelling = task.cancelling()
+        self._loop = task.get_loop()
+        self._timer: asyncio.Handle = self._loop.call_later(self._step, self._tick)
         return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         """Raise TimeoutError if the time is over."""
-        if self._timer is not None:
-            self._timer.cancel()
-        await self._timeout.__aexit__(kind, error, trace)
+        self._ending = True
+        self._timer.cancel()
+        if self._over:
+            others = self._task.uncancel() > self._cancelling
+            if kind is asyncio.CancelledError and not others:
+                raise TimeoutError from error
 
     def end(self) -> None:
         """End it now: nothing will come any more."""
-        if not self.met and not self._timeout.expired():
-            self._timeout.reschedule(asyncio.get_running_loop().time())
-
-    def _start_timer(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(self._step, self._tick)
+        if not self.met and not self._ending:
+            self._ending = True
+            self._timer.cancel()
+            self._timer = self._loop.call_soon(self._give_up)
 
     def _tick(self) -> None:
         self._left -= 1
         if self._left:
-            self._start_timer()
+            self._timer = self._loop.call_later(self._step, self._tick)
         else:
             self.end()
+
+    def _give_up(self) -> None:
+        self._over = True
+        self._task.cancel()

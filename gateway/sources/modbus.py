@@ -99,21 +99,20 @@ class ModbusLink:
         from pymodbus.client import AsyncModbusTcpClient  # noqa: PLC0415  # drivers load on use
 
         logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # we report ourselves
-        with suppress(TimeoutError):
-            async with Deadline(CONNECT_WITHIN):
-                for address in await self._lookup.addresses():
-                    self.close()
-                    self._client = AsyncModbusTcpClient(
-                        address,
-                        port=self.endpoint.port,
-                        timeout=_NEVER,
-                        retries=0,
-                        reconnect_delay=0,
-                        trace_packet=self._inspect,
-                        trace_connect=self._watch,
-                    )
-                    if await self._client.connect():
-                        return
+        with suppress(TimeoutError), Deadline(CONNECT_WITHIN):
+            for address in await self._lookup.addresses():
+                self.close()
+                self._client = AsyncModbusTcpClient(
+                    address,
+                    port=self.endpoint.port,
+                    timeout=_NEVER,
+                    retries=0,
+                    reconnect_delay=0,
+                    trace_packet=self._inspect,
+                    trace_connect=self._watch,
+                )
+                if await self._client.connect():
+                    return
         self.close()
         raise Unreachable(f"no connection to {self.endpoint}")
 
@@ -132,9 +131,8 @@ class ModbusLink:
         self._lost = False
         self._size = block.size
         try:
-            with self._errors(unit):
-                async with Deadline(within) as self._deadline:
-                    answer = await self._read(self._client, unit, block)
+            with self._errors(unit), Deadline(within) as self._deadline:
+                answer = await self._read(self._client, unit, block)
         except Refused:
             raise
         except BaseException as error:  # cancelled as well
