@@ -10,7 +10,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from gateway.machines.template import BIT_TABLES, PointSpec, Range, Table, Template
+from gateway.machines.limits import Range
+from gateway.machines.point import BIT_TABLES, Table
+from gateway.machines.template import PointSpec, Template
 
 LARGEST_HOLE = 16
 """Registers that may be read along between two points where nothing is declared."""
