@@ -80,7 +80,7 @@ def _single(template: str, host: str, port: int, unit: int) -> SiteConfig:
 
     from gateway.config import Bilingual, Device, Machine, SiteConfig, spoken  # noqa: PLC0415
     from gateway.machines import catalog  # noqa: PLC0415
-    from gateway.sources import ModbusTcpConnect  # noqa: PLC0415
+    from gateway.sources.line.tcp import ModbusTcpConnect  # noqa: PLC0415
 
     try:
         catalog.template(template)
@@ -134,7 +134,7 @@ def read_now(
 
 def _nobody(machine: Machine, fault: Fault) -> Text:
     """Where a machine was looked for in vain, and what to check."""
-    at = sorted({f"{one.connect.endpoint}" for one in machine.devices})  # type: ignore[attr-defined]
+    at = sorted({f"{one.connect.key}" for one in machine.devices})  # type: ignore[attr-defined]
     units = sorted({one.connect.unit for one in machine.devices})  # type: ignore[attr-defined]
     place, unit = ", ".join(at), ", ".join(map(str, units))
     why = Text(_why(fault, "de"), _why(fault, "en"))

@@ -15,9 +15,10 @@ def variants() -> Variants:
     from gateway.config import Variants as Catalogue  # noqa: PLC0415
     from gateway.config import scan  # noqa: PLC0415
     from gateway.machines.catalog import Catalog  # noqa: PLC0415
+    from gateway.sources import line  # noqa: PLC0415
 
     return Catalogue(
-        connect=scan("gateway.sources"),
+        connect=line.variants(),
         sinks=sinks.variants(),
         evidence=scan("gateway.jobs"),
         templates=Catalog(),

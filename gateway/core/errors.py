@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from gateway.core.findings import Finding, Why
 from gateway.core.text import Text
 
 
@@ -102,39 +103,34 @@ REFUSALS = {
 }
 
 
-class SourceError(WerkverbundError):
-    """Reading from a machine failed; ``detail`` says for people what was found, if anything."""
+GATEWAY_HEARS_NOTHING = Finding(Why.EXCEPTION, 11)
+_TIMED_OUT = (Why.NO_ANSWER, Why.WAITING)
 
-    def __init__(self, message: str, *, detail: Text | None = None) -> None:
-        super().__init__(message)
-        self.detail = detail
+
+class SourceError(WerkverbundError):
+    """Reading from a machine failed at a ``place``; ``found`` says what there was instead."""
+
+    def __init__(self, place: str, found: Finding) -> None:
+        super().__init__(f"{place}: {found}")
+        self.found = found
 
 
 class Unreachable(SourceError):
-    """No connection, or no answer in time (``timed_out``).
+    """No connection, or no answer in time."""
 
-    ``code`` is the exception with which a gateway says so for the device behind it.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        timed_out: bool = False,
-        code: int | None = None,
-        detail: Text | None = None,
-    ) -> None:
-        super().__init__(message, detail=detail)
-        self.timed_out = timed_out
-        self.code = code
+    @property
+    def timed_out(self) -> bool:
+        """Whether somebody was there who did not answer, or a gateway that says so."""
+        return self.found.why in _TIMED_OUT or self.found == GATEWAY_HEARS_NOTHING
 
 
 class Refused(SourceError):
     """The device answered with a Modbus exception."""
 
-    def __init__(self, message: str, *, code: int, detail: Text | None = None) -> None:
-        super().__init__(message, detail=detail)
-        self.code = code
+    @property
+    def code(self) -> int:
+        """The exception's code."""
+        return self.found.got
 
 
 class Desync(SourceError):

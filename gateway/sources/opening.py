@@ -1,18 +1,18 @@
-"""From a site's file to its sources: one per physical endpoint, however many devices share it."""
+"""From a site's file to its sources: one per line, however many devices share it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
 
-from gateway.config import Device, Endpoint, Machine, SiteConfig
+from gateway.config import Device, Machine, SiteConfig
 from gateway.core.signals import Signal
 from gateway.flow.moment import Now
 from gateway.machines import catalog
 from gateway.machines.signals import signals
-from gateway.sources.modbus import ModbusTcpConnect
-from gateway.sources.modbus_source import ModbusSource
-from gateway.sources.unit import Unit
+from gateway.sources.device import Unit
+from gateway.sources.line.base import ModbusConnect
+from gateway.sources.source import ModbusSource
 
 
 def open_sources(site: SiteConfig, *, now: Now | None = None) -> list[ModbusSource]:
@@ -21,21 +21,23 @@ def open_sources(site: SiteConfig, *, now: Now | None = None) -> list[ModbusSour
 
 
 def sources_of(machines: Sequence[Machine], *, now: Now | None = None) -> list[ModbusSource]:
-    """The sources of some machines, in the order in which their endpoints are named."""
-    units: dict[Endpoint, list[Unit]] = {}
-    pauses: dict[Endpoint, timedelta] = {}
+    """The sources of some machines, in the order in which their lines are named."""
+    lines: dict[str, ModbusConnect] = {}
+    units: dict[str, list[Unit]] = {}
+    pauses: dict[str, timedelta] = {}
     for machine in machines:
         for device in machine.devices:
             connect = _modbus(device)
             template = catalog.template(device.template)
             unit = Unit(machine.name, connect.unit, template, connect.timeout.total_seconds())
-            units.setdefault(connect.endpoint, []).append(unit)
-            pauses[connect.endpoint] = max(
-                pauses.get(connect.endpoint, timedelta(0)), template.workarounds.pause
+            lines.setdefault(connect.key, connect)
+            units.setdefault(connect.key, []).append(unit)
+            pauses[connect.key] = max(
+                pauses.get(connect.key, timedelta(0)), template.workarounds.pause
             )
     return [
-        ModbusSource(endpoint, on_it, pause=pauses[endpoint], now=now)
-        for endpoint, on_it in units.items()
+        ModbusSource(connect, units[key], pause=pauses[key], now=now)
+        for key, connect in lines.items()
     ]
 
 
@@ -51,7 +53,7 @@ def site_signals(site: SiteConfig) -> dict[str, tuple[Signal, ...]]:
     }
 
 
-def _modbus(device: Device) -> ModbusTcpConnect:
-    if not isinstance(device.connect, ModbusTcpConnect):
+def _modbus(device: Device) -> ModbusConnect:
+    if not isinstance(device.connect, ModbusConnect):
         raise TypeError(f"no source for {type(device.connect).__name__}")
     return device.connect

@@ -24,8 +24,8 @@ from gateway.flow.moment import Moment
 from gateway.flow.numbering import Numbering
 from gateway.flow.source_runner import SourceRunner
 from gateway.machines.signals import signals
-from gateway.sources.modbus_source import ModbusSource
-from gateway.sources.unit import Unit
+from gateway.sources.device import Unit
+from gateway.sources.source import ModbusSource
 from tests.figures import tell, tell_all
 from tests.sources.fault_line import FaultLine, told
 from tests.sources.plain_templates import words_template
@@ -58,7 +58,7 @@ class Polled:
         self.wrong = 0
         self.since = 0.0
         self.runner = SourceRunner(
-            ModbusSource(server.endpoint, devices, now=now),
+            ModbusSource(server.connect, devices, now=now),
             [
                 signal
                 for unit in devices

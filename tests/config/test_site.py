@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Bilingual, Device, Endpoint, Machine, SiteConfig
-from gateway.sources import ModbusTcpConnect
+from gateway.sources.line.tcp import ModbusTcpConnect
 
 CONNECT = ModbusTcpConnect(host="192.168.10.21", unit=1)
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.sources.modbus_source import ModbusSource
+from gateway.sources.source import ModbusSource
 from tests.sources.fault_line import FaultLine
 from tests.sources.line_reading import HandClock
 
@@ -27,7 +27,7 @@ async def reading(line, clock):
     sources = []
 
     def make(*units, **more):
-        source = ModbusSource(line.endpoint, units, now=clock, **more)
+        source = ModbusSource(line.connect, units, now=clock, **more)
         sources.append(source)
         return source
 

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.config import Endpoint
+from gateway.sources.line.tcp import ModbusTcpConnect
 
 
 def told(unit: int, address: int) -> int:
@@ -55,8 +55,8 @@ class FaultLine:
     _tasks: set[asyncio.Task] = field(default_factory=set)
 
     @property
-    def endpoint(self) -> Endpoint:
-        return Endpoint("127.0.0.1", self.port)
+    def connect(self) -> ModbusTcpConnect:
+        return ModbusTcpConnect(host="127.0.0.1", port=self.port)
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)

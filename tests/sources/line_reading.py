@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.core.batches import Clock
 from gateway.flow.moment import Moment
-from gateway.sources.unit import Unit
+from gateway.sources.device import Unit
 from tests.sources.plain_templates import words_template
 
 WITHIN = 0.15

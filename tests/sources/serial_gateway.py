@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from gateway.config import Endpoint
+from gateway.sources.line.tcp import ModbusTcpConnect
 from tests.sources.fault_line import Asked, frame_of, told
 
 Takes = Callable[[Asked], float | None]
@@ -37,8 +37,8 @@ class SerialGateway:
     _writers: list[asyncio.StreamWriter] = field(default_factory=list)
 
     @property
-    def endpoint(self) -> Endpoint:
-        return Endpoint("127.0.0.1", self.port)
+    def connect(self) -> ModbusTcpConnect:
+        return ModbusTcpConnect(host="127.0.0.1", port=self.port)
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)

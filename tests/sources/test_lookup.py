@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from gateway.config import Endpoint
 from gateway.core.errors import Unreachable
-from gateway.sources import modbus
-from gateway.sources.lookup import Lookup
-from gateway.sources.modbus import ModbusLink
+from gateway.sources.line import tcp
+from gateway.sources.line.base import Hooks
+from gateway.sources.line.lookup import Lookup
+
+HOOKS = Hooks(inspect=lambda _, frame: frame, watch=lambda _: None)
 
 
 @pytest.fixture
@@ -39,13 +40,13 @@ def test_a_resolver_that_hangs_is_asked_once_and_nobody_waits_for_it(
     silent_resolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, go_on = silent_resolver
-    monkeypatch.setattr(modbus, "CONNECT_WITHIN", 0.05)
+    monkeypatch.setattr(tcp, "CONNECT_WITHIN", 0.05)
 
     async def tries() -> None:
-        link = ModbusLink(Endpoint("plc.example", 502))
+        opener = tcp.TcpOpener("plc.example", 502)
         for _ in range(20):
             with pytest.raises(Unreachable):
-                await link.open()
+                await opener.open(HOOKS)
         assert await asyncio.to_thread(lambda: "free") == "free"
 
     asyncio.run(tries())
@@ -77,8 +78,7 @@ async def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch)
     port = server.sockets[0].getsockname()[1]
     places = [(0, 0, 0, "", (address, 0)) for address in ("127.0.0.9", "127.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: places)
-    link = ModbusLink(Endpoint("plc.example", port))
-    await link.open()
-    link.close()
+    client = await tcp.TcpOpener("plc.example", port).open(HOOKS)
+    client.close()
     server.close()
     await server.wait_closed()

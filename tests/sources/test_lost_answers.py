@@ -8,7 +8,7 @@ import time
 import pytest
 
 from gateway.core.signals import Fault, Reason
-from gateway.sources import line as asking
+from gateway.sources import asking
 from tests.sources.fault_line import told
 from tests.sources.line_reading import WITHIN, faults_of, unit, values_of
 
@@ -146,7 +146,7 @@ async def test_a_loop_that_stood_still_looks_first_whether_the_answer_has_come(l
 async def test_a_connection_that_stands_while_the_loop_does_not_is_no_failure(
     line, reading, monkeypatch
 ):
-    monkeypatch.setattr("gateway.sources.modbus.CONNECT_WITHIN", 0.1)
+    monkeypatch.setattr("gateway.sources.line.tcp.CONNECT_WITHIN", 0.1)
     source = reading(unit(1))
     asyncio.get_running_loop().call_soon(time.sleep, 0.5)
     [batch] = await source.read(source.signals)

@@ -12,7 +12,7 @@ from gateway.core.errors import Unreachable
 from gateway.core.signals import Fault, Reason
 from gateway.flow.moment import Moment
 from gateway.machines.template import FUNCTIONS
-from gateway.sources.modbus_source import ModbusSource
+from gateway.sources.source import ModbusSource
 from tests.sources.fault_line import told
 from tests.sources.line_reading import faults_of, unit, values_of
 
@@ -196,7 +196,7 @@ async def test_a_batch_is_stamped_when_the_machine_answered_not_when_a_unit_stay
 
     line.silent.add(2)
     source = ModbusSource(
-        line.endpoint,
+        line.connect,
         [unit(1, machine="furnace"), unit(2, 7, machine="furnace", within=0.2)],
         now=Ticking(),
     )

@@ -11,7 +11,8 @@ import pytest
 from gateway.config import Variants, site_model
 from gateway.core.signals import Quality, Reason
 from gateway.machines import catalog
-from gateway.sources import ModbusTcpConnect, open_sources, site_signals
+from gateway.sources import open_sources, site_signals
+from gateway.sources.line.tcp import ModbusTcpConnect
 from gateway.sources.read_once import read_once
 from tests.peers import need
 from tests.sources.real_devices import device, serving

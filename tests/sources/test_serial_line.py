@@ -11,7 +11,7 @@ import pytest
 
 from gateway.core.signals import Fault, Reason
 from gateway.sources import suspects
-from gateway.sources.modbus_source import ModbusSource
+from gateway.sources.source import ModbusSource
 from tests.sources.fault_line import told
 from tests.sources.line_reading import HandClock, faults_of, unit
 from tests.sources.serial_gateway import SerialGateway
@@ -35,7 +35,7 @@ async def polling(serial, clock):
     sources = []
 
     def make(*units):
-        source = ModbusSource(serial.endpoint, units, now=clock)
+        source = ModbusSource(serial.connect, units, now=clock)
         sources.append(source)
         return source
 
@@ -68,7 +68,7 @@ async def late_now_and_then(seed, polls, units, flushes):
     serial.takes = lambda _: chance.uniform(0.06, 0.5) if chance.random() < 0.08 else 0.0
     await serial.start()
     devices = [unit(n, *BLOCKS, within=WITHIN) for n in range(1, units + 1)]
-    source = ModbusSource(serial.endpoint, devices, now=clock)
+    source = ModbusSource(serial.connect, devices, now=clock)
     for _ in range(polls):
         batches = await source.read(source.signals)
         assert wrong(batches) == []

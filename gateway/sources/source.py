@@ -1,4 +1,4 @@
-"""Everything that stands on one Modbus endpoint, read over one connection."""
+"""Everything that stands on one line, read over one connection."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 
-from gateway.config import Endpoint
 from gateway.core.batches import Batch
 from gateway.core.errors import Unreachable
+from gateway.core.findings import Why
 from gateway.core.ports import LineCounts, Words
 from gateway.core.signals import SignalId
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now, SystemTime
-from gateway.sources.line import Line, Waiting
-from gateway.sources.unit import NO_CONNECTION, SHARED_LINE, Answer, Unit
+from gateway.sources.asking import Line
+from gateway.sources.device import NO_CONNECTION, SHARED_LINE, Answer, Unit
+from gateway.sources.line.base import ModbusConnect
 
 
 class ModbusSource:
-    """One physical endpoint with its units, each belonging to a machine.
+    """One line with its units, each belonging to a machine.
 
     ``read`` never raises for what a line or a device does: that stands in the faults. It opens
     the line again by itself, and skips a unit that fell silent until its next try: on a shared
@@ -27,17 +28,17 @@ class ModbusSource:
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        connect: ModbusConnect,
         units: Iterable[Unit],
         *,
         pause: timedelta = timedelta(0),
         now: Now | None = None,
     ) -> None:
-        self.endpoint = endpoint
+        self.endpoint = connect.key
         self.units = tuple(units)
         self._now = now or SystemTime()
         devices = {unit.number: unit.template for unit in self.units}
-        self._line = Line(endpoint, devices, self._now, pause)
+        self._line = Line(connect, devices, self._now, pause)
         self._link = self._line.link
         if self._line.shared:
             for unit in self.units:
@@ -122,7 +123,7 @@ class ModbusSource:
         if answer.failure is None:
             unit.backoff.succeeded()
             unit.failed_at = 0.0
-        elif not isinstance(answer.failure, Waiting):
+        elif answer.failure.found.why is not Why.WAITING:
             self._failed(unit)
         return answer
 

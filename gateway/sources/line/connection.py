@@ -1,8 +1,8 @@
-"""Modbus TCP: how a device is reached, and the link that asks it. The gateway's only pymodbus.
+"""The connection to one line: one question at a time, each with its own deadline.
 
-The link reads and cannot write: a frame with a function code beyond 1 to 4 never leaves it. Each
-question has its own deadline. A late answer is known by the transaction number of its question and
-thrown away; whatever else does not match the question ends the connection.
+It reads and cannot write: a frame with a function code beyond 1 to 4 never leaves it. A late
+answer is known by the transaction number of its question and thrown away; whatever else does not
+match the question ends the connection.
 """
 
 from __future__ import annotations
@@ -10,78 +10,47 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from gateway.config import Duration, Endpoint, Host, Port, Variant
 from gateway.core.errors import Desync, Refused, SourceError, Unreachable
-from gateway.core.text import Text
+from gateway.core.findings import Finding, Why
 from gateway.machines.read_plan import Block
 from gateway.machines.template import BIT_TABLES, FUNCTIONS, Table
 from gateway.sources.deadline import Deadline
-from gateway.sources.frame import EXCEPTIONS, HEADER, Question, mismatch, whole
-from gateway.sources.lookup import Lookup
+from gateway.sources.frame import HEADER, Question, mismatch, whole
+from gateway.sources.line.base import Hooks, ModbusConnect
 
 if TYPE_CHECKING:
-    from pymodbus.client import AsyncModbusTcpClient
+    from pymodbus.client.base import ModbusBaseClient
     from pymodbus.pdu import ModbusPDU
 
 READS = frozenset(FUNCTIONS.values())
-HUNG_UP = Text("die Verbindung wurde abgebrochen", "the connection was closed")
-CONNECT_WITHIN = 1.0
-"""Seconds for opening a connection."""
-
-_NEVER = 3600.0  # pymodbus has a deadline of its own: ours always comes first
 
 
-class ModbusTcpConnect(Variant):
-    """A device behind Modbus TCP: its own address, or a unit on a shared line."""
-
-    type: Literal["modbus-tcp"] = "modbus-tcp"
-    host: Host = Field(description="Adresse des Geräts / address of the device")
-    port: Port = 502
-    unit: int = Field(default=1, ge=1, le=255, description="Gerätenummer / unit id, 1 to 255")
-    timeout: Duration = Field(
-        default=timedelta(milliseconds=300),
-        ge=timedelta(milliseconds=10),
-        le=timedelta(seconds=10),
-        description="Längste Wartezeit auf eine Antwort / longest wait for an answer, e.g. 300ms",
-    )
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """The physical link; devices with the same one share a connection."""
-        return Endpoint(self.host.lower(), self.port)
-
-    def place(self) -> str:
-        """The address that only one device may have."""
-        return f"{self.endpoint} unit {self.unit}"
-
-
-class ModbusLink:
-    """One connection to one endpoint, one question at a time; ``late`` hears of late answers."""
+class Connection:
+    """One connection to one line; ``late`` hears of late answers."""
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        connect: ModbusConnect,
         pause: timedelta = timedelta(0),
         *,
         late: Callable[[], None] = lambda: None,
     ) -> None:
-        self.endpoint = endpoint
+        self.place = connect.key
+        self._opener = connect.opener()
+        self._hooks = Hooks(self._inspect, self._watch)
         self._late = late
         self._pause = pause.total_seconds()
-        self._lookup = Lookup(endpoint.host)
         self._quiet_until = 0.0
-        self._client: AsyncModbusTcpClient | None = None
+        self._client: ModbusBaseClient | None = None
         self._deadline: Deadline | None = None
         self._question: Question | None = None
         self._unanswered: set[bytes] = set()
         self._size = 0
-        self._strange: Text | None = None
+        self._strange: Finding | None = None
         self._lost = False
 
     @property
@@ -96,25 +65,9 @@ class ModbusLink:
 
     async def open(self) -> None:
         """Connect anew. Raises Unreachable."""
-        from pymodbus.client import AsyncModbusTcpClient  # noqa: PLC0415  # drivers load on use
-
-        logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # we report ourselves
-        with suppress(TimeoutError), Deadline(CONNECT_WITHIN):
-            for address in await self._lookup.addresses():
-                self.close()
-                self._client = AsyncModbusTcpClient(
-                    address,
-                    port=self.endpoint.port,
-                    timeout=_NEVER,
-                    retries=0,
-                    reconnect_delay=0,
-                    trace_packet=self._inspect,
-                    trace_connect=self._watch,
-                )
-                if await self._client.connect():
-                    return
         self.close()
-        raise Unreachable(f"no connection to {self.endpoint}")
+        logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # we report ourselves
+        self._client = await self._opener.open(self._hooks)
 
     async def ask(self, unit: int, block: Block, within: float) -> Sequence[int]:
         """The registers (or bits) of one block, as many as asked.
@@ -124,7 +77,7 @@ class ModbusLink:
         """
         if self._client is None or not self.connected:
             self.close()
-            raise Unreachable(f"no connection to {self.endpoint}")
+            raise Unreachable(self.place, Finding(Why.NO_CONNECTION))
         if self._pause:
             loop = asyncio.get_running_loop()
             await asyncio.sleep(self._quiet_until - loop.time())
@@ -148,7 +101,7 @@ class ModbusLink:
             self._quiet_until = asyncio.get_running_loop().time() + self._pause
         return answer.bits[: block.count] if block.table in BIT_TABLES else answer.registers
 
-    async def _read(self, client: AsyncModbusTcpClient, unit: int, block: Block) -> ModbusPDU:
+    async def _read(self, client: ModbusBaseClient, unit: int, block: Block) -> ModbusPDU:
         match block.table:
             case Table.COILS:
                 read = client.read_coils
@@ -160,12 +113,9 @@ class ModbusLink:
                 read = client.read_input_registers
         answer = await read(block.first, count=block.count, device_id=unit)
         if answer.isError():
-            code = answer.exception_code
             raise Refused(
-                f"{self.endpoint} unit {unit} refuses {block.table} "
-                f"{block.first} to {block.last}: exception {code}",
-                code=code,
-                detail=EXCEPTIONS.get(code),
+                f"{self.place} unit {unit}, {block.table} {block.first} to {block.last}",
+                Finding(Why.EXCEPTION, answer.exception_code),
             )
         return answer
 
@@ -179,17 +129,12 @@ class ModbusLink:
         except SourceError:
             raise
         except (TimeoutError, ModbusException, OSError) as cause:
+            place = f"{self.place} unit {unit}"
             if self._strange:
-                raise Desync(
-                    f"{self.endpoint} unit {unit}: {self._strange.en}", detail=self._strange
-                ) from cause
+                raise Desync(place, self._strange) from cause
             if self._lost or not isinstance(cause, TimeoutError):
-                raise Unreachable(f"{self.endpoint} closed the connection", detail=HUNG_UP) from (
-                    cause
-                )
-            raise Unreachable(
-                f"no answer from {self.endpoint} unit {unit}", timed_out=True
-            ) from cause
+                raise Unreachable(place, Finding(Why.HUNG_UP)) from cause
+            raise Unreachable(place, Finding(Why.NO_ANSWER)) from cause
 
     def close(self) -> None:
         """Close; safe twice and before ``open``."""

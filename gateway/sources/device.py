@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.core.errors import Desync, Refused, SourceError, Unreachable
+from gateway.core.findings import Why
 from gateway.core.ports import Words
 from gateway.core.signals import Fault, Reason, SignalId, Value, signal_id
 from gateway.flow.backoff import Backoff
@@ -249,13 +250,13 @@ class Unit:
 
 
 def _refused(refusal: Refused) -> Fault:
-    return Fault(Reason.REFUSED, refusal.code, refusal.detail)
+    return Fault(Reason.REFUSED, refusal.code, refusal.found.text)
 
 
 def _fault(failure: SourceError) -> Fault:
+    found = failure.found
+    code = found.got if found.why is Why.EXCEPTION else None
     if isinstance(failure, Desync):
-        return Fault(Reason.DESYNC, detail=failure.detail)
-    if isinstance(failure, Unreachable):
-        reason = Reason.TIMEOUT if failure.timed_out else Reason.NO_CONNECTION
-        return Fault(reason, failure.code, failure.detail)
-    return NO_CONNECTION
+        return Fault(Reason.DESYNC, detail=found.text)
+    timed_out = isinstance(failure, Unreachable) and failure.timed_out
+    return Fault(Reason.TIMEOUT if timed_out else Reason.NO_CONNECTION, code, found.text)

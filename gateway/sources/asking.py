@@ -12,15 +12,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from gateway.config import Endpoint
 from gateway.core.errors import Desync, Refused, SourceError, Unreachable
+from gateway.core.findings import Finding, Why
 from gateway.core.ports import LineCounts
-from gateway.core.text import Text
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Now
 from gateway.machines.read_plan import Block, other_lengths
 from gateway.machines.template import Template
-from gateway.sources.modbus import ModbusLink
+from gateway.sources.line.base import ModbusConnect
+from gateway.sources.line.connection import Connection
 from gateway.sources.suspects import Suspects
 
 RECONNECT = (0.0, 1.0, 2.0, 4.0)
@@ -34,29 +34,21 @@ FORGETTING = 5.0
 
 _BUSY = (5, 6)
 _BUSY_PAUSES = (0.05, 0.2)  # seconds before a busy device is asked again within the poll
-_TIMED_OUT = {10: False, 11: True}  # exceptions with which a gateway speaks for a silent unit
+_NOBODY_THERE = (10, 11)  # with these a gateway speaks for a silent unit
 _NOT_THIS_LENGTH = (2, 3)
-_WAITS = Text(
-    "wartet, bis keine verspätete Antwort mehr kommen kann",
-    "waits until no late answer can come any more",
-)
-
-
-class Waiting(Unreachable):
-    """Not asked: an answer that is still under way could be taken for this one."""
 
 
 class Line:
-    """The connection to one endpoint. ``devices`` are the templates of its units by number."""
+    """The connection to one line. ``devices`` are the templates of its units by number."""
 
     def __init__(
         self,
-        endpoint: Endpoint,
+        connect: ModbusConnect,
         devices: Mapping[int, Template],
         now: Now,
         pause: timedelta = timedelta(0),
     ) -> None:
-        self.link = ModbusLink(endpoint, pause, late=self._late)
+        self.link = Connection(connect, pause, late=self._late)
         self.backoff = Backoff(steps=RECONNECT)
         self.shared = len(devices) > 1
         self._devices = devices
@@ -93,7 +85,7 @@ class Line:
             return
         mono = self._now().mono
         if not self.backoff.ready(mono):
-            raise Unreachable(f"no connection to {self.link.endpoint}")
+            raise Unreachable(self.link.place, Finding(Why.NO_CONNECTION))
         try:
             await self.link.open()
         except Unreachable:
@@ -143,9 +135,7 @@ class Line:
                 return _words_of(block, parts)
         if not self.shared:
             return await self._once(unit, block, within)
-        raise Waiting(
-            f"{self.link.endpoint} unit {unit}: {_WAITS.en}", timed_out=True, detail=_WAITS
-        )
+        raise Unreachable(f"{self.link.place} unit {unit}", Finding(Why.WAITING))
 
     async def _once(self, unit: int, block: Block, within: float) -> Sequence[int]:
         for pause in (*_BUSY_PAUSES, None):
@@ -155,13 +145,8 @@ class Line:
             except Refused as refusal:
                 self._spoke()
                 self.counts.refusals += 1
-                if (timed_out := _TIMED_OUT.get(refusal.code)) is not None:
-                    raise Unreachable(
-                        str(refusal),
-                        timed_out=timed_out,
-                        code=refusal.code,
-                        detail=refusal.detail,
-                    ) from refusal
+                if refusal.code in _NOBODY_THERE:
+                    raise Unreachable(f"{self.link.place} unit {unit}", refusal.found) from refusal
                 if refusal.code not in _BUSY or pause is None:
                     raise
                 await asyncio.sleep(pause)
