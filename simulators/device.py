@@ -13,20 +13,9 @@ from gateway.core.signals import Kind, Value
 from gateway.machines.codec import encode
 from gateway.machines.template import FUNCTIONS, PointSpec, Range, Table, Template
 from simulators.faults import Quirks
-
-ILLEGAL_FUNCTION = 1
-ILLEGAL_ADDRESS = 2
-ILLEGAL_VALUE = 3
+from simulators.modbus.pdu import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, Refusal
 
 TABLES = {function: table for table, function in FUNCTIONS.items()}
-
-
-class Refusal(Exception):
-    """The device answers with a Modbus exception."""
-
-    def __init__(self, code: int) -> None:
-        self.code = code
-        super().__init__(f"exception {code}")
 
 
 @dataclass(slots=True)

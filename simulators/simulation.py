@@ -18,7 +18,7 @@ from gateway.core.errors import WerkverbundError
 from simulators import memory, plant_state
 from simulators.device import Device
 from simulators.memory import Memory
-from simulators.modbus import Asked, Endpoint
+from simulators.modbus.endpoint import Asked, Endpoint
 from simulators.plant import Plant, PlantError
 from simulators.simulation_file import SimulationFile
 

@@ -9,8 +9,9 @@ from gateway.core.signals import Value
 from gateway.machines.catalog import names, template
 from gateway.machines.codec import decode
 from gateway.machines.template import FUNCTIONS, PointSpec, Table, Template
-from simulators.device import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, Device, Refusal
+from simulators.device import Device
 from simulators.faults import Quirks
+from simulators.modbus.pdu import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, Refusal
 
 METER, PRESS, PID = template("sdm630"), template("e1210-press"), template("pid-furnace")
 TRUTH: dict[str, Value] = {

@@ -5,7 +5,7 @@ import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
 from gateway.core.errors import WerkverbundError
-from simulators.modbus import Endpoint
+from simulators.modbus.endpoint import Endpoint
 from simulators.simulation import Simulation
 
 START = 6 * 3600.0

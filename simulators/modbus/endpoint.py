@@ -27,7 +27,8 @@ from pymodbus.server.requesthandler import ServerRequestHandler
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from gateway.core.errors import WerkverbundError
-from simulators.device import ILLEGAL_FUNCTION, ILLEGAL_VALUE, Device, Refusal
+from simulators.device import Device
+from simulators.modbus.pdu import ILLEGAL_FUNCTION, ILLEGAL_VALUE, Refusal
 
 log = logging.getLogger(__name__)
 
