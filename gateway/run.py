@@ -50,6 +50,7 @@ from gateway.sinks.base import Lane, Place, SinkConfig
 from gateway.sources import open_sources, site_signals
 
 if TYPE_CHECKING:
+    from gateway.api.lan import Lan
     from gateway.exchange import Exchange
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Gateway:
     """
 
     site: SiteConfig
-    announce: Callable[[Text], None] = lambda _text: None
+    announce: Callable[[Text, str | None], None] = lambda _text, _link: None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     hub: Hub = field(default_factory=Hub)
@@ -94,6 +95,7 @@ class Gateway:
     _jobs_opened: bool = False
     _well: dict[str, Text] = field(default_factory=dict)
     _failed: dict[str, datetime] = field(default_factory=dict)
+    _lan: Lan | None = None
 
     async def run(self) -> None:
         """Open, work until asked to stop, close. Raises what is fatal."""
@@ -322,11 +324,14 @@ class Gateway:
         """Serve pages and API."""
         serve = await asyncio.to_thread(_pages_server)
         web = self.site.web
+        if web.listen.lan:
+            lan = await asyncio.to_thread(_lan)
+            self._lan = lan(self.site.state, self.site.firm, web.listen.port, _now, self.announce)
         token = web.demo_token.get_secret_value() if web.demo_token else None
         try:
             await serve(
                 self._rooms(),
-                web.listen,
+                lan=self._lan,
                 demo_token=token,
                 pages=resources.pages(),
                 announce=self.announce,
@@ -354,7 +359,7 @@ class Gateway:
             ],
             figures=self._figures,
             send_again=self._send_again,
-            now=lambda: datetime.now(UTC),
+            now=_now,
         )
 
     def _words(self, what: SignalId) -> Words | None:
@@ -386,6 +391,7 @@ class Gateway:
             *parts.sources(health for runner in self.runners for health in runner.health()),
             *parts.sinks((runner.health, self._well[name]) for name, runner in self.sinks.items()),
             *self._partners(),
+            *([] if self._lan is None else [self._lan.part()]),
             *parts.missing(
                 {config.type for config in self.site.sinks},
                 consortium=self.site.network is not None,
@@ -403,12 +409,23 @@ class Gateway:
         return [parts.exchange(exchange.health(), connected=exchange.well, shut=exchange.shut)]
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _pages_server() -> Callable[..., Awaitable[None]]:
     """Import what serves pages: FastAPI takes some tenths of a second, on a Pi over a second."""
     from gateway.api.serving import serve  # noqa: PLC0415
 
     import_module("gateway.api.app")  # ``serve`` needs it at once
     return serve
+
+
+def _lan() -> type[Lan]:
+    """Import what makes the pages known in the network: on this computer alone nobody needs it."""
+    from gateway.api.lan import Lan  # noqa: PLC0415
+
+    return Lan
 
 
 def _exchange() -> type[Exchange]:

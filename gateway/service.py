@@ -103,11 +103,11 @@ async def _feed(gateway: Watched, manager: Manager) -> None:
         await asyncio.sleep(manager.every if ready else 0.2)
 
 
-def run(site: SiteConfig, announce: Callable[[Text], None], language: Language) -> None:
+def run(site: SiteConfig, announce: Callable[[Text, str | None], None], language: Language) -> None:
     """Run the gateway of ``site`` until SIGTERM or Ctrl-C. Raises what is fatal.
 
-    ``announce`` is told where the pages are, and the set-up code while it is needed. The log
-    speaks ``language``.
+    ``announce`` is told where the pages are, and the set-up code while it is needed; and the link
+    that a phone should open, if there is one. The log speaks ``language``.
     """
     from gateway.run import Gateway  # noqa: PLC0415 - heavy
 

@@ -19,6 +19,7 @@ PACKAGES = {
     "mosquitto_sub": "mosquitto-clients",
     "node": "nodejs",
     "npm": "npm",
+    "nsenter": "util-linux",
     "promtool": "prometheus",
     "strace": "strace",
     "unshare": "util-linux",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import h11
 import orjson
@@ -52,16 +52,34 @@ _busy = Guard(
 )
 
 
+class Holder(Protocol):
+    """Whoever holds a place: of ``address``, ``here`` where that is this computer."""
+
+    address: str
+    here: bool
+    entered: bool
+
+    def end(self) -> None:
+        """End it at once."""
+
+
 @dataclass(slots=True)
 class Door:
-    """The connections of one listening socket."""
+    """The connections of one listening socket.
 
+    ``only`` is the one address of the network that may come in, where a web server stands in front.
+    """
+
+    only: str | None = None
     _held: Counter[object] = field(default_factory=Counter)
-    _waiting: dict[object, dict[Line, None]] = field(default_factory=dict)
+    _waiting: dict[object, dict[Holder, None]] = field(default_factory=dict)
 
-    def enter(self, line: Line) -> bool:
+    def enter(self, line: Holder) -> bool:
         """Let a connection in, at the cost of one that waits; False where all are at work."""
         address, share = line.address, line.here
+        if self.only is not None and not share and address != self.only:
+            line.end()
+            return False
         room = True
         most = MOST_FROM_HERE if share else MOST_FROM_NETWORK
         if len(self._waiting.get(address, ())) >= MOST_WAITING:
@@ -78,12 +96,12 @@ class Door:
         self.waits(line)
         return room
 
-    def waits(self, line: Line) -> None:
+    def waits(self, line: Holder) -> None:
         """A connection waits for a request from now on."""
         for group in (line.address, line.here):
             self._waiting.setdefault(group, {})[line] = None
 
-    def works(self, line: Line) -> None:
+    def works(self, line: Holder) -> None:
         """A complete request has come."""
         for group in (line.address, line.here):
             waiting = self._waiting.get(group, {})
@@ -91,7 +109,7 @@ class Door:
             if not waiting:
                 self._waiting.pop(group, None)
 
-    def leave(self, line: Line) -> None:
+    def leave(self, line: Holder) -> None:
         """A connection has ended; safe twice."""
         if not line.entered:
             return
@@ -129,6 +147,8 @@ class Line(H11Protocol):
         self.address = ""
         self.here = False
         self.entered = False
+        self.knock: Holder | None = None
+        """What held its place until it was encrypted."""
         self._patience: asyncio.TimerHandle | None = None
         self._untaken: asyncio.TimerHandle | None = None
 
@@ -137,6 +157,8 @@ class Line(H11Protocol):
         super().connection_made(transport)
         host = self.client[0] if self.client else ""
         self.address, self.here = caller(host), local(host) is not False
+        if self.knock is not None:
+            self.door.leave(self.knock)
         if not self.door.enter(self):
             self.app = _busy
         self._wait()

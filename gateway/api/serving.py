@@ -25,9 +25,13 @@ from gateway.flow.line_log import LineLog
 
 if TYPE_CHECKING:
     from gateway.api.audit import Audit
+    from gateway.api.lan import Lan
     from gateway.api.rooms import Rooms
 
 log = logging.getLogger(__name__)
+
+Announce = Callable[[Text, str | None], None]
+"""Is told what people must know, and the link that a phone should open, if there is one."""
 
 IN_FRONT = "127.0.0.1"
 """Only a web server on this computer may say for whom it asks, whatever the environment says."""
@@ -63,15 +67,16 @@ class _Server(uvicorn.Server):
 
 async def serve(
     rooms: Rooms,
-    listen: Endpoint,
     *,
+    lan: Lan | None,
     demo_token: str | None,
     pages: Path | None,
-    announce: Callable[[Text], None],
+    announce: Announce,
 ) -> None:
     """Serve until cancelled. Raises OSError when the address is taken.
 
-    ``announce`` is told where the pages are and, while nobody owns the gateway, the set-up code.
+    ``lan`` encrypts and makes the pages known, where they are for the network. ``announce`` is told
+    where the pages are and, while nobody owns the gateway, the set-up code.
     """
     from gateway.api.access import Access  # noqa: PLC0415 - see above
     from gateway.api.app import create_app  # noqa: PLC0415
@@ -81,44 +86,54 @@ async def serve(
     audit = Audit(rooms.site.state, rooms.now)
     access = Access(rooms.site.state, demo_token, rooms.site.firm, audit)
     access.open()
+    web = rooms.site.web
+    if lan is not None:
+        await lan.open()
     app = Guard(
         await asyncio.to_thread(create_app, rooms, access, pages=pages),  # tens of milliseconds
-        hosts=[*own_names(listen), *rooms.site.web.hosts],
+        hosts=[*(own_names(web.listen) if lan is None else lan.hosts), *web.hosts],
         refused=lambda what, scope: _note_foreign(audit, what, scope),
     )
-    ticking = asyncio.create_task(tick(rooms), name="ticker")
-    serving = asyncio.create_task(
-        serve_app(
-            app,
-            listen.host,
-            listen.port,
-            bound=lambda: announce(_where(listen, access.setup_code)),
-            ending=rooms.hub.end,
+    tasks = [
+        asyncio.create_task(tick(rooms), name="ticker"),
+        asyncio.create_task(
+            serve_app(
+                app,
+                web.listen.host,
+                web.listen.port,
+                lan=lan,
+                proxy=web.proxy,
+                bound=lambda: _announce(web.listen, lan, access.setup_code, announce),
+                ending=rooms.hub.end,
+            ),
+            name="web",
         ),
-        name="web",
-    )
+    ]
+    if lan is not None:
+        tasks.append(asyncio.create_task(lan.stay(), name="lan"))
     try:
-        done, _ = await asyncio.wait({ticking, serving}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
             task.result()
     finally:
-        for task in (ticking, serving):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(ticking, serving, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(audit.close)
 
 
-def _where(listen: Endpoint, code: str | None) -> Text:
-    """Where the pages are, as seen from here or, where it listens everywhere, by its name."""
-    everywhere = listen.host in ("0.0.0.0", "::")
-    place = Endpoint(socket.gethostname(), listen.port) if everywhere else listen
-    pages = Text(f"Seiten: http://{place}/", f"Pages: http://{place}/")
-    if code is None:
-        return pages
-    return Text(
-        f"{pages.de}\nEinrichtungscode (gilt einmal): {code}",
-        f"{pages.en}\nSet-up code (valid once): {code}",
-    )
+def _announce(listen: Endpoint, lan: Lan | None, code: str | None, announce: Announce) -> None:
+    """Say where the pages are, and what opens them for the first time."""
+    if lan is None:
+        pages, link = Text(f"Seiten: http://{listen}/", f"Pages: http://{listen}/"), None
+    else:
+        pages, link = lan.announcement(), next(iter(lan.links()), None)
+    if code is not None:
+        pages = Text(
+            f"{pages.de}\nEinrichtungscode (gilt einmal): {code}",
+            f"{pages.en}\nSet-up code (valid once): {code}",
+        )
+    announce(pages, link)
 
 
 def own_names(listen: Endpoint) -> list[str]:
@@ -146,26 +161,30 @@ async def serve_app(
     host: str,
     port: int,
     *,
+    lan: Lan | None = None,
+    proxy: str | None = None,
     bound: Callable[[], None] = lambda: None,
     ending: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve any web application until cancelled. Raises OSError when the address is taken.
 
-    ``bound`` is called once the address is ours; ``ending`` has to end what would go on for ever.
+    With ``lan`` encrypted and at every address; with ``proxy`` to that address and this computer
+    alone. ``bound`` is called once the address is ours; ``ending`` has to end what would go on for
+    ever.
     """
     from gateway.api.door import Door, Line  # noqa: PLC0415 - loaded where it is served
+    from gateway.api.encrypted import accept  # noqa: PLC0415
 
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with lan.listening() if lan is not None else _socket(host, port) as listening:
         # Connections inherit it: an answer in two parts does not wait for the peer's word.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        listening.bind((host, port))
         bound()
         logging.getLogger("uvicorn.error").addFilter(_SPARSE)  # adds it once
+        door = Door(proxy)
         server = _Server(
             uvicorn.Config(
                 app,
-                http=partial(Line, door=Door()),  # type: ignore[arg-type]
+                http=partial(Line, door=door),  # type: ignore[arg-type]
                 log_config=None,
                 log_level="warning",
                 access_log=False,
@@ -173,14 +192,36 @@ async def serve_app(
                 ws="none",
                 server_header=False,
                 date_header=False,  # the guard writes it
-                forwarded_allow_ips=IN_FRONT,
+                forwarded_allow_ips=[IN_FRONT] if proxy is None else [IN_FRONT, proxy],
                 timeout_graceful_shutdown=1,
             )
         )
-        serving = asyncio.create_task(server.serve(sockets=[listening]), name=f"web {port}")
+        serving = asyncio.create_task(
+            server.serve(sockets=[listening] if lan is None else []), name=f"web {port}"
+        )
+        accepting = None
+        if lan is not None:
+            server.config.load()
+            line = partial(Line, server.config, server.server_state, {}, door=door)
+            accepting = asyncio.create_task(
+                accept(listening, lan.context, door, line), name=f"web {port} encrypted"
+            )
         try:
             await asyncio.shield(serving)
         finally:
+            if accepting is not None:
+                accepting.cancel()
             ending()
             server.should_exit = True
             await asyncio.gather(serving, return_exceptions=True)
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening

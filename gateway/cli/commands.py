@@ -13,7 +13,7 @@ from gateway import private_files
 from gateway.cli import garbage, limits
 from gateway.cli.errors import CONFIG_IS_WRONG
 from gateway.cli.help_pages import language_of
-from gateway.cli.printing import complain, json_line, problem_as_json, problems_as_text, say
+from gateway.cli.printing import complain, json_line, problem_as_json, problems_as_text, say, square
 from gateway.core.text import Text
 
 Json = Annotated[bool, typer.Option("--json")]
@@ -61,7 +61,13 @@ def run(context: typer.Context, file: File) -> None:
     config = site(file, make=True)
     private_files.usable(config.state)
     language = language_of(context)
-    service.run(config, lambda text: complain(text.in_(language)), language)
+
+    def announce(text: Text, link: str | None) -> None:
+        complain(text.in_(language))
+        if link is not None:
+            square(link)
+
+    service.run(config, announce, language)
 
 
 def simulate(

@@ -23,6 +23,14 @@ def complain(text: str) -> None:
     sys.stderr.flush()
 
 
+def square(link: str) -> None:
+    """A QR code to open ``link`` with, where a person looks at a terminal."""
+    if sys.stderr.isatty():
+        import segno  # noqa: PLC0415 - only where the pages are for the network
+
+        segno.make(link, error="l").terminal(sys.stderr, border=2, compact=True)
+
+
 def json_line(content: Mapping[str, object]) -> None:
     """One JSON object on a line of its own."""
     say(json.dumps(content, ensure_ascii=False))

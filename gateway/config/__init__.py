@@ -26,10 +26,10 @@ from gateway.config.site import (
     Network,
     Reserve,
     SiteConfig,
-    Web,
     Work,
 )
 from gateway.config.variants import Templates, Variants, scan
+from gateway.config.web import Listen, Web
 
 __all__ = [
     "Bilingual",
@@ -42,6 +42,7 @@ __all__ = [
     "FirmId",
     "History",
     "Host",
+    "Listen",
     "LocalPath",
     "Machine",
     "MachineName",

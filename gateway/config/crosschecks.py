@@ -11,10 +11,11 @@ from gateway.config.checking import locate, sound
 from gateway.config.models import Variant
 from gateway.config.scalars import Endpoint
 from gateway.config.sentences import choice
-from gateway.config.site import SiteConfig, Web
+from gateway.config.site import SiteConfig
 from gateway.config.strict_yaml import Tree
 from gateway.config.tree import Items, Leaf, Node, Place, Table, child
 from gateway.config.variants import Templates, Variants
+from gateway.config.web import Web
 from gateway.core.errors import ConfigError
 from gateway.core.text import Text
 

@@ -12,13 +12,12 @@ from gateway.config.broker import BrokerAccess
 from gateway.config.models import Bilingual, Strict, Variant, wrong
 from gateway.config.scalars import (
     Duration,
-    Endpoint,
     LocalPath,
     OrderMoment,
     Period,
-    Secret,
     Size,
 )
+from gateway.config.web import Web
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 from gateway.core.text import Text
 
@@ -131,28 +130,6 @@ class History(Strict):
         default=512 * 10**6,
         description="So groß wird das Journal höchstens; dann geht das Älteste, z. B. 500MB / the "
         "journal grows no larger; then the oldest goes, e.g. 500MB",
-    )
-
-
-class Web(Strict):
-    """The firm's own pages and API."""
-
-    listen: Endpoint = Field(
-        default=Endpoint("127.0.0.1", 8080),
-        description="Adresse und Port der Seiten / address and port of the pages",
-    )
-    hosts: tuple[str, ...] = Field(
-        default=(),
-        description="Weitere Namen, unter denen Browser die Seiten öffnen dürfen, z. B. "
-        "gateway.local / further names by which browsers may open the pages, e.g. gateway.local",
-    )
-    metrics_token: Secret | None = Field(
-        default=None,
-        description="Damit liest eine Überwachung /metrics, als Verweis / with it a monitoring "
-        "system reads /metrics, by reference",
-    )
-    demo_token: Secret | None = Field(
-        default=None, description="Nur für die Demo / for the demo only"
     )
 
 

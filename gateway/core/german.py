@@ -49,6 +49,17 @@ LINES: Mapping[str, str] = {
         "Verlauf lässt sich nicht schreiben, neuer Versuch folgt: %s"
     ),
     "History cannot be pruned now: %s": "Verlauf lässt sich jetzt nicht kürzen: %s",
+    # Pages
+    "the certificate of the pages is new: fingerprint %s": (
+        "das Zertifikat der Seiten ist neu: Fingerabdruck %s"
+    ),
+    "the certificate of the pages cannot be renewed: %s": (
+        "das Zertifikat der Seiten lässt sich nicht erneuern: %s"
+    ),
+    "the network knows no name for the pages: %s": (
+        "das Netz kennt die Seiten unter keinem Namen: %s"
+    ),
+    "no connection can be taken now: %s": "gerade kann keine Verbindung angenommen werden: %s",
     # OPC UA
     "cannot read a request of type %s: %r": "Anfrage der Art %s ist nicht lesbar: %r",
     "OPC UA: no room for one more connection of %s": (

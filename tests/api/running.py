@@ -100,7 +100,7 @@ class RunningGateway:
         self.site = site
         self.simulation = simulation
         self.console: list[str] = []
-        self.gateway = Gateway(site, announce=lambda text: self.console.append(text.de))
+        self.gateway = Gateway(site, announce=lambda text, _link: self.console.append(text.de))
         self.base = f"http://{site.web.listen}"
         self._ended: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

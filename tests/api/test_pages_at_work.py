@@ -55,10 +55,9 @@ def sign_in(page: Page, role: str, password: str) -> None:
 def test_every_page_of_a_role_works_for_it(
     earnest: RunningGateway, chromium: Browser, role: str, language: str
 ) -> None:
-    context = chromium.new_context(base_url=earnest.base)
+    context = chromium.new_context(locale="de-DE", base_url=earnest.base)
     body = {"role": role, "password": PASSWORDS[role]}
     assert context.request.post(f"{API}/login", data=body).ok
-    context.add_init_script(f"localStorage.setItem('werkverbund.lang', '{language}')")
     page = context.new_page()
     wrong: list[str] = []
     hosts: set[str] = set()
@@ -171,7 +170,6 @@ def test_a_page_says_in_its_language_why_it_does_not_let_in(
     with client(fresh.base) as owner:
         owner.post(f"{API}/setup", json={"code": fresh.setup_code, "password": PASSWORDS["owner"]})
     context = chromium.new_context(locale=language)
-    context.add_init_script(f"localStorage.setItem('werkverbund.lang', '{language}')")
     page = context.new_page()
     page.goto(fresh.base)
     page.locator("input[name=role][value=owner]").check()
@@ -187,7 +185,9 @@ def test_a_page_says_in_its_language_why_it_does_not_let_in(
 def test_on_a_phone_no_page_and_no_table_scrolls_sideways(
     earnest: RunningGateway, chromium: Browser
 ) -> None:
-    phone = chromium.new_context(viewport={"width": 390, "height": 844}, base_url=earnest.base)
+    phone = chromium.new_context(
+        locale="de-DE", viewport={"width": 390, "height": 844}, base_url=earnest.base
+    )
     body = {"role": "owner", "password": PASSWORDS["owner"]}
     assert phone.request.post(f"{API}/login", data=body).ok
     page = phone.new_page()
@@ -205,3 +205,25 @@ def test_an_address_that_nobody_encoded_right_is_not_found(
     page.goto(f"{earnest.base}/#/%zz")
     sign_in(page, "owner", PASSWORDS["owner"])
     expect(page.get_by_role("heading", level=1)).to_contain_text("gibt es nicht")
+
+
+@pytest.mark.parametrize(
+    ("speaks", "chosen", "shown"),
+    [
+        ("de-AT", None, "de"),
+        ("en-GB", None, "en"),
+        ("fr-FR", None, "de"),
+        ("en-GB", "de", "de"),
+        ("de-DE", "en", "en"),
+    ],
+)
+def test_the_language_of_the_browser_decides_until_a_person_chooses(
+    fresh: RunningGateway, chromium: Browser, speaks: str, chosen: str | None, shown: str
+) -> None:
+    context = chromium.new_context(locale=speaks)
+    if chosen is not None:
+        context.add_init_script(f"localStorage.setItem('werkverbund.lang', '{chosen}')")
+    page = context.new_page()
+    page.goto(fresh.base)
+    expect(page.locator("html")).to_have_attribute("lang", shown)
+    context.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Bilingual, Device, Endpoint, Machine, SiteConfig
+from gateway.config import Bilingual, Device, Listen, Machine, SiteConfig
 from gateway.sources.line.tcp import ModbusTcpConnect
 
 CONNECT = ModbusTcpConnect(host="192.168.10.21", unit=1)
@@ -35,7 +35,7 @@ def test_several_devices_are_kept_in_order(load_text, site_text):
 def test_defaults_are_modest(load_text, site_text):
     site = load_text(site_text)
     assert (site.plant, site.area, site.simulated) == ("main", "main", False)
-    assert site.web.listen == Endpoint("127.0.0.1", 8080)
+    assert site.web.listen == Listen("127.0.0.1", 8080)
     assert site.web.listen.loopback
     assert site.history.keep == timedelta(days=30)
     assert (site.sinks, site.jobs, site.network) == ((), (), None)

@@ -23,16 +23,24 @@ function keep(key: string, value: string): void {
   }
 }
 
+/** The language chosen here, else the first of the browser's own that we speak. */
+function language(): Language {
+  const chosen = kept(LANG_KEY);
+  if (chosen === "de" || chosen === "en") return chosen;
+  const spoken = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase());
+  return (spoken.find((tag) => tag === "de" || tag === "en") as Language | undefined) ?? "de";
+}
+
 /** Language and look, kept in this browser and shared by all pages of one origin. */
 class Prefs {
-  lang = $state<Language>(kept(LANG_KEY) === "en" ? "en" : "de");
+  lang = $state<Language>(language());
   theme = $state<Theme>((kept(THEME_KEY) as Theme | null) ?? "system");
   /** The look as it is now; charts read their colours anew when it changes. */
   dark = $state(false);
 
   constructor() {
     addEventListener("storage", (event) => {
-      if (event.key === LANG_KEY) this.lang = event.newValue === "en" ? "en" : "de";
+      if (event.key === LANG_KEY) this.lang = language();
       if (event.key === THEME_KEY) this.theme = (event.newValue as Theme | null) ?? "system";
       this.#apply();
     });

@@ -586,6 +586,7 @@ export const de = {
       exchange: "Verbund",
       network: "Verbund",
       web: "Seiten",
+      lan: "Seiten im Netz",
       clock: "Uhr",
     },
   },

@@ -587,6 +587,7 @@ export const en: Catalogue = {
       exchange: "Network of firms",
       network: "Network of firms",
       web: "Pages",
+      lan: "Pages on the network",
       clock: "Clock",
     },
   },
