@@ -109,6 +109,12 @@ SENTENCES: Mapping[str, str] = {
         "%s: %s ist nicht benutzbar (%s): Es muss eine lesbare PEM-Datei sein"
     ),
     "not sent": ("nicht gesendet"),
+    "nobody can listen on %s": "auf %s kann niemand hören",
+    "the serial port is not plugged in": "die serielle Schnittstelle ist nicht eingesteckt",
+    "%s cannot be made: %s": "%s lässt sich nicht anlegen: %s",
+    "a simulated serial port needs a pseudo-terminal: %s": (
+        "eine simulierte serielle Schnittstelle braucht ein Pseudo-Terminal: %s"
+    ),
     "a report on lots that the package does not have": (
         "ein Bericht über Lose, die das Paket nicht hat"
     ),
