@@ -21,6 +21,10 @@ from gateway.core.errors import JournalError
 KEPT_BROKEN = 3
 """How many broken files are kept for a person to look at, per database."""
 
+CACHE_KIB = 256
+"""Of a file's pages in memory, for each connection: the system keeps them as well, and SQLite's
+own 2 MB each would fill for hours before memory is level."""
+
 
 class Corrupt(JournalError):
     """The file is damaged: it is put aside and a new one takes its place."""
@@ -96,6 +100,7 @@ def open_writer(
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"PRAGMA synchronous={synchronous}")
             connection.execute("PRAGMA temp_store=MEMORY")
+            connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
             connection.execute("PRAGMA journal_size_limit=4194304")
             if path.stat().st_size <= check_up_to:
                 _check(connection, path)
@@ -121,6 +126,7 @@ def open_reader(path: Path, *, shared: bool = False) -> sqlite3.Connection:
             check_same_thread=not shared,
         )
         connection.execute("PRAGMA query_only=1")
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
     return connection
 
 

@@ -129,3 +129,14 @@ def test_a_file_that_lacks_any_column_is_damaged_when_it_is_opened(package, tmp_
         other.close()
         with pytest.raises(Corrupt, match=f"lacks {table}.{column}"):
             _open(path, package)
+
+
+def test_a_connection_keeps_at_most_a_quarter_of_a_megabyte_of_its_file(schema, tmp_path):
+    path = tmp_path / "shelf.db"
+    writer = _open(path, schema(step1="CREATE TABLE tools (name TEXT);"))
+    reader = open_reader(path)
+    assert [one.execute("PRAGMA cache_size").fetchone() for one in (writer, reader)] == [
+        (-256,)
+    ] * 2
+    writer.close()
+    reader.close()

@@ -30,6 +30,26 @@ def test_visitors_leave_neither_files_nor_threads_behind(tmp_path: Path) -> None
         assert not gateway.poll(), "it works on"
 
 
+@pytest.mark.timeout(300)
+def test_browsers_that_come_and_go_leave_no_memory_behind(tmp_path: Path) -> None:
+    def anonymous() -> float:
+        """MB that no file stands behind."""
+        status = Path(f"/proc/{gateway.pid}/status").read_text("utf-8")
+        return int(status.partition("RssAnon:")[2].split()[0]) / 1024
+
+    def come_and_go(browsers: int) -> None:
+        for _ in range(browsers):
+            with page.stream("GET", "/events") as events:
+                assert any(line.startswith("event: health") for line in events.iter_lines())
+
+    at = Reference(tmp_path, with_opcua=False)
+    with at.around(), at.gateway() as gateway, at.page() as page:
+        come_and_go(50)
+        before = anonymous()
+        come_and_go(200)
+        assert anonymous() - before < 4
+
+
 def taken(memory, files=lambda _: 40, minutes: float = 20) -> list[tuple[float, Footprint]]:
     return [
         (at, Footprint(1, memory(at), 100, files(at), 7, at / 60, at / 50))

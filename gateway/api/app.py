@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi.responses import PlainTextResponse
 
 from gateway.api import refusals
 from gateway.api.access import EVERYONE, PLANT, PRIVACY, Access, Role, allowed
@@ -16,6 +16,7 @@ from gateway.api.answers import Here, group
 from gateway.api.pages import Pages
 from gateway.api.rooms import Rooms
 from gateway.api.routes import house, jobs, monitoring, orders, plant, session
+from gateway.api.stream import Browser, EventStream
 from gateway.api.ticker import FOR_CUSTOMERS, whole
 
 NOT_BUILT = (
@@ -96,11 +97,12 @@ async def events(
             if wants(event, key)
         ]
 
-    return StreamingResponse(
-        rooms.hub.stream(wants, first, lambda: access.role(request) is role, holder),
-        media_type="text/event-stream",
-        headers={"x-accel-buffering": "no"},
-    )
+    browser = Browser()
+
+    def may() -> bool:
+        return not browser.gone and access.role(request) is role
+
+    return EventStream(rooms.hub.stream(wants, first, may, holder, browser.changed), browser)
 
 
 @router.get("/openapi.json", include_in_schema=False)

@@ -56,8 +56,8 @@ class Latest:
 class _Client:
     wants: Callable[[str, str], bool]
     holder: str | None
+    wake: asyncio.Event
     pending: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
     farewell: bytes = b""
 
@@ -133,13 +133,15 @@ class Hub:
         first: Callable[[], Iterable[tuple[str, bytes]]],
         may: Callable[[], bool] = lambda: True,
         holder: str | None = None,
+        wake: asyncio.Event | None = None,
     ) -> AsyncIterator[bytes]:
         """Server-sent events for one browser, beginning with the states that ``first`` gives.
 
         They are taken once the browser is registered: what changes from then on follows. ``may``
-        is asked before each message: the stream ends when its caller may not see it any more.
+        is asked before each message, and when somebody sets ``wake``: the stream ends when its
+        caller may not see it any more, or has gone.
         """
-        client = _Client(wants, holder)
+        client = _Client(wants, holder, wake or asyncio.Event())
         if not self._let_in(client):
             return
         try:

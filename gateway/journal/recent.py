@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from gateway.core.batches import Judged, Reading
 from gateway.core.signals import SignalId
 
+SLACK = 16
+"""What is too much goes when it is a sixteenth: a list is shortened at its begin, which costs."""
+
 
 class Recent:
     """A bounded tail of the committed stream, complete after ``floor``."""
@@ -32,7 +35,7 @@ class Recent:
             self._batches.extend(batches)
             self._last_seqs.extend(judged.last_seq for judged in batches)
             self._entries += sum(len(judged.batch.signals) for judged in batches)
-            if self._entries > 2 * self._limit:
+            if self._entries > self._limit + self._limit // SLACK:
                 self._shrink()
 
     def _shrink(self) -> None:

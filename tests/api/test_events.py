@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -106,6 +107,23 @@ def test_nothing_is_told_to_nobody(owner: httpx.Client, demo: RunningGateway) ->
         next(lines)
         assert demo.gateway.hub.watched
     until(lambda: not demo.gateway.hub.watched)
+
+
+def test_a_browser_that_goes_leaves_nothing_that_has_to_be_looked_for(
+    owner: httpx.Client, demo: RunningGateway
+) -> None:
+    until(lambda: not demo.gateway.hub.watched)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            with owner.stream("GET", f"{API}/events") as answer:
+                next(answer.iter_lines())
+            owner.get(f"{API}/health")
+        until(lambda: not demo.gateway.hub.watched)
+        until(lambda: not [one for one in gc.get_objects() if isinstance(one, live._Client)], 10)
+    finally:
+        gc.enable()
 
 
 @contextmanager
