@@ -29,6 +29,7 @@ from gateway.config.site import (
     Web,
     Work,
 )
+from gateway.config.type_sentences import number_meant
 from gateway.config.variants import Templates, Variants, scan
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "Work",
     "choice",
     "load",
+    "number_meant",
     "placed",
     "read_content",
     "read_model",
