@@ -28,6 +28,7 @@ from gateway.config.site import (
     SiteConfig,
     Work,
 )
+from gateway.config.type_sentences import number_meant
 from gateway.config.variants import Templates, Variants, scan
 from gateway.config.web import Listen, Web
 
@@ -64,6 +65,7 @@ __all__ = [
     "Work",
     "choice",
     "load",
+    "number_meant",
     "placed",
     "read_content",
     "read_model",

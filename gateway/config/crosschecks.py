@@ -11,7 +11,7 @@ from gateway.config.checking import locate, sound
 from gateway.config.models import Variant
 from gateway.config.scalars import Endpoint
 from gateway.config.sentences import choice
-from gateway.config.site import SiteConfig
+from gateway.config.site import Parameters, SiteConfig
 from gateway.config.strict_yaml import Tree
 from gateway.config.tree import Items, Leaf, Node, Place, Table, child
 from gateway.config.variants import Templates, Variants
@@ -120,7 +120,7 @@ class _Checks:
         complete = True
         for device in _devices(machine):
             leaf = child(device, "template")
-            offered = self._points(leaf)
+            offered = self._points(leaf, child(device, "parameters"))
             complete = complete and offered is not None
             twice = sorted(points.keys() & (offered or {}).keys())
             if leaf is not None and twice:
@@ -148,15 +148,19 @@ class _Checks:
                 ),
             )
 
-    def _points(self, leaf: Node | None) -> dict[str, str | None] | None:
-        """The points of a template with their roles; None after reporting that it is no good."""
+    def _points(self, leaf: Node | None, parameters: Node | None) -> dict[str, str | None] | None:
+        """The points of a device with their roles; None after reporting that it is no good."""
         name = _text(leaf)
         if self.templates is None or leaf is None or not name:
             return None
         path = self.tree.file.absolute().parent / Path(name).expanduser()
         is_path = name.endswith((".yaml", ".yml"))
+        given = sound(self.tree, Parameters, parameters) if parameters else {}
         try:
-            return dict(self.templates.roles(str(path) if is_path else name))
+            for objection in self.templates.unfit(str(path) if is_path else name, given or {}):
+                at = locate(parameters, objection.at)[0] if parameters else leaf
+                self.tree.report(at.place, objection.what, objection.fix)
+            return dict(self.templates.roles(str(path) if is_path else name, given or {}))
         except KeyError:
             self.tree.report(
                 leaf.place,

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from gateway.config.broker import BrokerAccess
 from gateway.config.models import Bilingual, Strict, Variant, wrong
@@ -35,6 +35,24 @@ FirmId = Annotated[str, Field(pattern=FIRM_PATTERN)]
 MachineName = Annotated[str, Field(pattern=MACHINE_PATTERN)]
 
 
+def _number_or_word(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise wrong(
+            Text("ein Parameter ist eine Zahl oder ein Wort", "a parameter is a number or a word"),
+            Text(
+                "Schreiben Sie zum Beispiel parameters: {ct_ratio: 40}.",
+                "Write for example parameters: {ct_ratio: 40}.",
+            ),
+        )
+    return value
+
+
+Parameters = dict[str, Annotated[float | str, BeforeValidator(_number_or_word)]]
+
+_SHORT = ("template", "connect", "every", "parameters")
+"""What may stand at a machine instead of in its only device."""
+
+
 class Device(Strict):
     """One device at a machine: a meter, an I/O module, a controller."""
 
@@ -45,13 +63,18 @@ class Device(Strict):
     every: Period = Field(
         default=timedelta(seconds=1), description="Abfragetakt, z. B. 1s / polling period, e.g. 1s"
     )
+    parameters: Parameters = Field(
+        default={},
+        description="Was die Vorlage offen lässt, z. B. ct_ratio / what the template leaves open, "
+        "e.g. ct_ratio",
+    )
 
 
 class Machine(Strict):
     """One machine with its devices.
 
-    In the file ``template``, ``connect`` and ``every`` may stand right here for a single device;
-    in code only ``devices`` counts.
+    In the file ``template``, ``connect``, ``every`` and ``parameters`` may stand right here for a
+    single device; in code only ``devices`` counts.
     """
 
     name: MachineName = Field(
@@ -74,6 +97,10 @@ class Machine(Strict):
         default=None,
         description="Abfragetakt des einzigen Geräts, z. B. 1s / polling period, e.g. 1s",
     )
+    parameters: Parameters | None = Field(
+        default=None,
+        description="Parameter des einzigen Geräts, z. B. ct_ratio / parameters of the only device",
+    )
     devices: tuple[Device, ...] = Field(
         default=(), description="Mehrere Geräte an der Maschine / several devices"
     )
@@ -83,7 +110,7 @@ class Machine(Strict):
 
     @model_validator(mode="after")
     def _one_way(self) -> Machine:
-        short = (self.template, self.connect, self.every) != (None, None, None)
+        short = any(getattr(self, key) is not None for key in _SHORT)
         if short and self.devices:
             already = self.devices == (self._single(),) if self.template and self.connect else False
             if not already:
@@ -93,7 +120,7 @@ class Machine(Strict):
                         "Schreiben Sie das Gerät mit in die Liste devices.",
                         "Put the device into the list devices, too.",
                     ),
-                    next((key,) for key in ("template", "connect", "every") if getattr(self, key)),
+                    next((key,) for key in _SHORT if getattr(self, key) is not None),
                 )
         if not self.devices:
             missing = [key for key in ("template", "connect") if getattr(self, key) is None]
@@ -116,7 +143,12 @@ class Machine(Strict):
         if self.template is None or self.connect is None:
             raise AssertionError("checked before")
         every = self.every if self.every is not None else timedelta(seconds=1)
-        return Device(template=self.template, connect=self.connect, every=every)
+        return Device(
+            template=self.template,
+            connect=self.connect,
+            every=every,
+            parameters=self.parameters or {},
+        )
 
 
 class History(Strict):

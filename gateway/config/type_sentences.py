@@ -47,7 +47,7 @@ def number_expected(found: Found) -> Said:
             f"Schreiben Sie {key}: {as_written(node)} ohne Anführungszeichen.",
             f"Write {key}: {as_written(node)} without quotes.",
         )
-    meant = _number_meant(as_written(node))
+    meant = number_meant(as_written(node))
     if meant is not None:
         return what, Text(f"Schreiben Sie {key}: {meant}", f"Write {key}: {meant}")
     return what, Text(
@@ -55,7 +55,7 @@ def number_expected(found: Found) -> Said:
     )
 
 
-def _number_meant(shown: str) -> str | None:
+def number_meant(shown: str) -> str | None:
     """A number with a decimal comma, or as a fraction, as it is written here."""
     comma = re.fullmatch(r"(-?\d+),(\d+)", shown)
     if comma:

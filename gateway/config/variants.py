@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Protocol, get_args
 
-from gateway.config.models import Variant
+from gateway.config.models import Objection, Variant
 
 
 def scan(package: ModuleType | str) -> dict[str, type[Variant]]:
@@ -43,8 +43,11 @@ class Templates(Protocol):
     def names(self) -> Sequence[str]:
         """Every template that may be named."""
 
-    def roles(self, template: str) -> Mapping[str, str | None]:
-        """The points of a template with their roles. Raises KeyError, or ConfigError."""
+    def unfit(self, template: str, given: Mapping[str, float | str]) -> Sequence[Objection]:
+        """What is wrong with a device's parameters. Raises KeyError, or ConfigError."""
+
+    def roles(self, template: str, given: Mapping[str, float | str]) -> Mapping[str, str | None]:
+        """The points of a device with their roles. Raises KeyError, or ConfigError."""
 
 
 @dataclass(frozen=True, slots=True)

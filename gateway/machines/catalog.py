@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from gateway import resources
-from gateway.config import read_model
+from gateway.config import Device, Objection, read_model
+from gateway.machines.parameters import Values, unfit
 from gateway.machines.template import Template
 
 
@@ -30,6 +31,11 @@ def template(name_or_path: str) -> Template:
     return _read(path)
 
 
+def of(device: Device) -> Template:
+    """The template of a device of a site that has been checked, with its parameters."""
+    return template(device.template).fitted(device.parameters)
+
+
 @lru_cache(maxsize=256)
 def _read(path: Path) -> Template:
     return read_model(path, Template, env={})
@@ -42,9 +48,21 @@ class Catalog:
         """Every template that may be named."""
         return names()
 
-    def roles(self, template: str) -> Mapping[str, str | None]:
-        """The points of a template with their roles. Raises KeyError, or ConfigError."""
-        return {point.name: point.role for point in _template(template).points}
+    def unfit(self, template: str, given: Values) -> Sequence[Objection]:
+        """What is wrong with a device's parameters. Raises KeyError, or ConfigError."""
+        return list(unfit(template, _template(template).parameters, given))
+
+    def roles(self, template: str, given: Values) -> Mapping[str, str | None]:
+        """The points of a device with their roles. Raises KeyError, or ConfigError.
+
+        Parameters that do not fit count as not given.
+        """
+        known = _template(template)
+        try:
+            known = known.fitted(given)
+        except LookupError:
+            known = known.fitted({}) if not any(p.needed for p in known.parameters) else known
+        return {point.name: point.role for point in known.points}
 
 
 _template = template

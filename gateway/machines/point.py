@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
 from gateway.config import Bilingual, Period, Strict
 from gateway.core.signals import Kind
 from gateway.machines.encodings import Encoding
+from gateway.machines.proof import Proof, Sources
 
 
 class Table(StrEnum):
@@ -83,8 +84,21 @@ class Point(Strict):
     every: Period | None = Field(
         default=None, description="Langsamerer Abfragetakt / slower polling period, e.g. 1s"
     )
-    source: str | None = Field(
-        default=None, description="Woher die Bedeutung stammt / where the meaning comes from"
+    source: Sources = Field(
+        default=(),
+        description="Woher die Bedeutung stammt: Schlüssel aus sources und Stelle / where the "
+        "meaning comes from: key of sources and place, e.g. manual 30001",
+    )
+    proof: Proof | None = Field(
+        default=None, description="Beweis, wenn anders als in der Vorlage / proof of this point"
+    )
+    times: tuple[str, ...] = Field(
+        default=(), description="Parameter, die malnehmen / parameters that multiply the value"
+    )
+    when: dict[str, str] = Field(
+        default={},
+        description="Nur bei dieser Auswahl von Parametern / only with these choices, e.g. "
+        "{usage: producer}",
     )
 
     @property
@@ -125,3 +139,18 @@ class Point(Strict):
         if self.kind is not Kind.COUNTER or raw is None:
             return None
         return raw * self.scale + self.offset
+
+    def multiplied(self, factor: float) -> Self:
+        """The same point whose value is ``factor`` times as large; its limits go with it."""
+        if factor == 1:
+            return self
+        limits = [None if one is None else one * factor for one in (self.low, self.high)]
+        low, high = limits if factor > 0 else limits[::-1]
+        return self.model_copy(
+            update={
+                "scale": self.scale * factor,
+                "offset": self.offset * factor,
+                "low": low,
+                "high": high,
+            }
+        )

@@ -6,15 +6,18 @@ the strict loader of ``gateway.config`` reports mistakes with line and column.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from gateway.config import Bilingual, Strict, refuse
-from gateway.machines import point_rules, template_rules
+from gateway.machines import parameter_rules, point_rules, template_rules
 from gateway.machines.encodings import Encoding
 from gateway.machines.limits import Range, Workarounds
+from gateway.machines.parameters import Parameter, Values
 from gateway.machines.point import BIT_TABLES, FUNCTIONS, Order, Point, PointName, Table
+from gateway.machines.proof import Document, DocumentKey, Proof, document_of, place_in
 
 __all__ = [
     "BIT_TABLES",
@@ -70,9 +73,55 @@ class Template(Strict):
     workarounds: Workarounds = Field(
         default=Workarounds(), description="Besonderheiten des Geräts / quirks of the device"
     )
+    proof: Proof | None = Field(
+        default=None,
+        description="Wie weit belegt: read, recorded oder device / how far proven: read, recorded "
+        "or device",
+    )
+    sources: dict[DocumentKey, Document] = Field(
+        default={}, description="Gelesene Registerlisten / register lists that were read"
+    )
+    wiring: tuple[Bilingual, ...] = Field(
+        default=(), description="Anschluss, Schritt für Schritt / wiring, step by step"
+    )
+    parameters: tuple[Parameter, ...] = Field(
+        default=(),
+        description="Was die Datei der Maschine angibt / what the machine's file gives, e.g. "
+        "ct_ratio",
+    )
     caveats: tuple[Bilingual, ...] = Field(
         default=(), description="Was man wissen muss / what one has to know"
     )
+
+    def proof_of(self, point: Point) -> Proof | None:
+        """How far the meaning of ``point`` is proven; None where nobody says so."""
+        return point.proof or self.proof
+
+    def source_of(self, point: Point) -> str | None:
+        """Where the meaning of ``point`` was read, with the documents' titles; None: unsaid."""
+        told = []
+        for source in point.source:
+            document = self.sources.get(document_of(source))
+            told.append(
+                source if document is None else f"{document.title}: {place_in(source)}".rstrip(": ")
+            )
+        return "; ".join(told) or None
+
+    def fitted(self, given: Values) -> Template:
+        """The template of one device, whose parameters are ``given``.
+
+        Raises LookupError where they do not fit: ``parameters.unfit`` says it to people before.
+        """
+        if not self.parameters:
+            return self
+        numbers = {one.name: one.number(given.get(one.name)) for one in self.parameters}
+        chosen = {one.name: one.chosen(given.get(one.name)) for one in self.parameters}
+        points = tuple(
+            point.multiplied(prod(numbers[name] for name in point.times))
+            for point in self.points
+            if all(chosen[name] == wanted for name, wanted in point.when.items())
+        )
+        return self.model_copy(update={"points": points})
 
     def reads(self, table: Table) -> tuple[Range, ...]:
         """The declared ranges of one table; none: any address may be tried."""
@@ -80,5 +129,10 @@ class Template(Strict):
 
     @model_validator(mode="after")
     def _points_fit_together(self) -> Self:
-        refuse(template_rules.objections(self.points, self.readable, self.workarounds))
+        refuse(
+            [
+                *template_rules.objections(self.points, self.readable, self.workarounds),
+                *parameter_rules.objections(self.parameters, self.sources, self.points),
+            ]
+        )
         return self

@@ -28,7 +28,7 @@ def sources_of(machines: Sequence[Machine], *, now: Now | None = None) -> list[M
     for machine in machines:
         for device in machine.devices:
             connect = _modbus(device)
-            template = catalog.template(device.template)
+            template = catalog.of(device)
             unit = Unit(machine.name, connect.unit, template, connect.timeout.total_seconds())
             lines.setdefault(connect.key, connect)
             units.setdefault(connect.key, []).append(unit)
@@ -47,7 +47,7 @@ def site_signals(site: SiteConfig) -> dict[str, tuple[Signal, ...]]:
         machine.name: tuple(
             signal
             for device in machine.devices
-            for signal in signals(machine.name, catalog.template(device.template), device.every)
+            for signal in signals(machine.name, catalog.of(device), device.every)
         )
         for machine in site.machines
     }

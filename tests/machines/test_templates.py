@@ -106,5 +106,5 @@ def test_an_unknown_template_is_a_key_error():
 
 
 def test_the_catalog_tells_the_roles():
-    assert catalog.Catalog().roles("sdm630")["power"] == "power"
+    assert catalog.Catalog().roles("sdm630", {})["power"] == "power"
     assert list(catalog.Catalog().names()) == list(catalog.names())

@@ -79,10 +79,11 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Json[TraceShape]:
         raise absent()
     now = rooms.now()
     point_name = signal.split("/", 1)[1]
-    device, point = next(
-        (device, point)
+    device, template, point = next(
+        (device, template, point)
         for device in wanted.devices
-        for point in catalog.template(device.template).points
+        for template in (catalog.of(device),)
+        for point in template.points
         if point.name == point_name
     )
     last = await asyncio.to_thread(_stored, rooms.series, what.id, now)
@@ -104,7 +105,7 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Json[TraceShape]:
             "scale": point.scale,
             "template": device.template,
             "unit": getattr(device.connect, "unit", None),
-            "source": point.source,
+            "source": template.source_of(point),
             "places": [_place(place) for place in rooms.places(what.id)],
             "stored": kept,
             "committed_seq": rooms.journal.committed_seq,
