@@ -149,13 +149,12 @@ class Counters:
             if lit != state.alarm:
                 state = replace(state, alarm=lit)
         state = self._state(state, frame, moved=moved)
-        state = self._pace(state, frame, found, more=state.counts - kept.counts)
-        return replace(state, last_at=frame.at), found
+        return self._pace(state, frame, found, more=state.counts - kept.counts), found
 
     def _count(self, kept: CountersState, frame: Frame, found: list[Finding]) -> CountersState:
         cycles, good_counter = self._read(kept.counter, ROLES[0], kept, frame, found)
         bad, reject_counter = self._read(kept.reject_counter, ROLES[1], kept, frame, found)
-        state = replace(kept, counter=good_counter, reject_counter=reject_counter)
+        state = replace(kept, counter=good_counter, reject_counter=reject_counter, last_at=frame.at)
         if not cycles and not bad:
             return state
         state, good, scrap = self._handed_on(state, cycles, bad)

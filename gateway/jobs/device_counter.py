@@ -76,6 +76,20 @@ class Course:
         """Continued by a reading."""
         return replace(self, value=value, seen=now, missed=0, unlike=False)
 
+    def again(self, now: Moment) -> Course:
+        """The same value once more; most readings are, and `replace` takes double."""
+        return Course(
+            self.first,
+            self.value,
+            self.began,
+            now,
+            self.ahead,
+            sure=self.sure,
+            question=self.question,
+            missed=self.missed,
+            unlike=self.unlike,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Counter:
@@ -116,6 +130,8 @@ def read(counter: Counter, value: int, now: Moment, *, top: int, most: Most) -> 
     courses = counter.courses
     if not courses:
         return Counter((Course(value, value, now, now, sure=True),)), 0, ()
+    if len(courses) == 1 and (plain := _plain(courses[0], value, now, top=top, most=most)):
+        return plain
     fits = [depth for depth, course in enumerate(courses) if _fits(course, value, now, most)]
     if len(courses) - 2 in fits and courses[-2].value <= courses[-1].value <= value:
         courses = courses if courses[-1].sure else courses[:-1]  # it was not odd, only early
@@ -133,6 +149,18 @@ def read(counter: Counter, value: int, now: Moment, *, top: int, most: Most) -> 
     if most.within(passed(course.seen, now)) > top:
         notes = (*notes, Note("round", course.value, value, course.seen))
     return counter, more, notes
+
+
+def _plain(course: Course, value: int, now: Moment, *, top: int, most: Most) -> Read | None:
+    """As nearly every reading: nothing was in doubt, and nothing is. Says what all rules would."""
+    possible = most.within(passed(course.seen, now))
+    if possible > top or not 0 <= value - course.value <= possible:
+        return None
+    if value == course.value:
+        return Counter((course.again(now),)), 0, ()
+    net = value - course.value - course.ahead
+    after = Course(course.first, value, course.began, now, max(0, -net), sure=True)
+    return Counter((after,)), max(0, net), ()
 
 
 def _fits(course: Course, value: int, now: Moment, most: Most) -> bool:
@@ -169,7 +197,7 @@ def _continued(
     """A reading continues a sure course; whatever had left that one was a glitch."""
     course, left = courses[depth], courses[depth + 1 :]
     if value == course.value and len(courses) == 1:
-        return Counter((replace(course, seen=now),)), 0, ()
+        return Counter((course.again(now),)), 0, ()
     net = value - course.value - course.ahead
     after = replace(course.at(value, now), ahead=max(0, -net))
     # What is sure may have been right all the same: it stays for a while, beside the present one.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.jobs import device_counter
 from gateway.jobs.device_counter import NEW, Counter, Most, Note, read
 from gateway.jobs.moments import Moment
 
@@ -187,6 +189,35 @@ def test_every_count_is_found_through_any_number_of_rollovers(
         told.reads(shown % (top + 1))
     assert told.total == shown - first
     assert set(told.happened) <= {"rollover"}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.integers(-2, 9), st.sampled_from([-300, 300, 20_000])),
+            st.sampled_from([0.1, 1.0, 60.0, 90_000.0]),
+        ),
+        min_size=1,
+        max_size=60,
+    )
+)
+def test_short_way_of_an_ordinary_reading_says_what_all_rules_say(
+    steps: list[tuple[int, float]],
+) -> None:
+    value, shortly, by_all_rules = 5000, Told(top=UINT16), Told(top=UINT16)
+    for step, seconds in steps:
+        value = (value + step) % (UINT16 + 1)
+        shortly.reads(value)
+        with mock.patch.object(device_counter, "_plain", return_value=None):
+            by_all_rules.reads(value)
+        assert shortly == by_all_rules
+        shortly.time = by_all_rules.time = shortly.time + seconds
+
+
+def test_ordinary_readings_go_the_short_way() -> None:
+    told = Told().reads(10)
+    with mock.patch.object(device_counter, "_fits", side_effect=AssertionError("the long way")):
+        assert told.reads(10, 11, 11, 15).total == 5
 
 
 @given(st.lists(st.integers(0, UINT32), min_size=1, max_size=60))
