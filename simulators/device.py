@@ -7,13 +7,23 @@ whatever becomes of the order in front of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from gateway.core.signals import Kind, Value
 from gateway.machines.codec import encode
 from gateway.machines.template import FUNCTIONS, PointSpec, Range, Table, Template
 from simulators.faults import Quirks
-from simulators.modbus.pdu import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, Refusal
+from simulators.modbus import pdu
+from simulators.modbus.pdu import (
+    ILLEGAL_ADDRESS,
+    ILLEGAL_FUNCTION,
+    ILLEGAL_VALUE,
+    Refusal,
+    Shows,
+)
+
+SIMULATED = "simulated"
 
 TABLES = {function: table for table, function in FUNCTIONS.items()}
 
@@ -29,6 +39,7 @@ class Device:
     initial: Mapping[str, float] = field(default_factory=dict)
     _offsets: dict[str, float] = field(default_factory=dict)
     _told: dict[str, float] = field(default_factory=dict)
+    _shows: Shows = Shows.TRUTH
 
     def counters(self) -> dict[str, float]:
         """What the counters show now."""
@@ -61,6 +72,28 @@ class Device:
     def change(self, *, silent: bool) -> None:
         """Fall silent, or speak again."""
         self.quirks = replace(self.quirks, silent=silent)
+
+    def answer(self, content: bytes, shows: Shows = Shows.TRUTH) -> bytes | None:
+        """What it answers to a request; None where it is silent."""
+        if self.quirks.silent:
+            return None
+        if shows is Shows.COUNTERS_BEGIN_ANEW:
+            self.reset_counters()
+        self._shows = shows
+        try:
+            return pdu.answer(content, self.read, self.identification)
+        finally:
+            self._shows = Shows.TRUTH
+
+    @property
+    def identification(self) -> dict[int, str]:
+        """The basic objects of function 43/14; each says that the device is simulated."""
+        told = self.template.identification
+        return {
+            0: f"{told.manufacturer} ({SIMULATED})",
+            1: f"{told.model} ({SIMULATED})",
+            2: f"Werkverbund, {SIMULATED}",
+        }
 
     def read(self, function: int, address: int, count: int) -> tuple[int, ...]:
         """Registers (or bits) as the device sends them. Raises Refusal."""
@@ -100,7 +133,7 @@ class Device:
         for point in self.template.points:
             if point.table is not table or point.last < first or point.address >= first + count:
                 continue
-            if point.kind is Kind.COUNTER:
+            if point.kind is Kind.COUNTER and self._shows is Shows.TRUTH:
                 self._told[point.name] = self._counted(point, truth)
             for offset, word in enumerate(self._encoded(point, truth)):
                 at = point.address - first + offset
@@ -110,8 +143,11 @@ class Device:
 
     def _encoded(self, point: PointSpec, truth: Mapping[str, Value]) -> tuple[int, ...]:
         value = truth.get(point.name, 0)
+        if self._shows is Shows.SENTINELS:
+            return _without_value(point)
         if point.kind is Kind.COUNTER:
-            value = self._wrapped(point, self._counted(point, truth))
+            at_zero = self._shows is Shows.COUNTERS_AT_ZERO
+            value = 0 if at_zero else self._wrapped(point, self._counted(point, truth))
         words = encode(point, value)
         return words[::-1] if self.quirks.word_swap else words
 
@@ -130,3 +166,12 @@ class Device:
 
 def _number(value: Value) -> float:
     return float(value)
+
+
+def _without_value(point: PointSpec) -> tuple[int, ...]:
+    """What stands in the registers before there is a value: its sentinel, else nothing but 0."""
+    wraps = 1 << 16 * point.words  # people write 65535 and -1 for the same register
+    for raw in (written for s in point.sentinels for written in (s, s - wraps, s + wraps)):
+        with suppress(ValueError):
+            return encode(point, raw * point.scale + point.offset)
+    return (0,) * point.words

@@ -18,7 +18,10 @@ from gateway.core.errors import WerkverbundError
 from simulators import memory, plant_state
 from simulators.device import Device
 from simulators.memory import Memory
-from simulators.modbus.endpoint import Asked, Endpoint
+from simulators.modbus.pdu import Asked
+from simulators.modbus.script import WELL, Fate, Script
+from simulators.modbus.tally import Tally
+from simulators.modbus.tcp_device import TcpDevice
 from simulators.plant import Plant, PlantError
 from simulators.simulation_file import SimulationFile
 
@@ -38,13 +41,19 @@ class Simulation:
         self.plant = Plant(file, now or _utc)
         self._state = state
         self._pulled: set[tuple[str, int]] = set()
-        self.asked = Asked()
+        self.tally = Tally()
         units: dict[Address, dict[int, Device]] = {}
         for machine in self.plant.machines.values():
             line = units.setdefault(machine.model.listen, {})
             line.update({device.unit: device for device in machine.devices})
         self.endpoints = {
-            address: Endpoint(address.host, address.port, devices, self.asked)
+            address: TcpDevice(
+                {number: device.answer for number, device in devices.items()},
+                address.host,
+                address.port,
+                script=_delays(devices),
+                tally=self.tally,
+            )
             for address, devices in units.items()
         }
 
@@ -75,9 +84,8 @@ class Simulation:
         for device in self._devices(machine, unit):
             device.change(silent=True)
             self._pulled.add((machine, device.unit))
-        endpoint = self._endpoint(machine)
-        if unit is None and all(device.quirks.silent for device in endpoint.devices.values()):
-            endpoint.close()
+        if unit is None and self._all_silent(machine):
+            self._endpoint(machine).close()
 
     async def replug(self, machine: str, unit: int | None = None) -> None:
         """Put a machine's cable back."""
@@ -99,8 +107,8 @@ class Simulation:
                 for name in plant.machines
             ],
             "lots": plant_state.lots(plant),
-            "function_codes": {str(code): n for code, n in sorted(self.asked.functions.items())},
-            "refused_writes": self.asked.writes,
+            "function_codes": {str(code): n for code, n in sorted(self.tally.functions.items())},
+            "refused_writes": self.tally.writes,
         }
 
     def plugged(self, machine: str) -> bool:
@@ -109,17 +117,24 @@ class Simulation:
         silent = all(device.quirks.silent for device in devices)
         return self._endpoint(machine).plugged and not silent
 
+    def _all_silent(self, machine: str) -> bool:
+        """Whether nobody answers any more at a machine's address."""
+        return all(device.quirks.silent for _, device in self._at_its_address(machine))
+
     def _pulled_out(self, machine: str) -> bool:
         """Whether every unit at a machine's address was pulled."""
-        address = self.plant.machine(machine).model.listen
         return all(
-            (name, device.unit) in self._pulled
-            for name, other in self.plant.machines.items()
-            for device in other.devices
-            if other.model.listen == address
+            (name, device.unit) in self._pulled for name, device in self._at_its_address(machine)
         )
 
-    def _endpoint(self, machine: str) -> Endpoint:
+    def _at_its_address(self, machine: str) -> Iterator[tuple[str, Device]]:
+        """Every device at a machine's address, and the machine that it belongs to."""
+        address = self.plant.machine(machine).model.listen
+        for name, other in self.plant.machines.items():
+            if other.model.listen == address:
+                yield from ((name, device) for device in other.devices)
+
+    def _endpoint(self, machine: str) -> TcpDevice:
         return self.endpoints[self.plant.machine(machine).model.listen]
 
     def _devices(self, machine: str, unit: int | None) -> list[Device]:
@@ -127,6 +142,16 @@ class Simulation:
         if not devices:
             raise PlantError(f"{machine} has no unit {unit}")
         return devices
+
+
+def _delays(devices: Mapping[int, Device]) -> Script:
+    """Each device answers after its delay."""
+
+    def fate(asked: Asked) -> Fate:
+        delay = devices[asked.unit].quirks.delay
+        return Fate(late=delay) if delay else WELL
+
+    return fate
 
 
 async def simulate(

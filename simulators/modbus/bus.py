@@ -149,10 +149,11 @@ class Bus:
             self.tally.garbled += 1
             return
         unit, content = parts
-        asked = Asked(self.tally.requests + 1, unit, content)
+        heard = self._said_until + self.pace.silence
+        asked = Asked(self.tally.requests + 1, unit, content, at=heard)
         self.tally.note(asked)
         if unit in self.units:
-            self._answer(asked, self._said_until + self.pace.silence)
+            self._answer(asked, heard)
 
     def _answer(self, asked: Asked, heard: float) -> None:
         busy_until = self._busy_until.get(asked.unit, heard)
@@ -160,21 +161,28 @@ class Bus:
             self.tally.unheard += 1
             return
         fate = self.script(asked)
-        content = fate.content(asked, self.units[asked.unit](asked.content))
-        begins = max(busy_until, heard) + self.takes + fate.late
+        content = fate.content(asked, self.units[asked.unit])
         if content is None:
             return
-        frame = fate.frame(rtu(asked.unit, content))
+        frame = fate.frame(rtu(asked.unit if fate.unit is None else fate.unit, content))
         if fate.swapped:
             self._swapped.append((asked, frame))
             return
-        frames = [(asked, frame)] * fate.copies + self._swapped
+        at = max(busy_until, heard) + self.takes + fate.late
+        for _ in range(fate.copies):
+            for pause, piece in fate.pieces(frame):
+                at = self._send(asked, at + pause, piece)
+            at += self.pace.silence
+        for whose, older in self._swapped:
+            at = self._send(whose, at, older) + self.pace.silence
         self._swapped = []
-        for whose, one in frames:
-            ends = begins + self.pace.lasts(len(one))
-            self._call(begins, self._talk, _Talk(whose, begins, ends, one))
-            begins = ends + self.pace.silence
-        self._busy_until[asked.unit] = begins - self.pace.silence
+        self._busy_until[asked.unit] = at - self.pace.silence
+
+    def _send(self, asked: Asked, at: float, frame: bytes) -> float:
+        """Put a frame on the wire at ``at``; when it will have passed."""
+        ends = at + self.pace.lasts(len(frame))
+        self._call(at, self._talk, _Talk(asked, at, ends, frame))
+        return ends
 
     def _talk(self, talk: _Talk) -> None:
         self.tally.answers += 1

@@ -12,10 +12,10 @@ from collections import deque
 
 from simulators.modbus.bus import Bus
 from simulators.modbus.framing import cut_mbap, mbap, of_rtu, rtu
-from simulators.modbus.listening import Listening
+from simulators.modbus.listening import Connection, Listening
 from simulators.modbus.pdu import BIT_READS, READS, Asked, refused
+from simulators.modbus.script import GOOD, Manners
 
-AT_ONCE = 4096
 NOBODY_ANSWERS = 11
 
 
@@ -34,12 +34,13 @@ class Gateway(Listening):
         host: str = "127.0.0.1",
         port: int = 0,
         *,
+        manners: Manners = GOOD,
         waits: float = 1.0,
         flushes: bool = True,
         says_so: bool = False,
         measures: bool = True,
     ) -> None:
-        super().__init__(host, port, bus.tally)
+        super().__init__(host, port, bus.tally, manners, bus.speed)
         self.bus = bus
         self.waits = waits
         self.flushes = flushes
@@ -49,7 +50,7 @@ class Gateway(Listening):
         """How often the answer to an older question was handed on."""
         self.while_waiting = 0
         """How many requests came while it waited for an answer to another one."""
-        self._waiting: asyncio.Queue[tuple[Asked, asyncio.StreamWriter]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[Asked, Connection]] = asyncio.Queue()
         self._come: deque[tuple[int, int, bytes]] = deque()
         self._news = asyncio.Event()
         self._busy = False
@@ -75,25 +76,23 @@ class Gateway(Listening):
         self._come.clear()
         self._waiting = asyncio.Queue()
 
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def come(self, connection: Connection, characters: bytes) -> None:
         """Take requests, whenever they come."""
-        connection = self.tally.connections
-        buffer = bytearray()
-        while said := await reader.read(AT_ONCE):
-            buffer += said
-            for transaction, unit, content in cut_mbap(buffer):
-                self.while_waiting += self._busy or not self._waiting.empty()
-                asked = Asked(0, unit, content, connection, transaction)
-                self._waiting.put_nowait((asked, writer))
+        connection.buffer += characters
+        for transaction, unit, content in cut_mbap(connection.buffer):
+            self.while_waiting += self._busy or not self._waiting.empty()
+            if self.hears(connection):
+                asked = Asked(0, unit, content, connection.number, transaction)
+                self._waiting.put_nowait((asked, connection))
 
     async def _ask_in_turn(self) -> None:
         while True:
             self._busy = False
-            asked, writer = await self._waiting.get()
+            asked, connection = await self._waiting.get()
             self._busy = True
             answer = await self._ask(asked)
-            if answer is not None and not writer.is_closing():
-                writer.write(mbap(asked.transaction, asked.unit, answer))
+            if answer is not None:
+                self.tell(connection, mbap(asked.transaction, asked.unit, answer))
 
     async def _ask(self, asked: Asked) -> bytes | None:
         await asyncio.sleep(max(0.0, self.bus.free_at - self.bus.now) / self.bus.speed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 ILLEGAL_FUNCTION = 1
 ILLEGAL_ADDRESS = 2
@@ -17,7 +18,17 @@ IDENTIFICATION = 43
 
 _READ = struct.Struct(">BHH")
 
-Unit = Callable[[bytes], bytes | None]
+
+class Shows(StrEnum):
+    """What a unit tells: the truth, or what devices tell in bad moments."""
+
+    TRUTH = "truth"
+    SENTINELS = "sentinels"  # that it has no values yet, as after a restart
+    COUNTERS_AT_ZERO = "counters at zero"  # for this once
+    COUNTERS_BEGIN_ANEW = "counters begin anew"  # and count on from 0, as after a loss of power
+
+
+Unit = Callable[[bytes, Shows], bytes | None]
 """A unit: what it answers (function code and content) to what was asked; None: nothing."""
 Read = Callable[[int, int, int], Sequence[int]]
 """Function, first address and count; gives the words or bits, or raises Refusal."""
@@ -36,6 +47,7 @@ class Asked:
     """One request. ``number`` counts the requests of a line, ``connection`` its connections.
 
     ``content`` is the function code and what follows; ``transaction`` is 0 on a serial line.
+    ``at`` is when it was heard, in seconds of the line since some moment.
     """
 
     number: int
@@ -43,6 +55,7 @@ class Asked:
     content: bytes
     connection: int = 1
     transaction: int = 0
+    at: float = 0.0
 
     @property
     def function(self) -> int:
@@ -107,14 +120,23 @@ def identification(told: Mapping[int, str]) -> bytes:
 
 
 def words_told_by(word: Callable[[int], int], most: int = 125) -> Unit:
-    """A plain unit for tests and tools: what stands at an address is ``word(address)``."""
+    """A plain unit for tests and tools: what stands at an address is ``word(address)``.
 
-    def read(function: int, first: int, count: int) -> Sequence[int]:
-        if not 1 <= count <= (2000 if function in BIT_READS else most):
-            raise Refusal(ILLEGAL_VALUE)
-        if first + count > 65536:
-            raise Refusal(ILLEGAL_ADDRESS)
-        words = [word(address) for address in range(first, first + count)]
-        return [w & 1 for w in words] if function in BIT_READS else [w & 0xFFFF for w in words]
+    It counts nothing: without values it tells 0xFFFF, and its counters are all its words.
+    """
 
-    return lambda content: answer(content, read)
+    def unit(content: bytes, shows: Shows = Shows.TRUTH) -> bytes:
+        instead = {Shows.SENTINELS: 0xFFFF, Shows.COUNTERS_AT_ZERO: 0}.get(shows)
+
+        def read(function: int, first: int, count: int) -> Sequence[int]:
+            if not 1 <= count <= (2000 if function in BIT_READS else most):
+                raise Refusal(ILLEGAL_VALUE)
+            if first + count > 65536:
+                raise Refusal(ILLEGAL_ADDRESS)
+            told = word if instead is None else lambda _: instead
+            words = [told(address) & 0xFFFF for address in range(first, first + count)]
+            return [told & 1 for told in words] if function in BIT_READS else words
+
+        return answer(content, read)
+
+    return unit

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from simulators.modbus.bus import Bus
-from simulators.modbus.listening import Listening
-
-AT_ONCE = 4096
+from simulators.modbus.listening import Connection, Listening
+from simulators.modbus.script import GOOD, Manners
 
 
 class SerialServer(Listening):
     """The server. Whoever is connected hears the line; with ``echo`` also what it says itself."""
 
-    def __init__(self, bus: Bus, host: str = "127.0.0.1", port: int = 0, *, echo: bool = False):
-        super().__init__(host, port, bus.tally)
+    def __init__(
+        self,
+        bus: Bus,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        manners: Manners = GOOD,
+        echo: bool = False,
+    ) -> None:
+        super().__init__(host, port, bus.tally, manners, bus.speed)
         self.bus = bus
         self.echo = echo
 
@@ -29,13 +34,14 @@ class SerialServer(Listening):
         self.bus.hear = None
         self.bus.close()
 
-    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def come(self, connection: Connection, characters: bytes) -> None:
         """Everything that comes goes onto the line."""
-        while said := await reader.read(AT_ONCE):
-            if self.echo:
-                writer.write(said)
-            self.bus.say(said)
+        if self.echo:
+            connection.write(characters)
+        if self.hears(connection):
+            self.bus.say(characters)
 
     def _hear(self, characters: bytes) -> None:
-        for writer in self.writers:
-            writer.write(characters)
+        for connection in self.connections:
+            if not connection.deaf:
+                connection.write(characters)

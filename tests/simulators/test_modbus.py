@@ -5,7 +5,7 @@ import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
 from gateway.core.errors import WerkverbundError
-from simulators.modbus.endpoint import Endpoint
+from simulators.modbus.tcp_device import TcpDevice
 from simulators.simulation import Simulation
 
 START = 6 * 3600.0
@@ -58,8 +58,8 @@ async def test_every_write_is_refused_and_counted(simulation, line, content):
 async def test_any_other_function_code_is_refused_and_counted(simulation, line, function):
     press = await line(simulation, "press-1")
     assert await press.ask(1, bytes([function, 0, 0, 0, 1])) == bytes([function | 0x80, 1])
-    assert simulation.asked.functions == {function: 1}
-    assert simulation.asked.writes == 0
+    assert simulation.tally.functions == {function: 1}
+    assert simulation.tally.writes == 0
 
 
 async def test_a_request_of_the_wrong_length_is_refused(simulation, line):
@@ -75,7 +75,7 @@ async def test_a_request_in_pieces_is_answered_once_it_is_whole(simulation, line
         await press.writer.drain()
     transaction, unit, answer = await press.receive()
     assert (transaction, unit, answer[0]) == (7, 1, 4)
-    assert simulation.asked.functions == {4: 1}
+    assert simulation.tally.functions == {4: 1}
 
 
 async def test_an_unknown_unit_does_not_answer(simulation, line):
@@ -160,7 +160,7 @@ async def test_every_unit_says_that_it_is_simulated(simulation):
 
 async def test_an_address_that_is_taken_is_named(simulation):
     taken = next(iter(simulation.endpoints.values()))
-    second = Endpoint(taken.host, taken.port, {}, simulation.asked)
+    second = TcpDevice({}, taken.host, taken.port)
     with pytest.raises(WerkverbundError, match=str(taken.port)):
         await second.open()
 

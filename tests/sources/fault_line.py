@@ -1,4 +1,4 @@
-"""A line of Modbus devices that can be made to misbehave: raw asyncio, no library.
+"""A line of Modbus devices that can be made to misbehave, while a test is running.
 
 Every register tells where it stands (``told``), so that a value under a wrong signal shows.
 """
@@ -6,11 +6,14 @@ Every register tells where it stands (``told``), so that a value under a wrong s
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.sources.line.tcp import ModbusTcpConnect
+from simulators.modbus.framing import mbap
+from simulators.modbus.pdu import BIT_READS, Asked, refused, registers
+from simulators.modbus.script import Fate
+from simulators.modbus.tcp_device import TcpDevice
 
 
 def told(unit: int, address: int) -> int:
@@ -18,22 +21,12 @@ def told(unit: int, address: int) -> int:
     return (unit * 4096 + address) & 0xFFFF
 
 
-@dataclass(frozen=True)
-class Asked:
-    tid: int
-    unit: int
-    function: int
-    first: int
-    count: int
-    connection: int
-
-
 Misbehaviour = Callable[[Asked], bytes | None]
 
 
 @dataclass
 class FaultLine:
-    """A server with scripted faults; ``asked`` records every request."""
+    """A device with faults that a test switches; ``asked`` records every request."""
 
     asked: list[Asked] = field(default_factory=list)
     silent: set[int] = field(default_factory=set)
@@ -47,88 +40,63 @@ class FaultLine:
     always_reset: bool = False
     closes: bool = False  # after each answer
     deaf: set[int] = field(default_factory=set)  # connections on which nothing is answered any more
-    connections: int = 0
-    port: int = 0
     served: asyncio.Event = field(default_factory=asyncio.Event)
-    _server: asyncio.Server | None = None
-    _writers: list[asyncio.StreamWriter] = field(default_factory=list)
-    _tasks: set[asyncio.Task] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        everybody = dict.fromkeys(range(256), lambda content, _shows: content)
+        self._device = TcpDevice(everybody, script=self._fate)
+        self.start = self._device.open
 
     @property
     def connect(self) -> ModbusTcpConnect:
         return ModbusTcpConnect(host="127.0.0.1", port=self.port)
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+    @property
+    def port(self) -> int:
+        return self._device.port
+
+    @property
+    def connections(self) -> int:
+        return self._device.tally.connections
+
+    @property
+    def _writers(self):
+        return [connection.writer for connection in self._device.connections]
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        if self._server is not None:
-            self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-        if self._server is not None:
-            await self._server.wait_closed()
-            self._server = None
+        self._device.close()
 
     def count(self, unit: int | None = None) -> int:
         return sum(1 for a in self.asked if unit is None or a.unit == unit)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        connection = self.connections
-        self._writers.append(writer)
-        try:
-            while True:
-                frame = await reader.readexactly(12)
-                tid, _, _, unit, function, first, count = struct.unpack(">HHHBBHH", frame)
-                asked = Asked(tid, unit, function, first, count, connection)
-                self.asked.append(asked)
-                self.served.set()
-                if self.reset_next or self.always_reset:
-                    self.reset_next = False
-                    writer.transport.abort()
-                    return
-                if unit in self.silent or unit not in self.units or connection in self.deaf:
-                    continue
-                answer = self.misbehave(asked) if self.misbehave else self.answer(asked)
-                if answer is None:
-                    continue
-                if unit in self.late:
-                    task = asyncio.create_task(self._later(writer, answer, self.late[unit]))
-                    self._tasks.add(task)
-                    task.add_done_callback(self._tasks.discard)
-                else:
-                    writer.write(answer)
-                if self.closes:
-                    writer.close()
-                    return
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    async def _later(self, writer: asyncio.StreamWriter, answer: bytes, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        if not writer.is_closing():
-            writer.write(answer)
+    def _fate(self, asked: Asked) -> Fate:
+        self.asked.append(asked)
+        self.served.set()
+        if self.reset_next or self.always_reset:
+            self.reset_next = False
+            return Fate(resets=True)
+        unheard = asked.unit in self.silent or asked.unit not in self.units
+        if unheard or asked.connection in self.deaf:
+            return Fate(lost=True)
+        answer = self.misbehave(asked) if self.misbehave else self.answer(asked)
+        if answer is None:
+            return Fate(lost=True)
+        late = self.late.get(asked.unit, 0.0)
+        return Fate(late=late, change=lambda _: answer, closes=self.closes)
 
     def answer(self, asked: Asked) -> bytes:
+        """The frame that answers rightly, or refuses as it was told."""
         code = self._refusal(asked)
         if code:
-            return frame_of(asked, bytes([asked.function | 0x80, code]))
-        if asked.function in (1, 2):
-            bits = [told(asked.unit, asked.first + i) & 1 for i in range(asked.count)]
-            packed = sum(bit << i for i, bit in enumerate(bits))
-            body = packed.to_bytes((asked.count + 7) // 8, "little")
-        else:
-            words = [told(asked.unit, asked.first + i) for i in range(asked.count)]
-            body = struct.pack(f">{len(words)}H", *words)
-        return frame_of(asked, bytes([asked.function, len(body)]) + body)
+            return frame_of(asked, refused(asked.function, code))
+        words = [told(asked.unit, asked.first + index) for index in range(asked.count)]
+        bits = [word & 1 for word in words]
+        return frame_of(
+            asked, registers(asked.function, bits if asked.function in BIT_READS else words)
+        )
 
     def _refusal(self, asked: Asked) -> int:
-        if asked.function not in (1, 2) and (
+        if asked.function not in BIT_READS and (
             asked.count > self.most or (self.odd_refused and asked.count % 2)
         ):
             return 3
@@ -140,13 +108,6 @@ class FaultLine:
 
 def frame_of(asked: Asked, pdu: bytes, *, tid: int | None = None, unit: int | None = None) -> bytes:
     """A whole Modbus TCP frame; ``tid`` and ``unit`` may lie."""
-    return (
-        struct.pack(
-            ">HHHB",
-            asked.tid if tid is None else tid,
-            0,
-            len(pdu) + 1,
-            asked.unit if unit is None else unit,
-        )
-        + pdu
+    return mbap(
+        asked.transaction if tid is None else tid, asked.unit if unit is None else unit, pdu
     )

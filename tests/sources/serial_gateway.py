@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.sources.line.tcp import ModbusTcpConnect
-from tests.sources.fault_line import Asked, frame_of, told
+from simulators.modbus.pdu import Asked
+from tests.sources.fault_line import frame_of, told
 
 Takes = Callable[[Asked], float | None]
 
@@ -60,8 +61,13 @@ class SerialGateway:
         try:
             while True:
                 frame = await reader.readexactly(12)
-                tid, _, _, unit, function, first, count = struct.unpack(">HHHBBHH", frame)
-                asked = Asked(tid, unit, function, first, count, self.connections)
+                asked = Asked(
+                    len(self.asked) + 1,
+                    frame[6],
+                    frame[7:],
+                    self.connections,
+                    frame[0] << 8 | frame[1],
+                )
                 self.asked.append(asked)
                 self.while_busy += self.busy
                 async with self._lock:

@@ -14,7 +14,7 @@ from tests.sources.line_reading import WITHIN, faults_of, unit, values_of
 
 
 async def test_a_lost_answer_is_asked_for_again_on_the_same_connection(line, reading):
-    line.misbehave = lambda asked: None if asked.tid == 2 else line.answer(asked)
+    line.misbehave = lambda asked: None if asked.transaction == 2 else line.answer(asked)
     source = reading(unit(1))
     for _ in range(5):
         [batch] = await source.read(source.signals)
@@ -25,7 +25,7 @@ async def test_a_lost_answer_is_asked_for_again_on_the_same_connection(line, rea
 
 @pytest.mark.size(polls=(200, 20_000))
 async def test_every_thirtieth_answer_lost_costs_no_poll(line, reading, clock, polls):
-    line.misbehave = lambda asked: None if asked.tid % 30 == 0 else line.answer(asked)
+    line.misbehave = lambda asked: None if asked.transaction % 30 == 0 else line.answer(asked)
     source = reading(unit(1, within=0.05))
     bad = 0
     for _ in range(polls):

@@ -190,20 +190,20 @@ async def test_a_gateway_speaks_modbus_tcp_for_the_units_of_its_line():
 
 
 async def asked(gateway, *questions, gap=0.0):
-    """Ask each question ``gap`` seconds after the one before it; all that came, by transaction."""
+    """Ask each question ``gap`` seconds after the one before it; what comes before a last one's."""
     reader, writer = await asyncio.open_connection(gateway.host, gateway.port)
     for number, (to, first) in enumerate(questions):
         writer.write(mbap(number, to, question(first=first)))
         await asyncio.sleep(gap)
+    writer.write(mbap(999, 3, question()))
     came = {}
-    try:
-        async with asyncio.timeout(1):
-            while True:
-                transaction, _, length, _ = struct.unpack(">HHHB", await reader.readexactly(7))
-                came[transaction] = await reader.readexactly(length - 1)
-    except TimeoutError:
-        writer.close()
-        return came
+    async with asyncio.timeout(10):
+        while 999 not in came:
+            transaction, _, length, _ = struct.unpack(">HHHB", await reader.readexactly(7))
+            came[transaction] = await reader.readexactly(length - 1)
+    writer.close()
+    assert came.pop(999) == told(300)
+    return came
 
 
 def late_once(by):
@@ -246,7 +246,7 @@ async def test_a_gateway_waits_for_a_dead_unit_and_the_others_with_it(says_so, s
         assert asyncio.get_running_loop().time() - began >= 0.3
     assert came.pop(0, None) == (b"\x83\x0b" if says_so else None)
     assert came == {1: told(201)}
-    assert gateway.while_waiting == 1
+    assert gateway.while_waiting == 2
 
 
 async def test_a_gateway_asks_at_the_line_s_pace():
