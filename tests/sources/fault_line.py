@@ -48,6 +48,7 @@ class FaultLine:
     closes: bool = False  # after each answer
     deaf: set[int] = field(default_factory=set)  # connections on which nothing is answered any more
     connections: int = 0
+    connected: Callable[[int], object] = lambda _number: None  # hears of each connection
     port: int = 0
     served: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
@@ -80,6 +81,7 @@ class FaultLine:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         connection = self.connections
+        self.connected(connection)
         self._writers.append(writer)
         try:
             while True:
