@@ -130,13 +130,21 @@ def read(  # noqa: PLR0917 - typer calls it by name
     template: Annotated[str | None, typer.Option()] = None,
     host: Annotated[str | None, typer.Option()] = None,
     port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
-    unit: Annotated[int, typer.Option(min=1, max=255)] = 1,
+    unit: Annotated[int, typer.Option(min=0, max=255)] = 1,
+    rtu: Annotated[bool, typer.Option("--rtu")] = False,
+    serial: Annotated[str | None, typer.Option()] = None,
+    baud: Annotated[int, typer.Option(min=300, max=1_000_000)] = 9600,
+    parity: Annotated[str, typer.Option()] = "none",
+    stop_bits: Annotated[int, typer.Option(min=1, max=2)] = 1,
+    timeout: Annotated[str | None, typer.Option()] = None,
     json: Json = False,
 ) -> None:
     """Read a machine now."""
+    from gateway.cli.reaching import Reached  # noqa: PLC0415
     from gateway.cli.reading import choose, read_now  # noqa: PLC0415
 
-    site, machines = choose(file, machine, template=template, host=host, port=port, unit=unit)
+    reached = Reached(host, port, unit, rtu, serial, baud, parity, stop_bits, timeout)
+    site, machines = choose(file, machine, template=template, reached=reached)
     if not read_now(site, machines, language_of(context), as_json=json):
         raise typer.Exit(1)
 

@@ -13,6 +13,7 @@ from gateway.core.signals import Fault, Quality, Reason
 from gateway.core.text import Language, Text
 
 if TYPE_CHECKING:
+    from gateway.cli.reaching import Reached
     from gateway.config import Machine, SiteConfig
     from gateway.sources.read_once import PointRead
 
@@ -43,21 +44,19 @@ def choose(
     machine: str | None,
     *,
     template: str | None = None,
-    host: str | None = None,
-    port: int = 502,
-    unit: int = 1,
+    reached: Reached | None = None,
 ) -> tuple[SiteConfig, Sequence[Machine]]:
     """The machines of a firm's file, or a device named on the command line."""
     if file is None:
-        if template is None or host is None:
+        if template is None or reached is None or not reached.named:
             raise CommandError(
                 Text(
-                    "Nennen Sie die Datei der Firma, oder --template und --host.",
-                    "Name the firm's file, or --template and --host.",
+                    "Nennen Sie die Datei der Firma, oder --template und --host oder --serial.",
+                    "Name the firm's file, or --template and --host or --serial.",
                 ),
                 USAGE_IS_WRONG,
             )
-        site = _single(template, host, port, unit)
+        site = _single(template, reached)
         return site, site.machines
     from gateway.cli.rooms import site as site_of  # noqa: PLC0415
 
@@ -75,12 +74,9 @@ def choose(
     return site, chosen
 
 
-def _single(template: str, host: str, port: int, unit: int) -> SiteConfig:
-    from pydantic import ValidationError  # noqa: PLC0415
-
-    from gateway.config import Bilingual, Device, Machine, SiteConfig, spoken  # noqa: PLC0415
+def _single(template: str, reached: Reached) -> SiteConfig:
+    from gateway.config import Bilingual, Device, Machine, SiteConfig  # noqa: PLC0415
     from gateway.machines import catalog  # noqa: PLC0415
-    from gateway.sources.line.tcp import ModbusTcpConnect  # noqa: PLC0415
 
     try:
         catalog.template(template)
@@ -93,22 +89,9 @@ def _single(template: str, host: str, port: int, unit: int) -> SiteConfig:
             ),
             USAGE_IS_WRONG,
         ) from error
-    try:
-        connect = ModbusTcpConnect(host=host, port=port, unit=unit)
-    except ValidationError as error:
-        what, fix = spoken(error, "host", host)
-        raise CommandError(
-            Text(f"{what.de}. {_as_options(fix.de)}", f"{what.en}. {_as_options(fix.en)}"),
-            USAGE_IS_WRONG,
-        ) from error
-    device = Device(template=template, connect=connect)
+    device = Device(template=template, connect=reached.connect())
     machine = Machine(name="device", title=Bilingual(de="Gerät", en="Device"), devices=(device,))
     return SiteConfig(firm="read", name="-", state=Path(), machines=(machine,))
-
-
-def _as_options(fix: str) -> str:
-    """What would be written in a file, as it is written on the command line."""
-    return fix.replace("host: ", "--host ").replace("port: ", "--port ")
 
 
 def read_now(
@@ -144,6 +127,15 @@ def _nobody(machine: Machine, fault: Fault) -> Text:
             "  → Prüfen Sie unit, und ob dort wirklich ein Gerät mit Modbus TCP steht.",
             f"{machine.name}: {why.en} ({place}, unit {unit})\n"
             "  → Check unit, and whether it is a device with Modbus TCP that stands there.",
+        )
+    if any(one.connect.type != "modbus-tcp" for one in machine.devices):
+        return Text(
+            f"{machine.name}: {why.de} ({place}, Gerätenummer {unit})\n"
+            "  → Prüfen Sie Strom und Anschluss, ob A und B vertauscht sind, Baudrate, Parität, "
+            "Stoppbits und die Gerätenummer.",
+            f"{machine.name}: {why.en} ({place}, unit {unit})\n"
+            "  → Check power and connection, whether A and B are swapped, baud rate, parity, stop "
+            "bits, and the unit.",
         )
     return Text(
         f"{machine.name}: {why.de} ({place}, Gerätenummer {unit})\n"

@@ -29,6 +29,11 @@ TERMS: dict[str, Text] = {
     "--kind": Text("ART", "KIND"),
     "--host": Text("ADRESSE", "ADDRESS"),
     "--unit": Text("ZAHL", "NUMBER"),
+    "--serial": Text("PFAD", "PATH"),
+    "--baud": Text("ZAHL", "NUMBER"),
+    "--parity": Text("NAME", "NAME"),
+    "--stop_bits": Text("ZAHL", "NUMBER"),
+    "--timeout": Text("DAUER", "DURATION"),
     "--template": Text("VORLAGE", "TEMPLATE"),
 }
 """Headings, and the placeholders of arguments and options."""
@@ -128,8 +133,8 @@ HELP: dict[str, Text] = {
         "Good for checking the wiring. Writes nothing, neither to the machine nor to the disk.",
     ),
     "read.file": Text(
-        "Die Datei der Firma; ohne sie --template und --host",
-        "The firm's file; without it --template and --host",
+        "Die Datei der Firma; ohne sie --template und --host oder --serial",
+        "The firm's file; without it --template and --host or --serial",
     ),
     "read.machine": Text(
         "Name der Maschine (Vorgabe: alle der Datei)", "Name of the machine (default: all)"
@@ -140,7 +145,23 @@ HELP: dict[str, Text] = {
         "Modbus-Port, 1 bis 65535 (Vorgabe 502)", "Modbus port, 1 to 65535 (default 502)"
     ),
     "read.unit": Text(
-        "Gerätenummer am Bus, 1 bis 255 (Vorgabe 1)", "Unit on the bus, 1 to 255 (default 1)"
+        "Gerätenummer am Bus, 0 bis 255 (Vorgabe 1)", "Unit on the bus, 0 to 255 (default 1)"
+    ),
+    "read.rtu": Text(
+        "Der Umsetzer reicht die Bytes der Leitung durch (RTU über TCP)",
+        "The converter hands the line's bytes through (RTU over TCP)",
+    ),
+    "read.serial": Text(
+        "Serieller Anschluss statt --host, am besten /dev/serial/by-id/...",
+        "Serial port instead of --host, best /dev/serial/by-id/...",
+    ),
+    "read.baud": Text("Baudrate (Vorgabe 9600)", "Baud rate (default 9600)"),
+    "read.parity": Text(
+        "Parität: none, even, odd (Vorgabe none)", "Parity: none, even, odd (default none)"
+    ),
+    "read.stop_bits": Text("Stoppbits, 1 oder 2 (Vorgabe 1)", "Stop bits, 1 or 2 (default 1)"),
+    "read.timeout": Text(
+        "Längste Wartezeit auf eine Antwort, z. B. 2s", "Longest wait for an answer, e.g. 2s"
     ),
     "read.json": Text("Ein JSON-Objekt je Messpunkt", "One JSON object per point"),
     "learn": Text(
@@ -219,6 +240,10 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         (
             "werkverbund read --template sdm630 --host 192.168.10.21",
             Text("ohne Datei", "without a file"),
+        ),
+        (
+            "werkverbund read --template sdm630 --serial /dev/ttyUSB0 --baud 9600 --unit 1",
+            Text("an RS-485", "on RS-485"),
         ),
     ),
     "learn": (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from gateway.config import line_checks
 from gateway.config.checking import locate, sound
 from gateway.config.models import Variant
 from gateway.config.scalars import Endpoint
@@ -44,7 +45,7 @@ class _Checks:
         names = self._unique(machines, "name", "die Maschine", "the machine")
         self._unique(list(_items(child(self.root, "jobs"))), "id", "den Auftrag", "the job")
         self._known_machines(names)
-        self._one_device_per_place(machines)
+        self._lines(machines)
         for machine in machines:
             self._templates_and_evidence(machine)
         simulated = _text(child(self.root, "simulated")) == "true"
@@ -89,31 +90,17 @@ class _Checks:
                     choice(name, names),
                 )
 
-    def _one_device_per_place(self, machines: list[Node]) -> None:
-        """No two devices behind one address and unit."""
-        first: dict[str, int] = {}
+    def _lines(self, machines: list[Node]) -> None:
+        """What devices on one line must agree on."""
         connect_type = _machine_type(self.model).model_fields["connect"].annotation
-        for machine in machines:
-            for device in _devices(machine):
-                node = child(device, "connect")
-                connect = sound(self.tree, connect_type, node) if node else None
-                place = connect.place() if isinstance(connect, Variant) else None
-                if node is None or place is None:
-                    continue
-                if place in first:
-                    self.tree.report(
-                        node.place,
-                        Text(
-                            f"an {place} hängt schon das Gerät aus Zeile {first[place]}",
-                            f"the device of line {first[place]} is at {place} already",
-                        ),
-                        Text(
-                            "Prüfen Sie Adresse und unit; jedes Gerät an einer Leitung braucht "
-                            "eine eigene unit.",
-                            "Check address and unit; each device on a line needs its own unit.",
-                        ),
-                    )
-                first.setdefault(place, node.place.line)
+        devices = []
+        for device in (one for machine in machines for one in _devices(machine)):
+            node = child(device, "connect")
+            connect = sound(self.tree, connect_type, node) if node else None
+            if node is not None and isinstance(connect, Variant):
+                template = _text(child(device, "template"))
+                devices.append(line_checks.OnLine(node, connect, template))
+        line_checks.report(self.tree, devices)
 
     def _templates_and_evidence(self, machine: Node) -> None:
         points: dict[str, str | None] = {}

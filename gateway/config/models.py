@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -48,8 +48,16 @@ class Variant(Strict):
     type: str
 
     def place(self) -> str | None:
-        """The physical address that only one device may have, e.g. ``10.0.0.5:502 unit 1``."""
+        """Where one device is, e.g. ``10.0.0.5:502 unit 1``."""
         return None
+
+    def line(self) -> str | None:
+        """The physical line that devices share, e.g. ``10.0.0.5:502``."""
+        return None
+
+    def agreed(self) -> Mapping[str, object]:
+        """What all devices on that line must say alike, by key."""
+        return {}
 
     def needs(self) -> Sequence[str]:
         """The roles that the points of the machine must offer."""

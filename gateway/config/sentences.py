@@ -230,7 +230,9 @@ def _bound(value: object) -> str:
         parts = re.findall(r"(days|seconds|microseconds)=(-?\d+)", repeated.group(1))
         value = timedelta(**{unit: int(count) for unit, count in parts})
     if isinstance(value, timedelta):
-        value = f"{value / timedelta(milliseconds=1):g} milliseconds"
+        whole = value % timedelta(seconds=1) == timedelta(0) != value
+        unit = timedelta(seconds=1) if whole else timedelta(milliseconds=1)
+        value = f"{value / unit:g} {'seconds' if whole else 'milliseconds'}"
     text = re.sub(
         r"(\d+) (millisecond|second|minute|hour|day)s?(?: and |, )?",
         lambda part: part.group(1) + _UNITS[part.group(2)],

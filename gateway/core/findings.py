@@ -13,6 +13,11 @@ class Why(StrEnum):
     """What has happened instead of an answer."""
 
     NO_CONNECTION = "no_connection"
+    NO_SUCH_PORT = "no_such_port"
+    NO_PORT = "no_port"
+    PORT_SETTINGS = "port_settings"
+    NOT_PERMITTED = "not_permitted"
+    PORT_IN_USE = "port_in_use"
     HUNG_UP = "hung_up"
     NO_ANSWER = "no_answer"
     WAITING = "waiting"  # not asked: an older answer could be taken for this one
@@ -23,11 +28,12 @@ class Why(StrEnum):
     OTHER_FUNCTION = "other_function"
     WRONG_LENGTH = "wrong_length"
     WRONG_SIZE = "wrong_size"
+    NOISE = "noise"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found: ``got`` instead of ``asked`` (unit, function), or the exception's code."""
+    """What was found: ``got`` instead of ``asked`` (unit, function), a code, or bytes of noise."""
 
     why: Why
     got: int = 0
@@ -85,4 +91,24 @@ _SENTENCES: Mapping[Why, Callable[[int, int], Text | None]] = {
     ),
     Why.WRONG_LENGTH: _always("eine Antwort mit falscher Länge", "an answer of the wrong length"),
     Why.WRONG_SIZE: _always("eine Antwort mit falscher Größe", "an answer of the wrong size"),
+    Why.NOISE: lambda got, _: Text(
+        f"{got} Bytes, die keine Antwort sind: stimmen Baudrate, Parität und Stoppbits?",
+        f"{got} bytes that are no answer: are baud rate, parity and stop bits right?",
+    ),
+    Why.NO_SUCH_PORT: _always(
+        "den Anschluss gibt es nicht: steckt der Adapter?",
+        "there is no such port: is the adapter plugged in?",
+    ),
+    Why.NO_PORT: _always("das ist kein serieller Anschluss", "this is no serial port"),
+    Why.PORT_SETTINGS: _always(
+        "der Anschluss nimmt diese Baudrate, Parität oder Stoppbits nicht an",
+        "the port does not take this baud rate, parity or stop bits",
+    ),
+    Why.NOT_PERMITTED: _always(
+        "dieser Benutzer darf den Anschluss nicht öffnen: fehlt ihm die Gruppe dialout?",
+        "this user may not open the port: is the group dialout missing?",
+    ),
+    Why.PORT_IN_USE: _always(
+        "ein anderes Programm hat den Anschluss offen", "another program has the port open"
+    ),
 }

@@ -314,7 +314,6 @@ SENTENCES: Mapping[str, str] = {
         "die Steuerung bleibt auf diesem Rechner: %s ist von außen erreichbar"
     ),
     "nobody can listen on %s: %s": "auf %s kann niemand lauschen: %s",
-    "nobody can listen on %s:%s": "auf %s:%s kann niemand lauschen",
     "no broker on port %s: %s": "kein Broker auf Port %s: %s",
     "there is no fault %s": "den Fehler %s gibt es nicht",
     "this simulation has no element that burns out": (

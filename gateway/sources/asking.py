@@ -8,9 +8,9 @@ gateway may still wait for the old answer, and then for a while only in lengths 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from typing import Protocol
 
 from gateway.core.errors import Desync, Refused, SourceError, Unreachable
 from gateway.core.findings import Finding, Why
@@ -19,11 +19,12 @@ from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Now
 from gateway.machines.read_plan import Block, other_lengths
 from gateway.machines.template import Template
+from gateway.sources.frame import Late
 from gateway.sources.line.base import ModbusConnect
 from gateway.sources.line.connection import Connection
-from gateway.sources.suspects import Suspects
+from gateway.sources.suspects import Suspects, Told
 
-RECONNECT = (0.0, 1.0, 2.0, 4.0)
+RECONNECT = (0.0, 1.0, 2.0, 3.0)
 """Seconds after connections that brought nothing: the first is made anew with the next poll."""
 GATEWAY_WAITS = 4.0
 """Times the deadline that a gateway is taken to wait for a silent unit, until it is known."""
@@ -38,23 +39,47 @@ _NOBODY_THERE = (10, 11)  # with these a gateway speaks for a silent unit
 _NOT_THIS_LENGTH = (2, 3)
 
 
-class Line:
-    """The connection to one line. ``devices`` are the templates of its units by number."""
+class Asker(Protocol):
+    """A device that is asked for: how it is reached, and its type."""
 
-    def __init__(
-        self,
-        connect: ModbusConnect,
-        devices: Mapping[int, Template],
-        now: Now,
-        pause: timedelta = timedelta(0),
-    ) -> None:
-        self.link = Connection(connect, pause, late=self._late)
+    @property
+    def connect(self) -> ModbusConnect:
+        """How it is reached."""
+
+    @property
+    def template(self) -> Template:
+        """Its type, which says in which lengths it may be asked."""
+
+    @property
+    def pause(self) -> float:
+        """Seconds to leave between two questions."""
+
+
+class Line:
+    """The connection to one line, and to the devices on it."""
+
+    def __init__(self, devices: Sequence[Asker], now: Now) -> None:
+        connects = [device.connect for device in devices]
+        self.link = Connection(
+            connects[0],
+            max(device.pause for device in devices),
+            max(connect.pause_after_connect.total_seconds() for connect in connects),
+            late=self._late,
+        )
         self.backoff = Backoff(steps=RECONNECT)
-        self.shared = len(devices) > 1
-        self._devices = devices
+        self.shared = len({one.unit for one in connects}) > 1
+        self._gateway = False
+        told = Told.BYTES
+        if self.link.numbered:
+            self._gateway = self.shared or any(one.through_gateway for one in connects)
+            numbers = not any(one.any_number for one in connects)
+            told = Told.GATEWAY if self._gateway else Told.NUMBER if numbers else Told.BYTES
+        self.shared = self.shared or self._gateway
+        self._told = told
         self._now = now
-        self._suspects = Suspects(shared=self.shared)
+        self._suspects = Suspects(told)
         self._refused: set[tuple[int, tuple[Block, ...]]] = set()
+        self._found = Finding(Why.NO_CONNECTION)
         self.counts = LineCounts()
         self.woken = False
         """An answer that had been given up has come, and none is missing any more."""
@@ -79,23 +104,25 @@ class Line:
         if self._hangs:
             await self._quiet()  # it may still speak
         idle = asyncio.get_running_loop().time() - self._spoke_at
-        if self._hangs or idle >= self._forgets_after:
+        if (self._hangs or idle >= self._forgets_after) and not self.link.worth_keeping:
             self.link.close()
+        self._hangs = False
         if self.link.connected:
             return
         mono = self._now().mono
         if not self.backoff.ready(mono):
-            raise Unreachable(self.link.place, Finding(Why.NO_CONNECTION))
+            raise Unreachable(self.link.place, self._found)
         try:
             await self.link.open()
-        except Unreachable:
+        except Unreachable as failure:
+            self._found = failure.found
             self.backoff.failed(mono)
             raise
         self.counts.connects += 1
-        self._proven = self._hangs = False
+        self._proven = False
         self._spoke_at = asyncio.get_running_loop().time()
 
-    async def ask(self, unit: int, block: Block, within: float) -> Sequence[int]:
+    async def ask(self, device: Asker, block: Block) -> Sequence[int]:
         """The words of one block, in one more try where the first was in vain.
 
         Raises Refused, or what the last try has failed with.
@@ -103,56 +130,58 @@ class Line:
         await self.stand()
         self.woken = False
         try:
-            return await self._ask(unit, block, within)
+            return await self._ask(device, block)
         except (Unreachable, Desync) as failure:
             lost = isinstance(failure, Unreachable) and not self.link.connected
             if (self.shared and not lost) or not self.backoff.ready(self._now().mono):
                 raise
         await self.stand()
         try:
-            return await self._ask(unit, block, within)
+            return await self._ask(device, block)
         except (Unreachable, Desync):
             self._hangs = not (self.shared or self._awake.is_set())
             raise
 
-    async def _ask(self, unit: int, block: Block, within: float) -> Sequence[int]:
-        if self.shared:
+    async def _ask(self, device: Asker, block: Block) -> Sequence[int]:
+        unit = device.connect.unit
+        if self._gateway:
             await self._quiet()
         now = asyncio.get_running_loop().time()
         if not self._suspects.fit(unit, block, now):
-            return await self._once(unit, block, within)
-        for way in other_lengths(block, self._devices[unit]):
+            return await self._once(device, block)
+        for way in other_lengths(block, device.template):
             known = (unit, way) in self._refused
             if known or any(self._suspects.fit(unit, part, now) for part in way):
                 continue
             try:
-                parts = [(part, await self._once(unit, part, within)) for part in way]
+                parts = [(part, await self._once(device, part)) for part in way]
             except Refused as refusal:
                 if refusal.code not in _NOT_THIS_LENGTH:
                     raise
                 self._refused.add((unit, way))
             else:
                 return _words_of(block, parts)
-        if not self.shared:
-            return await self._once(unit, block, within)
-        raise Unreachable(f"{self.link.place} unit {unit}", Finding(Why.WAITING))
+        if self._told is Told.NUMBER:
+            return await self._once(device, block)
+        raise Unreachable(device.connect.place(), Finding(Why.WAITING))
 
-    async def _once(self, unit: int, block: Block, within: float) -> Sequence[int]:
+    async def _once(self, device: Asker, block: Block) -> Sequence[int]:
+        connect, within = device.connect, device.connect.within(block)
         for pause in (*_BUSY_PAUSES, None):
             began = asyncio.get_running_loop().time()
             try:
-                words = await self.link.ask(unit, block, within)
+                words = await self.link.ask(connect, block)
             except Refused as refusal:
                 self._spoke()
                 self.counts.refusals += 1
                 if refusal.code in _NOBODY_THERE:
-                    raise Unreachable(f"{self.link.place} unit {unit}", refusal.found) from refusal
+                    raise Unreachable(connect.place(), refusal.found) from refusal
                 if refusal.code not in _BUSY or pause is None:
                     raise
                 await asyncio.sleep(pause)
             except SourceError as failure:
                 self.counts.desyncs += isinstance(failure, Desync)
-                self._suspects.add(unit, block, began + within, within)
+                self._suspects.add(connect.unit, block, began + within, within)
                 self._fell_silent(failure, began, within)
                 raise
             else:
@@ -179,12 +208,17 @@ class Line:
             self._forgets_after = min(self._forgets_after, self._doubt)
         self._doubt = float("inf")
 
-    def _late(self) -> None:
+    def _late(self, late: Late) -> None:
         """The answer to a question that was given up has come."""
-        self._waits = 1.2 * (asyncio.get_running_loop().time() - self._silent_since)
+        if self.link.numbered:
+            self._waits = 1.2 * (asyncio.get_running_loop().time() - self._silent_since)
+            self.woken = not self.link.outstanding
+        elif self._suspects.arrived(late.unit, late.function, late.size):
+            self.woken = not self._suspects
+        else:
+            return  # nobody here has asked for it
         self._hangs = False
         self._doubt = float("inf")
-        self.woken = not self.link.outstanding
         self._spoke()
 
     def _fell_silent(self, failure: SourceError, began: float, within: float) -> None:
@@ -195,7 +229,7 @@ class Line:
             self._count_silence(began)
         elif not self._proven:
             self.backoff.failed(self._now().mono)  # a connection that has brought nothing
-        if self.shared and (timed_out or isinstance(failure, Desync)):
+        if self._gateway and (timed_out or isinstance(failure, Desync)):
             waits = self._waits or GATEWAY_WAITS * within
             self._free_at = began + min(LONGEST_QUIET, 2 * waits if self.silent else waits)
 

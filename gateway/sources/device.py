@@ -16,6 +16,7 @@ from gateway.flow.moment import Moment, Now
 from gateway.machines.codec import Decoded, Layout
 from gateway.machines.read_plan import Block, Learned, Place, halves, plan
 from gateway.machines.template import FUNCTIONS, PointSpec, Table, Template
+from gateway.sources.line.base import ModbusConnect
 from gateway.sources.refusals import REMEMBERED, Refusals, place
 
 NO_CONNECTION = Fault(Reason.NO_CONNECTION)
@@ -28,7 +29,7 @@ _WRONG_ADDRESS = (2, 3)  # illegal address; some devices say illegal value inste
 class Link(Protocol):
     """What a unit needs of its line."""
 
-    async def ask(self, unit: int, block: Block, within: float) -> Sequence[int]:
+    async def ask(self, device: Unit, block: Block) -> Sequence[int]:
         """The words of one block, or a SourceError."""
 
 
@@ -54,17 +55,18 @@ class _Requests:
 
 
 class Unit:
-    """One device on a shared line. ``within`` is its deadline in seconds."""
+    """One device on a line, as one machine uses it."""
 
-    def __init__(self, machine: str, number: int, template: Template, within: float) -> None:
+    def __init__(self, machine: str, connect: ModbusConnect, template: Template) -> None:
         self.machine = machine
-        self.number = number
-        self.within = within
+        self.connect = connect
         self.backoff = Backoff()
         self.failed_at = 0.0
         """When (monotonic) it was last asked in vain; 0: it answers."""
         self.fault = NO_CONNECTION
         self.template = template
+        self.pause = max(connect.pause, template.workarounds.pause).total_seconds()
+        """Seconds to leave between two questions."""
         self._points = {signal_id(machine, point.name): point for point in template.points}
         self._requests: dict[tuple[SignalId, ...], _Requests] = {}
         self._refusals = Refusals(place(point) for point in template.points)
@@ -107,7 +109,7 @@ class Unit:
                 faults += wrong
         if failure is not None:
             sound = False
-            self.fault = _fault(failure)
+            self.fault = fault_of(failure)
             rest = len(requests.signals) - len(requests.refused) - len(values)
             faults += [None] * (len(values) - len(faults)) + [self.fault] * rest
             values += [None] * rest
@@ -167,7 +169,7 @@ class Unit:
         return decoded
 
     async def _ask(self, link: Link, block: Block, layout: Layout, now: Now) -> Decoded:
-        words = await link.ask(self.number, block, self.within)
+        words = await link.ask(self, block)
         self._heard = now()
         self._last[block.table, block.first, block.count] = (words, self._heard.at)
         if self._refusals.answered(block.points):
@@ -253,7 +255,8 @@ def _refused(refusal: Refused) -> Fault:
     return Fault(Reason.REFUSED, refusal.code, refusal.found.text)
 
 
-def _fault(failure: SourceError) -> Fault:
+def fault_of(failure: SourceError) -> Fault:
+    """What is told of the signals that were asked for."""
     found = failure.found
     code = found.got if found.why is Why.EXCEPTION else None
     if isinstance(failure, Desync):

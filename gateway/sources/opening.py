@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from gateway.config import Device, Machine, SiteConfig
 from gateway.core.signals import Signal
@@ -22,23 +21,14 @@ def open_sources(site: SiteConfig, *, now: Now | None = None) -> list[ModbusSour
 
 def sources_of(machines: Sequence[Machine], *, now: Now | None = None) -> list[ModbusSource]:
     """The sources of some machines, in the order in which their lines are named."""
-    lines: dict[str, ModbusConnect] = {}
-    units: dict[str, list[Unit]] = {}
-    pauses: dict[str, timedelta] = {}
+    lines: dict[str, list[Unit]] = {}
     for machine in machines:
         for device in machine.devices:
             connect = _modbus(device)
             template = catalog.of(device)
-            unit = Unit(machine.name, connect.unit, template, connect.timeout.total_seconds())
-            lines.setdefault(connect.key, connect)
-            units.setdefault(connect.key, []).append(unit)
-            pauses[connect.key] = max(
-                pauses.get(connect.key, timedelta(0)), template.workarounds.pause
-            )
-    return [
-        ModbusSource(connect, units[key], pause=pauses[key], now=now)
-        for key, connect in lines.items()
-    ]
+            unit = Unit(machine.name, connect, template)
+            lines.setdefault(connect.key, []).append(unit)
+    return [ModbusSource(units, now=now) for units in lines.values()]
 
 
 def site_signals(site: SiteConfig) -> dict[str, tuple[Signal, ...]]:

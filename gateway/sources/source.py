@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
-from datetime import timedelta
 
 from gateway.core.batches import Batch
 from gateway.core.errors import Unreachable
@@ -14,8 +13,7 @@ from gateway.core.signals import SignalId
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now, SystemTime
 from gateway.sources.asking import Line
-from gateway.sources.device import NO_CONNECTION, SHARED_LINE, Answer, Unit
-from gateway.sources.line.base import ModbusConnect
+from gateway.sources.device import NO_CONNECTION, SHARED_LINE, Answer, Unit, fault_of
 
 
 class ModbusSource:
@@ -28,17 +26,15 @@ class ModbusSource:
 
     def __init__(
         self,
-        connect: ModbusConnect,
         units: Iterable[Unit],
         *,
-        pause: timedelta = timedelta(0),
         now: Now | None = None,
     ) -> None:
-        self.endpoint = connect.key
         self.units = tuple(units)
+        self.endpoint = self.units[0].connect.key
         self._now = now or SystemTime()
-        devices = {unit.number: unit.template for unit in self.units}
-        self._line = Line(connect, devices, self._now, pause)
+        self._line = Line(self.units, self._now)
+        self._each_poll = any(unit.connect.reconnect == "each-poll" for unit in self.units)
         self._link = self._line.link
         if self._line.shared:
             for unit in self.units:
@@ -89,6 +85,8 @@ class ModbusSource:
             heard.append(answer)
             if len(heard) == missing[unit.machine]:
                 yield _batch(unit.machine, heard, self._now())
+        if self._each_poll:
+            self._link.close()
 
     def words(self, signal: SignalId) -> Words | None:
         """The raw words of the last answer for ``signal``."""
@@ -115,9 +113,9 @@ class ModbusSource:
             return unit.silent(signals)
         try:
             await self._line.stand()
-        except Unreachable:
+        except Unreachable as failure:
             self._given_up = True
-            self._fault = unit.fault = NO_CONNECTION
+            self._fault = unit.fault = fault_of(failure)
             return unit.silent(signals)
         answer = await unit.read(self._line, signals, self._now)
         if answer.failure is None:

@@ -1,18 +1,29 @@
 """Questions whose answers may still be under way, and which requests they could be taken for. Pure.
 
-On a serial line an answer is known by unit, function and length alone: a gateway hands a late one
-to the next question that it fits.
+Where answers carry no number they are known by unit, function and length alone; a gateway hands a
+late one to the next question that it fits.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from gateway.machines.read_plan import Block
-from gateway.machines.template import Table
+from gateway.machines.template import FUNCTIONS, Table
 
 STALE = 30.0
 """Times the deadline after which no answer is waited for any more."""
+STALE_AT_MOST = 30.0
+"""Seconds after a deadline after which no answer is waited for any more, or as long again."""
+
+
+class Told(Enum):
+    """By what the answers on a line are told from each other."""
+
+    NUMBER = auto()  # and a device that answers under it
+    BYTES = auto()  # unit, function and length
+    GATEWAY = auto()  # as the gateway sees fit: by length, until it is in step again
 
 
 @dataclass(slots=True)
@@ -26,21 +37,33 @@ class _Suspect:
 
 
 class Suspects:
-    """What was asked on one line and not answered; ``shared`` by several units, or by one alone."""
+    """What was asked on one line and not answered."""
 
-    def __init__(self, *, shared: bool) -> None:
-        self._shared = shared
+    def __init__(self, told: Told) -> None:
+        self._told = told
         self._all: list[_Suspect] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._all)
 
     def add(self, unit: int, block: Block, at: float, within: float) -> None:
         """A question has been given up at ``at`` (seconds), after its deadline ``within``."""
-        until = at + STALE * within
+        until = at + max(within, min(STALE * within, STALE_AT_MOST))
         self._all.append(_Suspect(unit, block.table, block.first, block.size, until))
 
     def answered(self, block: Block) -> None:
         """An answer has come that none of the others can be: the line is in step again."""
         for suspect in self._all:
             suspect.passed = suspect.passed or suspect.size != block.size
+
+    def arrived(self, unit: int, function: int, size: int) -> bool:
+        """A late answer has come (of ``size`` 0: a refusal); whether it was one of these."""
+        for suspect in self._all:
+            alike = (suspect.unit, FUNCTIONS[suspect.table]) == (unit, function)
+            if alike and size in (suspect.size, 0):
+                self._all.remove(suspect)
+                return True
+        return False
 
     def fit(self, unit: int, block: Block, now: float) -> bool:
         """Whether an old answer could be taken for the one to ``block``."""
@@ -53,6 +76,10 @@ class Suspects:
         if suspect.size != block.size:
             return False
         own = (suspect.unit, suspect.table) == (unit, block.table)
-        if self._shared:
-            return own or not suspect.passed
-        return own and suspect.first != block.first  # its own older answer is no wrong one
+        match self._told:
+            case Told.NUMBER:
+                return own and suspect.first != block.first  # its own older answer is no wrong one
+            case Told.BYTES:
+                return own
+            case Told.GATEWAY:
+                return own or not suspect.passed

@@ -52,13 +52,22 @@ class Polled:
     def __init__(self, server: FaultLine | SerialGateway, units: int, every: float, blocks: int):
         template = words_template(*(200 * block for block in range(blocks)))
         numbers = range(1, units + 1)
-        devices = [Unit(f"m{n}", n, template, DEADLINE / FASTER) for n in numbers]
+        devices = [
+            Unit(
+                f"m{n}",
+                server.connect.model_copy(
+                    update={"unit": n, "timeout": timedelta(seconds=DEADLINE / FASTER)}
+                ),
+                template,
+            )
+            for n in numbers
+        ]
         self.every = every
         self.good: Counter[str] = Counter()
         self.wrong = 0
         self.since = 0.0
         self.runner = SourceRunner(
-            ModbusSource(server.connect, devices, now=now),
+            ModbusSource(devices, now=now),
             [
                 signal
                 for unit in devices

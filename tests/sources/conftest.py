@@ -6,7 +6,7 @@ import pytest
 
 from gateway.sources.source import ModbusSource
 from tests.sources.fault_line import FaultLine
-from tests.sources.line_reading import HandClock
+from tests.sources.line_reading import HandClock, on
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def clock():
 async def reading(line, clock):
     sources = []
 
-    def make(*units, **more):
-        source = ModbusSource(line.connect, units, now=clock, **more)
+    def make(*units):
+        source = ModbusSource(on(line, *units), now=clock)
         sources.append(source)
         return source
 

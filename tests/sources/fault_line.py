@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from gateway.sources.line.tcp import ModbusTcpConnect
 from simulators.modbus.framing import mbap
 from simulators.modbus.pdu import BIT_READS, Asked, refused, registers
-from simulators.modbus.script import Fate
+from simulators.modbus.script import Fate, Manners
 from simulators.modbus.tcp_device import TcpDevice
 
 
@@ -58,6 +58,10 @@ class FaultLine:
     @property
     def connections(self) -> int:
         return self._device.tally.connections
+
+    def wakes_after(self, seconds: float) -> None:
+        """From now on a connection hears nothing in its first seconds."""
+        self._device.manners = Manners(wakes=seconds)
 
     @property
     def _writers(self):

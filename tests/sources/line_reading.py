@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from gateway.core.batches import Clock
 from gateway.flow.moment import Moment
 from gateway.sources.device import Unit
+from gateway.sources.line.tcp import ModbusTcpConnect
 from tests.sources.plain_templates import words_template
 
 WITHIN = 0.15
@@ -23,9 +24,19 @@ class HandClock:
         return Moment(at, self.mono, Clock.SYNCED)
 
 
-def unit(number, *addresses, machine=None, within=WITHIN, **more):
+def unit(number, *addresses, machine=None, within=WITHIN, how=None, **more):
     template = words_template(*(addresses or (0, 1, 2)), **more)
-    return Unit(machine or f"m{number}", number, template, within)
+    connect = ModbusTcpConnect(
+        host="127.0.0.1", unit=number, timeout=timedelta(seconds=within), **(how or {})
+    )
+    return Unit(machine or f"m{number}", connect, template)
+
+
+def on(line, *units):
+    """The units behind the port of ``line``."""
+    for one in units:
+        one.connect = one.connect.model_copy(update={"port": line.port})
+    return units
 
 
 def faults_of(batches):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import Unreachable
-from gateway.sources.line import tcp
+from gateway.sources.line import sockets
 from gateway.sources.line.base import Hooks
 from gateway.sources.line.lookup import Lookup
 
@@ -40,10 +40,10 @@ def test_a_resolver_that_hangs_is_asked_once_and_nobody_waits_for_it(
     silent_resolver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, go_on = silent_resolver
-    monkeypatch.setattr(tcp, "CONNECT_WITHIN", 0.05)
+    monkeypatch.setattr(sockets, "CONNECT_WITHIN", 0.05)
 
     async def tries() -> None:
-        opener = tcp.TcpOpener("plc.example", 502)
+        opener = sockets.SocketOpener("plc.example", 502, "socket", None)
         for _ in range(20):
             with pytest.raises(Unreachable):
                 await opener.open(HOOKS)
@@ -78,7 +78,7 @@ async def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch)
     port = server.sockets[0].getsockname()[1]
     places = [(0, 0, 0, "", (address, 0)) for address in ("127.0.0.9", "127.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: places)
-    client = await tcp.TcpOpener("plc.example", port).open(HOOKS)
+    client = await sockets.SocketOpener("plc.example", port, "socket", None).open(HOOKS)
     client.close()
     server.close()
     await server.wait_closed()

@@ -146,7 +146,7 @@ async def test_a_loop_that_stood_still_looks_first_whether_the_answer_has_come(l
 async def test_a_connection_that_stands_while_the_loop_does_not_is_no_failure(
     line, reading, monkeypatch
 ):
-    monkeypatch.setattr("gateway.sources.line.tcp.CONNECT_WITHIN", 0.1)
+    monkeypatch.setattr("gateway.sources.line.sockets.CONNECT_WITHIN", 0.1)
     source = reading(unit(1))
     asyncio.get_running_loop().call_soon(time.sleep, 0.5)
     [batch] = await source.read(source.signals)

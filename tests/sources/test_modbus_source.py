@@ -14,7 +14,7 @@ from gateway.flow.moment import Moment
 from gateway.machines.template import FUNCTIONS
 from gateway.sources.source import ModbusSource
 from tests.sources.fault_line import told
-from tests.sources.line_reading import faults_of, unit, values_of
+from tests.sources.line_reading import faults_of, on, unit, values_of
 
 
 async def test_values_come_from_their_own_registers(line, reading):
@@ -196,8 +196,7 @@ async def test_a_batch_is_stamped_when_the_machine_answered_not_when_a_unit_stay
 
     line.silent.add(2)
     source = ModbusSource(
-        line.connect,
-        [unit(1, machine="furnace"), unit(2, 7, machine="furnace", within=0.2)],
+        on(line, unit(1, machine="furnace"), unit(2, 7, machine="furnace", within=0.2)),
         now=Ticking(),
     )
     try:
@@ -227,11 +226,98 @@ async def test_a_frame_that_would_write_never_leaves(line, reading):
 
 
 async def test_the_pause_between_requests_is_kept(line, reading):
-    source = reading(unit(1), unit(2), unit(3), pause=timedelta(milliseconds=60))
+    source = reading(*(unit(n, how={"pause": timedelta(milliseconds=60)}) for n in (1, 2, 3)))
     loop = asyncio.get_running_loop()
     began = loop.time()
     await source.read(source.signals)
     assert loop.time() - began >= 0.12
+
+
+async def test_one_device_serves_two_machines_and_each_gets_its_own_points(line, reading):
+    source = reading(unit(1, 0, 1, machine="press-1"), unit(1, 8, 9, machine="press-2"), unit(2))
+    first, second, _ = await source.read(source.signals)
+    assert (first.machine, second.machine) == ("press-1", "press-2")
+    assert first.values == (told(1, 0), told(1, 1))
+    assert second.values == (told(1, 8), told(1, 9))
+    assert line.connections == 1
+    line.refuse = {8: 2, 9: 2}
+    first, second, _ = await source.read(source.signals)
+    assert first.faults is None, "what one machine's points are refused does not touch the other"
+    assert second.values == (None, None)
+
+
+async def test_a_device_that_is_alone_in_two_machines_is_no_shared_line(line, reading):
+    """A lost answer is asked for again, as for one machine."""
+    source = reading(unit(1, 0, machine="press-1"), unit(1, 8, machine="press-2"))
+    line.misbehave = lambda asked: None if asked.transaction == 1 else line.answer(asked)
+    assert not any(faults_of(await source.read(source.signals)).values())
+
+
+async def test_answers_of_another_unit_are_taken_where_that_is_wanted(line, reading):
+    line.misbehave = lambda asked: line.answer(asked)[:6] + b"\x09" + line.answer(asked)[7:]
+    source = reading(unit(1))
+    [fault] = set(faults_of(await source.read(source.signals)).values())
+    assert fault.detail.en == "unit 9 answers for unit 1"
+    source = reading(unit(1, how={"ignore_unit": True}))
+    for _ in range(3):
+        assert values_of(await source.read(source.signals))["m1/w2"] == told(1, 2)
+
+
+async def test_answers_with_a_wrong_number_are_taken_where_that_is_wanted(line, reading):
+    line.misbehave = lambda asked: b"\x00\x00" + line.answer(asked)[2:]
+    source = reading(unit(1))
+    [fault] = set(faults_of(await source.read(source.signals)).values())
+    assert fault.reason is Reason.DESYNC
+    source = reading(unit(1, how={"ignore_transaction": True}))
+    for _ in range(3):
+        assert values_of(await source.read(source.signals))["m1/w2"] == told(1, 2)
+
+
+async def test_a_late_answer_without_a_number_is_no_value_of_another_address(line, reading, clock):
+    """Its length is that of the next questions: they are asked in another, or not."""
+    late = iter([0.07])
+
+    def without_number(asked):
+        answer = b"\x00\x00" + line.answer(asked)[2:]
+        seconds = next(late, 0.0)
+        if not seconds:
+            return answer
+        asyncio.get_running_loop().call_later(seconds, line._writers[-1].write, answer)
+        return None
+
+    line.misbehave = without_number
+    source = reading(unit(1, 0, 200, 400, within=0.05, how={"ignore_transaction": True}))
+    for _ in range(5):
+        for signal, value in values_of(await source.read(source.signals)).items():
+            assert value in (None, told(1, int(signal[4:])))
+        clock.mono += 1
+
+
+async def test_unit_0_is_asked_for_as_any_other(line, reading):
+    line.units.add(0)
+    source = reading(unit(0))
+    assert values_of(await source.read(source.signals))["m0/w2"] == told(0, 2)
+
+
+async def test_each_poll_has_a_connection_of_its_own_where_that_is_wanted(line, reading):
+    source = reading(unit(1, how={"reconnect": "each-poll"}), unit(2))
+    for count in (1, 2, 3):
+        assert not any(faults_of(await source.read(source.signals)).values())
+        assert not source.connected
+        assert line.connections == count
+
+
+async def test_after_connecting_a_device_is_left_alone_for_a_while(line, reading, clock):
+    """It answers nothing that is asked sooner, and begins to count again with each connection."""
+    line.wakes_after(0.1)
+    source = reading(unit(1, within=0.05))
+    for _ in range(5):
+        assert any(faults_of(await source.read(source.signals)).values())
+        clock.mono += 10
+    pause = {"pause_after_connect": timedelta(milliseconds=150)}
+    source = reading(unit(1, within=0.05, how=pause))
+    for _ in range(3):
+        assert not any(faults_of(await source.read(source.signals)).values())
 
 
 async def test_closing_twice_and_before_connecting_is_safe(line, reading):

@@ -13,7 +13,7 @@ from gateway.core.signals import Fault, Reason
 from gateway.sources import suspects
 from gateway.sources.source import ModbusSource
 from tests.sources.fault_line import told
-from tests.sources.line_reading import HandClock, faults_of, unit
+from tests.sources.line_reading import HandClock, faults_of, on, unit
 from tests.sources.serial_gateway import SerialGateway
 
 WITHIN = 0.05
@@ -35,7 +35,7 @@ async def polling(serial, clock):
     sources = []
 
     def make(*units):
-        source = ModbusSource(serial.connect, units, now=clock)
+        source = ModbusSource(on(serial, *units), now=clock)
         sources.append(source)
         return source
 
@@ -68,7 +68,7 @@ async def late_now_and_then(seed, polls, units, flushes):
     serial.takes = lambda _: chance.uniform(0.06, 0.5) if chance.random() < 0.08 else 0.0
     await serial.start()
     devices = [unit(n, *BLOCKS, within=WITHIN) for n in range(1, units + 1)]
-    source = ModbusSource(serial.connect, devices, now=clock)
+    source = ModbusSource(on(serial, *devices), now=clock)
     for _ in range(polls):
         batches = await source.read(source.signals)
         assert wrong(batches) == []

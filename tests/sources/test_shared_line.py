@@ -11,9 +11,9 @@ from gateway.flow.bus import Bus
 from gateway.flow.numbering import Numbering
 from gateway.flow.source_runner import SourceRunner
 from gateway.machines.signals import signals
-from gateway.sources.device import Unit
 from gateway.sources.source import ModbusSource
 from tests.sources.fault_line import told
+from tests.sources.line_reading import on, unit
 from tests.sources.plain_templates import words_template
 
 EVERY = 0.02
@@ -23,9 +23,7 @@ WITHIN = 0.1
 async def polled(line, units, polls, until_polled):
     """Run the line for so many polls of one machine; its batches by machine."""
     template = words_template(0, 1, 2)
-    source = ModbusSource(
-        line.connect, [Unit(f"m{n}", n, template, WITHIN) for n in range(1, units + 1)]
-    )
+    source = ModbusSource(on(line, *(unit(n, 0, 1, 2, within=WITHIN) for n in range(1, units + 1))))
     every = timedelta(seconds=EVERY)
     offered = [s for n in range(1, units + 1) for s in signals(f"m{n}", template, every)]
     bus = Bus()

@@ -1,8 +1,7 @@
 """The connection to one line: one question at a time, each with its own deadline.
 
-It reads and cannot write: a frame with a function code beyond 1 to 4 never leaves it. A late
-answer is known by the transaction number of its question and thrown away; whatever else does not
-match the question ends the connection.
+It reads and cannot write: a frame with a function code beyond 1 to 4 never leaves it. Late answers
+are known for what they are and thrown away; whatever else does not match the question is none.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import Desync, Refused, SourceError, Unreachable
@@ -19,7 +17,7 @@ from gateway.core.findings import Finding, Why
 from gateway.machines.read_plan import Block
 from gateway.machines.template import BIT_TABLES, FUNCTIONS, Table
 from gateway.sources.deadline import Deadline
-from gateway.sources.frame import HEADER, Question, mismatch, whole
+from gateway.sources.frame import Expected, Late
 from gateway.sources.line.base import Hooks, ModbusConnect
 
 if TYPE_CHECKING:
@@ -30,26 +28,30 @@ READS = frozenset(FUNCTIONS.values())
 
 
 class Connection:
-    """One connection to one line; ``late`` hears of late answers."""
+    """One connection to one line; ``late`` hears of late answers.
+
+    ``pause`` is left between two questions, ``at_first`` after connecting, in seconds.
+    """
 
     def __init__(
         self,
         connect: ModbusConnect,
-        pause: timedelta = timedelta(0),
+        pause: float = 0.0,
+        at_first: float = 0.0,
         *,
-        late: Callable[[], None] = lambda: None,
+        late: Callable[[Late], None] = lambda _: None,
     ) -> None:
         self.place = connect.key
         self._opener = connect.opener()
         self._hooks = Hooks(self._inspect, self._watch)
+        self._framing = connect.framing()
         self._late = late
-        self._pause = pause.total_seconds()
+        self._pause = max(pause, connect.wire.silence if connect.wire else 0.0)
+        self._at_first = at_first
         self._quiet_until = 0.0
         self._client: ModbusBaseClient | None = None
         self._deadline: Deadline | None = None
-        self._question: Question | None = None
-        self._unanswered: set[bytes] = set()
-        self._size = 0
+        self._expected = Expected(0)
         self._strange: Finding | None = None
         self._lost = False
 
@@ -59,45 +61,57 @@ class Connection:
         return self._client is not None and self._client.connected and not self._strange
 
     @property
+    def numbered(self) -> bool:
+        """Whether answers carry the number of their question."""
+        return self._framing.numbered
+
+    @property
     def outstanding(self) -> int:
         """How many questions have been given up whose answers may still come."""
-        return len(self._unanswered)
+        return self._framing.outstanding
+
+    @property
+    def worth_keeping(self) -> bool:
+        """Whether it should stay open though nobody answers."""
+        return self._client is not None and self._opener.worth_keeping(self._client)
 
     async def open(self) -> None:
         """Connect anew. Raises Unreachable."""
         self.close()
         logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # we report ourselves
         self._client = await self._opener.open(self._hooks)
+        self._quiet_until = asyncio.get_running_loop().time() + self._at_first
 
-    async def ask(self, unit: int, block: Block, within: float) -> Sequence[int]:
-        """The registers (or bits) of one block, as many as asked.
+    async def ask(self, connect: ModbusConnect, block: Block) -> Sequence[int]:
+        """The registers (or bits) of one block of the device at ``connect``, as many as asked.
 
         Raises Refused, or Unreachable for an answer that did not come in time, and stays open;
-        raises Unreachable (the connection is lost) or Desync, and closes.
+        raises Unreachable (the connection is lost) or Desync, and closes where it has to.
         """
         if self._client is None or not self.connected:
             self.close()
             raise Unreachable(self.place, Finding(Why.NO_CONNECTION))
-        if self._pause:
-            loop = asyncio.get_running_loop()
-            await asyncio.sleep(self._quiet_until - loop.time())
+        rest = self._quiet_until - asyncio.get_running_loop().time()
+        if rest > 0 or self._framing.resyncs:
+            await asyncio.sleep(rest)
+            await asyncio.sleep(0)  # what has come in meanwhile is looked at first
+            self._opener.drain(self._client)
         self._lost = False
-        self._size = block.size
+        self._expected = Expected(block.size, connect.ignore_unit, connect.any_number)
+        given_up = False
         try:
-            with self._errors(unit), Deadline(within) as self._deadline:
-                answer = await self._read(self._client, unit, block)
+            with self._errors(connect), Deadline(connect.within(block)) as self._deadline:
+                answer = await self._read(self._client, connect.unit, block)
         except Refused:
             raise
         except BaseException as error:  # cancelled as well
-            late = isinstance(error, Unreachable) and error.timed_out
-            if late and self._question is not None:
-                self._unanswered.add(self._question.head)
-            else:
+            given_up = isinstance(error, Unreachable) and error.timed_out
+            if not (given_up or (isinstance(error, Desync) and self._framing.resyncs)):
                 self.close()
             raise
         finally:
             self._deadline = None
-            self._question = None
+            self._framing.done(given_up=given_up)
             self._quiet_until = asyncio.get_running_loop().time() + self._pause
         return answer.bits[: block.count] if block.table in BIT_TABLES else answer.registers
 
@@ -120,7 +134,7 @@ class Connection:
         return answer
 
     @contextmanager
-    def _errors(self, unit: int) -> Iterator[None]:
+    def _errors(self, connect: ModbusConnect) -> Iterator[None]:
         """Findings of pymodbus and our own findings as our errors."""
         from pymodbus.exceptions import ModbusException  # noqa: PLC0415
 
@@ -129,49 +143,41 @@ class Connection:
         except SourceError:
             raise
         except (TimeoutError, ModbusException, OSError) as cause:
-            place = f"{self.place} unit {unit}"
+            place = connect.place()
             if self._strange:
                 raise Desync(place, self._strange) from cause
             if self._lost or not isinstance(cause, TimeoutError):
                 raise Unreachable(place, Finding(Why.HUNG_UP)) from cause
+            if self._framing.found:
+                raise Desync(place, self._framing.found) from cause
             raise Unreachable(place, Finding(Why.NO_ANSWER)) from cause
 
     def close(self) -> None:
         """Close; safe twice and before ``open``."""
         client, self._client = self._client, None
         self._strange = None
-        self._unanswered.clear()
+        self._framing.reset()
         if client is not None:
             client.close()
 
     def _inspect(self, sending: bool, frame: bytes) -> bytes:  # noqa: FBT001
         """See every frame before pymodbus does: nothing but reads out, only the answer in."""
         if sending:
-            if frame[7] not in READS:
-                raise AssertionError(f"function code {frame[7]} must never be sent")
-            self._question = Question(frame[:4], frame[6], frame[7], self._size)
-            self._unanswered.discard(frame[:4])  # after 65,000 questions numbers come again
+            function = self._framing.ask(frame, self._expected)
+            if function not in READS:
+                raise AssertionError(f"function code {function} must never be sent")
             return frame
-        answer = self._without_late(frame)
-        if not answer:
-            return frame  # pymodbus goes by the transaction number as well
-        self._strange = self._strange or mismatch(self._question, answer)
-        if self._strange is None:
-            if self._deadline is not None and len(answer) >= whole(answer):
-                self._deadline.met = True
-            return frame
-        self._give_up()
-        return b""
-
-    def _without_late(self, frame: bytes) -> bytes:
-        """What has come, without the answers to questions that were given up."""
-        while frame[:4] in self._unanswered:
-            if len(frame) < HEADER or len(frame) < (end := whole(frame)):
-                return b""
-            self._unanswered.discard(frame[:4])
-            self._late()
-            frame = frame[end:]
-        return frame
+        if self._strange is not None:
+            return b""
+        heard = self._framing.hear(frame)
+        for late in heard.late:
+            self._late(late)
+        if heard.strange is not None:
+            self._strange = heard.strange
+            self._give_up()
+        elif heard.answer and self._deadline is not None:
+            self._deadline.met = True
+        return heard.hand_on
 
     def _watch(self, connected: bool) -> None:  # noqa: FBT001
         if not connected:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from gateway.config import Endpoint, Host, Port
-from gateway.core.errors import Unreachable
-from gateway.core.findings import Finding, Why
-from gateway.sources.deadline import Deadline
-from gateway.sources.line.base import NEVER, Hooks, ModbusConnect, Opener
-from gateway.sources.line.lookup import Lookup
-
-if TYPE_CHECKING:
-    from pymodbus.client import AsyncModbusTcpClient
-
-CONNECT_WITHIN = 1.0
-"""Seconds for opening a connection."""
+from gateway.sources.frame import Framing, Mbap
+from gateway.sources.line.base import ModbusConnect, Opener
+from gateway.sources.line.sockets import SocketOpener
 
 
 class ModbusTcpConnect(ModbusConnect):
@@ -27,47 +18,37 @@ class ModbusTcpConnect(ModbusConnect):
     type: Literal["modbus-tcp"] = "modbus-tcp"
     host: Host = Field(description="Adresse des Geräts / address of the device")
     port: Port = 502
+    ignore_transaction: bool = Field(
+        default=False,
+        description="Antworten mit falscher Transaktionsnummer gelten / answers with a wrong "
+        "transaction number are taken",
+    )
+    behind: Literal["device", "gateway"] = Field(
+        default="device",
+        description="gateway: dahinter liegt eine serielle Leitung; bei mehreren Geräten an einer "
+        "Adresse ohnehin / gateway: a serial line is behind it; assumed where devices share an "
+        "address",
+    )
 
     @property
     def key(self) -> str:
         """Host and port."""
         return str(Endpoint(self.host.lower(), self.port))
 
+    @property
+    def any_number(self) -> bool:
+        """As it says."""
+        return self.ignore_transaction
+
+    @property
+    def through_gateway(self) -> bool:
+        """As it says."""
+        return self.behind == "gateway"
+
     def opener(self) -> Opener:
         """Tries every address of the host."""
-        return TcpOpener(self.host.lower(), self.port)
+        return SocketOpener(self.host, self.port, "socket", self.timeout)
 
-
-class TcpOpener:
-    """Connects to one port of a host, by the first of its addresses that answers."""
-
-    def __init__(self, host: str, port: int) -> None:
-        self._place = str(Endpoint(host, port))
-        self._port = port
-        self._lookup = Lookup(host)
-
-    async def open(self, hooks: Hooks) -> AsyncModbusTcpClient:
-        """Connect anew. Raises Unreachable."""
-        with suppress(TimeoutError), Deadline(CONNECT_WITHIN):
-            for address in await self._lookup.addresses():
-                client = self._client(address, hooks)
-                try:
-                    if await client.connect():
-                        return client
-                except BaseException:  # cancelled, or too late
-                    client.close()
-                    raise
-        raise Unreachable(self._place, Finding(Why.NO_CONNECTION))
-
-    def _client(self, address: str, hooks: Hooks) -> AsyncModbusTcpClient:
-        from pymodbus.client import AsyncModbusTcpClient  # noqa: PLC0415  # drivers load on use
-
-        return AsyncModbusTcpClient(
-            address,
-            port=self._port,
-            timeout=NEVER,
-            retries=0,
-            reconnect_delay=0,
-            trace_packet=hooks.inspect,
-            trace_connect=hooks.watch,
-        )
+    def framing(self) -> Framing:
+        """With transaction numbers."""
+        return Mbap()

@@ -1,0 +1,123 @@
+"""A serial port that comes and goes, and one that cannot be opened."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import timedelta
+
+import pytest
+
+from gateway.core.signals import Reason
+from gateway.sources.device import Unit
+from gateway.sources.line.rtu import ModbusRtuConnect
+from gateway.sources.source import ModbusSource
+from tests.sources.line_reading import faults_of
+from tests.sources.plain_templates import words_template
+from tests.sources.serial_bus import SerialBus
+
+
+@pytest.fixture
+async def bus():
+    serial = SerialBus()
+    yield serial
+    await serial.stop()
+
+
+@pytest.fixture
+async def reading(clock):
+    sources = []
+
+    def make(port, *units, **how):
+        how["timeout"] = timedelta(seconds=0.05)
+        connects = [ModbusRtuConnect(port=str(port), unit=unit, **how) for unit in units]
+        source = ModbusSource(
+            [Unit(f"m{one.unit}", one, words_template(0)) for one in connects], now=clock
+        )
+        sources.append(source)
+        return source
+
+    yield make
+    for source in sources:
+        await source.close()
+
+
+async def found(source):
+    return set(faults_of(await source.read(source.signals)).values())
+
+
+async def seconds_until_good(source, clock):
+    """How long it takes on a clock that is moved by half a second with each poll."""
+    began = clock.mono
+    while await found(source) != {None}:
+        clock.mono += 0.5
+        assert clock.mono - began < 60
+    return clock.mono - began
+
+
+@pytest.mark.parametrize("units", [(1,), (1, 2, 3)])
+@pytest.mark.parametrize("away", [0.5, 7, 200])
+async def test_an_adapter_that_is_plugged_in_again_is_back_within_5_s(
+    bus, reading, clock, tmp_path, units, away
+):
+    bus.plug(tmp_path / "port")
+    source = reading(tmp_path / "port", *units)
+    assert await found(source) == {None}
+    bus.pull()
+    (tmp_path / "port").unlink()
+    for _ in range(int(away * 2)):
+        [fault] = await found(source)
+        assert fault.reason is Reason.NO_CONNECTION
+        clock.mono += 0.5
+    if away > 1:
+        assert "is the adapter plugged in?" in fault.detail.en
+    bus.plug(tmp_path / "port")
+    assert await seconds_until_good(source, clock) <= 5
+
+
+@pytest.mark.parametrize("units", [(1,), (1, 2, 3)])
+async def test_a_name_that_leads_to_another_port_is_followed(bus, reading, clock, tmp_path, units):
+    """The old port is still there, and nobody answers on it."""
+    bus.plug(tmp_path / "port")
+    source = reading(tmp_path / "port", *units)
+    assert await found(source) == {None}
+    old = bus._terminal
+    bus.plug(tmp_path / "port")
+    try:
+        assert await seconds_until_good(source, clock) <= 5
+    finally:
+        asyncio.get_running_loop().remove_reader(old[0])
+        for end in old:
+            os.close(end)
+
+
+@pytest.mark.parametrize("stop_bits", [1, 2])
+@pytest.mark.parametrize("baud", [1200, 9600, 115_200])
+async def test_a_port_is_opened_as_it_is_said(bus, reading, tmp_path, baud, stop_bits):
+    bus.plug(tmp_path / "port")
+    source = reading(tmp_path / "port", 1, baud=baud, stop_bits=stop_bits)
+    assert await found(source) == {None}
+    port = source._link._client.ctx.transport.sync_serial
+    assert (port.baudrate, port.parity, port.stopbits) == (baud, "N", stop_bits)
+
+
+@pytest.mark.parametrize("parity", ["even", "odd"])
+async def test_a_port_that_cannot_be_set_as_it_is_said_is_told(bus, reading, tmp_path, parity):
+    """A pseudo-terminal knows no parity."""
+    bus.plug(tmp_path / "port")
+    [fault] = await found(reading(tmp_path / "port", 1, parity=parity))
+    assert fault.detail.en == "the port does not take this baud rate, parity or stop bits"
+
+
+async def test_a_port_that_another_program_has_open_is_told(bus, reading, tmp_path):
+    bus.plug(tmp_path / "port")
+    first, second = reading(tmp_path / "port", 1), reading(tmp_path / "port", 1)
+    assert await found(first) == {None}
+    [fault] = await found(second)
+    assert fault.detail.de == "ein anderes Programm hat den Anschluss offen"
+
+
+async def test_a_file_that_is_no_port_is_told(reading, tmp_path):
+    (tmp_path / "port").write_text("no port", "utf-8")
+    [fault] = await found(reading(tmp_path / "port", 1))
+    assert fault.detail.de == "das ist kein serieller Anschluss"
