@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from itertools import product
 
 import pytest
 
@@ -14,6 +13,7 @@ from gateway.machines.proof import document_of
 from gateway.machines.read_plan import plan
 from gateway.machines.signals import signals
 from gateway.machines.template import BIT_TABLES
+from tests.machines.examples import every_use
 
 every_template = pytest.mark.parametrize("name", catalog.names())
 
@@ -54,13 +54,6 @@ def test_a_role_is_given_once_whatever_the_parameters(name):
     for given in every_use(template):
         roles = [point.role for point in template.fitted(given).points if point.role]
         assert len(roles) == len(set(roles)), given
-
-
-def every_use(template):
-    """Each combination of the choices of a template, and its numbers as they are by default."""
-    names = [parameter.name for parameter in template.parameters if parameter.choices]
-    choices = [[one.name for one in p.choices] for p in template.parameters if p.choices]
-    return [dict(zip(names, chosen, strict=True)) for chosen in product(*choices)]
 
 
 @every_template
