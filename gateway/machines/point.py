@@ -141,16 +141,18 @@ class Point(Strict):
         return raw * self.scale + self.offset
 
     def multiplied(self, factor: float) -> Self:
-        """The same point whose value is ``factor`` times as large; its limits go with it."""
+        """The same point whose value is ``factor`` times as large.
+
+        Its limits are what is possible after that: they grow, but a sign turns none of them.
+        """
         if factor == 1:
             return self
-        limits = [None if one is None else one * factor for one in (self.low, self.high)]
-        low, high = limits if factor > 0 else limits[::-1]
+        size = abs(factor)
         return self.model_copy(
             update={
                 "scale": self.scale * factor,
                 "offset": self.offset * factor,
-                "low": low,
-                "high": high,
+                "low": None if self.low is None else self.low * size,
+                "high": None if self.high is None else self.high * size,
             }
         )

@@ -85,9 +85,9 @@ def test_a_ratio_multiplies_value_limits_and_where_a_counter_wraps(meter):
     assert bought.wraps_after == 65535 * 40
 
 
-def test_a_choice_turns_the_sign_and_decides_which_points_there_are(meter):
+def test_a_choice_turns_the_sign_but_no_limit_and_decides_which_points_there_are(meter):
     power, sold = read_model(meter, Template).fitted({"usage": "producer"}).points
-    assert (power.scale, power.offset, power.low, power.high) == (-0.1, -5, -3000, 100)
+    assert (power.scale, power.offset, power.low, power.high) == (-0.1, -5, -100, 3000)
     assert (sold.name, sold.role) == ("sold", "energy")
 
 
@@ -102,7 +102,7 @@ def test_a_machine_s_file_gives_the_parameters_of_its_device(meter, tmp_path):
     )
     found = site_signals(load(site, variants(), {}))["mill-1"]
     assert [(s.id, s.limits.low, s.limits.high) for s in found] == [
-        ("mill-1/power", -120000, 4000),
+        ("mill-1/power", -4000, 120000),
         ("mill-1/sold", None, None),
     ]
 
