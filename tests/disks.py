@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers import lacking
+
 
 @contextlib.contextmanager
 def small_disk(place: Path, megabytes: int = 1) -> Iterator[Path]:
@@ -20,7 +22,7 @@ def small_disk(place: Path, megabytes: int = 1) -> Iterator[Path]:
         capture_output=True,
     )
     if mounted.returncode:
-        pytest.skip("mounting a small tmpfs needs root: run this test as root")
+        lacking("mounting a small tmpfs needs root: sudo make test")
     try:
         yield place
     finally:

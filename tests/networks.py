@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-from tests.peers import need
+from tests.peers import need, need_root
 
 
 @dataclass(frozen=True)
@@ -39,10 +36,7 @@ def two_computers() -> Iterator[tuple[Computer, Computer]]:
     """Two computers at one cable, 192.0.2.1 and 192.0.2.2 (RFC 5737)."""
     for program in ("ip", "nsenter", "unshare"):
         need(program)
-    if os.getuid() != 0:
-        if os.environ.get("CI") == "true":
-            pytest.fail("only root makes networks")
-        pytest.skip("only root makes networks: sudo make test")
+    need_root("makes networks")
     made = []
     try:
         for _ in range(2):

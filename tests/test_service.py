@@ -25,7 +25,7 @@ from gateway.journal import Journal
 from gateway.service import Manager, until_signal
 from tests.api.running import API, SITE, free_port
 from tests.flow.test_forward_runner import NoJobs, numbered
-from tests.peers import need
+from tests.peers import need, need_root
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 60.0
@@ -143,10 +143,10 @@ sinks:
 """
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root makes networks: sudo make test")
 def test_a_silent_network_does_not_hold_up_the_end(tmp_path: Path) -> None:
     for program in ("ip", "unshare"):
         need(program)
+    need_root("makes networks")
     place = Place(tmp_path, SINKS)
     shell = ("unshare", "-n", "-m", "sh", "-c", SILENT, str(tmp_path / "resolv.conf"))
     with (

@@ -358,14 +358,15 @@ class Exchange:
             if not office.connected:
                 return
             if order is not None and picture is not None and order.tellable(real):
-                own = {name: entry.state for name, entry in picture.own.items()}
+                at = order.clock.order(real)
+                own, whole = picture.tells(at)
                 leaving = wanted(
                     office.side,
                     office.book,
                     order,
                     own,
-                    whole=self._lookout.whole,
-                    now=order.clock.order(real),
+                    whole=whole,
+                    now=at,
                     done=picture.knowledge.done,
                     made=picture.made,
                 )

@@ -74,11 +74,17 @@ def occasion(
             return why
     if fields.get("departedLots"):  # that the reader has not acknowledged
         return Occasion.LOT
-    ends = [each["forecast_s"] for each in (old, fields) if each.get("forecast_s") is not None]
-    if len(ends) == 2 and timedelta(seconds=abs(ends[1] - ends[0])) > order.threshold:
+    if _shifted(old.get("forecast_s"), fields.get("forecast_s"), order.threshold):
         return Occasion.SHIFT
     due = not done and now // order.interval > before.at // order.interval
     return Occasion.INTERVAL if due else None
+
+
+def _shifted(before: float | None, now: float | None, threshold: timedelta) -> bool:
+    """Whether a date has moved by more than the threshold, or is known now, or no more."""
+    if before is None or now is None:
+        return before is not now
+    return timedelta(seconds=abs(now - before)) > threshold
 
 
 def narrowed(present: Level, wanted: Level) -> Level:

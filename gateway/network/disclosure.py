@@ -100,7 +100,7 @@ class DepartedLot:
 class PackageState:
     """A package as its own firm knows it; the fields after ``lots`` are for nobody else.
 
-    ``forecast`` is None where it rests on a date that a supplier has not agreed to tell.
+    ``forecast`` is None where it rests on a date that a supplier does not tell, or not yet.
     """
 
     state: JobState
@@ -130,7 +130,7 @@ class OrderState:
     """A whole order as its lead firm knows it.
 
     ``share`` (progress, from 0 to 1), ``good`` (complete sets) and ``forecast`` are None where
-    they rest on something that was not agreed.
+    they rest on something that was not agreed, or not heard yet.
     """
 
     state: JobState

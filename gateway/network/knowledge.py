@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -85,11 +85,15 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """An own package: its job, its forecast, and what may be disclosed of it."""
+    """An own package: its job, its forecast, and what may be disclosed of it.
+
+    ``waits`` is up to when the forecast waits for a partner's first word (None: for none).
+    """
 
     job: Job | None
     forecast: Forecast
     state: PackageState
+    waits: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,16 @@ class Knowledge:
         heard = self.heard.get(package)
         if heard is not None and heard.lamp is Lamp.DONE and self.done:
             return False
-        return now > self._good_until(package)
+        return now > self._good_until(package) or self._unheard(package)
+
+    def waits(self, packages: Iterable[WorkPackage]) -> timedelta | None:
+        """Up to when we wait for the first word on some of these; None where each has its own.
+
+        An order that is opened in its middle had things done by then, and the plan does not know
+        which: what rests on a package is not known before its firm has said how far it is.
+        """
+        unheard = [package.id for package in packages if self._unheard(package.id)]
+        return max(map(self._good_until, unheard), default=None)
 
     def holds_until(self, now: timedelta) -> timedelta:
         """Up to when what follows from this follows from it still, if nothing else is heard.
@@ -180,6 +193,14 @@ class Knowledge:
         """Up to when the last report is not too old."""
         heard = self.heard.get(package)
         return (heard.at if heard is not None else self._asked(package)) + self.order.stale
+
+    def _unheard(self, package: str) -> bool:
+        """Whether a partner's package was worked on before the order began here, unheard of."""
+        if package in self.heard or self._asked(package) > self.order.clock.at:
+            return False
+        firm = self.order.package(package).firm
+        in_the_middle = self.order.clock.at > self.order.start
+        return in_the_middle and firm != self.firm and self.level(firm) is not Level.L0
 
     def _asked(self, package: str) -> timedelta:
         """Since when a firm could have reported: from the beginning, or since it took the lots."""

@@ -74,10 +74,10 @@ def package_view(
 def _measured(picture: Picture, package: WorkPackage) -> bool:
     """Whether slack says anything: both ends that it lies between are more than the plan."""
     knowledge, whole = picture.knowledge, picture.whole
-    own = package.id in picture.own
-    return (
-        whole is not None and whole.forecast is not None and (own or end_agreed(knowledge, package))
-    )
+    if whole is None or whole.forecast is None:
+        return False
+    told = end_agreed(knowledge, package) and knowledge.waits([package]) is None
+    return package.id in picture.own or told
 
 
 def _own(
@@ -98,7 +98,7 @@ def _own(
         "stale": False,
     }
     if state.forecast is None:
-        shown["not_agreed"] = ["forecast_s"]
+        shown["not_agreed"] = [] if own.waits is not None else ["forecast_s"]
     else:
         end = rounded(state.forecast, MINUTE)
         shown |= {

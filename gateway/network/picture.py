@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.core.text import Text
-from gateway.network.disclosure import Lamp, OrderState, Report
+from gateway.network.disclosure import Lamp, OrderState, PackageState, Report
 from gateway.network.knowledge import Knowledge, Own
 from gateway.network.order import Level, Prepared
 from gateway.network.plan import Plan
@@ -77,6 +77,16 @@ class Picture:
             told = [heard.end or heard.at for heard in known.heard.values()]
             ends.append(max([*told, *(own.forecast.end for own in self.own.values())]))
         return min(ends, default=None)
+
+    def tells(self, now: timedelta) -> tuple[dict[str, PackageState], OrderState | None]:
+        """What may be told of own packages and of the whole at order time ``now``.
+
+        What rests on a firm's first word waits until that has come, or its time is over.
+        """
+        known = self.knowledge
+        own = {name: e.state for name, e in self.own.items() if e.waits is None or now > e.waits}
+        waits = known.waits(known.order.packages)
+        return own, self.whole if waits is None or now > waits else None
 
     def at(self, real: datetime) -> timedelta:
         """The order time that it shows: now, or when the order was over."""

@@ -40,7 +40,8 @@ def own_packages(knowledge: Knowledge, now: timedelta) -> dict[str, Own]:
         leaving[package.id] = ahead.by_number
         hidden = _hidden_inbound(knowledge, found, package, now)
         state = package_state(order, package, work.job, ahead, hidden, unmeasured=unmeasured)
-        found[package.id] = Own(work.job, ahead, state)
+        waits = _waits(knowledge, found, package) if state.forecast is None else None
+        found[package.id] = Own(work.job, ahead, state, waits)
     return found
 
 
@@ -53,17 +54,24 @@ def _ahead(
 def _hidden_inbound(
     knowledge: Knowledge, own: Mapping[str, Own], package: WorkPackage, now: timedelta
 ) -> list[Lamp]:
-    """The lamps of what reaches a package without an agreed date; hatched where none is told."""
+    """The lamps of what reaches a package without a known date; hatched where none is told."""
     lamps: list[Lamp] = []
     for source in (s for need in package.needs for s in knowledge.order.sources(need)):
         if source.id in own:
             state = own[source.id].state
             lamps += [state.lamp] if state.forecast is None else []
-        elif not end_agreed(knowledge, source):
+        elif not end_agreed(knowledge, source) or knowledge.waits([source]) is not None:
             heard = knowledge.heard.get(source.id)
             silent = heard is None or knowledge.stale(source.id, now)
             lamps.append(Lamp.HATCHED if heard is None or silent else heard.lamp)
     return lamps
+
+
+def _waits(knowledge: Knowledge, own: Mapping[str, Own], package: WorkPackage) -> timedelta | None:
+    """Up to when the forecast of ``package`` waits for the first word of those it rests on."""
+    sources = [source for need in package.needs for source in knowledge.order.sources(need)]
+    until = [own[source.id].waits for source in sources if source.id in own]
+    return max(filter(None, [*until, knowledge.waits(sources)]), default=None)
 
 
 def _leaving(knowledge: Knowledge, now: timedelta) -> dict[str, Mapping[int, timedelta]]:

@@ -16,7 +16,7 @@ from gateway.network.plan import Plan
 def progress(knowledge: Knowledge, own: Mapping[str, Own]) -> float | None:
     """Order progress: the packages' shares of good pieces, by weight; scrap never counts.
 
-    None where a share was not agreed; once the order is over, such a package was made, too.
+    None where a share is not known; once the order is over, such a package was made, too.
     """
     packages, hidden = knowledge.order.packages, 1.0 if _over(knowledge, own) else None
     done = 0.0
@@ -30,7 +30,7 @@ def progress(knowledge: Knowledge, own: Mapping[str, Own]) -> float | None:
 
 
 def share(knowledge: Knowledge, own: Mapping[str, Own], package: WorkPackage) -> float | None:
-    """The share of good pieces of one package, as exactly as it is agreed; None: not agreed."""
+    """The share of good pieces of one package, as exactly as it is agreed; None: not known."""
     if package.id in own:
         return own[package.id].state.share
     good = good_of(knowledge, own, package)
@@ -38,13 +38,13 @@ def share(knowledge: Knowledge, own: Mapping[str, Own], package: WorkPackage) ->
         return min(1.0, good / package.quantity)
     heard = knowledge.heard.get(package.id)
     if heard is None:
-        return 0.0 if knowledge.level(package.firm) >= Level.L2 else None
+        return 0.0 if _begins(knowledge, package, Level.L2) else None
     date = heard.date
     return None if date is None or date.progress is None else date.progress / 100
 
 
 def good_of(knowledge: Knowledge, own: Mapping[str, Own], package: WorkPackage) -> int | None:
-    """The good quantity of a package; None where it is not agreed.
+    """The good quantity of a package; None where it is not known.
 
     Who says that it is done has made all of it; who tells quantities and was not heard of yet has
     begun nothing.
@@ -53,15 +53,20 @@ def good_of(knowledge: Knowledge, own: Mapping[str, Own], package: WorkPackage) 
         return own[package.id].state.good
     heard = knowledge.heard.get(package.id)
     if heard is None:
-        return 0 if knowledge.level(package.firm) >= Level.L3 else None
+        return 0 if _begins(knowledge, package, Level.L3) else None
     told = heard.quantity
     if told is not None and told.good is not None:
         return told.good
     return package.quantity if heard.lamp is Lamp.DONE else None
 
 
+def _begins(knowledge: Knowledge, package: WorkPackage, level: Level) -> bool:
+    """Whether a firm that was not heard of would have said by now that it has begun."""
+    return knowledge.level(package.firm) >= level and knowledge.waits([package]) is None
+
+
 def complete(knowledge: Knowledge, own: Mapping[str, Own]) -> int | None:
-    """Complete sets that have passed the last firm; None where that is not agreed."""
+    """Complete sets that have passed the last firm; None where that is not known."""
     order = knowledge.order
     last = [package for package in order.packages if not order.consumers(package)]
     counts = [good_of(knowledge, own, package) for package in last]
@@ -75,7 +80,7 @@ def order_state(
     """The order as a whole, as the lead firm's summary discloses it."""
     order = knowledge.order
     states = [_seen_state(knowledge, own, package.id) for package in order.packages]
-    end = rounded(whole.end, order.step) if agreed_end(knowledge, own) else None
+    end = rounded(whole.end, order.step) if known_end(knowledge, own) else None
     ended = _over(knowledge, own)
     waiting = all(state in (JobState.PLANNED, JobState.RELEASED) for state in states)
     lamp = _lamp(knowledge, own, end, now)
@@ -97,9 +102,11 @@ def order_state(
     )
 
 
-def agreed_end(knowledge: Knowledge, own: Mapping[str, Own]) -> bool:
-    """Whether the firms that decide when the order ends let us see their dates."""
-    return all(end_agreed(knowledge, package) for package in _deciding(knowledge, own))
+def known_end(knowledge: Knowledge, own: Mapping[str, Own]) -> bool:
+    """Whether the firms that decide when the order ends let us see their dates, and have."""
+    deciding = _deciding(knowledge, own)
+    agreed = all(end_agreed(knowledge, package) for package in deciding)
+    return agreed and knowledge.waits(deciding) is None
 
 
 def _deciding(knowledge: Knowledge, own: Mapping[str, Own]) -> list[WorkPackage]:

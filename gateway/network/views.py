@@ -66,7 +66,10 @@ def view(picture: Picture, now: timedelta) -> Json:
 
 
 def _whole(picture: Picture) -> Json:
-    """The order as its lead firm knows it; absent is what rests on something not agreed."""
+    """The order as its lead firm knows it; absent is what rests on something not agreed.
+
+    So is what rests on a firm's first word, as long as that is missing.
+    """
     whole = picture.whole
     if whole is None:
         return {}
@@ -74,7 +77,8 @@ def _whole(picture: Picture) -> Json:
     end = None if whole.forecast is None else rounded(whole.forecast, order.step)
     share = None if whole.share is None else round(whole.share, 4)
     known = {"lamp": whole.lamp.value} | _known(order, whole.lamp, share, end, whole.good)
-    return {"level": Level.L3.value, "not_agreed": _absent(known)} | known
+    waits = picture.knowledge.waits(order.packages) is not None
+    return {"level": Level.L3.value, "not_agreed": [] if waits else _absent(known)} | known
 
 
 def _summary(picture: Picture, now: timedelta) -> Json:

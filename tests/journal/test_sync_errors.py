@@ -10,10 +10,9 @@ import sys
 from pathlib import Path
 
 import orjson
-import pytest
 
 from gateway.core.batches import BOOT_SPAN
-from tests.peers import need
+from tests.peers import lacking, need
 
 
 async def test_nothing_is_acknowledged_on_a_failed_sync_and_it_goes_on_afterwards(tmp_path):
@@ -33,7 +32,7 @@ async def test_nothing_is_acknowledged_on_a_failed_sync_and_it_goes_on_afterward
     try:
         first = await asyncio.wait_for(child.stdout.readline(), 20)
         if not first:
-            pytest.skip("strace may not trace here: run this test where ptrace is allowed")
+            lacking("strace may not trace here: run this test where ptrace is allowed")
         async with asyncio.timeout(60):
             while after < 30:
                 line = orjson.loads(await child.stdout.readline())

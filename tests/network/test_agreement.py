@@ -41,6 +41,7 @@ def test_the_first_report_goes_at_once(fair: JointOrder) -> None:
         ({"forecast_s": 99_600 + 8_100}, Occasion.SHIFT),
         ({"forecast_s": 99_600 - 8_100}, Occasion.SHIFT),
         ({"forecast_s": 99_600 + 7_200}, None),
+        ({"forecast_s": None}, Occasion.SHIFT),
         ({"good": 700, "progress": 30}, None),
         ({"reasonsForDelay": ["internalProblems"]}, None),
     ],
@@ -50,6 +51,12 @@ def test_between_two_intervals_only_what_was_agreed_as_urgent_goes(
 ) -> None:
     before = Told(FULL, NOON)
     assert occasion(fair, before, FULL | changed, NOON + timedelta(minutes=1)) is why
+
+
+def test_a_date_that_is_known_now_goes_at_once(fair: JointOrder) -> None:
+    unknown = Told(FULL | {"forecast_s": None}, NOON)
+    assert occasion(fair, unknown, FULL, NOON) is Occasion.SHIFT
+    assert occasion(fair, unknown, unknown.fields, NOON) is None
 
 
 def test_every_interval_a_report_goes_changed_or_not(fair: JointOrder) -> None:

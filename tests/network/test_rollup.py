@@ -28,10 +28,12 @@ from gateway.network.disclosure import (
 from gateway.network.files import OrderFile
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Own, Work, arrived
 from gateway.network.order import JointOrder, Level
+from gateway.network.picture import Picture
 from gateway.network.plan import promised
 from gateway.network.rollup import own_packages, what_if, whole_plan
 from gateway.network.split import split
 from gateway.network.standing import complete, order_state, progress
+from gateway.network.views import view
 from tests.network.large import a_job
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -481,3 +483,95 @@ def test_an_order_is_planned_until_somebody_works_and_ended_when_all_have() -> N
         whole = order_state(knowledge, own, plan, at("2 05:55"))
         assert whole.state is found
         assert (whole.lamp is Lamp.DONE) == (found is JobState.ENDED)
+
+
+MIDDLE = replace(FAIR, at=at("1 13:40"))
+"""Opened in its middle: something was done by then, and the plan does not say what."""
+
+
+def picture(heard: Mapping[str, Heard], now: str, order: JointOrder = MIDDLE) -> Picture:
+    knowledge = lead(heard, order)
+    own = own_packages(knowledge, at(now))
+    plan = whole_plan(knowledge, own, at(now))
+    whole = order_state(knowledge, own, plan, at(now))
+    return Picture(knowledge, own, {}, {}, "lead", simulated=True, plan=plan, whole=whole)
+
+
+WORDS = {
+    "AP1": told(Level.L2, "1 16:40", "1 13:40", 1200),
+    "AP2": told(Level.L3, "1 12:00", "1 13:40", 2400),
+    "AP3": told(Level.L3, "2 03:40", "1 13:40", 0),
+    "AP4": told(Level.L3, "1 14:00", "1 13:40", 300, 400),
+}
+
+
+def test_nothing_rests_on_a_firm_that_has_not_said_yet_how_far_it_is() -> None:
+    for missing in ("AP2", "AP3", "AP4"):
+        found = picture({n: word for n, word in WORDS.items() if n != missing}, "1 13:40")
+        shown = view(found, at("1 13:40"))
+        absent = {"forecast_s", "slack_s", "late", "progress"}
+        assert not absent & set(shown), missing
+        assert shown["lamp"] == "hatched"
+        assert shown["not_agreed"] == [], "agreed it is, only not told yet"
+        packages = {entry["id"]: entry for entry in shown["packages"]}
+        assert (packages[missing]["lamp"], packages[missing]["status"]) == ("hatched", "no_news")
+        assert "slack_s" not in packages[missing]
+        own = packages["AP5"]
+        assert (own["lamp"], own["not_agreed"]) == ("hatched", [])
+        assert "forecast_s" not in own
+    shown = view(picture(WORDS, "1 13:40"), at("1 13:40"))
+    assert (shown["forecast_s"], shown["lamp"]) == (at("2 05:55").total_seconds(), "green")
+
+
+def test_a_firm_that_decides_nothing_leaves_the_date_known_and_the_progress_open() -> None:
+    found = picture({n: word for n, word in WORDS.items() if n != "AP1"}, "1 13:40")
+    shown = view(found, at("1 13:40"))
+    assert shown["forecast_s"] == at("2 05:55").total_seconds()
+    assert "progress" not in shown
+
+
+def test_of_an_order_that_begins_at_its_beginning_the_plan_is_the_first_word() -> None:
+    shown = view(picture({}, "1 06:00", FAIR), at("1 06:00"))
+    assert (shown["forecast_s"], shown["progress"]) == (at("2 05:55").total_seconds(), 0.0)
+    assert picture({}, "1 06:00", FAIR).tells(at("1 06:00"))[1] is not None
+
+
+def test_lots_that_a_reserve_takes_later_are_planned_until_its_first_word() -> None:
+    """Opened in the middle: of what is given away afterwards nothing was done before."""
+    reserve = FAIR.prepared
+    assert reserve is not None
+    order = promised(split(MIDDLE, "AP3", (4,), reserve, accepted=at("1 14:00")))
+    heard = WORDS | {"AP3": told(Level.L3, "1 23:10", "1 14:00", 0, 1800)}
+    agreed = {a.giver: Agreed(a.level) for a in order.agreements if a.taker == LEAD}
+    agreed[reserve.firm] = Agreed(Level.L3)
+    knowledge = Knowledge(order, LEAD, {}, heard, agreed=agreed)
+    own = own_packages(knowledge, at("1 14:01"))
+    assert own["AP5"].state.forecast is not None
+    assert own["AP5"].waits is None
+
+
+def test_what_rests_on_a_first_word_is_told_when_that_has_come_or_its_time_is_over() -> None:
+    silent = {n: word for n, word in WORDS.items() if n != "AP3"}
+    assert picture(silent, "1 13:40").tells(at("1 14:10")) == ({}, None)
+    own, whole = picture(silent, "1 14:11").tells(at("1 14:11"))
+    assert whole is not None
+    assert (whole.forecast, whole.share, whole.lamp) == (None, None, Lamp.HATCHED)
+    assert (own["AP5"].forecast, own["AP5"].lamp) == (None, Lamp.HATCHED)
+    own, whole = picture(WORDS, "1 13:40").tells(at("1 13:40"))
+    assert whole is not None
+    assert whole.forecast == own["AP5"].forecast == at("2 05:55")
+
+
+def test_for_a_firm_that_tells_nothing_nobody_waits() -> None:
+    knowledge = lead({n: word for n, word in WORDS.items() if n != "AP3"}, MIDDLE)
+    knowledge = replace(knowledge, agreed={**knowledge.agreed, FURNACE: Agreed(Level.L0)})
+    own = own_packages(knowledge, at("1 13:40"))
+    assert own["AP5"].waits is None
+    assert own["AP5"].state.forecast is None
+    plan = whole_plan(knowledge, own, at("1 13:40"))
+    whole = order_state(knowledge, own, plan, at("1 13:40"))
+    shown = view(
+        Picture(knowledge, own, {}, {}, "lead", simulated=True, plan=plan, whole=whole),
+        at("1 13:40"),
+    )
+    assert {"forecast_s", "progress"} <= set(shown["not_agreed"])

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from pathlib import Path
 
-import pytest
-
-from tests.peers import need
+from tests.peers import lacking, need
 
 FOLDER = Path(__file__).parent / "node"
 PACKAGES = FOLDER / "node_modules"
@@ -27,9 +24,6 @@ def node() -> str:
 def package(name: str) -> Path:
     """The folder of an installed npm package."""
     folder = PACKAGES / name
-    if folder.is_dir():
-        return folder
-    hint = f"the npm package {name} is not installed: make .make/peers"
-    if os.environ.get("CI") == "true":
-        pytest.fail(hint)
-    pytest.skip(hint)
+    if not folder.is_dir():
+        lacking(f"the npm package {name} is not installed: make .make/peers")
+    return folder

@@ -73,9 +73,9 @@ export function reasonWord(work: WorkPackage, t: Catalogue): string | null {
   return t.order.reasons[work.reason] ?? work.reason;
 }
 
-/** The word in the place of a figure of the order that is absent: not agreed, or not heard yet. */
-export function absentWord(order: Order, figure: string, t: Catalogue): string {
-  return order.not_agreed.includes(figure) ? t.order.notAgreed : t.lamp.hatched;
+/** The word in the place of a figure that is absent: not agreed, or not heard yet. */
+export function absentWord(of: Order | WorkPackage, figure: string, t: Catalogue): string {
+  return of.not_agreed.includes(figure) ? t.order.notAgreed : t.lamp.hatched;
 }
 
 /** The name of a firm as this order knows it. */
