@@ -7,11 +7,10 @@ whatever becomes of the order in front of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from gateway.core.signals import Kind, Value
-from gateway.machines.codec import encode
+from gateway.machines.codec import encode, without_value
 from gateway.machines.template import FUNCTIONS, PointSpec, Range, Table, Template
 from simulators.faults import Quirks
 from simulators.modbus import pdu
@@ -142,9 +141,9 @@ class Device:
         return tuple(words)
 
     def _encoded(self, point: PointSpec, truth: Mapping[str, Value]) -> tuple[int, ...]:
-        value = truth.get(point.name, 0)
+        value = truth.get(point.name, "" if point.kind is Kind.TEXT else 0)
         if self._shows is Shows.SENTINELS:
-            return _without_value(point)
+            return without_value(point)
         if point.kind is Kind.COUNTER:
             at_zero = self._shows is Shows.COUNTERS_AT_ZERO
             value = 0 if at_zero else self._wrapped(point, self._counted(point, truth))
@@ -166,12 +165,3 @@ class Device:
 
 def _number(value: Value) -> float:
     return float(value)
-
-
-def _without_value(point: PointSpec) -> tuple[int, ...]:
-    """What stands in the registers before there is a value: its sentinel, else nothing but 0."""
-    wraps = 1 << 16 * point.words  # people write 65535 and -1 for the same register
-    for raw in (written for s in point.sentinels for written in (s, s - wraps, s + wraps)):
-        with suppress(ValueError):
-            return encode(point, raw * point.scale + point.offset)
-    return (0,) * point.words

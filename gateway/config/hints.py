@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 _OTHERS_SAY = {
-    "abcd": "high-word-first",
-    "cdab": "low-word-first",
     "holding": "holding-registers",
     "input": "input-registers",
     "slave": "unit",
@@ -45,6 +43,8 @@ def closest(name: str, known: Iterable[str]) -> str | None:
 
 def _likeness(name: str, word: str) -> float:
     """From 0 to 1: 1 is the same but for case and dividers, 0 another meaning."""
+    if word.isupper():
+        return float(name.upper() == word)  # a code, and no word: every letter counts
     mine, theirs = _parts(name), _parts(word)
     if "".join(mine) == "".join(theirs):
         return 1.0

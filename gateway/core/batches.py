@@ -27,8 +27,9 @@ class Batch:
 
     ``at``      UTC time at which the machine answered (or failed to)
     ``mono``    monotonic time of the same moment, in seconds, meaningful within one boot
-    ``values``  beside ``signals``; None where there is a fault
-    ``faults``  beside ``signals``; None as a whole when nothing failed
+    ``values``  beside ``signals``; None where there is none
+    ``faults``  beside ``signals``; None as a whole when nothing failed. A fault beside a value:
+                it is there, and not to be trusted wholly
     """
 
     machine: str

@@ -95,6 +95,7 @@ class Signal:
     ``every`` is the polling period in seconds of real time. ``role`` is what the point means to
     the job logic (``power``, ``current-l1``, ``temperature``, ``good``, ...) or None.
     ``wraps_after`` is the highest value of a device's counter, after which it starts at 0 again.
+    ``words`` are the meanings of an enumeration's numbers; the value stays the number.
     """
 
     id: SignalId
@@ -105,3 +106,4 @@ class Signal:
     every: float
     role: str | None = None
     wraps_after: float | None = None
+    words: tuple[tuple[int, Text], ...] = ()

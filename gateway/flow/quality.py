@@ -1,7 +1,7 @@
 """Quality: how far each value of a batch can be trusted. Pure.
 
-A fault makes a signal BAD, a value outside its physical limits makes it UNCERTAIN; nothing is
-dropped and nothing is invented.
+A fault makes a signal BAD, or UNCERTAIN where there is a value in spite of it; so does a value
+outside its physical limits. Nothing is dropped and nothing is invented.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Judge:
         marks = bounds.marks(batch.values)
         for index, fault in enumerate(batch.faults):
             if fault is not None:
-                marks[index] = Mark(Quality.BAD, fault)
+                lost = batch.values[index] is None
+                marks[index] = Mark(Quality.BAD if lost else Quality.UNCERTAIN, fault)
         return Judged(batch, seq0, marks)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from gateway.config import DurationOrZero, Strict, wrong
 from gateway.core.text import Text
-from gateway.machines.point import BIT_TABLES, Table
+from gateway.machines.numbering import BIT_TABLES
+from gateway.machines.placed import Placed
 
 
 class Workarounds(Strict):
@@ -28,12 +30,23 @@ class Workarounds(Strict):
     )
 
 
-class Range(Strict):
+class Range(Placed):
     """A stretch of addresses that may be read as one block, ``last`` included."""
 
-    table: Table = Field(description="Modbus-Tabelle / Modbus table")
-    first: int = Field(ge=0, le=65535, description="Erste Adresse / first address")
-    last: int = Field(ge=0, le=65535, description="Letzte Adresse, eingeschlossen / last address")
+    first_number: int = Field(alias="first", ge=0, description="Erste Adresse / first address")
+    last_number: int = Field(
+        alias="last", ge=0, description="Letzte Adresse, eingeschlossen / last address"
+    )
+
+    @cached_property
+    def first(self) -> int:
+        """The first address, as it is sent."""
+        return self.on_wire(self.first_number)
+
+    @cached_property
+    def last(self) -> int:
+        """The last address, as it is sent."""
+        return self.on_wire(self.last_number)
 
     @property
     def of_bits(self) -> bool:
@@ -42,11 +55,12 @@ class Range(Strict):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if self.last < self.first:
+        first, last = self.first_number, self.last_number
+        if last < first:
             raise wrong(
                 Text(
-                    f"der Bereich endet bei {self.last}, vor seinem Anfang {self.first}",
-                    f"the range ends at {self.last}, before its beginning {self.first}",
+                    f"der Bereich endet bei {last}, vor seinem Anfang {first}",
+                    f"the range ends at {last}, before its beginning {first}",
                 ),
                 Text("Vertauschen Sie first und last.", "Swap first and last."),
                 ("last",),

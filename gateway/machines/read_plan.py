@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from gateway.machines.limits import Range
-from gateway.machines.point import BIT_TABLES, Table
+from gateway.machines.numbering import BIT_TABLES, Table
 from gateway.machines.template import PointSpec, Template
 
 LARGEST_HOLE = 16
@@ -65,7 +65,7 @@ def plan(
     points: Sequence[PointSpec], template: Template, learned: Learned = NOTHING
 ) -> tuple[Block, ...]:
     """The fewest blocks that this greedy walk finds; every point stands in exactly one."""
-    ordered = sorted(points, key=lambda point: (point.table, point.address, -point.words))
+    ordered = sorted(points, key=lambda point: (point.table, point.begins, -point.ends))
     blocks: list[Block] = []
     for table, group in groupby(ordered, key=lambda point: point.table):
         limits = _Limits(template, table, learned)
@@ -113,17 +113,17 @@ class _Limits:
         run: list[PointSpec] = []
         last = -1
         for point in points:
-            if run and not self._joins(run[0].address, last, point):
+            if run and not self._joins(run[0].begins, last, point):
                 yield tuple(run)
                 run = []
-            last = max(last, point.last) if run else point.last
+            last = max(last, point.ends) if run else point.ends
             run.append(point)
         if run:
             yield tuple(run)
 
     def _joins(self, first: int, last: int, point: PointSpec) -> bool:
-        end = max(last, point.last)
-        if point.address > last + 1 + self._hole or end - first + 1 > self._most:
+        end = max(last, point.ends)
+        if point.begins > last + 1 + self._hole or end - first + 1 > self._most:
             return False
         if any(first <= bad <= end for bad in self._bad):
             return False
@@ -133,8 +133,8 @@ class _Limits:
 
     def block(self, points: tuple[PointSpec, ...]) -> Block:
         """The request for a run, padded where the device takes even counts only."""
-        first = points[0].address
-        last = max(point.last for point in points)
+        first = points[0].begins
+        last = max(point.ends for point in points)
         if self._even and (last - first) % 2 == 0:
             first, last = self._padded(first, last)
         return Block(self._table, first, last - first + 1, points)

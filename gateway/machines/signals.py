@@ -25,4 +25,5 @@ def signal(machine: str, point: PointSpec, every: timedelta) -> Signal:
         every=max(every, point.every or every).total_seconds(),
         role=point.role,
         wraps_after=point.wraps_after,
+        words=tuple((number, means.text) for number, means in (point.values or {}).items()),
     )

@@ -6,6 +6,7 @@ the strict loader of ``gateway.config`` reports mistakes with line and column.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 from typing import Literal, Self
 
@@ -15,15 +16,20 @@ from gateway.config import Bilingual, Strict, refuse
 from gateway.machines import parameter_rules, point_rules, template_rules
 from gateway.machines.encodings import Encoding
 from gateway.machines.limits import Range, Workarounds
+from gateway.machines.numbering import BIT_TABLES, FUNCTIONS, Numbering, Table
+from gateway.machines.orders import Order
 from gateway.machines.parameters import Parameter, Values
-from gateway.machines.point import BIT_TABLES, FUNCTIONS, Order, Point, PointName, Table
+from gateway.machines.placed import Counted
+from gateway.machines.point import Point, PointName
 from gateway.machines.proof import Document, DocumentKey, Proof, document_of, place_in
+from gateway.machines.raw_values import Sentinel
 
 __all__ = [
     "BIT_TABLES",
     "FUNCTIONS",
     "Encoding",
     "Identification",
+    "Numbering",
     "Order",
     "PointSpec",
     "Range",
@@ -36,9 +42,14 @@ __all__ = [
 class PointSpec(Point):
     """One point: where it stands and what it means.
 
-    ``scale``: value = raw x scale + offset, in ``unit``. ``bit`` picks one bit of a register.
+    ``scale``: value = raw x scale + offset, in ``unit``. ``scale_from`` names the point that holds
+    the power of ten by which the value is to be multiplied; both are read in one request.
+    ``bit`` picks one bit of a register, ``mask`` the bits of a number inside of one: 240 (0xF0) are
+    bits 4 to 7, and the value counts from its lowest bit. ``values`` are the meanings of an
+    enumeration's numbers; any other number is uncertain.
     ``sentinels`` are raw values that mean "no value": whole numbers, signed or not; of a float the
-    number itself (from 2139095039, 0x7F7FFFFF, on also its bits: infinities, not-a-numbers).
+    number itself (from the bits of the largest number on also its bits), or ``nan`` for everything
+    that is not a number.
     ``rollover`` is the raw value after which a counter starts at 0 again (default: what its
     encoding can hold).
     """
@@ -60,12 +71,22 @@ class Identification(Strict):
 class Template(Strict):
     """A machine template file."""
 
-    schema_: Literal[1] = Field(
+    schema_: Literal[1, 2] = Field(
         alias="schema", description="Fassung des Dateiformats / version of the format"
     )
     template: PointName = Field(description="Name der Vorlage / name of the template")
     title: Bilingual = Field(description="Anzeigename / display name")
     identification: Identification = Field(description="Typenschild / type plate")
+    numbering: Counted = Field(
+        default=Numbering.ZERO,
+        description="Wie das Handbuch Adressen zählt / how the manual counts addresses: "
+        "from-zero, from-one, 40001, 400001",
+    )
+    sentinels: Mapping[Encoding, tuple[Sentinel, ...]] = Field(
+        default={},
+        description="Rohwerte für »kein Wert« je Kodierung / raw values that mean no value, "
+        "for each encoding, e.g. int16: [-32768]",
+    )
     points: tuple[PointSpec, ...] = Field(min_length=1, description="Messpunkte / points")
     readable: tuple[Range, ...] = Field(
         default=(), description="Am Stück lesbare Bereiche / ranges readable as one block"
@@ -129,10 +150,18 @@ class Template(Strict):
 
     @model_validator(mode="after")
     def _points_fit_together(self) -> Self:
+        """What the template says once holds for each of its points and ranges."""
+        for placed in (*self.points, *self.readable):
+            placed.count_by(self.numbering)
+        refuse(point_rules.unfit_for_all(self.sentinels))
         refuse(
             [
                 *template_rules.objections(self.points, self.readable, self.workarounds),
                 *parameter_rules.objections(self.parameters, self.sources, self.points),
             ]
         )
+        named = {point.name: point for point in self.points}
+        for point in self.points:
+            given = self.sentinels.get(point.encoding, ())
+            point.take(given, named.get(point.scale_from or ""))
         return self

@@ -74,7 +74,7 @@ def test_another_meaning_gets_no_hint(written: str, known: tuple[str, ...]) -> N
         ("float", ("float32", "uint32"), "float32"),
         ("sdm-630", ("sdm630", "pid-furnace"), "sdm630"),
         ("slave", ("host", "unit"), "unit"),
-        ("CDAB", ("low-word-first", "high-word-first"), "low-word-first"),
+        ("cdab", ("low-word-first", "ABCD", "CDAB"), "CDAB"),
         ("power_runs", ("power-runs", "counters"), "power-runs"),
     ],
 )

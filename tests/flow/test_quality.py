@@ -51,6 +51,14 @@ def test_a_fault_is_bad_with_its_reason():
     assert judged.marks == {0: Mark(Quality.BAD, fault)}
 
 
+def test_a_value_with_a_fault_beside_it_is_uncertain_for_that_reason():
+    signals = [signal("m/a", 0, 1), signal("m/b", 0, 1)]
+    fault = Fault(Reason.OUT_OF_RANGE)
+    judged = judge(batch(signals, [0.5, 0.5], (fault, None)), signals, 0)
+    assert judged.marks == {0: Mark(Quality.UNCERTAIN, fault)}
+    assert judged.reading(0).value == 0.5
+
+
 def test_a_neighbour_of_a_fault_is_still_judged():
     signals = [signal("m/a"), signal("m/b", 0, 1)]
     judged = judge(batch(signals, [None, 5], (Fault(Reason.TIMEOUT), None)), signals, 0)

@@ -183,26 +183,6 @@ def test_placing_a_table_bit():
     assert bits == [0, 1, 0]
 
 
-whole = st.sampled_from(sorted(RANGES)).flatmap(
-    lambda encoding: st.tuples(
-        st.just(encoding), st.integers(*RANGES[encoding]), st.sampled_from(Order)
-    )
-)
-
-
-@given(whole)
-def test_whole_numbers_survive(case):
-    encoding, value, order = case
-    it = point(encoding, order=order if encoding in LONG else None)
-    assert decode(it, encode(it, value)) == (value, None)
-
-
-@given(st.floats(width=32, allow_nan=False, allow_infinity=False), st.sampled_from(Order))
-def test_floats_survive_to_the_bit(value, order):
-    it = point(Encoding.FLOAT32, order=order)
-    assert decode(it, encode(it, value)) == (value, None)
-
-
 @given(st.booleans(), st.integers(0, 15))
 def test_bits_survive(value, bit):
     it = point(Encoding.BIT, bit=bit)
@@ -226,29 +206,3 @@ def test_scaled_values_survive(raw, scale, offset):
 def test_tenths_read_as_people_write_them(raw):
     value, _ = decode(point(Encoding.INT16, scale=0.1), struct.unpack(">H", struct.pack(">h", raw)))
     assert value == float(f"{raw}e-1")
-
-
-@given(st.lists(st.integers(0, 0xFFFF), min_size=2, max_size=2), st.sampled_from(Order))
-def test_no_pair_of_words_makes_a_float_that_is_not_a_number(words, order):
-    value, fault = decode(point(Encoding.FLOAT32, order=order), words)
-    assert (value is None) == (fault is not None)
-    assert value is None or math.isfinite(value)
-
-
-@given(st.data())
-def test_a_block_decodes_to_what_its_points_decode_to_alone(data):
-    points, address = [], data.draw(st.integers(0, 100))
-    first = address
-    for index in range(data.draw(st.integers(1, 12))):
-        encoding = data.draw(st.sampled_from([*RANGES, Encoding.FLOAT32, Encoding.BIT]))
-        order = data.draw(st.sampled_from(Order)) if encoding in LONG else None
-        bit = data.draw(st.integers(0, 15)) if encoding is Encoding.BIT else None
-        points.append(point(encoding, f"p{index}", address=address, order=order, bit=bit))
-        address += data.draw(st.integers(0, 4))
-    count = max(p.last for p in points) - first + 1
-    words = data.draw(st.lists(st.integers(0, 0xFFFF), min_size=count, max_size=count))
-    values, faults = Layout(first, count, points).decode(words)
-    for index, it in enumerate(points):
-        own = words[it.address - first : it.last - first + 1]
-        alone = decode(it, own)
-        assert (values[index], faults[index] if faults else None) == alone
