@@ -24,8 +24,8 @@ from gateway.machines.aas import (
     semantic,
     value_of,
 )
-from gateway.machines.point import Order, Point, Table
-from gateway.machines.template import Template
+from gateway.machines.point import Point
+from gateway.machines.template import Order, Table, Template
 
 AID = "https://admin-shell.io/idta/AssetInterfacesDescription/1/0/"
 TD = "https://www.w3.org/2019/wot/td#"

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from gateway.config import Bilingual
 from gateway.core.text import Language, Text
 from gateway.machines.parameters import Parameter
-from gateway.machines.point import Order, Point, Table
+from gateway.machines.point import Point
 from gateway.machines.proof import Document, Proof
-from gateway.machines.template import Template
+from gateway.machines.template import Order, Table, Template
 
 PROOFS: Mapping[Proof | None, Text] = {
     Proof.READ: Text(

@@ -16,8 +16,8 @@ from gateway.config import Variants, site_model
 from gateway.core.signals import Quality, Value
 from gateway.machines import aid, catalog
 from gateway.machines.parameters import Values
-from gateway.machines.point import FUNCTIONS, Order, Point
-from gateway.machines.template import Template
+from gateway.machines.point import Point
+from gateway.machines.template import FUNCTIONS, Order, Template
 from gateway.sources.line.tcp import ModbusTcpConnect
 from gateway.sources.read_once import read_once
 from simulators.device import Device
