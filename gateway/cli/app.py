@@ -12,6 +12,7 @@ _ALL = (
     commands.run,
     commands.check,
     commands.read,
+    commands.template,
     commands.learn,
     commands.simulate,
     commands.broker,

@@ -149,6 +149,26 @@ def read(  # noqa: PLR0917 - typer calls it by name
         raise typer.Exit(1)
 
 
+def template(  # noqa: PLR0917 - typer calls it by name
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument()] = None,
+    aid: Annotated[bool, typer.Option("--aid")] = False,
+    parameter: Annotated[list[str] | None, typer.Option()] = None,
+    host: Annotated[str | None, typer.Option()] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
+    unit: Annotated[int, typer.Option(min=1, max=255)] = 1,
+) -> None:
+    """Say what is known of a device."""
+    from gateway.cli import templates  # noqa: PLC0415
+
+    if name is None:
+        say(templates.listed(language_of(context)))
+    elif aid:
+        say(templates.exported(name, parameter or (), host, port, unit))
+    else:
+        say(templates.shown(name, language_of(context)))
+
+
 def learn(  # noqa: PLR0917 - typer calls it by name
     context: typer.Context,
     file: File,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.cli.printing import json_line, say
+from gateway.cli.templates import known
 from gateway.core.signals import Fault, Quality, Reason
 from gateway.core.text import Language, Text
 
@@ -76,19 +77,8 @@ def choose(
 
 def _single(template: str, reached: Reached) -> SiteConfig:
     from gateway.config import Bilingual, Device, Machine, SiteConfig  # noqa: PLC0415
-    from gateway.machines import catalog  # noqa: PLC0415
 
-    try:
-        catalog.template(template)
-    except KeyError as error:
-        names = ", ".join(catalog.names())
-        raise CommandError(
-            Text(
-                f"Die Vorlage {template} gibt es nicht. Es gibt: {names}",
-                f"There is no template {template}. There are: {names}",
-            ),
-            USAGE_IS_WRONG,
-        ) from error
+    known(template)
     device = Device(template=template, connect=reached.connect())
     machine = Machine(name="device", title=Bilingual(de="Gerät", en="Device"), devices=(device,))
     return SiteConfig(firm="read", name="-", state=Path(), machines=(machine,))

@@ -35,6 +35,8 @@ TERMS: dict[str, Text] = {
     "--stop_bits": Text("ZAHL", "NUMBER"),
     "--timeout": Text("DAUER", "DURATION"),
     "--template": Text("VORLAGE", "TEMPLATE"),
+    "NAME": Text("NAME", "NAME"),
+    "--parameter": Text("NAME=WERT", "NAME=VALUE"),
 }
 """Headings, and the placeholders of arguments and options."""
 
@@ -164,6 +166,34 @@ HELP: dict[str, Text] = {
         "Längste Wartezeit auf eine Antwort, z. B. 2s", "Longest wait for an answer, e.g. 2s"
     ),
     "read.json": Text("Ein JSON-Objekt je Messpunkt", "One JSON object per point"),
+    "template": Text(
+        "Bekannte Geräte nennen, oder alles zu einem: Anschluss, Parameter, Register, Quellen.\n"
+        "Mit --aid als Asset Interfaces Description (IDTA 02017), die andere Programme lesen.",
+        "Name the known devices, or all about one: wiring, parameters, registers, sources.\n"
+        "With --aid as an Asset Interfaces Description (IDTA 02017), which other programs read.",
+    ),
+    "template.name": Text(
+        "Gerätetyp, zum Beispiel sdm630, oder eine eigene Datei (Vorgabe: alle nennen)",
+        "Type of device, e.g. sdm630, or a file of your own (default: name all)",
+    ),
+    "template.aid": Text(
+        "Als Asset Interfaces Description ausgeben, JSON",
+        "Print as an Asset Interfaces Description, JSON",
+    ),
+    "template.parameter": Text(
+        "Parameter für --aid, mehrmals möglich, z. B. ct_ratio=40",
+        "Parameter for --aid, more than once if needed, e.g. ct_ratio=40",
+    ),
+    "template.host": Text(
+        "Adresse des Geräts für --aid (Vorgabe: ein Platzhalter)",
+        "Address of the device for --aid (default: a placeholder)",
+    ),
+    "template.port": Text(
+        "Modbus-Port für --aid (Vorgabe 502)", "Modbus port for --aid (default 502)"
+    ),
+    "template.unit": Text(
+        "Gerätenummer für --aid, 1 bis 255 (Vorgabe 1)", "Unit for --aid, 1 to 255 (default 1)"
+    ),
     "learn": Text(
         "Die Schwellen einer Maschine aus einer Aufnahme lernen, in fünf Minuten.\n"
         "Zeichnet die Leistung auf (eine Minute aus, eine Minute in Bereitschaft, dann drei "
@@ -244,6 +274,13 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         (
             "werkverbund read --template sdm630 --serial /dev/ttyUSB0 --baud 9600 --unit 1",
             Text("an RS-485", "on RS-485"),
+        ),
+    ),
+    "template": (
+        ("werkverbund template sdm630", Text("alles zu einem Gerät", "all about one device")),
+        (
+            "werkverbund template sdm630 --aid > sdm630.json",
+            Text("für andere Programme", "for other programs"),
         ),
     ),
     "learn": (

@@ -1,15 +1,12 @@
 """Every template on the wire: the simulator serves it; mbpoll, which is not ours, reads it back.
 
 A template is tested because its file exists. What mbpoll shows is turned into a value here, by
-the table of the template alone, without the gateway's codec.
+the table of the template alone or by what is exported of it, without the gateway's codec.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-import re
-import struct
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -17,27 +14,49 @@ import pytest
 
 from gateway.config import Variants, site_model
 from gateway.core.signals import Quality, Value
-from gateway.machines import catalog
+from gateway.machines import aid, catalog
 from gateway.machines.parameters import Values
-from gateway.machines.point import BIT_TABLES, FUNCTIONS, Order, Point
-from gateway.machines.template import Template
+from gateway.machines.point import Point
+from gateway.machines.template import FUNCTIONS, Order, Template
 from gateway.sources.line.tcp import ModbusTcpConnect
 from gateway.sources.read_once import read_once
 from simulators.device import Device
 from simulators.modbus.tcp_device import TcpDevice
 from tests.machines.examples import every_use, examples
-from tests.peers import need
-
-MBPOLL_TYPE = {
-    "coils": "0",
-    "discrete-inputs": "1",
-    "holding-registers": "4",
-    "input-registers": "3",
-}
-SHOWN = re.compile(r"^\[\d+\]:\s+(\S+)", re.MULTILINE)
-
+from tests.sources import mbpoll
 
 USES = [(name, given) for name in catalog.names() for given in every_use(catalog.template(name))]
+
+CODES = {
+    "bit": "H",
+    "uint16": "H",
+    "int16": "h",
+    "uint32": "I",
+    "int32": "i",
+    "uint64": "Q",
+    "int64": "q",
+    "float32": "f",
+    "float64": "d",
+}
+
+XS = {
+    "xs:boolean": "?",
+    "xs:unsignedShort": "H",
+    "xs:short": "h",
+    "xs:unsignedInt": "I",
+    "xs:int": "i",
+    "xs:unsignedLong": "Q",
+    "xs:long": "q",
+    "xs:float": "f",
+    "xs:double": "d",
+}
+
+READS = {
+    "readCoil": 1,
+    "readDiscreteInput": 2,
+    "readHoldingRegisters": 3,
+    "readInputRegisters": 4,
+}
 
 
 @dataclass
@@ -64,58 +83,69 @@ async def served(request) -> AsyncIterator[Served]:
     device.close()
 
 
-async def mbpoll(served: Served, point: Point) -> float | bool:
-    """What the registers of ``point`` hold, as mbpoll and its manual's table say."""
-    known = {("uint32", 2): ":int", ("int32", 2): ":int", ("float32", 2): ":float"}
-    kind = known.get((str(point.encoding), point.words), "" if point.words == 1 else ":hex")
-    count = point.words if kind == ":hex" else 1
-    order = ["-B"] if point.order is Order.HIGH_FIRST and kind != ":hex" else []
-    async with asyncio.timeout(20):
-        process = await asyncio.create_subprocess_exec(
-            need("mbpoll"), "-m", "tcp", "-p", str(served.device.port), "-1", "-0", "-a", "1",
-            "-t", MBPOLL_TYPE[point.table] + kind, "-r", str(point.address), "-c", str(count),
-            *order, "127.0.0.1",
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        said, _ = await process.communicate()
-    shown = SHOWN.findall(said.decode(errors="replace"))
-    assert len(shown) == count, f"{point.name}: {said.decode(errors='replace')}"
-    return meant(point, shown)
-
-
-def meant(point: Point, shown: list[str]) -> float | bool:
-    """The value behind what mbpoll shows: raw x scale + offset, or the bit."""
-    if point.table in BIT_TABLES:
-        return shown[0] == "1"
-    if str(point.encoding) == "bit":
-        return bool(int(shown[0]) >> (point.bit or 0) & 1)
-    if len(shown) > 1:
-        words = [int(word, 16) for word in shown]
-        packed = struct.pack(
-            f">{len(words)}H", *words[:: -1 if point.order is Order.LOW_FIRST else 1]
-        )
-        code = {"float64": "d", "uint64": "Q", "int64": "q"}[str(point.encoding)]
-        raw = struct.unpack(f">{code}", packed)[0]
-    else:
-        raw = float(shown[0])
-    if str(point.encoding) == "int16" and raw >= 2**15:
-        raw -= 2**16
-    if str(point.encoding) == "uint32" and raw < 0:
-        raw += 2**32
-    return raw * point.scale + point.offset
-
-
 def near(point: Point, value: Value):
     """The same but for the step of an integer, or the six digits that mbpoll prints of a float."""
     return pytest.approx(value, rel=1e-5, abs=0 if point.is_float else abs(point.scale) / 2)
 
 
+def as_served(served: Served):
+    return {point.name: near(point, served.values[point.name]) for point in served.template.points}
+
+
+async def by_the_template(served: Served, point: Point) -> float | bool:
+    function = FUNCTIONS[point.table]
+    code = "?" if function in (1, 2) else CODES[str(point.encoding)]
+    raw = await mbpoll.read(
+        served.device.port,
+        function,
+        point.address,
+        code,
+        high_first=point.order is not Order.LOW_FIRST,
+    )
+    if point.bit is not None:
+        return bool(int(raw) >> point.bit & 1)
+    return raw if code == "?" else raw * point.scale + point.offset
+
+
 async def test_mbpoll_reads_from_every_register_what_stands_in_it(served):
     points = served.template.points
-    assert {point.name: await mbpoll(served, point) for point in points} == {
-        point.name: near(point, served.values[point.name]) for point in points
+    read = {point.name: await by_the_template(served, point) for point in points}
+    assert read == as_served(served)
+
+
+async def by_the_description(port: int, exported: dict) -> float | bool:
+    """Read a point by its terms in an Asset Interfaces Description, which is all that is known."""
+    forms = next(one["value"] for one in exported["value"] if one["idShort"] == "forms")
+    terms = {one["idShort"].removeprefix("modv_"): one["value"] for one in forms}
+    told = {one["type"]: one["value"] for one in exported.get("qualifiers", [])}
+    address, quantity = terms["href"].split("?quantity=")
+    code = XS[terms["type"]]
+    assert (terms["zeroBasedAddressing"], terms.get("mostSignificantByte", "true")) == (
+        "true",
+        "true",
+    )
+    high_first = terms.get("mostSignificantWord") != "false"
+    raw = await mbpoll.read(
+        port, READS[terms["function"]], int(address), code, high_first=high_first
+    )
+    assert int(quantity) == {"I": 2, "i": 2, "f": 2, "Q": 4, "q": 4, "d": 4}.get(code, 1)
+    if "bit" in told:
+        return bool(int(raw) >> int(told["bit"]) & 1)
+    return raw * float(told["scale"]) + float(told["offset"]) if "scale" in told else raw
+
+
+async def test_whoever_has_only_the_exported_description_reads_the_same(served):
+    exported = json.loads(json.dumps(aid.submodel(served.template, aid.Endpoint())))
+    (interface,) = exported["submodelElements"]
+    parts = {one["idShort"]: one["value"] for one in interface["value"]}
+    (properties,) = parts["InteractionMetadata"]
+    read = {
+        next(one["value"] for one in point["value"] if one["idShort"] == "key"): (
+            await by_the_description(served.device.port, point)
+        )
+        for point in properties["value"]
     }
+    assert read == as_served(served)
 
 
 async def test_the_gateway_reads_the_same(served):
@@ -131,11 +161,9 @@ async def test_the_gateway_reads_the_same(served):
     site = model.model_validate_json(
         json.dumps({"firm": "firm", "name": "F", "state": "x", "machines": [machine]})
     )
-    found = {p.signal.id: (p.reading.value, p.reading.quality) for p in await read_once(site, "m")}
-    assert found == {
-        f"m/{point.name}": (near(point, served.values[point.name]), Quality.GOOD)
-        for point in served.template.points
-    }
+    read = await read_once(site, "m")
+    assert {p.signal.id.removeprefix("m/"): p.reading.value for p in read} == as_served(served)
+    assert {p.reading.quality for p in read} == {Quality.GOOD}
     assert set(served.device.tally.functions) == {
         FUNCTIONS[point.table] for point in served.template.points
     }
