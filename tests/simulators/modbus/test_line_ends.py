@@ -138,10 +138,15 @@ async def test_a_port_that_is_put_in_again_is_another_device_under_the_same_link
     assert all(device.startswith("/dev/") for device in devices)
 
 
-async def test_what_stands_where_the_link_should_be_is_named(tmp_path):
-    (tmp_path / "meter").mkdir()
-    with pytest.raises(WerkverbundError, match="meter"):
-        await SerialPort(bus(), tmp_path / "meter").open()
+async def test_what_stands_where_the_link_should_be_is_named_and_stays(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("kept")
+    for link in ("folder", "file", "nowhere/link"):
+        port = SerialPort(bus(), tmp_path / link)
+        with pytest.raises(WerkverbundError, match=link):
+            await port.open()
+        assert not port.plugged
+    assert (tmp_path / "file").read_text() == "kept"
 
 
 async def test_a_client_that_does_not_read_stops_nobody():
