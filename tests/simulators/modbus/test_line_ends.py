@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import struct
 import termios
-import tty
 
 import pytest
 from pymodbus import FramerType
@@ -23,6 +21,7 @@ from simulators.modbus.port import SerialPort
 from simulators.modbus.script import Fate, always_well
 from simulators.modbus.serial_server import SerialServer
 from tests.peers import need
+from tests.simulators.modbus.terminal import Terminal
 
 FAST = Pace(115200, "none", 1)
 
@@ -37,46 +36,6 @@ def bus(*numbers, pace=FAST, script=always_well, **more):
 
 def question(number=1, first=0, count=1):
     return struct.pack(">BHH", 3, first, count)
-
-
-class Terminal:
-    """A client at a serial port: bytes out, bytes in."""
-
-    def __init__(self, path, baud=termios.B115200, stop_bits=1):
-        self.file = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        tty.setraw(self.file)
-        settings = termios.tcgetattr(self.file)
-        settings[4] = settings[5] = baud
-        flags = settings[2] & ~termios.CSTOPB
-        settings[2] = flags | (termios.CSTOPB if stop_bits == 2 else 0)
-        termios.tcsetattr(self.file, termios.TCSANOW, settings)
-
-    def write(self, frame):
-        os.write(self.file, frame)
-
-    async def read(self, count, patience=5.0):
-        """So many bytes; OSError where the port was pulled out."""
-        came, news = bytearray(), asyncio.Event()
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self.file, news.set)
-        try:
-            async with asyncio.timeout(patience):
-                while len(came) < count:
-                    await news.wait()
-                    news.clear()
-                    try:
-                        said = os.read(self.file, count - len(came))
-                    except BlockingIOError:
-                        continue
-                    if not said:
-                        raise ConnectionError("the port was pulled out")
-                    came += said
-        finally:
-            loop.remove_reader(self.file)
-        return bytes(came)
-
-    def close(self):
-        os.close(self.file)
 
 
 async def test_several_units_answer_at_a_serial_port():
