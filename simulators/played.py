@@ -37,6 +37,9 @@ _PHASE = re.compile(r"-l[123]$")
 _TROUBLE = re.compile(r"alarm|fault|error|break|over|under|fail|warn|emergency|reject|door")
 
 
+_WANTED = re.compile(r"setpoint|target|reference")
+
+
 class Mode(StrEnum):
     """What the machine is switched to."""
 
@@ -105,6 +108,9 @@ class Stand:
         """Between -1 and 1."""
         return cos(2 * pi * self.at / period)
 
+
+WARM = Stand(worked=100 * CYCLE - 1)
+"""What a setpoint is set to."""
 
 Shown = Callable[[Stand, float], float]
 """What an instrument shows: ``share`` of the whole is 1/3 for one phase, else 1."""
@@ -186,6 +192,8 @@ def value(point: PointSpec, stand: Stand, seed: int) -> Value:
 
 
 def _number(point: PointSpec, stand: Stand, seed: int) -> float:
+    if _WANTED.search(point.name):
+        stand = WARM
     known = GAUGES.get(point.unit)
     counts = point.kind is Kind.COUNTER
     if counts and (known is None or point.unit in ("1", "{pieces}")):
