@@ -38,9 +38,6 @@ TERMS: dict[str, Text] = {
     "--listen": Text("RECHNER:PORT", "HOST:PORT"),
     "--link": Text("PFAD", "PATH"),
     "--behind": Text("WAS", "WHAT"),
-    "--baud": Text("ZAHL", "NUMBER"),
-    "--parity": Text("ART", "KIND"),
-    "--stop_bits": Text("ZAHL", "NUMBER"),
     "--faults": Text("WÖRTER", "WORDS"),
     "--state": Text("DATEI", "FILE"),
 }
