@@ -29,13 +29,17 @@ TABLES = {function: table for table, function in FUNCTIONS.items()}
 
 @dataclass(slots=True)
 class Device:
-    """One unit. ``truth`` gives the present values of all points of the machine by name."""
+    """One unit. ``truth`` gives the present values of all points of the machine by name.
+
+    ``named``: it says what it is when asked (function 43/14).
+    """
 
     template: Template
     unit: int
     truth: Callable[[], Mapping[str, Value]]
     quirks: Quirks = field(default_factory=Quirks)
     initial: Mapping[str, float] = field(default_factory=dict)
+    named: bool = True
     _offsets: dict[str, float] = field(default_factory=dict)
     _told: dict[str, float] = field(default_factory=dict)
     _shows: Shows = Shows.TRUTH
@@ -80,7 +84,7 @@ class Device:
             self.reset_counters()
         self._shows = shows
         try:
-            return pdu.answer(content, self.read, self.identification)
+            return pdu.answer(content, self.read, self.identification if self.named else None)
         finally:
             self._shows = Shows.TRUTH
 

@@ -60,6 +60,11 @@ def machine(plant: Plant, name: str, *, plugged: bool) -> Json:
         "host": listen.host,
         "port": listen.port,
         "units": [device.unit for device in found.devices],
+        "serial": {
+            str(model.unit): model.serial.link
+            for model in found.model.devices
+            if model.serial and model.serial.link
+        },
         "templates": {str(device.unit): device.template.template for device in found.devices},
         "plugged": plugged,
         "silent": [device.unit for device in found.devices if device.quirks.silent],

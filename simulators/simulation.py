@@ -17,11 +17,9 @@ from gateway.config import read_model
 from gateway.core.errors import WerkverbundError
 from simulators import memory, plant_state
 from simulators.device import Device
+from simulators.lines import Line, lines
 from simulators.memory import Memory
-from simulators.modbus.pdu import Asked
-from simulators.modbus.script import WELL, Fate, Script
 from simulators.modbus.tally import Tally
-from simulators.modbus.tcp_device import TcpDevice
 from simulators.plant import Plant, PlantError
 from simulators.simulation_file import SimulationFile
 
@@ -42,20 +40,7 @@ class Simulation:
         self._state = state
         self._pulled: set[tuple[str, int]] = set()
         self.tally = Tally()
-        units: dict[Address, dict[int, Device]] = {}
-        for machine in self.plant.machines.values():
-            line = units.setdefault(machine.model.listen, {})
-            line.update({device.unit: device for device in machine.devices})
-        self.endpoints = {
-            address: TcpDevice(
-                {number: device.answer for number, device in devices.items()},
-                address.host,
-                address.port,
-                script=_delays(devices),
-                tally=self.tally,
-            )
-            for address, devices in units.items()
-        }
+        self.lines = lines(self.plant, self.tally)
 
     async def open(self) -> None:
         """Listen on every address. Raises WerkverbundError when one is taken."""
@@ -65,9 +50,9 @@ class Simulation:
             for machine, unit in remembered.unplugged:
                 with suppress(PlantError):  # the file knows it no more
                     self.unplug(machine, unit)
-        for name in self.plant.machines:
-            if not self._pulled_out(name):
-                await self._endpoint(name).open()
+        for line in self.lines.values():
+            if not all((name, device.unit) in self._pulled for name, device in line.devices):
+                await line.server.open()
 
     def keep(self) -> None:
         """Remember how things stand, after a command."""
@@ -76,23 +61,26 @@ class Simulation:
 
     def close(self) -> None:
         """Stop listening; safe twice and before ``open``."""
-        for endpoint in self.endpoints.values():
-            endpoint.close()
+        for line in self.lines.values():
+            line.server.close()
 
     def unplug(self, machine: str, unit: int | None = None) -> None:
-        """Pull a machine's cable. Machines and units on the same line go on."""
+        """Pull a machine's cables. Machines and units on the same line go on."""
         for device in self._devices(machine, unit):
             device.change(silent=True)
             self._pulled.add((machine, device.unit))
-        if unit is None and self._all_silent(machine):
-            self._endpoint(machine).close()
+        for line in self._lines_of(machine):
+            if unit is None and line.silent:
+                line.server.close()
 
     async def replug(self, machine: str, unit: int | None = None) -> None:
-        """Put a machine's cable back."""
+        """Put a machine's cables back."""
         for device in self._devices(machine, unit):
             device.change(silent=False)
             self._pulled.discard((machine, device.unit))
-        await self._endpoint(machine).open()
+        for line in self._lines_of(machine):
+            if not line.silent:
+                await line.server.open()
 
     def brief(self) -> dict[str, object]:
         """How the clock stands."""
@@ -113,45 +101,24 @@ class Simulation:
 
     def plugged(self, machine: str) -> bool:
         """Whether a machine can be reached."""
-        devices = self.plant.machine(machine).devices
-        silent = all(device.quirks.silent for device in devices)
-        return self._endpoint(machine).plugged and not silent
-
-    def _all_silent(self, machine: str) -> bool:
-        """Whether nobody answers any more at a machine's address."""
-        return all(device.quirks.silent for _, device in self._at_its_address(machine))
-
-    def _pulled_out(self, machine: str) -> bool:
-        """Whether every unit at a machine's address was pulled."""
-        return all(
-            (name, device.unit) in self._pulled for name, device in self._at_its_address(machine)
+        return any(
+            line.server.plugged and not device.quirks.silent
+            for line in self._lines_of(machine)
+            for name, device in line.devices
+            if name == machine
         )
 
-    def _at_its_address(self, machine: str) -> Iterator[tuple[str, Device]]:
-        """Every device at a machine's address, and the machine that it belongs to."""
-        address = self.plant.machine(machine).model.listen
-        for name, other in self.plant.machines.items():
-            if other.model.listen == address:
-                yield from ((name, device) for device in other.devices)
-
-    def _endpoint(self, machine: str) -> TcpDevice:
-        return self.endpoints[self.plant.machine(machine).model.listen]
+    def _lines_of(self, machine: str) -> list[Line]:
+        """The lines that a machine's devices are on."""
+        return [
+            line for line in self.lines.values() if machine in {name for name, _ in line.devices}
+        ]
 
     def _devices(self, machine: str, unit: int | None) -> list[Device]:
         devices = [d for d in self.plant.machine(machine).devices if unit in (None, d.unit)]
         if not devices:
             raise PlantError(f"{machine} has no unit {unit}")
         return devices
-
-
-def _delays(devices: Mapping[int, Device]) -> Script:
-    """Each device answers after its delay."""
-
-    def fate(asked: Asked) -> Fate:
-        delay = devices[asked.unit].quirks.delay
-        return Fate(late=delay) if delay else WELL
-
-    return fate
 
 
 async def simulate(

@@ -24,6 +24,7 @@ from gateway.core.text import Text
 from gateway.machines.catalog import names, template
 from simulators.faults import Quirks
 from simulators.machine_models import Count, Model
+from simulators.modbus.pace import Parity
 
 PackageId = Annotated[str, Field(min_length=1, max_length=16)]
 
@@ -55,11 +56,28 @@ class QuirksModel(Strict):
         )
 
 
+class Serial(Strict):
+    """A serial line of simulated devices: a pseudo-terminal, found at ``link``."""
+
+    link: str = Field(
+        description="Pfad der seriellen Schnittstelle; leer: das Gerät spricht Modbus TCP / "
+        "path of the serial port; empty: the device speaks Modbus TCP"
+    )
+    baud: int = Field(default=9600, ge=300, le=921_600, description="Baudrate / baud rate")
+    parity: Parity = Field(default="none", description="Parität / parity")
+    stop_bits: Literal[1, 2] = Field(default=1, description="Stoppbits / stop bits")
+
+
 class DeviceModel(Strict):
     """One Modbus unit; ``counters`` is what its counters showed when we began."""
 
     template: str = Field(description="Maschinentyp / machine template")
     unit: int = Field(ge=1, le=247, description="Modbus-Unit / Modbus unit")
+    serial: Serial | None = Field(
+        default=None,
+        description="Serielle Leitung statt der Adresse der Maschine / "
+        "serial line instead of the machine's address",
+    )
     counters: dict[str, Annotated[float, Field(ge=0)]] = Field(
         default_factory=dict, description="Zählerstände am Anfang / counters at the beginning"
     )
@@ -167,7 +185,8 @@ class SimulationFile(Strict):
 
     def _machine_objections(self) -> Iterator[Objection]:
         seen: set[str] = set()
-        units: set[tuple[Endpoint, int]] = set()
+        units: set[tuple[str, int]] = set()
+        ports: dict[str, Serial] = {}
         for index, machine in enumerate(self.machines):
             if machine.name in seen:
                 yield _unknown(
@@ -177,15 +196,21 @@ class SimulationFile(Strict):
                 )
             seen.add(machine.name)
             for number, device in enumerate(machine.devices):
-                if (machine.listen, device.unit) in units:
+                serial = device.serial if device.serial and device.serial.link else None
+                place = str(machine.listen) if serial is None else serial.link
+                if (place, device.unit) in units:
                     yield _unknown(
-                        f"zwei Geräte haben die Adresse {machine.listen} und die Unit "
-                        f"{device.unit}",
-                        f"two devices share the address {machine.listen} and the unit "
-                        f"{device.unit}",
+                        f"zwei Geräte haben die Adresse {place} und die Unit {device.unit}",
+                        f"two devices share the address {place} and the unit {device.unit}",
                         *("machines", index, "devices", number, "unit"),
                     )
-                units.add((machine.listen, device.unit))
+                units.add((place, device.unit))
+                if serial is not None and ports.setdefault(serial.link, serial) != serial:
+                    yield _unknown(
+                        f"die Geräte an {place} haben verschiedene Einstellungen der Leitung",
+                        f"the devices at {place} have different settings of the line",
+                        *("machines", index, "devices", number, "serial"),
+                    )
 
     def _order_objections(self) -> Iterator[Objection]:
         kinds = {machine.name: machine.model.type for machine in self.machines}

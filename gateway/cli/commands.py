@@ -70,20 +70,50 @@ def run(context: typer.Context, file: File) -> None:
     service.run(config, announce, language)
 
 
-def simulate(
+def simulate(  # noqa: PLR0917 - typer calls it by name
     context: typer.Context,
-    file: File,
-    control: Annotated[str, typer.Option()] = "127.0.0.1:8640",
+    file: Annotated[Path | None, typer.Argument()] = None,
+    template: Annotated[list[str] | None, typer.Option()] = None,
+    unknown: Annotated[bool, typer.Option("--unknown")] = False,
+    listen: Annotated[str | None, typer.Option()] = None,
+    serial: Annotated[bool, typer.Option("--serial")] = False,
+    link: Annotated[Path | None, typer.Option()] = None,
+    behind: Annotated[str | None, typer.Option()] = None,
+    unit: Annotated[int, typer.Option(min=1, max=247)] = 1,
+    baud: Annotated[int, typer.Option(min=300, max=921_600)] = 9600,
+    parity: Annotated[str, typer.Option()] = "none",
+    stop_bits: Annotated[int, typer.Option(min=1, max=2)] = 1,
+    faults: Annotated[str | None, typer.Option()] = None,
+    control: Annotated[str | None, typer.Option()] = None,
     seed: Annotated[int | None, typer.Option()] = None,
     state: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
     """Run simulated machines."""
     garbage.rarely()
     from gateway import logs  # noqa: PLC0415
-    from gateway.cli.stage import simulate as run_simulators  # noqa: PLC0415
+    from gateway.cli import simulating  # noqa: PLC0415
 
-    logs.speak(language_of(context), logging.WARNING)
-    run_simulators(file, control=control, seed=seed, state=state)
+    language = language_of(context)
+    logs.speak(language, logging.WARNING)
+    if file is not None and not (template or unknown):
+        simulating.of_file(file, control=control, seed=seed, state=state)
+        return
+    single = simulating.single(
+        file,
+        template or (),
+        unknown=unknown,
+        listen=listen,
+        serial=serial,
+        link=link,
+        behind=behind,
+        unit=unit,
+        baud=baud,
+        parity=parity,
+        stop_bits=stop_bits,
+        faults=faults,
+        seed=seed,
+    )
+    simulating.serve(single, lambda text: say(text.in_(language)))
 
 
 def broker(

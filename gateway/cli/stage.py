@@ -1,20 +1,14 @@
-"""The commands around the simulated factory: demo, simulate, broker."""
+"""The commands around the simulated factory: demo, broker."""
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gateway.cli.durations import duration_of
-from gateway.cli.errors import USAGE_IS_WRONG, CommandError
+from gateway.cli.errors import CommandError
 from gateway.core.text import Language, Text
-
-if TYPE_CHECKING:
-    from gateway.config import Endpoint
 
 
 def play(
@@ -30,7 +24,7 @@ def play(
     language: Language,
 ) -> None:
     """Run the demo until it ends."""
-    with _demo_packages():
+    with demo_packages():
         from simulators.stage.demo import demo  # noqa: PLC0415
         from simulators.stage.options import DEFAULT_BASE_PORT, Options  # noqa: PLC0415
         from simulators.stage.prepare import NotPossibleError  # noqa: PLC0415
@@ -51,25 +45,16 @@ def play(
         raise CommandError(error.text) from error
 
 
-def simulate(file: Path, *, control: str, seed: int | None, state: Path | None) -> None:
-    """Run the simulated machines of a file until they are stopped."""
-    address = _endpoint(control)
-    with _demo_packages():
-        from simulators.simulation import simulate as run  # noqa: PLC0415
-
-        asyncio.run(run(file, address, os.environ, seed=seed, state=state))
-
-
 def brokers(ports: Sequence[int]) -> None:
     """Run one embedded broker on each port until they are stopped."""
-    with _demo_packages():
+    with demo_packages():
         from simulators.broker import serve  # noqa: PLC0415
 
         serve(ports)
 
 
 @contextmanager
-def _demo_packages() -> Iterator[None]:
+def demo_packages() -> Iterator[None]:
     """Say which packages are missing where the demo's own are not installed."""
     try:
         yield
@@ -84,21 +69,3 @@ def _demo_packages() -> Iterator[None]:
                 "Install: pip install 'werkverbund[demo]'",
             )
         ) from error
-
-
-def _endpoint(text: str) -> Endpoint:
-    from pydantic_core import PydanticCustomError  # noqa: PLC0415
-
-    from gateway.config import Endpoint as Address  # noqa: PLC0415
-
-    try:
-        endpoint = Address.parse(text)
-    except PydanticCustomError as error:
-        raise CommandError(
-            Text(
-                f"{text} ist keine Adresse mit Port. Schreiben Sie zum Beispiel 127.0.0.1:8640.",
-                f"{text} is not an address with a port. Write for example 127.0.0.1:8640.",
-            ),
-            USAGE_IS_WRONG,
-        ) from error
-    return endpoint

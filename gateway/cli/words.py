@@ -37,6 +37,11 @@ TERMS: dict[str, Text] = {
     "--template": Text("VORLAGE", "TEMPLATE"),
     "NAME": Text("NAME", "NAME"),
     "--parameter": Text("NAME=WERT", "NAME=VALUE"),
+    "--listen": Text("RECHNER:PORT", "HOST:PORT"),
+    "--link": Text("PFAD", "PATH"),
+    "--behind": Text("WAS", "WHAT"),
+    "--faults": Text("WÖRTER", "WORDS"),
+    "--state": Text("DATEI", "FILE"),
 }
 """Headings, and the placeholders of arguments and options."""
 
@@ -89,15 +94,69 @@ HELP: dict[str, Text] = {
     ),
     "run.file": Text("Die Datei der Firma", "The firm's file"),
     "simulate": Text(
-        "Simulierte Maschinen betreiben, die Modbus TCP sprechen.",
-        "Run simulated machines that speak Modbus TCP.",
+        "Simulierte Maschinen betreiben, die Modbus sprechen.\n"
+        "Entweder die einer Simulationsdatei, oder eine einzelne von beliebiger Vorlage: über TCP, "
+        "oder als RTU an einer seriellen Schnittstelle, die nur auf diesem Rechner besteht. "
+        "Ein- und ausgeschaltet wird sie, indem Sie an, bereit oder aus eintippen.",
+        "Run simulated machines that speak Modbus.\n"
+        "Either those of a simulation's file, or a single one of any template: over TCP, or as RTU "
+        "at a serial port that exists on this computer only. You switch it by typing on, standby "
+        "or off.",
     ),
     "simulate.file": Text("Die Datei der Simulation", "The simulation's file"),
-    "simulate.control": Text(
-        "Adresse der Steuerung, zum Beispiel 127.0.0.1:8640",
-        "Address of the control, for example 127.0.0.1:8640",
+    "simulate.template": Text(
+        "Eine Vorlage betreiben (Name oder Datei); mehrmals angeben für mehrere Geräte an einer "
+        "Leitung",
+        "Serve a template (name or file); give it repeatedly for several units on one line",
     ),
-    "simulate.seed": Text("Startzahl (Vorgabe: die der Datei)", "Seed (default: the file's)"),
+    "simulate.unknown": Text(
+        "Eine Maschine betreiben, zu der es keine Vorlage gibt; welche Register was bedeuten, "
+        "hängt von --seed ab",
+        "Serve a machine that no template describes; what its registers mean hangs on --seed",
+    ),
+    "simulate.listen": Text(
+        "Adresse der einzelnen Maschine (Vorgabe 127.0.0.1:5020)",
+        "Address of the single machine (default 127.0.0.1:5020)",
+    ),
+    "simulate.serial": Text(
+        "RTU an einer seriellen Schnittstelle statt TCP; ihr Pfad wird genannt",
+        "RTU at a serial port instead of TCP; its path is said",
+    ),
+    "simulate.link": Text(
+        "Die serielle Schnittstelle unter diesem festen Pfad anbieten (schließt --serial ein)",
+        "Offer the serial port under this fixed path (implies --serial)",
+    ),
+    "simulate.behind": Text(
+        "Die serielle Leitung hinter einem Modbus-TCP-Gateway (gateway) oder einem Geräteserver "
+        "mit RTU über TCP (server)",
+        "The serial line behind a Modbus TCP gateway (gateway) or a device server with RTU over "
+        "TCP (server)",
+    ),
+    "simulate.unit": Text(
+        "Gerätenummer, bei mehreren die erste (Vorgabe 1)",
+        "Unit number, of several the first (default 1)",
+    ),
+    "simulate.baud": Text(
+        "Geschwindigkeit der Leitung (Vorgabe 9600); sie wird eingehalten",
+        "Speed of the line (default 9600); it is kept to",
+    ),
+    "simulate.parity": Text(
+        "Parität: none, even oder odd (Vorgabe none)", "Parity: none, even or odd (default none)"
+    ),
+    "simulate.stop_bits": Text("Stoppbits (Vorgabe 1)", "Stop bits (default 1)"),
+    "simulate.faults": Text(
+        "Was schiefgehen soll, als Wörter oder Datei, zum Beispiel »late=300ms @5%, lost @1/30, "
+        "connections=1«",
+        "What is to go wrong, as words or a file, for example “late=300ms @5%, lost @1/30, "
+        "connections=1”",
+    ),
+    "simulate.control": Text(
+        "Adresse der Steuerung bei einer Datei (Vorgabe 127.0.0.1:8640)",
+        "Address of the control, with a file (default 127.0.0.1:8640)",
+    ),
+    "simulate.seed": Text(
+        "Startzahl; gleiche Zahl, gleicher Ablauf", "Seed; same number, same course"
+    ),
     "simulate.state": Text(
         "Datei, in der sich die Maschinen ihren Stand merken; ohne sie beginnen sie von vorn",
         "File in which the machines remember how they stand; without it they begin anew",
@@ -260,6 +319,20 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         (
             "werkverbund run configs/raspberry-pi.yaml",
             Text("eine echte Maschine, kein Verbund", "one real machine, no consortium"),
+        ),
+    ),
+    "simulate": (
+        (
+            "werkverbund simulate --template sdm630",
+            Text("ein Energiezähler an 127.0.0.1:5020", "an energy meter at 127.0.0.1:5020"),
+        ),
+        (
+            "werkverbund simulate --template sdm630 --template pid-furnace --link /tmp/rs485",
+            Text("zwei Geräte an einer seriellen Leitung", "two units on a serial line"),
+        ),
+        (
+            "werkverbund simulate --unknown --serial --faults 'late=300ms @5%'",
+            Text("eine unbekannte Maschine, manchmal langsam", "an unknown machine, slow at times"),
         ),
     ),
     "check": (

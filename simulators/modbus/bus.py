@@ -18,8 +18,8 @@ from simulators.modbus.pdu import Asked, Unit
 from simulators.modbus.script import Script, always_well
 from simulators.modbus.tally import Tally
 
-HANDED_OVER = 0.002
-"""Real seconds after which an adapter hands over the characters that have come."""
+HANDED_OVER = 0.008
+"""Real seconds after which an adapter hands over what has come (many on USB: after 16 ms)."""
 NOISE = 0x55
 """What two units that speak at once do to each other's characters."""
 ROUNDING = 1e-6
@@ -60,6 +60,7 @@ class Bus:
         takes: float = 0.005,
         strict: bool = False,
         queues: bool = False,
+        tally: Tally | None = None,
     ) -> None:
         self.units = units
         self.pace = pace
@@ -68,7 +69,7 @@ class Bus:
         self.takes = takes
         self.strict = strict
         self.queues = queues
-        self.tally = Tally()
+        self.tally = tally or Tally()
         self.hear: Callable[[bytes], None] | None = None
         """Takes the characters that come, as they come."""
         self.hear_frame: Callable[[bytes, Asked], None] | None = None

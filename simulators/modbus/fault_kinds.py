@@ -32,12 +32,12 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """A word for how a device treats all its connections: a field of ``Manners``."""
+    """A word for how a device treats all its connections: a field and its value."""
 
     means: Text
     field: str
     read: Callable[[str], Any]
-    example: str
+    example: str = ""
 
 
 def seconds(text: str) -> float:
@@ -55,6 +55,17 @@ def _count(text: str) -> int:
     if not (found := _number(text)):
         raise ValueError(text)
     return found
+
+
+def _is(value: Any) -> Callable[[str], Any]:
+    """A manner without a value."""
+
+    def read(text: str) -> Any:
+        if text:
+            raise ValueError(text)
+        return value
+
+    return read
 
 
 def _always(**more: Any) -> Callable[[str], Change]:
@@ -220,3 +231,23 @@ MANNERS: Mapping[str, Manner] = {
     ),
 }
 """How a device on TCP treats its connections: true of all, so without conditions."""
+
+GATEWAY: Mapping[str, Manner] = {
+    "waits": Manner(
+        Text("wartet so lange auf stumme Geräte", "waits so long for silent units"),
+        "waits",
+        seconds,
+        "3s",
+    ),
+    "keeps-late": Manner(
+        Text("hebt verspätete Antworten auf", "keeps answers that came too late"),
+        "flushes",
+        _is(False),
+    ),
+    "says-so": Manner(
+        Text("meldet stumme Geräte mit Code 11", "reports silent units with exception 11"),
+        "says_so",
+        _is(True),
+    ),
+}
+"""How a gateway in front of a serial line is: true of all, so without conditions."""

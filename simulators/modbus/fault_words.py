@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from gateway.core.text import Text
-from simulators.modbus.fault_kinds import MANNERS, REBOOT, WORDS, seconds
+from simulators.modbus.fault_kinds import GATEWAY, MANNERS, REBOOT, WORDS, Manner, Word, seconds
 from simulators.modbus.faults import Fault, Faults, When
 from simulators.modbus.script import GOOD
 
@@ -38,7 +38,8 @@ def read_faults(text: str) -> Faults:
     """
     lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
     words = [word.strip() for line in lines for word in line.split(",")]
-    faults, manners = [], GOOD
+    faults: list[Fault] = []
+    manners, gateway = GOOD, {}
     for word in filter(None, words):
         found = _WORD.fullmatch(word)
         name, value = (found["name"], found["value"] or "") if found else ("", "")
@@ -47,6 +48,9 @@ def read_faults(text: str) -> Faults:
             if manner := MANNERS.get(name):
                 _refuse_conditions(word, conditions)
                 manners = replace(manners, **{manner.field: manner.read(value)})
+            elif trait := GATEWAY.get(name):
+                _refuse_conditions(word, conditions)
+                gateway[trait.field] = trait.read(value)
             elif kind := WORDS.get(name):
                 lasts = seconds(value) if name == REBOOT else 0.0
                 does = kind.make(value)
@@ -55,11 +59,11 @@ def read_faults(text: str) -> Faults:
                 raise _unknown(word)
         except ValueError as cause:
             raise _wrong_value(word, name) from cause
-    return Faults(tuple(faults), manners)
+    return Faults(tuple(faults), manners, gateway)
 
 
 def _unknown(word: str) -> WrongFault:
-    known = ", ".join((*WORDS, *MANNERS))
+    known = ", ".join((*WORDS, *MANNERS, *GATEWAY))
     return WrongFault(
         Text(
             f"den Fehler »{word}« gibt es nicht; möglich: {known}",
@@ -102,7 +106,8 @@ def _refuse_conditions(word: str, conditions: list[str]) -> None:
 
 
 def _wrong_value(word: str, name: str) -> WrongFault:
-    example = MANNERS[name].example if name in MANNERS else WORDS[name].example
+    kind: Word | Manner = WORDS.get(name) or {**MANNERS, **GATEWAY}[name]
+    example = kind.example
     meant = f"{name}={example}" if example else name
     return WrongFault(
         Text(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from simulators.modbus.pdu import Asked, Shows
 from simulators.modbus.script import GOOD, WELL, Fate, Manners, Script
@@ -47,6 +48,8 @@ class Faults:
 
     faults: tuple[Fault, ...] = ()
     manners: Manners = GOOD
+    gateway: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of a gateway in front of the line."""
 
     def script(self, seed: int = 17) -> Script:
         """A script that does the same each time it is begun anew with this seed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
@@ -52,6 +53,8 @@ class Listening:
         self.manners = manners
         self.speed = speed
         self.connections: list[Connection] = []
+        self.greet: Callable[[Connection], object] = lambda _: None
+        """Hears of each connection."""
         self._server: asyncio.Server | None = None
         self._conversations: set[asyncio.Task[None]] = set()
 
@@ -124,6 +127,7 @@ class Listening:
         now = asyncio.get_running_loop().time()
         connection = Connection(self.tally.connections, writer, now, now)
         self.connections.append(connection)
+        self.greet(connection)
         task = asyncio.get_running_loop().create_task(
             self._converse(reader, connection), name=f"a client of {self.endpoint}"
         )

@@ -28,6 +28,11 @@ class Pace:
         return 9 + (self.parity != "none") + self.stop_bits
 
     @property
+    def short(self) -> str:
+        """Bits, parity and stop bits as people write them: 8N1."""
+        return f"8{self.parity[0].upper()}{self.stop_bits}"
+
+    @property
     def character(self) -> float:
         """How long one character takes."""
         return self.bits / self.baud

@@ -8,6 +8,7 @@ as on a real line. Parity they do not keep.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -61,7 +62,11 @@ class SerialPort:
         self._set_pace()
         os.set_blocking(self._line, False)
         if self.link is not None:
-            _point(self.link, self.device)
+            try:
+                _point(self.link, self.device)
+            except WerkverbundError:
+                self._let_go()
+                raise
         self.bus.hear = self._hear
         asyncio.get_running_loop().add_reader(self._line, self._said)
 
@@ -76,9 +81,7 @@ class SerialPort:
             with suppress(OSError):
                 if str(self.link.readlink()) == self.device:
                     self.link.unlink()
-        os.close(self._client)
-        os.close(self._line)
-        self._line = self._client = -1
+        self._let_go()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -86,6 +89,11 @@ class SerialPort:
 
     async def __aexit__(self, *_: object) -> None:
         self.close()
+
+    def _let_go(self) -> None:
+        os.close(self._client)
+        os.close(self._line)
+        self._line = self._client = -1
 
     def _said(self) -> None:
         try:
@@ -127,6 +135,8 @@ class SerialPort:
 
 def _point(link: Path, device: str) -> None:
     """Let ``link`` point to the device: at no moment is there none where there was one."""
+    if link.exists() and not link.is_symlink():
+        raise WerkverbundError(f"{link} cannot be made: {os.strerror(errno.EEXIST)}")
     fresh = link.with_name(f".{link.name}.new")
     try:
         fresh.unlink(missing_ok=True)

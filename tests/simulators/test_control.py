@@ -194,7 +194,7 @@ async def test_the_process_serves_until_it_is_told_to_stop(ports, free):
     os.kill(os.getpid(), signal.SIGTERM)
     async with asyncio.timeout(10):
         await process
-    assert not any(endpoint.plugged for endpoint in served[0].endpoints.values())
+    assert not any(line.server.plugged for line in served[0].lines.values())
 
 
 async def test_the_control_stays_on_this_computer(ports):

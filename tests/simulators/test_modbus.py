@@ -159,7 +159,7 @@ async def test_every_unit_says_that_it_is_simulated(simulation):
 
 
 async def test_an_address_that_is_taken_is_named(simulation):
-    taken = next(iter(simulation.endpoints.values()))
+    taken = next(iter(simulation.lines.values())).server
     second = TcpDevice({}, taken.host, taken.port)
     with pytest.raises(WerkverbundError, match=str(taken.port)):
         await second.open()

@@ -98,3 +98,37 @@ def test_an_editor_gets_a_schema_in_both_languages():
 def test_the_bench_s_single_hand_cycles_cannot_be_read():
     tables = {point.table for point in template("e1210-bench").points}
     assert tables == {Table.INPUT_REGISTERS}
+
+
+SERIAL = {"SERIAL_FURNACE_1": "/tmp/rs485"}
+
+
+def with_serial(more: str = "") -> str:
+    text = (resources.mini() / "simulation.yaml").read_text("utf-8")
+    line = "serial: {link: '${SERIAL_FURNACE_1:-}', baud: 19200}"
+    return text.replace(
+        "{template: pid-furnace, unit: 1}", f"{{template: pid-furnace, unit: 1, {line}}}", 1
+    ).replace("template: sdm630, unit: 2", f"template: sdm630, unit: 2, {more or line}", 1)
+
+
+@pytest.mark.parametrize(("env", "links"), [(SERIAL, ["/tmp/rs485"] * 2), ({}, ["", ""])])
+def test_devices_share_a_serial_line_where_there_is_one(tmp_path, env, links):
+    path = tmp_path / "simulation.yaml"
+    path.write_text(with_serial(), "utf-8")
+    devices = read_model(path, SimulationFile, env).machines[2].devices
+    assert [device.serial.link for device in devices] == links
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("serial: {link: /tmp/rs485}", "different settings of the line"),
+        ("serial: {link: /tmp/rs485, baud: 1}", "baud"),
+    ],
+)
+def test_a_serial_line_with_contradictory_settings_is_refused(tmp_path, more, said):
+    path = tmp_path / "simulation.yaml"
+    path.write_text(with_serial(more), "utf-8")
+    with pytest.raises(ConfigError) as refused:
+        read_model(path, SimulationFile, SERIAL)
+    assert said in str(refused.value)

@@ -40,11 +40,13 @@ class FaultLine:
     always_reset: bool = False
     closes: bool = False  # after each answer
     deaf: set[int] = field(default_factory=set)  # connections on which nothing is answered any more
+    connected: Callable[[int], object] = lambda _number: None  # hears of each connection
     served: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         everybody = dict.fromkeys(range(256), lambda content, _shows: content)
         self._device = TcpDevice(everybody, script=self._fate)
+        self._device.greet = lambda connection: self.connected(connection.number)
         self.start = self._device.open
 
     @property

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.modbus.fault_kinds import MANNERS, WORDS
+from simulators.modbus.fault_kinds import GATEWAY, MANNERS, WORDS
 from simulators.modbus.fault_words import WrongFault, read_faults
 from simulators.modbus.pdu import Asked, Shows
 from simulators.modbus.script import WELL, Fate, Manners
@@ -61,6 +61,11 @@ def test_the_manners_of_a_device():
     faults = read_faults("connections=1, forgets=60s, hangs-up=30s, wakes=1500ms, pause=120ms")
     assert faults.manners == Manners(1, 60, 30, 1.5, 0.12)
     assert faults.faults == ()
+
+
+def test_a_gateway_that_waits_keeps_what_is_late_and_says_so():
+    faults = read_faults("waits=3s, keeps-late, says-so")
+    assert faults.gateway == {"waits": 3.0, "flushes": False, "says_so": True}
 
 
 @pytest.mark.parametrize(
@@ -132,17 +137,17 @@ def test_one_unit_restarts_without_the_others():
     assert [fate is WELL for fate in found] == [True, False] * 3
 
 
-@pytest.mark.parametrize("name", [*WORDS, *MANNERS])
+@pytest.mark.parametrize("name", [*WORDS, *MANNERS, *GATEWAY])
 def test_the_example_of_each_word_is_understood_and_its_meaning_is_said(name):
-    word = (WORDS | MANNERS)[name]
+    word = (WORDS | MANNERS | GATEWAY)[name]
     read_faults(f"{name}={word.example}" if word.example else name)
     assert word.means.de
     assert word.means.en
 
 
-@pytest.mark.parametrize("name", [*WORDS, *MANNERS])
+@pytest.mark.parametrize("name", [*WORDS, *MANNERS, *GATEWAY])
 def test_a_value_that_does_not_fit_is_answered_with_an_example(name):
-    word = (WORDS | MANNERS)[name]
+    word = (WORDS | MANNERS | GATEWAY)[name]
     meant = f"{name}={word.example}" if word.example else name
     wrong = f"{name}=x" if word.example else f"{name}=1"
     for words in (wrong, *([name, f"{name}=0", f"{name}=-1"] if word.example == "5" else [])):

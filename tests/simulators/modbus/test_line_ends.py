@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import struct
 import termios
-import tty
 
 import pytest
 from pymodbus import FramerType
@@ -23,6 +21,7 @@ from simulators.modbus.port import SerialPort
 from simulators.modbus.script import Fate, always_well
 from simulators.modbus.serial_server import SerialServer
 from tests.peers import need
+from tests.simulators.modbus.terminal import Terminal
 
 FAST = Pace(115200, "none", 1)
 
@@ -37,46 +36,6 @@ def bus(*numbers, pace=FAST, script=always_well, **more):
 
 def question(number=1, first=0, count=1):
     return struct.pack(">BHH", 3, first, count)
-
-
-class Terminal:
-    """A client at a serial port: bytes out, bytes in."""
-
-    def __init__(self, path, baud=termios.B115200, stop_bits=1):
-        self.file = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        tty.setraw(self.file)
-        settings = termios.tcgetattr(self.file)
-        settings[4] = settings[5] = baud
-        flags = settings[2] & ~termios.CSTOPB
-        settings[2] = flags | (termios.CSTOPB if stop_bits == 2 else 0)
-        termios.tcsetattr(self.file, termios.TCSANOW, settings)
-
-    def write(self, frame):
-        os.write(self.file, frame)
-
-    async def read(self, count, patience=5.0):
-        """So many bytes; OSError where the port was pulled out."""
-        came, news = bytearray(), asyncio.Event()
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self.file, news.set)
-        try:
-            async with asyncio.timeout(patience):
-                while len(came) < count:
-                    await news.wait()
-                    news.clear()
-                    try:
-                        said = os.read(self.file, count - len(came))
-                    except BlockingIOError:
-                        continue
-                    if not said:
-                        raise ConnectionError("the port was pulled out")
-                    came += said
-        finally:
-            loop.remove_reader(self.file)
-        return bytes(came)
-
-    def close(self):
-        os.close(self.file)
 
 
 async def test_several_units_answer_at_a_serial_port():
@@ -138,10 +97,15 @@ async def test_a_port_that_is_put_in_again_is_another_device_under_the_same_link
     assert all(device.startswith("/dev/") for device in devices)
 
 
-async def test_what_stands_where_the_link_should_be_is_named(tmp_path):
-    (tmp_path / "meter").mkdir()
-    with pytest.raises(WerkverbundError, match="meter"):
-        await SerialPort(bus(), tmp_path / "meter").open()
+async def test_what_stands_where_the_link_should_be_is_named_and_stays(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("kept")
+    for link in ("folder", "file", "nowhere/link"):
+        port = SerialPort(bus(), tmp_path / link)
+        with pytest.raises(WerkverbundError, match=link):
+            await port.open()
+        assert not port.plugged
+    assert (tmp_path / "file").read_text() == "kept"
 
 
 async def test_a_client_that_does_not_read_stops_nobody():
