@@ -492,6 +492,53 @@ def test_confirmed_pace_is_believed_from_then_on(new_line: Callable[[Variant, in
     assert line.tracker.questions(line.state) == ()
 
 
+def renewed_each_minute(evidence: CountersConfig) -> Line:
+    """A part a second, planned one in two; its module renews the count once a minute."""
+    line = Line(evidence, 1)
+    line.add(planned=10**6, lot=10**6, per_run=1, per_piece=2)
+    for second in range(600):
+        look(line, second, 60 * (second // 60))
+    return line
+
+
+def test_device_that_renews_its_count_rarely_is_known_after_some_questions() -> None:
+    line = renewed_each_minute(CountersConfig(idle_after=timedelta(minutes=2)))
+    assert line.job.good == 9 * 60
+    assert line.tracker.questions(line.state) == ()
+    asked, answered = line.of(EventKind.COUNTER_JUMPED), line.of(EventKind.COUNTER_ANSWERED)
+    assert [event.details["counts"] for event in asked] == [60, 60]
+    assert [event.details["question"] for event in answered] == [
+        event.details["question"] for event in asked
+    ]
+    assert {event.details["confirmed"] for event in answered} == {True}
+    assert line.status(600).because == Text(
+        "Arbeitet: letzte Bewegung vor 1 min, Zählerstand 540 (das Gerät erneuert ihn nur etwa "
+        "alle 1 min); als Stillstand gelten 2 min.",
+        "Working: last movement 1 min ago, counter at 540 (the device renews it only about every "
+        "1 min); it counts as standing after 2 min.",
+    )
+
+
+def test_device_that_renews_its_count_rarely_as_the_file_says_is_never_asked() -> None:
+    minute = timedelta(minutes=1)
+    line = renewed_each_minute(CountersConfig(idle_after=2 * minute, refresh=minute))
+    assert line.job.good == 9 * 60
+    assert line.of(EventKind.COUNTER_JUMPED) == []
+
+
+def test_leap_that_a_person_has_confirmed_is_not_counted_again_when_the_counter_goes_on() -> None:
+    line = Line(CountersConfig(idle_after=timedelta(minutes=2)), 1)
+    line.add(planned=10**6, lot=10**6, per_run=1, per_piece=2)
+    for second, shown in ((0, 0), (1, 60), (2, 60)):
+        look(line, second, shown)
+    (question,) = line.tracker.questions(line.state)
+    line.tell(Answer(question.id, confirm=True, at=line.at(2.5)))
+    assert line.job.good == 60
+    for second in range(3, 100):
+        look(line, second, 60 if second < 60 else 120)
+    assert line.job.good + sum(q.counts for q in line.tracker.questions(line.state)) == 120
+
+
 def test_clock_that_cannot_know_makes_a_night_a_question_not_a_loss(press: Line) -> None:
     """The computer was off, and comes back with a time behind its last reading."""
     press.add(planned=2_000_000, lot=1_000_000, per_run=4, per_piece=8)
