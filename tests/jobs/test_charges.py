@@ -527,3 +527,14 @@ def test_a_furnace_that_is_first_seen_warm_tempers_from_half_the_way_on(
     shown = furnace.status(0).phase
     assert shown is not None
     assert (shown.en, furnace.job.runs_started) == (phase, begun)
+
+
+def test_opening_of_a_charge_in_handling_knows_that_it_was_tempered(furnace: Line) -> None:
+    """It is heated for the next one before it has become cold; so the first one is done."""
+    add(furnace, opening=Opening(run_began=furnace.at(-200 * 60 / 144)))
+    furnace.tell(Inbound("j-1", 1200, furnace.at(0)))
+    cold = dict.fromkeys(("current_l1", "current_l2", "current_l3"), 0.0)
+    furnace.see(0.25, temperature=100.0, setpoint=0.0, **cold)
+    assert furnace.status(0.25).phase == Text("Entladen und Beladen", "Unloading and loading")
+    furnace.see(0.5, temperature=90.0, setpoint=860.0, **dict.fromkeys(cold, 30.0))
+    assert (furnace.job.runs_started, furnace.job.runs_completed) == (2, 1)

@@ -551,3 +551,36 @@ def test_clock_that_cannot_know_makes_a_night_a_question_not_a_loss(press: Line)
         press.take(replace(judged, batch=replace(judged.batch, clock=Clock.UNSYNCED)))
     assert press.job.good == 12
     assert [one.counts for one in press.tracker.questions(press.state)] == [897]
+
+
+def test_pace_of_the_file_gives_way_to_a_faster_one_that_was_seen() -> None:
+    line = Line(CountersConfig(idle_after=timedelta(hours=1), min_cycle=timedelta(minutes=1)), 1)
+    line.add(planned=10**6, lot=10**6, per_run=1, per_piece=60)
+    for real, shown in ((0.0, 0), (60.0, 120), (61.0, 120)):
+        look(line, real, shown)
+    (question,) = line.tracker.questions(line.state)
+    line.tell(Answer(question.id, confirm=True, at=line.at(62)))
+    (answered,) = line.of(EventKind.COUNTER_ANSWERED)
+    assert answered.details["counts"] == 120
+    for real, shown in ((121.0, 220), (122.0, 220)):
+        look(line, real, shown)
+    assert line.job.good == 220
+
+
+def test_counters_of_which_nothing_is_known_say_so(press: Line) -> None:
+    press.see(0.0, good_count=None, reject_count=0, fault=0)
+    assert press.tracker.machines(press.state, press.at(0))[0].because == Text(
+        "Noch keine Antwort von der Maschine.", "No answer from the machine yet."
+    )
+    rule = press.evidence.bind(press.signals)
+    assert rule.explain(rule.initial(), 0.0, 0.0) == Text(
+        "Noch kein Messwert da.", "No measured value yet."
+    )
+
+
+def test_a_gap_is_told_to_the_millisecond(press: Line) -> None:
+    press.add(real=0.0)
+    press.see(0.0, good_count=1000, reject_count=0, running=0, fault=0)
+    press.see(1.0, good_count=900_000, reject_count=0, running=0, fault=0)
+    press.see(1.2345678, good_count=900_000, reject_count=0, running=0, fault=0)
+    assert press.of(EventKind.GAP)[0].details["seconds"] == 1.235

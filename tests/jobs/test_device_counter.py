@@ -239,6 +239,7 @@ def test_round_while_nobody_knows_how_long_nobody_looked_is_a_question() -> None
     told.run += 1
     told.reads(0, 1, 2, 3)
     assert (told.total, told.open, told.happened) == (3, 10, ["reset", "jumped"])
+    assert {(note.before, note.after) for note in told.notes} == {(9990, 1)}
 
 
 @pytest.mark.parametrize("top", [BCD4, UINT16, UINT32])
