@@ -44,6 +44,8 @@ class ChargesState:
     partial: bool = False
     unsure: bool = False  # something passed unseen during this charge
     tempered: bool = False
+    held: float = 0.0  # seconds at tempering temperature, as far as it was watched
+    hidden: float = 0.0  # seconds since the last soak that nobody watched
     last_at: datetime | None = None
     last_t: float = 0.0
     temperature: float = 0.0
@@ -80,27 +82,24 @@ class Recipe:
     def _middle(self) -> float:
         return (self.hot + self.temper) / 2
 
-    def unseen(self, kept: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
-        """What lay between this look and the one before."""
+    def passed(
+        self, kept: ChargesState, frame: Frame, temperature: float, found: list[Finding]
+    ) -> ChargesState:
+        """What lay between this look, which shows ``temperature``, and the one before."""
         if kept.last_at is None:
             return kept
         passed = inf if frame.blind else frame.t - kept.last_t
         if passed < self.glance and frame.unseen != "restart":
-            return kept
+            warm = self._tempers(kept.temperature) and self._tempers(temperature)
+            if kept.phase is not Phase.TEMPER or not warm:
+                return kept
+            return replace(kept, held=kept.held + passed)
         found.append(Unseen(kept.last_at, frame.at, frame.unseen or "late"))
         if kept.phase not in OPEN:
             return kept
         if passed >= 0.8 * self.cycle:  # another charge may have begun in between
-            return replace(
-                kept,
-                phase=Phase.NONE,
-                run_at=None,
-                run_t=None,
-                partial=False,
-                unsure=False,
-                tempered=False,
-            )
-        return replace(kept, unsure=True)
+            return replace(_empty(kept), phase=Phase.NONE)
+        return replace(kept, unsure=True, hidden=kept.hidden + passed)
 
     def follow(self, state: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
         """Follow the charge; after a gap it may be several phases further."""
@@ -128,7 +127,7 @@ class Recipe:
 
     def _from_ramp(self, state: ChargesState, frame: Frame, *, hot: bool) -> ChargesState:
         if state.temperature >= self.hot - self.band:
-            return _enter(state, Phase.SOAK, frame)
+            return _enter(replace(state, held=0.0, hidden=0.0), Phase.SOAK, frame)
         if hot:
             return state
         if state.unsure or state.temperature >= self.hot - 100:
@@ -179,7 +178,9 @@ class Recipe:
             return _enter(state, Phase.COLD, frame)
         state = replace(_enter(state, phase, frame), entered=False)
         if told:
-            return replace(state, unsure=True)
+            began = frame.t if state.run_t is None else state.run_t
+            hidden = 0.0 if phase is Phase.SOAK else frame.t - began
+            return replace(state, unsure=True, hidden=hidden)
         found.append(RunStarted(frame.at))
         seen = phase is Phase.RAMP and now <= self.cold + 2 * self.band
         return replace(state, run_at=frame.at, run_t=frame.t, partial=not seen, entered=seen)
@@ -190,24 +191,24 @@ class Recipe:
             return state.temperature > self.cold + self.band
         return max(state.amps) > self.live_above
 
+    def _tempers(self, temperature: float) -> bool:
+        return abs(temperature - self.temper) <= 3 * self.band
+
     def _tempered(self, state: ChargesState, frame: Frame) -> ChargesState:
-        """Tempering was seen, or (around a gap) the charge is old enough to have had it."""
+        """Half the planned time at tempering temperature was seen.
+
+        Around a gap that can hide the rest of it, the charge must be old enough to have had it.
+        """
         if state.tempered:
             return state
-        seen = (
-            state.phase is Phase.TEMPER
-            and frame.t - state.phase_t >= self.lengths[Phase.TEMPER] / 2
-        )
-        old = (
-            state.unsure and state.run_t is not None and frame.t - state.run_t >= 0.85 * self.cycle
-        )
-        return replace(state, tempered=True) if seen or old else state
+        half = self.lengths[Phase.TEMPER] / 2
+        old = state.run_t is not None and frame.t - state.run_t >= 0.85 * self.cycle
+        seen = state.held + (state.hidden if state.unsure and old else 0.0)
+        return replace(state, tempered=True) if seen >= half else state
 
     def _begin(self, state: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
         found.append(RunStarted(frame.at))
-        begun = replace(
-            state, run_at=frame.at, run_t=frame.t, partial=False, unsure=False, tempered=False
-        )
+        begun = replace(_empty(state), run_at=frame.at, run_t=frame.t)
         return _enter(begun, Phase.RAMP, frame)
 
     def _finish(self, state: ChargesState, frame: Frame, found: list[Finding]) -> ChargesState:
@@ -221,7 +222,20 @@ def _enter(state: ChargesState, phase: Phase, frame: Frame) -> ChargesState:
     return replace(state, phase=phase, phase_t=frame.t, entered=True)
 
 
+def _empty(state: ChargesState) -> ChargesState:
+    """No charge is under way."""
+    return replace(
+        state,
+        run_at=None,
+        run_t=None,
+        partial=False,
+        unsure=False,
+        tempered=False,
+        held=0.0,
+        hidden=0.0,
+    )
+
+
 def _dropped(state: ChargesState, frame: Frame) -> ChargesState:
     """The furnace is empty."""
-    empty = replace(state, run_at=None, run_t=None, partial=False, unsure=False, tempered=False)
-    return _enter(empty, Phase.COLD, frame)
+    return _enter(_empty(state), Phase.COLD, frame)

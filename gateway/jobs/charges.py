@@ -118,7 +118,7 @@ class Charges:
         temperature, setpoint = frame.values.get("temperature"), frame.values.get("setpoint")
         if isinstance(temperature, int | float):
             wanted = setpoint if isinstance(setpoint, int | float) else kept.setpoint
-            state = self._recipe.unseen(state, frame, found)
+            state = self._recipe.passed(state, frame, float(temperature), found)
             state = replace(
                 state,
                 last_at=frame.at,

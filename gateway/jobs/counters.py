@@ -14,19 +14,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from gateway.config import Duration, DurationOrZero, Variant
+from gateway.config import Duration, DurationOrZero, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode, Question
-from gateway.jobs.device_counter import NEW, Counter, Most, Note, read
+from gateway.jobs.device_counter import NEW, Counter, Most, Note, read, settled
 from gateway.jobs.findings import (
     Counted,
     CounterChanged,
     CounterJumped,
     Finding,
     Frame,
+    Made,
     Pace,
     Unseen,
     Weakened,
@@ -65,10 +66,31 @@ class CountersConfig(Variant):
         description="So kurz kann ein Takt sein (Auftragszeit); was schneller wäre, wird gefragt / "
         "the shortest cycle, order time; what would be faster is asked",
     )
+    refresh: DurationOrZero = Field(
+        default=timedelta(0),
+        description="So selten erneuert das Gerät seinen Zählerstand (Echtzeit); 0s: erkannt / "
+        "so rarely the device renews its count, real time; 0s: recognised",
+    )
     grace: DurationOrZero = Field(
         default=timedelta(minutes=10),
         description="Danach gilt der Auftrag als angehalten / then the job counts as held",
     )
+
+    @model_validator(mode="after")
+    def _stands_longer_than_it_is_old(self) -> CountersConfig:
+        if self.idle_after <= self.refresh:
+            raise wrong(
+                Text(
+                    "die Maschine gälte als stehend, bevor das Gerät seinen Zählerstand erneuert",
+                    "the machine would count as standing before the device renews its count",
+                ),
+                Text(
+                    "Wählen Sie idle_after länger als refresh.",
+                    "Make idle_after longer than refresh.",
+                ),
+                ("idle_after",),
+            )
+        return self
 
     def needs(self) -> Sequence[str]:
         """A counter of cycles."""
@@ -81,7 +103,10 @@ class CountersConfig(Variant):
             for signal in signals
             if signal.role is not None and signal.wraps_after is not None
         }
-        every = {signal.role: signal.every for signal in signals if signal.role is not None}
+        least = self.refresh.total_seconds()
+        every = {
+            signal.role: max(signal.every, least) for signal in signals if signal.role is not None
+        }
         return Counters(self, every, tops)
 
 
@@ -105,7 +130,6 @@ class CountersState:
     closed: bool | None = None
     moved_t: float | None = None
     alarm: int = 0  # looks in a row with the fault lamp on, at most 2
-    last_at: datetime | None = None
     pace_t: float | None = None  # the stretch over which the pace is averaged
     pace_counts: int = 0
     fastest: float = 0.0
@@ -154,7 +178,7 @@ class Counters:
     def _count(self, kept: CountersState, frame: Frame, found: list[Finding]) -> CountersState:
         cycles, good_counter = self._read(kept.counter, ROLES[0], kept, frame, found)
         bad, reject_counter = self._read(kept.reject_counter, ROLES[1], kept, frame, found)
-        state = replace(kept, counter=good_counter, reject_counter=reject_counter, last_at=frame.at)
+        state = replace(kept, counter=good_counter, reject_counter=reject_counter)
         if not cycles and not bad:
             return state
         state, good, scrap = self._handed_on(state, cycles, bad)
@@ -201,6 +225,8 @@ class Counters:
                 role, note.before, note.after, note.counts, start, question, good, scrap
             )
             return jumped, Unseen(start, frame.at, "counter_jumped")
+        if note.what == "made":
+            return (Made(role, note.question),)
         if note.what == "round":
             return (Unseen(note.start.at, frame.at, "counter_round"),)
         changed = CounterChanged(role, note.what, note.before, note.after, note.question)
@@ -228,8 +254,11 @@ class Counters:
 
     def believed(self, kept: CountersState, question: Question) -> tuple[CountersState, int, int]:
         """What was asked about is counted like anything else."""
+        name = question.id.rpartition(".")[2]
         if question.role == ROLES[1]:
+            kept = replace(kept, reject_counter=settled(kept.reject_counter, name))
             return self._handed_on(kept, 0, question.counts)
+        kept = replace(kept, counter=settled(kept.counter, name))
         seconds = (question.end - question.start).total_seconds()
         if seconds >= 1:
             kept = replace(kept, fastest=max(kept.fastest, question.counts / seconds))
@@ -297,6 +326,12 @@ class Counters:
         if kept.counter.last is not None:
             count = number(kept.counter.last)
             shown = Text(f", Zählerstand {count.de}", f", counter at {count.en}")
+        if kept.counter.refresh:
+            rare = span(kept.counter.refresh)
+            shown = Text(
+                f"{shown.de} (das Gerät erneuert ihn nur etwa alle {rare.de})",
+                f"{shown.en} (the device renews it only about every {rare.en})",
+            )
         if kept.moved_t is None:
             return Text(
                 f"Steht: Bisher keine Bewegung gesehen{shown.de}.",

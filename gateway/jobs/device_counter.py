@@ -13,6 +13,10 @@ not fit begin a course of their own beside the one they left, and what comes nex
    so the larger of both counts, never the sum; a question about it is withdrawn.
 6. Fits two courses: the one that counts least holds, and the difference is a question.
 7. A course that has held for ``SETTLED`` seconds and ``ENOUGH`` readings ends the one before.
+8. A reading that continues a course that was left, beyond all that came since: the machine could
+   have made it all, nothing was odd but early. It counts, and a question about it is answered.
+9. A device that renews what it shows more rarely than it is read is known by ``LUMPS`` leaps that
+   the machine could have made since the value last changed. From then on they are believed.
 
 Nothing that was counted is ever taken back.
 """
@@ -34,6 +38,9 @@ DEEPEST = 3
 """So many courses are weighed at a time: the one believed, another, and one odd reading."""
 NEAR = 16
 """A counter is near its top in the last sixteenth of its range."""
+LUMPS = 3
+LONGEST_LUMP = 900.0
+"""No device shows the same for longer than so many seconds while its machine goes on."""
 BURST = 60.0
 """For so many seconds any machine may be as fast as one count a second, whatever its plan."""
 
@@ -59,7 +66,8 @@ class Course:
     ``ahead``: counted beyond ``value`` already, by courses that left this one.
     ``sure``: a second reading has continued it. ``question`` is the one it has raised. ``missed``:
     so many readings have continued another one since; ``unlike``: it was a glitch, if the other
-    one counts on.
+    one counts on. ``still``: so many seconds its value had not changed when it was last seen.
+    ``lumps`` leaps after a still stretch have led here, ``refresh`` seconds the shortest of these.
     """
 
     first: int
@@ -71,10 +79,14 @@ class Course:
     question: str = ""
     missed: int = 0
     unlike: bool = False
+    still: float = 0.0
+    lumps: int = 0
+    refresh: float = 0.0
 
     def at(self, value: int, now: Moment) -> Course:
         """Continued by a reading."""
-        return replace(self, value=value, seen=now, missed=0, unlike=False)
+        still = self.still + passed(self.seen, now) if value == self.value else 0.0
+        return replace(self, value=value, seen=now, missed=0, unlike=False, still=still)
 
     def again(self, now: Moment) -> Course:
         """The same value once more; most readings are, and `replace` takes double."""
@@ -88,6 +100,9 @@ class Course:
             question=self.question,
             missed=self.missed,
             unlike=self.unlike,
+            still=self.still + passed(self.seen, now),
+            lumps=self.lumps,
+            refresh=self.refresh,
         )
 
 
@@ -102,6 +117,12 @@ class Counter:
         """The last reading that was no odd one."""
         return next((one.value for one in reversed(self.courses) if one.sure), None)
 
+    @property
+    def refresh(self) -> float:
+        """How often the device renews what it shows, in seconds; 0: at each reading, or unknown."""
+        course = next((one for one in reversed(self.courses) if one.sure), None)
+        return course.refresh if course is not None and course.lumps >= LUMPS else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -109,11 +130,11 @@ class Note:
 
     ``jumped``: whether ``counts`` were counted from ``start`` on is to be asked as ``question``
     (again, where it was asked before). ``reset``: what was counted since ``start`` is lost.
-    ``glitch``: ``question`` has answered itself, if there was one. ``round``: nobody looked for so
-    long that it may have gone round once more.
+    ``glitch``: ``question`` has answered itself, if there was one; ``made``: likewise, it was work.
+    ``round``: nobody looked for so long that it may have gone round once more.
     """
 
-    what: Literal["jumped", "reset", "rollover", "glitch", "round"]
+    what: Literal["jumped", "reset", "rollover", "glitch", "made", "round"]
     before: int
     after: int
     start: Moment
@@ -130,6 +151,8 @@ def read(counter: Counter, value: int, now: Moment, *, top: int, most: Most) -> 
     courses = counter.courses
     if not courses:
         return Counter((Course(value, value, now, now, sure=True),)), 0, ()
+    if courses[-1].lumps and counter.refresh > most.every:
+        most = replace(most, every=counter.refresh)
     if len(courses) == 1 and (plain := _plain(courses[0], value, now, top=top, most=most)):
         return plain
     fits = [depth for depth, course in enumerate(courses) if _fits(course, value, now, most)]
@@ -140,6 +163,9 @@ def read(counter: Counter, value: int, now: Moment, *, top: int, most: Most) -> 
         return _odd(courses, value, now)
     nets = {depth: _net(courses, depth, value) for depth in fits}
     best = min(fits, key=lambda depth: nets[depth])
+    left = courses[best + 1 :]
+    if left and max(fits) == best and _early(left, value, courses[best].value):
+        return _made(courses, best, value, now)
     if not courses[best].sure:
         return _confirmed(courses, value, now, top=top, most=most)
     later = (net for depth, net in nets.items() if depth >= best)
@@ -159,7 +185,16 @@ def _plain(course: Course, value: int, now: Moment, *, top: int, most: Most) -> 
     if value == course.value:
         return Counter((course.again(now),)), 0, ()
     net = value - course.value - course.ahead
-    after = Course(course.first, value, course.began, now, max(0, -net), sure=True)
+    after = Course(
+        course.first,
+        value,
+        course.began,
+        now,
+        max(0, -net),
+        sure=True,
+        lumps=course.lumps,
+        refresh=course.refresh,
+    )
     return Counter((after,)), max(0, net), ()
 
 
@@ -172,6 +207,29 @@ def _net(courses: tuple[Course, ...], depth: int, value: int) -> int:
     course = courses[depth]
     reset = not course.sure and course.first < courses[depth - 1].value
     return value - (0 if reset else course.value) - course.ahead
+
+
+def _early(left: Sequence[Course], value: int, last: int) -> bool:
+    """Whether courses are questions about leaps that only rose, up to a reading after ``last``."""
+    shown = [last, *(one for course in left for one in (course.first, course.value)), value]
+    return shown == sorted(shown) and all(course.question for course in left)
+
+
+def _made(courses: tuple[Course, ...], depth: int, value: int, now: Moment) -> Read:
+    """What had left a course was work, only early."""
+    course, left = courses[depth], courses[depth + 1 :]
+    net = value - course.value - course.ahead
+    after = replace(
+        course.at(value, now), ahead=max(0, -net), lumps=left[-1].lumps, refresh=left[-1].refresh
+    )
+    others = _held(_left(courses[:depth], max(0, net)), now)
+    after = after if others else replace(after, question="")
+    answered = [
+        Note("made", course.value, value, course.seen, question=one.question)
+        for one in left
+        if one.question
+    ]
+    return Counter((*others, after)), max(0, net), answered
 
 
 def _others(
@@ -226,7 +284,9 @@ def _odd(courses: tuple[Course, ...], value: int, now: Moment) -> Read:
             if above and parent.question:
                 return _grown(courses, went)
             return _jumped(courses, went, value, value - parent.value if above else value, 0)
-    kept = (*courses, Course(value, value, now, now))
+    before = courses[-1]
+    odd = Course(value, value, now, now, lumps=before.lumps, refresh=before.refresh)
+    kept = (*courses, odd)
     return Counter(kept[-DEEPEST:]), 0, ()
 
 
@@ -238,6 +298,11 @@ def _confirmed(
     went, since = course.at(value, now), value - course.first
     if course.first > parent.value:
         asked = course.first - parent.value
+        went = _lumped(parent, course, went, most)
+        if parent.lumps < LUMPS <= went.lumps and _fits(
+            parent, course.first, course.began, replace(most, every=went.refresh)
+        ):
+            return _made((*courses[:-1], went), len(courses) - 2, value, now)
         return _jumped(courses[:-1], went, course.first, asked, since)
     if not value:  # a device that restores itself shows 0, too
         others = _left(courses[:-1], 0)
@@ -259,10 +324,29 @@ def _confirmed(
     else:
         notes = [Note("reset", parent.value, value, parent.seen)]
         net, kept = value, (*_left(courses[:-1], value), after)
-    if rolled and reset and not near and over != course.first:
+    unsure = rolled and reset and not near and over != course.first
+    if unsure or (near and not rolled and not vouched(parent.seen, course.began)):
         doubt = abs(over - course.first)
         notes.append(Note("jumped", parent.value, value, parent.seen, doubt, _name(now)))
     return Counter(kept), max(0, net), notes
+
+
+def settled(counter: Counter, question: str) -> Counter:
+    """A person has said that a leap was work: what it had left is behind it for good."""
+    for depth, course in enumerate(counter.courses):
+        if course.question == question:
+            return Counter((replace(course, question=""), *counter.courses[depth + 1 :]))
+    return counter
+
+
+def _lumped(parent: Course, odd: Course, went: Course, most: Most) -> Course:
+    """Perhaps it was no leap: the value had stood still while the machine went on."""
+    still = parent.still + passed(parent.seen, odd.began)
+    lump = ENOUGH * most.every <= still <= LONGEST_LUMP
+    if not lump or odd.first - parent.value > most.within(still):
+        return went
+    refresh = min(still, parent.refresh) if parent.lumps else still
+    return replace(went, lumps=parent.lumps + 1, refresh=refresh)
 
 
 def _jumped(before: tuple[Course, ...], course: Course, after: int, asked: int, since: int) -> Read:

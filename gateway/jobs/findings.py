@@ -114,6 +114,14 @@ class CounterJumped:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A question has answered itself: the machine could have made it all, and it was counted."""
+
+    role: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unseen:
     """Between two looks parts may have passed unseen; ``why`` is a key of ``WHY``."""
 
@@ -150,6 +158,7 @@ Finding = (
     | Pace
     | CounterChanged
     | CounterJumped
+    | Made
     | Unseen
     | Weakened
     | Strong

@@ -17,6 +17,7 @@ from gateway.jobs.findings import (
     CounterJumped,
     Evidence,
     Finding,
+    Made,
     NoRun,
     Pace,
     RunFinished,
@@ -27,7 +28,7 @@ from gateway.jobs.findings import (
     Weakened,
 )
 from gateway.jobs.progress import counted
-from gateway.jobs.questions import Teller, asked, withdrawn
+from gateway.jobs.questions import Teller, asked, made, withdrawn
 from gateway.jobs.record import JobRecord, with_cycle, with_gap
 from gateway.jobs.state import TrackerState
 
@@ -94,6 +95,8 @@ def _one(
             state = withdrawn(state, name, finding)
         case CounterJumped():
             state = asked(state, name, finding, taking, told)
+        case Made():
+            state = made(state, name, finding, told)
         case Unseen():
             taking = _unseen(finding, job, machine.evidence, told)
         case Weakened():

@@ -15,7 +15,7 @@ from gateway.core.events import Detail, Event, EventKind
 from gateway.core.text import Text
 from gateway.core.work import Origin, Question
 from gateway.jobs.commands import Answer, NotPossible
-from gateway.jobs.findings import CounterChanged, CounterJumped, Evidence
+from gateway.jobs.findings import CounterChanged, CounterJumped, Evidence, Made
 from gateway.jobs.progress import above_plan, counted
 from gateway.jobs.record import JobRecord
 from gateway.jobs.state import TrackerState
@@ -83,6 +83,22 @@ def asked(
 def withdrawn(state: TrackerState, machine: str, finding: CounterChanged) -> TrackerState:
     """A counter that came back has answered its question by itself."""
     return _without(state, _name(machine, finding.role, finding.question))
+
+
+def made(state: TrackerState, machine: str, finding: Made, told: Teller) -> TrackerState:
+    """It was work after all, and has been counted: nobody has to be asked any more."""
+    name = _name(machine, finding.role, finding.question)
+    question = state.questions.get(name)
+    if question is None:
+        return state
+    told(
+        EventKind.COUNTER_ANSWERED,
+        signal=finding.role,
+        question=name,
+        confirmed=True,
+        counts=question.counts,
+    )
+    return _without(state, name)
 
 
 def _name(machine: str, role: str, question: str) -> str:

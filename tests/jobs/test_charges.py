@@ -464,11 +464,39 @@ def test_charge_that_was_never_tempered_is_none_however_long_it_cools(furnace: L
     assert furnace.status(299 * minute).phase == Text("Kalt", "Cold")
 
 
-@pytest.mark.parametrize(("tempered", "charges"), [(40, 0), (70, 1)])
-def test_tempering_counts_from_half_its_planned_time_on(
-    furnace: Line, tempered: int, charges: int
+@pytest.mark.parametrize("blink", [30, 110, 220])
+def test_blink_of_the_gateway_tempers_no_charge(furnace: Line, blink: int) -> None:
+    """It was away for two minutes; the charge is old enough, but was seen never to be tempered."""
+    add(furnace)
+    furnace.tell(Inbound("j-1", 600, furnace.at(0)))
+    minute = 60 / 144
+    for at in range(300):
+        warm = min(20.0 + 12.5 * at, 860.0) if at < 100 else max(20.0, 860.0 - 5 * (at - 100))
+        wanted, amps = (860.0, 30.0) if 1 <= at < 100 else (0.0, 0.0)
+        currents = dict.fromkeys(("current_l1", "current_l2", "current_l3"), amps)
+        if at == blink:
+            furnace.restart((at - 1) * minute, (at + 1) * minute)
+        elif at != blink + 1:
+            furnace.see(at * minute, temperature=warm, setpoint=wanted, **currents)
+    assert furnace.of(EventKind.GAP)[0].details["why"] == "restart"
+    assert (furnace.job.runs_started, furnace.job.runs_completed, furnace.job.good) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("tempered", "level", "charges"),
+    [
+        pytest.param(40, 250.0, 0, id="not long enough"),
+        pytest.param(70, 250.0, 1, id="long enough"),
+        pytest.param(70, 236.0, 1, id="just warm enough"),
+        pytest.param(120, 234.0, 0, id="not warm enough"),
+        pytest.param(120, 40.0, 0, id="its heating has failed"),
+        pytest.param(120, 400.0, 0, id="far too hot"),
+    ],
+)
+def test_tempering_counts_from_half_its_planned_time_at_its_temperature_on(
+    furnace: Line, tempered: int, level: float, charges: int
 ) -> None:
-    """Two hours are planned; in minutes of order time."""
+    """Two hours at 250 °C are planned; in minutes of order time."""
     add(furnace)
     furnace.tell(Inbound("j-1", 600, furnace.at(0)))
     minute = 60 / 144
@@ -480,7 +508,7 @@ def test_tempering_counts_from_half_its_planned_time_on(
         elif at < 130:
             warm = max(250.0, 860.0 - 40 * (at - 100))
         elif at < 130 + tempered:
-            warm, wanted = 250.0, 250.0
+            warm, wanted = 250.0 if at == 130 else level, 250.0
         else:
             warm = max(20.0, 250.0 - 25 * (at - 130 - tempered))
         currents = dict.fromkeys(("current_l1", "current_l2", "current_l3"), amps)
@@ -499,3 +527,14 @@ def test_a_furnace_that_is_first_seen_warm_tempers_from_half_the_way_on(
     shown = furnace.status(0).phase
     assert shown is not None
     assert (shown.en, furnace.job.runs_started) == (phase, begun)
+
+
+def test_opening_of_a_charge_in_handling_knows_that_it_was_tempered(furnace: Line) -> None:
+    """It is heated for the next one before it has become cold; so the first one is done."""
+    add(furnace, opening=Opening(run_began=furnace.at(-200 * 60 / 144)))
+    furnace.tell(Inbound("j-1", 1200, furnace.at(0)))
+    cold = dict.fromkeys(("current_l1", "current_l2", "current_l3"), 0.0)
+    furnace.see(0.25, temperature=100.0, setpoint=0.0, **cold)
+    assert furnace.status(0.25).phase == Text("Entladen und Beladen", "Unloading and loading")
+    furnace.see(0.5, temperature=90.0, setpoint=860.0, **dict.fromkeys(cold, 30.0))
+    assert (furnace.job.runs_started, furnace.job.runs_completed) == (2, 1)

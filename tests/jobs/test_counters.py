@@ -492,6 +492,53 @@ def test_confirmed_pace_is_believed_from_then_on(new_line: Callable[[Variant, in
     assert line.tracker.questions(line.state) == ()
 
 
+def renewed_each_minute(evidence: CountersConfig) -> Line:
+    """A part a second, planned one in two; its module renews the count once a minute."""
+    line = Line(evidence, 1)
+    line.add(planned=10**6, lot=10**6, per_run=1, per_piece=2)
+    for second in range(600):
+        look(line, second, 60 * (second // 60))
+    return line
+
+
+def test_device_that_renews_its_count_rarely_is_known_after_some_questions() -> None:
+    line = renewed_each_minute(CountersConfig(idle_after=timedelta(minutes=2)))
+    assert line.job.good == 9 * 60
+    assert line.tracker.questions(line.state) == ()
+    asked, answered = line.of(EventKind.COUNTER_JUMPED), line.of(EventKind.COUNTER_ANSWERED)
+    assert [event.details["counts"] for event in asked] == [60, 60]
+    assert [event.details["question"] for event in answered] == [
+        event.details["question"] for event in asked
+    ]
+    assert {event.details["confirmed"] for event in answered} == {True}
+    assert line.status(600).because == Text(
+        "Arbeitet: letzte Bewegung vor 1 min, Zählerstand 540 (das Gerät erneuert ihn nur etwa "
+        "alle 1 min); als Stillstand gelten 2 min.",
+        "Working: last movement 1 min ago, counter at 540 (the device renews it only about every "
+        "1 min); it counts as standing after 2 min.",
+    )
+
+
+def test_device_that_renews_its_count_rarely_as_the_file_says_is_never_asked() -> None:
+    minute = timedelta(minutes=1)
+    line = renewed_each_minute(CountersConfig(idle_after=2 * minute, refresh=minute))
+    assert line.job.good == 9 * 60
+    assert line.of(EventKind.COUNTER_JUMPED) == []
+
+
+def test_leap_that_a_person_has_confirmed_is_not_counted_again_when_the_counter_goes_on() -> None:
+    line = Line(CountersConfig(idle_after=timedelta(minutes=2)), 1)
+    line.add(planned=10**6, lot=10**6, per_run=1, per_piece=2)
+    for second, shown in ((0, 0), (1, 60), (2, 60)):
+        look(line, second, shown)
+    (question,) = line.tracker.questions(line.state)
+    line.tell(Answer(question.id, confirm=True, at=line.at(2.5)))
+    assert line.job.good == 60
+    for second in range(3, 100):
+        look(line, second, 60 if second < 60 else 120)
+    assert line.job.good + sum(q.counts for q in line.tracker.questions(line.state)) == 120
+
+
 def test_clock_that_cannot_know_makes_a_night_a_question_not_a_loss(press: Line) -> None:
     """The computer was off, and comes back with a time behind its last reading."""
     press.add(planned=2_000_000, lot=1_000_000, per_run=4, per_piece=8)
@@ -504,3 +551,36 @@ def test_clock_that_cannot_know_makes_a_night_a_question_not_a_loss(press: Line)
         press.take(replace(judged, batch=replace(judged.batch, clock=Clock.UNSYNCED)))
     assert press.job.good == 12
     assert [one.counts for one in press.tracker.questions(press.state)] == [897]
+
+
+def test_pace_of_the_file_gives_way_to_a_faster_one_that_was_seen() -> None:
+    line = Line(CountersConfig(idle_after=timedelta(hours=1), min_cycle=timedelta(minutes=1)), 1)
+    line.add(planned=10**6, lot=10**6, per_run=1, per_piece=60)
+    for real, shown in ((0.0, 0), (60.0, 120), (61.0, 120)):
+        look(line, real, shown)
+    (question,) = line.tracker.questions(line.state)
+    line.tell(Answer(question.id, confirm=True, at=line.at(62)))
+    (answered,) = line.of(EventKind.COUNTER_ANSWERED)
+    assert answered.details["counts"] == 120
+    for real, shown in ((121.0, 220), (122.0, 220)):
+        look(line, real, shown)
+    assert line.job.good == 220
+
+
+def test_counters_of_which_nothing_is_known_say_so(press: Line) -> None:
+    press.see(0.0, good_count=None, reject_count=0, fault=0)
+    assert press.tracker.machines(press.state, press.at(0))[0].because == Text(
+        "Noch keine Antwort von der Maschine.", "No answer from the machine yet."
+    )
+    rule = press.evidence.bind(press.signals)
+    assert rule.explain(rule.initial(), 0.0, 0.0) == Text(
+        "Noch kein Messwert da.", "No measured value yet."
+    )
+
+
+def test_a_gap_is_told_to_the_millisecond(press: Line) -> None:
+    press.add(real=0.0)
+    press.see(0.0, good_count=1000, reject_count=0, running=0, fault=0)
+    press.see(1.0, good_count=900_000, reject_count=0, running=0, fault=0)
+    press.see(1.2345678, good_count=900_000, reject_count=0, running=0, fault=0)
+    assert press.of(EventKind.GAP)[0].details["seconds"] == 1.235

@@ -114,6 +114,11 @@ class Watched(RuleBasedStateMachine):
         """No step of so many counts in the next ten minutes could be work."""
         return 100 + 5 * self.fastest(DAY + 600 + 20 * self.every)
 
+    @property
+    def reach_of_lumps(self) -> int:
+        """What is made until a question about a lump is forgotten, or a reset before it is seen."""
+        return 100 + 2 * self.fastest(600 + 100 * self.every)
+
     def ambiguous(self) -> None:
         """Whether 0 or a lower value could be work, a reset, or a roll over."""
         if self.shown <= self.reach or self.top - self.shown <= self.reach:
@@ -129,6 +134,19 @@ class Watched(RuleBasedStateMachine):
             self.poll(self.shown)
         if self.shown < before:
             self.calm()
+
+    @precondition(lambda self: self.top - self.shown > self.reach_of_lumps < self.shown)
+    @rule(lumps=st.integers(1, 6), polls=st.integers(6, 11), share=st.floats(0, 1))
+    def is_renewed_rarely(self, lumps: int, polls: int, share: float) -> None:
+        """The device shows what it has read long ago, then all at once what came since."""
+        for _ in range(lumps):
+            shows = self.shown
+            for _ in range(polls - 1):
+                self.work(self.every, share)
+                self.poll(shows)
+            self.work(self.every, share)
+            self.poll(self.shown)
+        self.calm()
 
     @precondition(lambda self: self.may_drop)
     @rule(lost=st.floats(0, 1), share=st.floats(0, 1))

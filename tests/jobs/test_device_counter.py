@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from unittest import mock
@@ -20,8 +21,8 @@ UINT32 = 2**32 - 1
 BEGAN = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
 
 
-def moment(seconds: float) -> Moment:
-    return Moment(BEGAN + timedelta(seconds=seconds), 1000.0 + seconds, 0, synced=False)
+def moment(seconds: float, run: int) -> Moment:
+    return Moment(BEGAN + timedelta(seconds=seconds), 1000.0 + seconds, run, synced=False)
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Told:
     top: int = UINT32
     every: float = 1.0
     pace: float = 4.0
+    renewed: float = 0.0
+    run: int = 0
     time: float = 0.0
     total: int = 0
     counter: Counter = NEW
@@ -41,9 +44,9 @@ class Told:
             self.counter, more, notes = read(
                 self.counter,
                 value,
-                moment(self.time),
+                moment(self.time, self.run),
                 top=self.top,
-                most=Most(self.pace, self.every),
+                most=Most(self.pace, max(self.every, self.renewed)),
             )
             assert more >= 0
             self.total += more
@@ -62,7 +65,7 @@ class Told:
         for note in self.notes:
             if note.what == "jumped":
                 asked[note.question] = asked.get(note.question, 0) + note.counts
-            elif note.what == "glitch":
+            elif note.what in ("glitch", "made"):
                 asked.pop(note.question, None)
         return sum(asked.values())
 
@@ -145,6 +148,62 @@ def test_pace_that_nobody_believes_is_one_question_that_grows() -> None:
     assert len({note.question for note in told.notes}) == 1
 
 
+def lumps(told: Told, values: Iterable[int], *, polls: int = 60) -> Told:
+    for value in values:
+        told.reads(*[value] * polls)
+    return told
+
+
+def test_device_that_renews_its_counter_once_a_minute_is_asked_about_twice() -> None:
+    told = lumps(Told(pace=2), range(0, 1201, 120))
+    assert (told.total, told.open, told.happened) == (8 * 120, 2 * 120, ["jumped"] * 2)
+    assert told.counter.refresh == 60.0
+
+
+def test_questions_about_lumps_answer_themselves_once_the_machine_could_have_made_all() -> None:
+    told = lumps(Told(pace=8), range(0, 1201, 120))
+    assert (told.total, told.open, told.happened) == (1200, 0, ["jumped", "made"] * 2)
+
+
+def test_device_of_which_the_file_says_so_is_not_asked_at_all() -> None:
+    told = Told(pace=2, renewed=60)
+    lumps(told, range(0, 1201, 120))
+    assert (told.total, told.happened) == (1200, [])
+
+
+def test_lumps_that_the_machine_could_not_have_made_stay_questions() -> None:
+    told = lumps(Told(pace=2), range(0, 1501, 150))
+    assert (told.total, told.open) == (0, 1500)
+    assert told.counter.refresh == 0.0
+
+
+def test_two_lumps_are_no_habit_nor_are_leaps_after_hours_of_standing() -> None:
+    assert lumps(Told(pace=2), [0, 120, 240]).counter.refresh == 0.0
+    assert lumps(Told(pace=2), [0, 120, 240, 360, 480], polls=1000).counter.refresh == 0.0
+
+
+def test_habit_of_lumps_believes_one_lump_however_long_the_machine_has_stood() -> None:
+    told = lumps(Told(pace=2), [0, 120, 240, 360, 480])
+    assert told.counter.refresh == 60.0
+    counted, asked = told.total, told.open
+    lumps(told, [480] * 20)
+    told.reads(1000, 1000, 1001)
+    assert (told.total - counted, told.open - asked) == (1, 520)
+
+
+def test_lump_that_was_a_glitch_is_no_sign_of_a_habit() -> None:
+    told = lumps(Told(pace=2), [0])
+    for _ in range(4):
+        told.reads(100, 100, 0, 0, 0, 0, 0, 0, *[0] * 52)
+    assert (told.total, told.open, told.counter.refresh) == (0, 0, 0.0)
+
+
+def test_reading_that_may_be_a_reset_is_weighed_by_all_that_it_would_count() -> None:
+    told = Told().reads(10, 50_000, 50_000, 30, 31, 32, 33)
+    assert told.total == 33 - 10
+    assert told.open == 49_990 + 10
+
+
 def test_absence_is_as_long_as_it_was() -> None:
     told = Told().reads(100)
     told.time += 3600
@@ -172,6 +231,15 @@ def test_reset_or_glitch_of_a_small_counter_takes_the_smaller_and_asks_for_the_r
 def test_glitch_while_a_jump_is_asked_leaves_the_question() -> None:
     told = Told().reads(1000, 412345, 412346, 0, 412348)
     assert (told.total, told.open) == (3, 411345)
+
+
+def test_round_while_nobody_knows_how_long_nobody_looked_is_a_question() -> None:
+    """The computer was off and its clock knows nothing: from 990 to 3, or begun anew at 0?"""
+    told = Told(BCD4).reads(9990)
+    told.run += 1
+    told.reads(0, 1, 2, 3)
+    assert (told.total, told.open, told.happened) == (3, 10, ["reset", "jumped"])
+    assert {(note.before, note.after) for note in told.notes} == {(9990, 1)}
 
 
 @pytest.mark.parametrize("top", [BCD4, UINT16, UINT32])

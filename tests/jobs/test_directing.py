@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from gateway.core.events import EventKind
 from gateway.core.text import Text
 from gateway.core.work import JobState, Origin, Substate
-from gateway.jobs.commands import Answer, Book, CloseOrder, End, NotPossible
+from gateway.jobs.commands import (
+    AbovePlan,
+    Answer,
+    Book,
+    CloseOrder,
+    ConfirmRate,
+    End,
+    Hold,
+    NotPossible,
+    Opening,
+)
 from tests.jobs.one_machine import Line
 
 
@@ -210,3 +222,33 @@ def test_a_machine_draws_the_lines_that_decide(mill: Line, furnace: Line) -> Non
         ("current-l2", 1, Text("Phase tot", "Phase dead")),
         ("current-l3", 1, Text("Phase tot", "Phase dead")),
     ]
+
+
+def test_a_job_that_is_held_or_taken_back_by_hand_says_so(begun: Line, press: Line) -> None:
+    begun.tell(Hold("j-1", begun.at(2)))
+    assert begun.job.because == Text("Von Hand angehalten.", "Held by hand.")
+    press.add()
+    press.tell(Hold("j-1", press.at(2)))
+    assert press.job.because == Text(
+        "Freigabe von Hand zurückgenommen.", "Release taken back by hand."
+    )
+
+
+def test_a_job_that_is_complete_by_its_opening_says_so(mill: Line) -> None:
+    mill.add(opening=Opening(good=2400))
+    assert mill.job.because == Text(
+        "Fertig laut Eröffnung: 2.400 Stück.", "Completed by the opening: 2,400 pieces."
+    )
+
+
+def test_more_than_planned_is_booked_once_it_is_confirmed(begun: Line) -> None:
+    with pytest.raises(AbovePlan):
+        booked(begun, 1701)
+    begun.tell(Book("j-1", 1701, 0, Origin.ENTERED, begun.at(2), above_plan=True))
+    assert begun.job.good == 2401
+
+
+def test_a_rate_that_is_confirmed_is_told_with_its_seconds(begun: Line) -> None:
+    begun.tell(ConfirmRate("j-1", timedelta(seconds=250), begun.at(2)))
+    (told,) = begun.of(EventKind.DEGRADED)
+    assert told.details == {"evidence": None, "rate_seconds": 250.0, "confirmed": True}

@@ -154,3 +154,11 @@ def test_what_is_missing_in_a_recording_is_said_with_what_to_do() -> None:
 def test_a_stored_recording_is_read_without_its_comments() -> None:
     text = "# drill\n\n0,10.5\n0.1, 11  # on\n  0.2,12\n#end\n"
     assert read_recording(text) == [(0.0, 10.5), (0.1, 11.0), (0.2, 12.0)]
+
+
+def test_threshold_of_a_run_lies_in_the_widest_band_that_shows_three() -> None:
+    """Its spindle begins and ends each run at 1000 W, a narrower step than to the cut."""
+    run = [1000.0] * 3 + [2400.0] * 20 + [1000.0] * 3
+    watts = [0.0] * 60 + [400.0] * 60 + 3 * (run + [400.0] * 15)
+    learnt = learn([(float(t), w) for t, w in enumerate(watts)])
+    assert (learnt.run_below, learnt.run_above) == (1500.0, 1900.0)

@@ -16,6 +16,7 @@ from gateway.core.batches import BOOT_SPAN, Clock
 from gateway.core.clock import to_ms
 from gateway.core.commands import Restarted
 from gateway.core.events import EventKind
+from gateway.core.text import Text
 from gateway.core.work import ItemState, JobState, OperationMode, Origin
 from gateway.jobs.commands import Opening
 from gateway.jobs.power_runs import PowerRunsConfig
@@ -417,3 +418,25 @@ def test_thresholds_in_the_wrong_order_are_refused() -> None:
             min_run=timedelta(seconds=10),
             min_pause=timedelta(seconds=5),
         )
+
+
+def test_a_curve_of_which_nothing_is_known_says_so() -> None:
+    rule = mill_evidence().bind(())
+    assert rule.explain(rule.initial(), 0.0, 0.0) == Text(
+        "Noch kein Messwert da.", "No measured value yet."
+    )
+
+
+def test_a_run_after_a_gap_begins_with_the_first_look_at_it(mill: Line) -> None:
+    """High before and after, and a pause fits in between: perhaps it is another run."""
+    mill.add()
+    for step in range(8):
+        mill.see(step * 0.25, power=400.0 if step < 2 else 2400.0)
+    assert mill.job.run_began == mill.at(0.5)
+    mill.see(5.0, power=2400.0)
+    mill.see(5.25, power=2400.0)
+    assert mill.job.run_began == mill.at(5.0)
+    for step in range(2):
+        mill.see(5.5 + step * 0.25, power=400.0)
+    (finished,) = mill.of(EventKind.RUN_FINISHED)
+    assert finished.details["seconds"] == pytest.approx(0.5 * 144)

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from gateway.core.text import Text
-from gateway.core.work import Gap, JobState, Origin, Substate
-from gateway.jobs.record import JobRecord, sentence, with_cycle, with_gap
+from gateway.core.work import Gap, ItemState, JobState, Origin, Substate
+from gateway.jobs.commands import AbovePlan
+from gateway.jobs.progress import Standing, above_plan, settled
+from gateway.jobs.record import JobRecord, public, sentence, with_cycle, with_gap
 
 BEGAN = datetime(2026, 8, 3, 6, 0, tzinfo=UTC)
 
@@ -192,3 +194,20 @@ def test_while_it_runs_a_job_says_how_far_it_is_and_how_fast(
     changed: dict[str, Any], said: Text
 ) -> None:
     assert sentence(record(**changed)) == said
+
+
+def test_a_job_that_is_shown_names_its_machine() -> None:
+    assert (public(record()).id, public(record()).machine) == ("J-1", "m-1")
+
+
+def test_scrap_alone_is_never_more_than_planned() -> None:
+    above_plan(record(origins={Origin.COUNTED: 120}), 0, sure=False)
+    with pytest.raises(AbovePlan):
+        above_plan(record(origins={Origin.COUNTED: 120}), 1, sure=False)
+
+
+def test_a_machine_that_is_out_of_service_holds_its_job_also_where_nothing_says_why() -> None:
+    held, _ = settled(record(), Standing(ItemState.OUT_OF_SERVICE, 5.0), BEGAN, grace=60.0)
+    assert held.because == Text(
+        "Angehalten. Die Maschine ist gestört.", "Held. The machine is out of service."
+    )

@@ -39,3 +39,7 @@ def test_german_and_english_numbers() -> None:
     assert amperes(0.12).de == "0,1 A"
     assert pieces(1) == Text("1 Stück", "1 piece")
     assert pieces(2400) == Text("2.400 Stück", "2,400 pieces")
+
+
+def test_days_are_told_in_both_languages() -> None:
+    assert span(100_000) == Text("1 Tg. 3 h", "1 d 3 h")
