@@ -151,7 +151,8 @@ class Device:
         if point.kind is Kind.COUNTER:
             at_zero = self._shows is Shows.COUNTERS_AT_ZERO
             value = 0 if at_zero else self._wrapped(point, self._counted(point, truth))
-        words = encode(point, value)
+        power = 0 if point.factor is None else int(_number(truth.get(point.factor.name, 0)))
+        words = encode(point, value, power)
         return words[::-1] if self.quirks.word_swap else words
 
     def _counted(self, point: PointSpec, truth: Mapping[str, Value]) -> float:

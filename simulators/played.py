@@ -172,13 +172,24 @@ RESTLESS = frozenset({"W", "kW", "V.A", "kV.A", "var", "kvar", "A"})
 """Units of what is never quite the same twice."""
 
 
+POWER_OF_TEN = -1
+"""What a register holds by which others are scaled."""
+
+
 def values(template: Template, stand: Stand, seed: int) -> dict[str, Value]:
     """What every point of ``template`` shows; each value fits its limits and its encoding."""
-    return {point.name: value(point, stand, seed) for point in template.points}
+    powers = {point.scale_from for point in template.points}
+    return {
+        point.name: POWER_OF_TEN if point.name in powers else value(point, stand, seed)
+        for point in template.points
+    }
 
 
 def value(point: PointSpec, stand: Stand, seed: int) -> Value:
     """What one point shows."""
+    if point.values:
+        listed = sorted(point.values)
+        return listed[stand.running % len(listed)]
     if point.is_bit or point.kind is Kind.STATE:
         trouble = point.role == "fault" or _TROUBLE.search(point.name)
         on = stand.running and not trouble

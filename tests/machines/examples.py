@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import product
 
 from gateway.core.signals import Value
+from gateway.machines.encodings import Shape
 from gateway.machines.parameters import Parameter, Values
 from gateway.machines.point import Point
 from gateway.machines.template import Template
@@ -14,27 +15,40 @@ STEPS = 9
 """Neighbouring points stand at different ninths of their range."""
 
 
+def examples(points: Sequence[Point]) -> dict[str, Value]:
+    """One value for each point, by its name; powers of ten fit what they scale."""
+    powers = {point.factor.name for point in points if point.factor is not None}
+    values: dict[str, Value] = {
+        point.name: -(1 + index % 2) if point.name in powers else example(point, index)
+        for index, point in enumerate(points)
+    }
+    for point in points:
+        if point.factor is not None:
+            values[point.name] = _whole(point, values[point.name]) / 10 ** -int(
+                values[point.factor.name]
+            )
+    return values
+
+
 def example(point: Point, index: int) -> Value:
     """A value that ``point`` can hold and is unlikely to hold by mistake."""
-    if point.is_bit:
+    shape = point.encoding.shape
+    if shape is Shape.BIT:
         return index % 2 == 0
+    if shape is Shape.TEXT:
+        return f"{index}{point.name}"[: point.words]
+    if point.values is not None:
+        return sorted(point.values)[index % len(point.values)]
     low = point.low if point.low is not None else 0.0
     high = point.high if point.high is not None else 70_000 * abs(point.scale)
     value = low + (high - low) * (0.31 + 0.5 * (index % STEPS) / STEPS)
-    if point.is_float:
-        return round(value, 2)
+    return round(value, 2) if point.is_float else _whole(point, value)
+
+
+def _whole(point: Point, value: Value) -> Value:
+    """The nearest value that a whole number holds, a little below the highest: that may be none."""
     raw = round((value - point.offset) / point.scale)
-    return min(raw, _highest(point)) * point.scale + point.offset
-
-
-def _highest(point: Point) -> int:
-    """A little less than the highest raw number: that one may mean no value."""
-    return (point.highest_raw or 0) - 7
-
-
-def examples(points: Sequence[Point]) -> dict[str, Value]:
-    """One value for each point, by its name."""
-    return {point.name: example(point, index) for index, point in enumerate(points)}
+    return min(raw, (point.highest_raw or 0) - 7) * point.scale + point.offset
 
 
 def every_use(template: Template) -> list[Values]:

@@ -13,7 +13,7 @@ from gateway.machines.proof import document_of
 from gateway.machines.read_plan import plan
 from gateway.machines.signals import signals
 from gateway.machines.template import BIT_TABLES
-from tests.machines.examples import every_use
+from tests.machines.examples import every_use, examples
 
 every_template = pytest.mark.parametrize("name", catalog.names())
 
@@ -76,23 +76,20 @@ def test_texts_are_bilingual_and_differ(name):
 @every_template
 def test_every_point_survives_encoding_and_decoding(name):
     template = catalog.template(name)
+    expected = examples(template.points)
     for block in plan(template.points, template):
         table = [0] * block.count
         for point in block.points:
-            words = encode(point, _example(point))
+            power = 0 if point.factor is None else expected[point.factor.name]
+            words = encode(point, expected[point.name], power)
             at = point.address - block.first
             for offset, word in enumerate(words):
                 table[at + offset] |= word
         values, faults = Layout(block.first, block.count, block.points).decode(table)
         assert faults is None
-        expected = [_example(point) for point in block.points]
-        assert list(values) == pytest.approx(expected)
-
-
-def _example(point):
-    if point.is_bit:
-        return True
-    return 40 if point.high is None else round(point.high / 2)
+        assert list(values) == [
+            pytest.approx(expected[point.name], rel=1e-6) for point in block.points
+        ]
 
 
 @every_template
