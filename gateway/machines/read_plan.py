@@ -90,6 +90,14 @@ def other_lengths(block: Block, template: Template) -> Iterator[tuple[Block, ...
         yield halves(block, template)
 
 
+def other_counts(block: Block) -> Iterator[Block]:
+    """The same stretch and a little more, whatever the device says to that."""
+    step = 8 if block.table in BIT_TABLES else 2
+    for count in range(block.count + step, block.count + 9 * step, step):
+        first = min(block.first, 65536 - count)
+        yield Block(block.table, first, count, block.points)
+
+
 class _Limits:
     """What one table of a device allows in one request."""
 

@@ -17,7 +17,7 @@ from gateway.core.findings import Finding, Why
 from gateway.core.ports import LineCounts
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Now
-from gateway.machines.read_plan import Block, other_lengths
+from gateway.machines.read_plan import Block, other_counts, other_lengths
 from gateway.machines.template import Template
 from gateway.sources.frame import Late
 from gateway.sources.line.base import ModbusConnect
@@ -32,6 +32,9 @@ LONGEST_QUIET = 5.0
 """Seconds after a question for which a line is left alone at most."""
 FORGETTING = 5.0
 """Seconds without a question after which a device may have forgotten the connection."""
+
+EMPTIED = 3
+"""Questions in another length after which a device that answers none of them is let be."""
 
 _BUSY = (5, 6)
 _BUSY_PAUSES = (0.05, 0.2)  # seconds before a busy device is asked again within the poll
@@ -80,6 +83,7 @@ class Line:
         self._suspects = Suspects(told)
         self._refused: set[tuple[int, tuple[Block, ...]]] = set()
         self._found = Finding(Why.NO_CONNECTION)
+        self._emptied = 0
         self.counts = LineCounts()
         self.woken = False
         """An answer that had been given up has come, and none is missing any more."""
@@ -143,10 +147,21 @@ class Line:
             raise
 
     async def _ask(self, device: Asker, block: Block) -> Sequence[int]:
-        unit = device.connect.unit
         if self._gateway:
             await self._quiet()
-        now = asyncio.get_running_loop().time()
+        words = await self._distinct(device, block)
+        if words is None and self._suspects.kept(asyncio.get_running_loop().time()):
+            await self._empty(device, block)
+            words = await self._distinct(device, block)
+        if words is not None:
+            return words
+        if self._told is Told.NUMBER:
+            return await self._once(device, block)
+        raise Unreachable(device.connect.place(), Finding(Why.WAITING))
+
+    async def _distinct(self, device: Asker, block: Block) -> Sequence[int] | None:
+        """The words, asked for so that no older answer can be taken for them; None: no such way."""
+        now, unit = asyncio.get_running_loop().time(), device.connect.unit
         if not self._suspects.fit(unit, block, now):
             return await self._once(device, block)
         for way in other_lengths(block, device.template):
@@ -161,9 +176,21 @@ class Line:
                 self._refused.add((unit, way))
             else:
                 return _words_of(block, parts)
-        if self._told is Told.NUMBER:
-            return await self._once(device, block)
-        raise Unreachable(device.connect.place(), Finding(Why.WAITING))
+        return None
+
+    async def _empty(self, device: Asker, block: Block) -> None:
+        """Make a gateway hand out what it keeps: ask in a length that the device may refuse."""
+        now, unit = asyncio.get_running_loop().time(), device.connect.unit
+        fresh = (one for one in other_counts(block) if not self._suspects.fit(unit, one, now))
+        other = next(fresh, None)
+        if other is None or self._emptied >= EMPTIED:  # it is silent where others refuse
+            self._emptied = 0
+            self._suspects.forget(now)
+            return
+        self._emptied += 1
+        with suppress(Refused):
+            await self._once(device, other)
+        self._emptied = 0
 
     async def _once(self, device: Asker, block: Block) -> Sequence[int]:
         connect, within = device.connect, device.connect.within(block)
@@ -173,6 +200,7 @@ class Line:
                 words = await self.link.ask(connect, block)
             except Refused as refusal:
                 self._spoke()
+                self._suspects.answered(0, began)
                 self.counts.refusals += 1
                 if refusal.code in _NOBODY_THERE:
                     raise Unreachable(connect.place(), refusal.found) from refusal
@@ -186,7 +214,7 @@ class Line:
                 raise
             else:
                 self._spoke()
-                self._suspects.answered(block)
+                self._suspects.answered(block.size, began)
                 return words
         raise AssertionError("the last try answers or raises")
 

@@ -1,7 +1,9 @@
 """Questions whose answers may still be under way, and which requests they could be taken for. Pure.
 
-Where answers carry no number they are known by unit, function and length alone; a gateway hands a
-late one to the next question that it fits.
+Where answers carry no number they are known by unit, function and length alone. A gateway may keep
+a late one for good, and hand it to the next question that it fits: what empties it is a question of
+another length. Until one has been answered after the last moment at which the old answer can have
+come, nothing is asked that it fits.
 """
 
 from __future__ import annotations
@@ -51,10 +53,14 @@ class Suspects:
         until = at + max(within, min(STALE * within, STALE_AT_MOST))
         self._all.append(_Suspect(unit, block.table, block.first, block.size, until))
 
-    def answered(self, block: Block) -> None:
-        """An answer has come that none of the others can be: the line is in step again."""
+    def answered(self, size: int, asked_at: float) -> None:
+        """An answer has come that none of the others can be (of ``size`` 0: a refusal).
+
+        The line is in step again, and a gateway keeps nothing that had come when it was asked.
+        """
         for suspect in self._all:
-            suspect.passed = suspect.passed or suspect.size != block.size
+            suspect.passed = suspect.passed or suspect.size != size
+        self._all = [s for s in self._all if s.size == size or asked_at < s.until]
 
     def arrived(self, unit: int, function: int, size: int) -> bool:
         """A late answer has come (of ``size`` 0: a refusal); whether it was one of these."""
@@ -69,8 +75,17 @@ class Suspects:
         """Whether an old answer could be taken for the one to ``block``."""
         if not self._all:
             return False
-        self._all = [suspect for suspect in self._all if now < suspect.until]
+        if self._told is not Told.GATEWAY:
+            self._all = [suspect for suspect in self._all if now < suspect.until]
         return any(self._fits(suspect, unit, block) for suspect in self._all)
+
+    def kept(self, now: float) -> bool:
+        """Whether there are old answers that can come no more, but that a gateway may have."""
+        return any(now >= suspect.until for suspect in self._all)
+
+    def forget(self, now: float) -> None:
+        """Take those for passed that can come no more."""
+        self._all = [suspect for suspect in self._all if now < suspect.until]
 
     def _fits(self, suspect: _Suspect, unit: int, block: Block) -> bool:
         if suspect.size != block.size:

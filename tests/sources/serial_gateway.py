@@ -25,6 +25,7 @@ class SerialGateway:
     takes: Takes = lambda _asked: 0.0
     waits: float = 0.2
     flushes: bool = False
+    most: int = 125  # registers; more are refused
     says_so: bool = False  # answers exception 11 for a unit that stays silent
     asked: list[Asked] = field(default_factory=list)
     while_busy: int = 0
@@ -88,6 +89,8 @@ class SerialGateway:
             2 * asked.count,
             *(told(asked.unit, asked.first + index) for index in range(asked.count)),
         )
+        if asked.count > self.most:
+            right = bytes([asked.function | 0x80, 2])
         takes = self.takes(asked)
         if takes is not None:
             loop = asyncio.get_running_loop()

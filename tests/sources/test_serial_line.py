@@ -121,6 +121,50 @@ async def test_what_can_be_read_in_one_length_only_waits_until_the_old_answer_ha
     assert wrong(batches) == []
 
 
+STRICT = {
+    "readable": [{"table": "holding-registers", "first": first, "last": first} for first in BLOCKS]
+}
+GATEWAY = {"behind": "gateway"}
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_what_a_gateway_keeps_for_good_is_asked_out_of_it_before_it_is_a_value(
+    serial, polling, clock, monkeypatch, refuses
+):
+    """All blocks have one length: the old answer would shift every value from then on."""
+    monkeypatch.setattr(suspects, "STALE", 2.0)
+    serial.waits = 0.04
+    serial.most = 1 if refuses else 125
+    late = iter([0.08])
+    serial.takes = lambda _: next(late, 0.0)
+    source = polling(unit(1, *BLOCKS, within=WITHIN, how=GATEWAY, **STRICT))
+    seen = []
+    async with asyncio.timeout(20):
+        while len(seen) < 5:
+            batches = await source.read(source.signals)
+            assert wrong(batches) == []
+            if not any(faults_of(batches).values()):
+                seen.append(batches)
+            await asyncio.sleep(0.02)
+            clock.mono += 5
+    assert serial.wrong == 0
+
+
+async def test_a_device_that_is_silent_to_other_lengths_comes_back_all_the_same(
+    serial, polling, clock, monkeypatch
+):
+    monkeypatch.setattr(suspects, "STALE", 1.0)
+    serial.waits = 0.04
+    lost = iter([None])
+    serial.takes = lambda asked: None if asked.count > 1 else next(lost, 0.0)
+    source = polling(unit(1, *BLOCKS, within=WITHIN, how=GATEWAY, **STRICT))
+    await source.read(source.signals)
+    async with asyncio.timeout(20):
+        while any(faults_of(await source.read(source.signals)).values()):
+            await asyncio.sleep(0.02)
+            clock.mono += 5
+
+
 async def test_a_longer_request_that_is_refused_is_not_tried_twice(line, reading, clock):
     line.refuse = {11: 2, 211: 2}
     source = reading(unit(1, 10, 210, within=WITHIN), unit(2, 50, within=WITHIN))
