@@ -8,7 +8,7 @@ between carries it out when it starts.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from gateway.database import (
     sqlite_errors,
     transaction,
 )
+from gateway.exchange.aside import Aside, put_aside_in
 from gateway.exchange.book import Book
 from gateway.exchange.kept import restored
 from gateway.exchange.trust import (
@@ -153,6 +154,18 @@ class LedgerFile:
                 self._tell(standing.ledger, standing.number)
         finally:
             self.close()
+
+    def aside(self) -> list[Aside]:
+        """The ledgers that were put aside here, the oldest first."""
+        return put_aside_in(self.path.parent)
+
+    def erase_aside(self, aside: Iterable[Aside]) -> None:
+        """Erase ledgers that were put aside. Raises Unwritable."""
+        for each in aside:
+            try:
+                each.erase()
+            except OSError as error:
+                raise Unwritable(f"{each.path} cannot be erased: {error}") from error
 
     def prove(self, partner: str, order: str, chain: str, sequence: int) -> None:
         """A partner has shown a message of ours that is not here; after a restart we still know."""

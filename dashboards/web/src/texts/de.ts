@@ -573,6 +573,10 @@ export const de = {
     anewTitle: "Verbund neu beginnen?",
     anewNow: "Neu beginnen",
     anewText: "Was bisher ausgetauscht wurde, wird beiseitegelegt. Alle Vereinbarungen laufender Aufträge stehen danach auf »nichts«, und die Partner erfahren das. Neue Aufträge beginnen mit dem, was der Verbund vereinbart hat. Das lässt sich nicht zurücknehmen.",
+    erase: "Löschen …",
+    eraseTitle: "Beiseitegelegtes löschen?",
+    eraseNow: "Löschen",
+    eraseText: "Gelöscht wird, was vor einem Neubeginn ausgetauscht war, mit allem, was seither zurückgezogen ist. Das lässt sich nicht zurücknehmen.",
     anewName: (name: string) => `Zur Bestätigung: der Name der Firma, ${name}`,
     names: {
       modbus: "Maschinen (Modbus)",
@@ -585,6 +589,7 @@ export const de = {
       influx: "InfluxDB",
       exchange: "Verbund",
       network: "Verbund",
+      aside: "Beiseitegelegt: Verbund",
       web: "Seiten",
       lan: "Seiten im Netz",
       clock: "Uhr",

@@ -574,6 +574,10 @@ export const en: Catalogue = {
     anewTitle: "Begin the network anew?",
     anewNow: "Begin anew",
     anewText: "What was exchanged so far is put aside. All agreements of running orders then stand at “nothing”, and the partners are told. New orders begin with what the consortium has agreed. This cannot be taken back.",
+    erase: "Erase …",
+    eraseTitle: "Erase what was put aside?",
+    eraseNow: "Erase",
+    eraseText: "What was exchanged before a new beginning is erased, with all that has been withdrawn since. This cannot be taken back.",
     anewName: (name) => `To confirm: the name of the firm, ${name}`,
     names: {
       modbus: "Machines (Modbus)",
@@ -586,6 +590,7 @@ export const en: Catalogue = {
       influx: "InfluxDB",
       exchange: "Network of firms",
       network: "Network of firms",
+      aside: "Put aside: network",
       web: "Pages",
       lan: "Pages on the network",
       clock: "Clock",
