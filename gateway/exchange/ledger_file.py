@@ -66,6 +66,7 @@ class LedgerFile:
         self._firm = firm
         self._witness = Witness(folder)
         self._connection: sqlite3.Connection | None = None
+        self._name = ""
         self._behind = False
         self.trouble: str | None = None
         """Why nothing can be kept now (a full disk); None: the last write was kept."""
@@ -101,7 +102,7 @@ class LedgerFile:
                 book = restored(db, COLUMNS)
             except (ValueError, KeyError, TypeError, OverflowError, ExchangeError) as error:
                 raise Corrupt(f"{self.path} is damaged: {error!r}") from error
-        book.anew = standing.anew
+        book.anew, self._name = standing.anew, standing.ledger
         self._proven(book, standing.ledger, seen)
         self.narrowed = narrowings(seen)
         for key, agreed in book.agreements.items():  # a witness that was lost is told again
@@ -170,8 +171,7 @@ class LedgerFile:
     def prove(self, partner: str, order: str, chain: str, sequence: int) -> None:
         """A partner has shown a message of ours that is not here; after a restart we still know."""
         with _witnessed(self._witness.path):
-            ledger = self._witness.read().ledger
-            self._witness.note({"proven": [ledger, partner, order, chain, sequence]})
+            self._witness.note({"proven": [self._name, partner, order, chain, sequence]})
 
     def close(self) -> None:
         """Close the file; safe twice and before ``open``."""
