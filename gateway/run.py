@@ -406,7 +406,9 @@ class Gateway:
         if self.exchange is None:
             return []
         exchange = self.exchange
-        return [parts.exchange(exchange.health(), connected=exchange.well, shut=exchange.shut)]
+        present = parts.exchange(exchange.health(), connected=exchange.well, shut=exchange.shut)
+        aside = None if exchange.shut else exchange.aside()
+        return [present] if aside is None else [present, parts.aside(aside)]
 
 
 def _now() -> datetime:

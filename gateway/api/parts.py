@@ -191,6 +191,11 @@ def exchange(how: Text, *, connected: bool, shut: bool = False) -> Part:
     return Part("exchange", OK if connected else WAITING, how)
 
 
+def aside(told: Text) -> Part:
+    """What was put aside when the exchange was begun anew."""
+    return Part("aside", OK, told, remedy="erase_aside")
+
+
 def failed(name: str, at: datetime) -> Part:
     """A part that a bug has ended, until it starts again."""
     return Part(

@@ -24,7 +24,8 @@ from gateway.sinks.base import Place
 class Part:
     """A part of the gateway and how it does: ``state`` is ok, waiting, failed or absent.
 
-    ``remedy`` names what an owner can do about it on the page: ``begin_anew``, or nothing.
+    ``remedy`` names what an owner can do about it on the page: ``begin_anew``, ``erase_aside``,
+    or nothing.
     """
 
     name: str
@@ -92,6 +93,9 @@ class Partners(Protocol):
 
     async def begin_anew(self, firm: str) -> None:
         """Begin with an empty ledger and every running agreement at L0, while it is shut."""
+
+    async def erase_aside(self, firm: str) -> None:
+        """Erase what was put aside when somebody began anew."""
 
     async def compare(self, firm: str, order: str | None) -> Any:
         """Both firms' logs beside each other; None where no message ever went either way."""

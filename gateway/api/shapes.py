@@ -98,7 +98,7 @@ class LogShape(TypedDict):
 class PartShape(TypedDict):
     """A part of the gateway and how it does: ok, waiting, failed or absent.
 
-    ``remedy``: what an owner can do about it, ``begin_anew`` or null.
+    ``remedy``: what an owner can do about it, ``begin_anew``, ``erase_aside`` or null.
     """
 
     name: str

@@ -219,6 +219,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "chain begun anew": "Kette neu begonnen",
     "order ended unfinished": "Auftrag unfertig beendet",
+    "erased what was put aside": "Beiseitegelegtes gelöscht",
     "clock": "Uhr",
     "%s s from ours": "%s s neben unserer",
     "%s: by %s": "%s: durch %s",

@@ -18,13 +18,14 @@ from gateway.core.text import Text
 from gateway.database import Corrupt
 from gateway.drivers.mqtt import Broker
 from gateway.exchange.as_read import AsRead
+from gateway.exchange.aside import told
 from gateway.exchange.clocks import said
 from gateway.exchange.comparison import compare
 from gateway.exchange.desk import Desk
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.identity import identity
 from gateway.exchange.inquiry import Inquiry
-from gateway.exchange.keeping import close_older, forget_expired
+from gateway.exchange.keeping import close_older, erase_aside, forget_expired
 from gateway.exchange.ledger import Ledger
 from gateway.exchange.ledger_file import Behind
 from gateway.exchange.link import Link
@@ -209,17 +210,38 @@ class Exchange:
                         "The order network works; it is begun anew only while it is shut.",
                     )
                 )
-            if firm.strip() not in (self._site.firm, self._site.name):
-                raise ExchangeError(
-                    Text(
-                        f"Schreiben Sie zur Bestätigung den Namen der Firma: {self._site.firm}",
-                        f"To confirm, please write the name of the firm: {self._site.firm}",
-                    )
-                )
+            self._confirmed(firm)
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._thread, self._ledger.begin_anew, self._clock())
             await self.open()
             self._begun_anew.set()
+
+    def aside(self) -> Text | None:
+        """What was put aside when somebody began anew, and up to when; None: nothing is there."""
+        aside = self._ledger.aside()
+        return told(aside) if aside else None
+
+    async def erase_aside(self, firm: str) -> None:
+        """Erase what was put aside, all of it; ``firm`` is typed as in ``begin_anew``.
+
+        Raises ExchangeError.
+        """
+        async with self._lock:
+            office, aside = self._office, self._ledger.aside()
+            if not aside:
+                raise ExchangeError(Text("Beiseite liegt nichts.", "Nothing lies aside."))
+            self._confirmed(firm)
+            await erase_aside(office, aside)
+
+    def _confirmed(self, firm: str) -> None:
+        """Raises ExchangeError where this firm's name was not typed."""
+        if firm.strip() not in (self._site.firm, self._site.name):
+            raise ExchangeError(
+                Text(
+                    f"Schreiben Sie zur Bestätigung den Namen der Firma: {self._site.firm}",
+                    f"To confirm, please write the name of the firm: {self._site.firm}",
+                )
+            )
 
     def uplink(self, connected: bool) -> None:  # noqa: FBT001 - a switch, named in the call
         """Pull the plug to the shared broker, or put it back."""
@@ -355,6 +377,7 @@ class Exchange:
             order, picture = office.book.active(), self._lookout.newest
             if order is not None:
                 await self._warn(order, real)
+            await erase_aside(office, [old for old in self._ledger.aside() if real > old.until])
             if not office.connected:
                 return
             if order is not None and picture is not None and order.tellable(real):

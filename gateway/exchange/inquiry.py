@@ -6,7 +6,8 @@ message of ours where that is more than we know. Only we could have signed it; s
 shut us with a number that it has made up.
 
 The question is a comparison that asks for ``numbers``. A partner of an older version answers it
-with no numbers, and is taken to have none.
+with no numbers, and is taken to have none. A message that is too long to be shown in the answer,
+as an order of many lots is, comes back by itself, sealed for us, who have signed it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from joserfc.errors import JoseError
 
 from gateway.core.errors import ExchangeError
 from gateway.exchange.dispatch import RETRY, Dispatch
+from gateway.exchange.ledger import SHORT_PROOF
 from gateway.exchange.messages import LAST, Kind, Message, header, read
 from gateway.exchange.office import Office
 from gateway.exchange.outgoing import Wanted
@@ -41,6 +43,8 @@ RARELY = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Seconds until a partner to whom nothing is to go is asked again; then always the last."""
 SOON = 0.5
 """Seconds between two questions to a partner that is heard of meanwhile."""
+GIVEN_BACK_EVERY = 5.0
+"""Seconds between two long messages that go back to the firm that has signed them."""
 Number = tuple[str, str, int]
 """Order, chain, and the last number in it."""
 
@@ -58,6 +62,7 @@ class Inquiry:
         self._tries: dict[str, int] = {}
         self._last: dict[str, float] = {}
         self._asked: dict[str, deque[str]] = {}
+        self._given_back: dict[str, float] = {}
         self.unproven: dict[str, Number] = {}
         """Partners that claim a number which they cannot show: these alone get nothing."""
 
@@ -117,7 +122,7 @@ class Inquiry:
 
     # What a partner asks of us
 
-    async def numbers(self, partner: str, asked: object) -> dict[str, object]:
+    async def numbers(self, partner: str, asked: object, mono: float) -> dict[str, object]:
         """What we have of a partner beyond what it knows, and a message that shows it."""
         known = {(order, chain): last for order, chain, last in _numbers(asked)}
         more = [
@@ -125,15 +130,37 @@ class Inquiry:
             for (order, sender), head in reversed(self._office.book.in_heads.items())
             if sender == partner and head.sequence > known.get((order, head.chain), 0)
         ]
-        more = _fitting(more)
+        more, long = _fitting(more), list[str]()
         for order, chain, _ in more[:SHOWN]:
             above = known.get((order, chain), 0)
             shown = await self._office.keep(self._office.ledger.proof, partner, chain, above)
-            if shown is not None:
+            if shown is not None and len(shown) <= SHORT_PROOF:
                 return {"numbers": more, "proof": shown}
+            long += [shown] if shown is not None else []
+        if long:
+            await self._give_back(partner, min(long, key=len), mono)
         return {"numbers": more}
 
+    async def _give_back(self, partner: str, shown: str, mono: float) -> None:
+        if mono >= self._given_back.get(partner, 0.0):
+            self._given_back[partner] = mono + GIVEN_BACK_EVERY
+            await self._office.post(partner, shown, asking=True)
+
     # What a partner answers
+
+    async def returned(self, partner: str, content: dict[str, Any]) -> None:
+        """A partner shows a message that we have signed for it. Raises Distrusted, ExchangeError.
+
+        Once it has answered nothing is left to show: since then we send what it then has. Of what
+        was before we began anew its numbers are enough.
+        """
+        shown, book = read(content, self._office.side.firm, partner), self._office.book
+        unknown = shown.chain is not None and not self._known(partner, _number(shown))
+        before = book.anew is not None and (
+            (partner, "", "") not in book.prior or shown.header.sentDateTime <= book.anew
+        )
+        if unknown and not before and partner not in self._office.answered:
+            await self._judge(partner, shown)
 
     async def answered(self, partner: str, message: Message) -> bool:
         """Take an answer; False if it belongs to no question. Raises Distrusted."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from gateway.exchange.aside import Aside
 from gateway.exchange.dispatch import Dispatch
 from gateway.exchange.office import Office
 from gateway.network import disclosure
@@ -70,6 +72,14 @@ async def forget_expired(office: Office, real: datetime) -> None:
     for order in office.book.expired(real):
         await office.keep(office.ledger.forget, order)
         office.book.forget(order)
+
+
+async def erase_aside(office: Office, aside: Sequence[Aside]) -> None:
+    """Erase ledgers that were put aside; the security log keeps that they were there."""
+    if aside:
+        await office.keep(office.ledger.erase_aside, aside)
+        names = ", ".join(each.path.name for each in aside)
+        await office.audit(office.side.firm, "erased what was put aside", names)
 
 
 def narrow_heard(office: Office, order: str, giver: str, level: Level) -> None:

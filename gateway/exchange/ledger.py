@@ -34,7 +34,7 @@ from gateway.network.picture import Offered, Warned
 
 MOST_AUDITED = 1000
 """So many security events of each kind stay, the newest."""
-LONGEST_PROOF = 7_000
+SHORT_PROOF = 7_000
 """Characters of a message that is shown inside another, which is to be no longer than any."""
 _MARKS = ", ".join("?" * 16)
 
@@ -179,15 +179,17 @@ class Ledger(LedgerFile):
     def proof(self, partner: str, chain: str, above: int) -> str | None:
         """A signed message of a partner's chain after a number, to show it; None if none is left.
 
-        Of what the partner has taken back there is nothing to show.
+        The newest of the short ones; if there are only long ones, the shortest. Of what the
+        partner has taken back there is nothing to show.
         """
         if self._connection is None:
             return None
         with sqlite_errors(self.path):
             row = self._connection.execute(
                 "SELECT text FROM received WHERE partner = ? AND chain = ? AND sequence > ?"
-                " AND text IS NOT NULL AND length(text) <= ? ORDER BY sequence DESC LIMIT 1",
-                (partner, chain, above, LONGEST_PROOF),
+                " AND text IS NOT NULL"
+                " ORDER BY max(length(text), ?), sequence DESC LIMIT 1",
+                (partner, chain, above, SHORT_PROOF),
             ).fetchone()
         return None if row is None else row[0]
 

@@ -8,7 +8,7 @@ between carries it out when it starts.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from gateway.database import (
     sqlite_errors,
     transaction,
 )
+from gateway.exchange.aside import Aside, put_aside_in
 from gateway.exchange.book import Book
 from gateway.exchange.kept import restored
 from gateway.exchange.trust import (
@@ -65,6 +66,7 @@ class LedgerFile:
         self._firm = firm
         self._witness = Witness(folder)
         self._connection: sqlite3.Connection | None = None
+        self._name = ""
         self._behind = False
         self.trouble: str | None = None
         """Why nothing can be kept now (a full disk); None: the last write was kept."""
@@ -100,7 +102,7 @@ class LedgerFile:
                 book = restored(db, COLUMNS)
             except (ValueError, KeyError, TypeError, OverflowError, ExchangeError) as error:
                 raise Corrupt(f"{self.path} is damaged: {error!r}") from error
-        book.anew = standing.anew
+        book.anew, self._name = standing.anew, standing.ledger
         self._proven(book, standing.ledger, seen)
         self.narrowed = narrowings(seen)
         for key, agreed in book.agreements.items():  # a witness that was lost is told again
@@ -154,11 +156,22 @@ class LedgerFile:
         finally:
             self.close()
 
+    def aside(self) -> list[Aside]:
+        """The ledgers that were put aside here, the oldest first."""
+        return put_aside_in(self.path.parent)
+
+    def erase_aside(self, aside: Iterable[Aside]) -> None:
+        """Erase ledgers that were put aside. Raises Unwritable."""
+        for each in aside:
+            try:
+                each.erase()
+            except OSError as error:
+                raise Unwritable(f"{each.path} cannot be erased: {error}") from error
+
     def prove(self, partner: str, order: str, chain: str, sequence: int) -> None:
         """A partner has shown a message of ours that is not here; after a restart we still know."""
         with _witnessed(self._witness.path):
-            ledger = self._witness.read().ledger
-            self._witness.note({"proven": [ledger, partner, order, chain, sequence]})
+            self._witness.note({"proven": [self._name, partner, order, chain, sequence]})
 
     def close(self) -> None:
         """Close the file; safe twice and before ``open``."""

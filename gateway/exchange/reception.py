@@ -87,6 +87,10 @@ class Reception:
         side = self._office.side
         try:
             got = opened(wire, side.firm, self._office.keys, side.consortium)
+            if got.sender == side.firm:
+                await self.inquiry.returned(named, got.content)
+                self._allowance.use(named, mono)
+                return
             _same(got.sender, named)
             self._allowance.use(named, mono)
             message = read(got.content, got.sender, side.firm)
@@ -121,7 +125,7 @@ class Reception:
         elif message.kind is Kind.BEHIND:
             await self._dispatch.missing(got.sender, message, mono)
         elif message.kind is Kind.COMPARE:
-            await self._compare(got.sender, message)
+            await self._compare(got.sender, message, mono)
         elif not await self.inquiry.answered(got.sender, message):
             waiting = self.asked.get(message.header.relatedMessageId or "")
             if waiting is not None and not waiting.done():
@@ -296,11 +300,11 @@ class Reception:
         office, about = self._office, message.header.messageId
         await office.say(sender, office.reply(sender, Kind.BEHIND, message.order, fields, about))
 
-    async def _compare(self, sender: str, message: Message) -> None:
+    async def _compare(self, sender: str, message: Message, mono: float) -> None:
         """Tell the asking firm what we have of it, or the hashes at the places it names."""
         office, fields = self._office, dict[str, object]()
         if asked := "numbers" in message.fields:
-            fields = await self.inquiry.numbers(sender, message.fields["numbers"])
+            fields = await self.inquiry.numbers(sender, message.fields["numbers"], mono)
         sides = () if asked else (("sent", "received"), ("received", "sent"))
         for side, log in sides:
             place = message.fields.get(side)

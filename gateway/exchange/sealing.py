@@ -48,7 +48,10 @@ _SIGN = _Signed(algorithms=[SIGNING], strict_check_header=False)
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A message that is what it claims to be: from ``sender``, for us, unchanged."""
+    """A message that is what it claims to be: from ``sender``, for us, unchanged.
+
+    One that we have signed ourselves comes back from whom it was for, to show that it has it.
+    """
 
     sender: str
     content: dict[str, Any]
@@ -104,9 +107,12 @@ def opened(wire: bytes, firm: str, keys: Identity, consortium: Consortium) -> Op
     except (JoseError, ValueError, KeyError, TypeError) as error:
         raise ExchangeError("not a signed message") from error
     member = consortium.member(claimed) if isinstance(claimed, str) else None
-    if member is None or member.sign is None or member.id == firm:
+    own = member is not None and member.id == firm
+    if member is None or (member.sign is None and not own):
         raise ExchangeError("from a firm that does not belong to the consortium")
-    key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": member.sign})
+    key = keys.sign
+    if not own:
+        key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": member.sign or ""})
     try:
         verified = jws.deserialize_compact(inner, key, registry=_SIGN)
         content = orjson.loads(verified.payload)

@@ -32,7 +32,7 @@ async def robbed(network: Network) -> AsyncIterator[Network]:  # noqa: F811
     await opened(network)
     await until(lambda: _works(network))
     await asyncio.to_thread(network.lead.stop)
-    (network.lead.site.state / "exchange.db").unlink()
+    (network.lead.site.state / "exchange.db").write_bytes(b"")
     network.lead = RunningGateway(network.lead.site, None)
     await asyncio.to_thread(network.lead.start)
     yield network
@@ -81,6 +81,38 @@ async def _works(there: Network) -> bool:
     return text.startswith("connected") and "not answered" not in text
 
 
+async def test_what_was_put_aside_is_named_in_health_and_erased_by_name(robbed: Network) -> None:
+    state = robbed.lead.site.state
+    (state / "exchange.db").write_bytes(b"quantities that were withdrawn " * 1000)
+    await until(lambda: _failed(robbed))
+    await robbed.ask("POST", "/exchange/anew", 200, body={"firm": LEAD})
+    await until(lambda: _aside(robbed))
+    part = await _aside(robbed)
+    (kept,) = state.glob("exchange-*.broken.db")
+    assert kept.name in part["text"]["de"]
+    assert "gelöscht" in part["text"]["de"]
+    assert (part["state"], part["remedy"]) == ("ok", "erase_aside")
+
+    body = {"firm": MILL}
+    refused = await robbed.ask("POST", "/exchange/aside/erase", 409, body=body)
+    assert LEAD in refused["detail"]["de"]
+    await robbed.ask("POST", "/exchange/aside/erase", 403, body={"firm": LEAD}, role="foreman")
+    assert kept.exists()
+    await robbed.ask("POST", "/exchange/aside/erase", 200, body={"firm": LEAD})
+    assert not kept.exists()
+    assert await _aside(robbed) is None
+    entries = await robbed.ask("GET", "/audit", 200)
+    (erased,) = (e for e in entries if e["event"] == "erased what was put aside")
+    assert erased["source"] == "exchange"
+    nothing = await robbed.ask("POST", "/exchange/aside/erase", 409, body={"firm": LEAD})
+    assert nothing["detail"]["de"] == "Beiseite liegt nichts."
+
+
+async def _aside(there: Network) -> Any:
+    health = await there.ask("GET", "/health", 200)
+    return next((part for part in health["parts"] if part["name"] == "aside"), None)
+
+
 async def test_the_pages_say_it_and_an_owner_begins_anew_there(robbed: Network) -> None:
     path = need("chromium")
     headers = {"authorization": f"Bearer {TOKEN}", "x-werkverbund-role": "owner"}
@@ -103,5 +135,11 @@ async def test_the_pages_say_it_and_an_owner_begins_anew_there(robbed: Network) 
         await name.fill(LEAD)
         await now.click()
         await expect(page.get_by_text("Die Datei exchange.db fehlt")).to_have_count(0)
+        aside = page.get_by_text("Beiseite liegt, was vor einem Neubeginn")
+        await expect(aside).to_be_visible()
+        await page.get_by_role("button", name="Löschen …").click()
+        await page.get_by_label("Zur Bestätigung").fill(LEAD)
+        await page.get_by_role("button", name="Löschen", exact=True).click()
+        await expect(aside).to_have_count(0)
         await browser.close()
     await until(lambda: _works(robbed))

@@ -52,6 +52,7 @@ TABLE = {
     ("GET", "/sent"): PRIVACY,
     ("GET", "/received"): PRIVACY,
     ("POST", "/exchange/anew"): OWNER,
+    ("POST", "/exchange/aside/erase"): OWNER,
     ("POST", "/sent/compare"): "owner foreman works_council",
     ("GET", "/stored"): PRIVACY,
     ("GET", "/parked"): OWNER,

@@ -78,7 +78,6 @@ def test_another_firm_cannot_open_it(keys: dict[str, Identity], consortium: Cons
         ("firm-a", "firm-c", "signature"),  # a member writes in the name of another
         ("firm-a", "stranger", "signature"),
         ("stranger", "stranger", "does not belong"),
-        ("firm-b", "firm-b", "does not belong"),  # from itself
     ],
 )
 def test_a_forged_sender_is_refused(
@@ -244,5 +243,14 @@ def test_each_refusal_says_why_and_no_more(
     assert refusal(sealed("noise", b)) == "not a signed message"
     strange = signed(CONTENT, "stranger", keys["stranger"])
     assert refusal(sealed(strange, b)) == "from a firm that does not belong to the consortium"
-    forged = signed(CONTENT, "firm-a", keys["firm-c"])
-    assert refusal(sealed(forged, b)) == "the signature is not that of firm-a"
+    for claimed in ("firm-a", "firm-b"):  # also the one that reads it
+        forged = signed(CONTENT, claimed, keys["firm-c"])
+        assert refusal(sealed(forged, b)) == f"the signature is not that of {claimed}"
+
+
+def test_what_a_firm_has_signed_itself_comes_back_to_it(
+    keys: dict[str, Identity], consortium: Consortium
+) -> None:
+    text = signed(CONTENT, "firm-b", keys["firm-b"])
+    got = opened(sealed(text, member(consortium, "firm-b")), "firm-b", keys["firm-b"], consortium)
+    assert (got.sender, got.text) == ("firm-b", text)

@@ -358,7 +358,7 @@ async def test_two_firms_that_start_at_once_answer_each_other(tmp_path: Path) ->
 def _claiming(firm: Firm, answer: dict[str, object]) -> None:
     """This firm answers questions for numbers as its program was changed to."""
 
-    async def numbers(_partner: str, _asked: object) -> dict[str, object]:
+    async def numbers(_partner: str, _asked: object, _mono: float) -> dict[str, object]:
         return answer
 
     firm.exchange._parts()[2].inquiry.numbers = numbers  # type: ignore[method-assign]

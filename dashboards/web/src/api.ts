@@ -379,7 +379,7 @@ export interface Part {
   state: "ok" | "waiting" | "failed" | "absent";
   text: Text;
   /** What an owner can do about it. */
-  remedy?: "begin_anew" | null;
+  remedy?: "begin_anew" | "erase_aside" | null;
 }
 
 export interface Health {

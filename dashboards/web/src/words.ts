@@ -83,6 +83,12 @@ export function firmName(order: Order | null, id: string): string {
   return order?.packages?.find((work) => work.firm === id)?.firm_name ?? pretty(id);
 }
 
+/** The name of a part in health: a second sink of a kind is "mqtt-2"; undefined: it has no word. */
+export function partName(part: string, names: Record<string, string>): string | undefined {
+  const [kind = part, number] = part.split(/-(?=\d+$)/);
+  return names[part] ?? (number && names[kind] ? `${names[kind]} ${number}` : undefined);
+}
+
 /** A readable name from an id: "haertetechnik-vogtei" becomes "Härtetechnik Vogtei". */
 export function pretty(id: string): string {
   return id

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { de } from "../src/texts/de";
-import { countedAs } from "../src/words";
+import { countedAs, partName } from "../src/words";
 
 test("what is booked afterwards stands apart from an opening balance", () => {
   const origins = { measured: 36, simulated: 612 };
@@ -14,4 +14,10 @@ test("what is booked afterwards stands apart from an opening balance", () => {
     ["Anfangsbestand (simuliert)", 588],
   ]);
   assert.deepEqual(countedAs({ origins: {}, opening: 0 }, de), []);
+});
+
+test("a second part of a kind has the kind's name and its number, a machine none of them", () => {
+  assert.equal(partName("mqtt", de.health.names), "MQTT");
+  assert.equal(partName("mqtt-2", de.health.names), "MQTT 2");
+  assert.equal(partName("bench-1", de.health.names), undefined);
 });

@@ -259,6 +259,16 @@ async def begin_anew(
     return Json({"id": confirmed.firm})
 
 
+@router.post("/exchange/aside/erase", dependencies=deciding)
+async def erase_aside(
+    partners: Exchanging, confirmed: Confirmed, decision: Deciding
+) -> Json[MadeShape]:
+    """Erase what was put aside when somebody began anew; it cannot be had back."""
+    with noted(decision):
+        await partners.erase_aside(confirmed.firm)
+    return Json({"id": confirmed.firm})
+
+
 @router.get("/sent", dependencies=seeing)
 def sent(rooms: Here, order: str | None = None, limit: Limit = 200) -> Json[list[SentShape]]:
     """Every message that left this firm, with its exact content, newest first."""
