@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from gateway import logs
+from gateway import garbage, logs
 from gateway.config import SiteConfig
 from gateway.core.sayings import in_words
 from gateway.core.text import Language, Text
@@ -95,6 +95,7 @@ async def _feed(gateway: Watched, manager: Manager) -> None:
         if not ready and gateway.working():
             ready = True
             manager.tell("READY=1")
+            garbage.as_it_comes()
         if stuck is None:
             manager.tell("WATCHDOG=1")
         elif not said:

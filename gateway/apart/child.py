@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import pickle
 import socket
@@ -14,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from gateway import garbage
 from gateway.apart import bounds, values
 from gateway.apart.frames import Frames
 from gateway.apart.order import Order
@@ -125,6 +125,7 @@ class _Watch(SinkWatch):
         if not self._has_been:
             self._has_been = True
             bounds.step_back()
+            garbage.as_it_comes()
         self._say("connected", None)
 
     def lost(self, cause: Exception, wait: float) -> None:
@@ -148,7 +149,7 @@ class _Log(logging.Handler):
 
 def work(megabytes: int, language: Language) -> int:
     """Work until the gateway ends the stream; an exit code."""
-    gc.set_threshold(50_000, 20, 20)
+    garbage.rarely()
     with socket.socket(fileno=sys.stdin.fileno()) as stream:
         return asyncio.run(_work(stream, megabytes, language))
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from gateway import private_files
-from gateway.cli import garbage, limits
+from gateway import garbage, private_files
+from gateway.cli import limits
 from gateway.cli.errors import CONFIG_IS_WRONG
 from gateway.cli.help_pages import language_of
 from gateway.cli.printing import complain, json_line, problem_as_json, problems_as_text, say, square

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.config import read_model
@@ -57,7 +57,7 @@ def told(
 ) -> Heard:
     """A report at ``level``, made at order time ``made``; ``lots`` are when lots left."""
     status = ProductionStatus.IN_PRODUCTION if good < quantity else ProductionStatus.COMPLETED
-    share = 100 * good // quantity // 5 * 5
+    share = min(100, 100 * good // quantity // 5 * 5)  # what is sent never exceeds it
     date = DateReport(Lamp.GREEN, status, share, at(end), STEP, None)
     departed = tuple(DepartedLot(n, 600, at(lot)) for n, lot in enumerate(lots, 1))
     reports: dict[Level, Report] = {
@@ -192,6 +192,7 @@ def test_complete_sets_are_not_known_where_the_last_firm_hides_them() -> None:
     assert sets(Level.L1, replace(packed, level=Level.L1, report=LampReport(Lamp.DONE))) == 400
 
 
+@example([("AP1", 600)] * 30)  # beyond what was ordered
 @given(st.lists(st.tuples(st.sampled_from(["AP1", "AP2", "AP3", "AP4"]), st.integers(0, 600))))
 @settings(max_examples=60, deadline=None)
 def test_progress_never_falls_while_counts_grow(steps: list[tuple[str, int]]) -> None:
