@@ -59,8 +59,16 @@ class ThresholdShape(TypedDict):
     means: Words
 
 
+class LineShape(TypedDict):
+    """A line that devices of a machine are on: its kind, its address or port, and their units."""
+
+    type: str
+    place: str
+    units: list[int | None]
+
+
 class ConnectionShape(TypedDict):
-    """How a machine is reached; one unit for each of its devices."""
+    """How the first device of a machine is reached; host and port only on TCP."""
 
     type: str
     host: str | None
@@ -147,6 +155,7 @@ class MachineShape(TypedDict):
     built: int | None
     simulated: bool
     connection: ConnectionShape
+    lines: list[LineShape]
     state: StateShape
     signals: list[SignalShape]
     job: JobShape | None

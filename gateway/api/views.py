@@ -9,6 +9,7 @@ from typing import Literal
 from gateway.api.live import Latest
 from gateway.api.plant_shapes import (
     JobShape,
+    LineShape,
     MachineShape,
     QuestionShape,
     SignalShape,
@@ -98,6 +99,18 @@ def current_job(jobs: Sequence[Job], machine: str) -> Job | None:
     return next((entry for entry in here if entry.ended is None), here[-1] if here else None)
 
 
+def _lines(what: Machine) -> list[LineShape]:
+    """The lines that a machine's devices are on, each once."""
+    found: dict[tuple[str, str], list[int | None]] = {}
+    for device in what.devices:
+        connect = device.connect
+        units = found.setdefault((str(connect.type), connect.line() or ""), [])
+        units.append(getattr(connect, "unit", None))
+    return [
+        {"type": kind, "place": place, "units": units} for (kind, place), units in found.items()
+    ]
+
+
 def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineShape:
     """One machine with state, signals and its job."""
     now = rooms.now()
@@ -115,9 +128,10 @@ def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineS
         "connection": {
             "type": str(first.connect.type),
             "host": getattr(first.connect, "host", None),
-            "port": getattr(first.connect, "port", None),
+            "port": port if isinstance(port := getattr(first.connect, "port", None), int) else None,
             "units": [getattr(device.connect, "unit", None) for device in what.devices],
         },
+        "lines": _lines(what),
         "state": state(status),
         "signals": [
             signal(rooms, entry, now)

@@ -35,6 +35,12 @@ SENTENCES = {
         "Im Raum ist {lan} belegt: Die Bühne ist vorerst nur hier zu sehen.",
         "In the room {lan} is taken: for now the stage can be seen here only.",
     ),
+    "no serial": Text(
+        "Dieser Rechner kann keine seriellen Schnittstellen nachbilden (Pseudo-Terminals): Alle "
+        "Maschinen werden über Modbus TCP gelesen.",
+        "This computer cannot simulate serial ports (pseudo-terminals): all machines are read over "
+        "Modbus TCP.",
+    ),
     "stopping": Text("Alles wird beendet …", "Stopping everything …"),
 }
 
@@ -126,7 +132,7 @@ def _table(demo: Demo, stage: Stage, seconds: float) -> None:
             f"  {stage.names[player.id]:<{width}}"
             f"{f'opc.tcp://127.0.0.1:{ports.opcua(index)}':<28}"
             f"{f'127.0.0.1:{ports.broker(index)}':<24}"
-            f"127.0.0.1:{ports.modbus(index)}"
+            f"{', '.join(demo.places(index))}"
         )
     lines += ["", f"  {'Beenden: Strg-C' if de else 'Stop: Ctrl-C'}", ""]
     sys.stdout.write("\n".join(lines) + "\n")

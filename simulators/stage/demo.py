@@ -17,7 +17,7 @@ import yaml
 from gateway import resources
 from gateway.api.live import Hub
 from gateway.api.serving import serve_app
-from simulators.stage import console, lan, prepare
+from simulators.stage import console, lan, prepare, serial
 from simulators.stage.curtain import raise_curtain
 from simulators.stage.feed import Feed
 from simulators.stage.options import Options, default_state
@@ -43,6 +43,8 @@ class Demo:
     scenario: Scenario
     ports: Ports
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    has_serial: bool = field(default_factory=serial.possible)
+    """Whether devices can hang on serial lines; else all are read over Modbus TCP."""
     _begin: float = field(default_factory=time.monotonic)
 
     def env(self, firm: int) -> dict[str, str]:
@@ -52,8 +54,10 @@ class Demo:
             f"MODBUS_{entry.machine.upper().replace('-', '_')}": str(self.ports.modbus(index))
             for index, entry in enumerate(self.scenario.firms)
         }
+        names = [entry.machine for entry in self.scenario.firms]
         return {
             **machines,
+            **(serial.ports(self.state, names) if self.has_serial else {}),
             "WEB_PORT": str(self.ports.web(firm)),
             "OPCUA_PORT": str(self.ports.opcua(firm)),
             "BROKER_PORT": str(self.ports.broker(firm)),
@@ -62,6 +66,18 @@ class Demo:
             "CONSORTIUM": str(self.state / "consortium.yaml"),
             "DEMO_TOKEN": self.token,
         }
+
+    def file(self, firm: int) -> Path:
+        """A firm's file; without serial ports one that reads over Modbus TCP."""
+        player = self.scenario.firms[firm]
+        file = self.folder / player.file
+        if self.has_serial:
+            return file
+        modbus = {
+            entry.machine: self.ports.modbus(index)
+            for index, entry in enumerate(self.scenario.firms)
+        }
+        return serial.over_tcp(file, self.state / "without-serial" / file.name, modbus)
 
     def programs(self) -> tuple[Program, Program, list[Program]]:
         """Brokers, simulators, gateways."""
@@ -93,7 +109,7 @@ class Demo:
         gateways = [
             Program(
                 player.id,
-                [*speak, "run", str(self.folder / player.file)],
+                [*speak, "run", str(self.file(index))],
                 self.env(index),
                 logs / f"{player.id}.log",
             )
@@ -102,13 +118,22 @@ class Demo:
         return broker, simulators, gateways
 
     def devices(self, firm: int) -> list[dict[str, object]]:
-        """The devices of a firm's machine: template and Modbus unit."""
-        content = _plain(self.folder / self.scenario.firms[firm].file)
-        machine = content["machines"][0]
+        """The devices of a firm's machine: template, Modbus unit, and the serial port of some."""
+        machine = _plain(self.file(firm))["machines"][0]
+        port = self.env(firm).get(serial.variable(machine["name"]))
         return [
-            {"template": device["template"], "unit": device["connect"]["unit"]}
+            {
+                "template": device["template"],
+                "unit": device["connect"]["unit"],
+                "serial": port if device["connect"]["type"] == "modbus-rtu" else None,
+            }
             for device in machine.get("devices", [machine])
         ]
+
+    def places(self, firm: int) -> list[str]:
+        """Where a firm's machine is read: an address, a serial port, or both."""
+        address = f"127.0.0.1:{self.ports.modbus(firm)}"
+        return sorted({str(device["serial"] or address) for device in self.devices(firm)})
 
     async def play(self) -> None:
         """Start everything, show it, and stop it when asked to. Raises NotPossibleError."""
@@ -123,6 +148,10 @@ class Demo:
                 prepare.clear(self.state)
             prepare.log_to(self.state / "logs" / "stage.log", options.language)
             console.preparing(options)
+            if self.has_serial:
+                serial.tidied(self.state)
+            elif not options.json:
+                console.say(options, "no serial")
             envs = {player.id: self.env(index) for index, player in enumerate(scenario.firms)}
             await prepare.consortium(scenario, self.folder, self.state, envs)
             # From here on there is something to stop in order; before, a signal ends it at once.

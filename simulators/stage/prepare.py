@@ -151,7 +151,7 @@ async def _is_stage(port: int) -> bool:
 
 def clear(state: Path) -> None:
     """Forget an earlier demo (``--fresh``); only what a demo has made."""
-    for name in ("firms", "logs", "consortium.yaml", MACHINES):
+    for name in ("firms", "logs", "serial", "without-serial", "consortium.yaml", MACHINES):
         target = state / name
         if target.is_dir():
             shutil.rmtree(target)

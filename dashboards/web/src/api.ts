@@ -60,7 +60,8 @@ export interface Machine {
   template_title?: Text | null;
   built: number | null;
   simulated: boolean;
-  connection: { type: string; host: string; port: number; units: number[] };
+  connection: { type: string; host: string | null; port: number | null; units: number[] };
+  lines: { type: string; place: string; units: number[] }[];
   state: MachineState;
   thresholds: Threshold[];
   polling?: Text[];

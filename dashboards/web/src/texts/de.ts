@@ -307,6 +307,11 @@ export const de = {
     learnt: (machine: string) =>
       `Die Schwellen stehen in der Datei des Betriebs. In fünf Minuten gelernt (aus, Bereitschaft, drei Läufe) sind sie am Rechner des Gateways mit: werkverbund learn firma.yaml ${machine}`,
     template: "Vorlage",
+    lines: {
+      "modbus-tcp": "Modbus TCP",
+      "modbus-rtu": "Modbus RTU",
+      "modbus-rtu-over-tcp": "Modbus RTU über TCP",
+    } as Record<string, string>,
     units: (list: string) => `Geräteadresse ${list}`,
     readOnly: "nur lesend",
   },

@@ -308,6 +308,11 @@ export const en: Catalogue = {
     learnt: (machine: string) =>
       `The thresholds stand in the firm's file. On the gateway's computer they are learnt in five minutes (off, standing by, three runs): werkverbund learn firm.yaml ${machine}`,
     template: "Template",
+    lines: {
+      "modbus-tcp": "Modbus TCP",
+      "modbus-rtu": "Modbus RTU",
+      "modbus-rtu-over-tcp": "Modbus RTU over TCP",
+    },
     units: (list) => `unit ${list}`,
     readOnly: "read only",
   },
