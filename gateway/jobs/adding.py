@@ -10,7 +10,8 @@ from gateway.core.events import Detail, Event, EventKind
 from gateway.core.text import Text
 from gateway.core.work import JobState, Origin, Substate
 from gateway.jobs.commands import AddJob, NotPossible, Opening
-from gateway.jobs.findings import Evidence, Unseen
+from gateway.jobs.evidence.contract import Evidence
+from gateway.jobs.evidence.findings import Unseen
 from gateway.jobs.outcome import handed_over, missed
 from gateway.jobs.progress import released
 from gateway.jobs.record import JobRecord

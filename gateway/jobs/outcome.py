@@ -10,12 +10,12 @@ from typing import Any
 from gateway.core.clock import to_ms
 from gateway.core.events import Event, EventKind
 from gateway.core.work import Gap, ItemState, JobState, Origin
-from gateway.jobs.findings import (
+from gateway.jobs.evidence.contract import Evidence, Traits
+from gateway.jobs.evidence.findings import (
     WHY,
     Counted,
     CounterChanged,
     CounterJumped,
-    Evidence,
     Finding,
     Made,
     NoRun,
@@ -23,7 +23,6 @@ from gateway.jobs.findings import (
     RunFinished,
     RunStarted,
     Strong,
-    Traits,
     Unseen,
     Weakened,
 )

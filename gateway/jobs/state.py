@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.core.errors import JournalError
 from gateway.core.work import Question
-from gateway.jobs.findings import Evidence, Traits
+from gateway.jobs.evidence.contract import Evidence, Traits
 from gateway.jobs.frames import MachineState
 from gateway.jobs.record import JobRecord
 

@@ -15,7 +15,7 @@ from gateway.core.text import Text
 from gateway.core.work import ItemState, Job, MachineStatus, Question
 from gateway.jobs import directing
 from gateway.jobs import state as states
-from gateway.jobs.findings import Evidence, EvidenceVariant
+from gateway.jobs.evidence.contract import Evidence, EvidenceVariant
 from gateway.jobs.frames import (
     Look,
     MachineState,

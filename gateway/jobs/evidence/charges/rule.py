@@ -22,9 +22,9 @@ from gateway.config import Duration, DurationOrZero, Strict, Variant
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode, Question
-from gateway.jobs.charge_steps import OPEN, ChargesState, Phase, Recipe
-from gateway.jobs.charge_wording import LOST, NAMES, Seen, sentence
-from gateway.jobs.findings import (
+from gateway.jobs.evidence.charges.steps import OPEN, ChargesState, Phase, Recipe
+from gateway.jobs.evidence.charges.wording import LOST, NAMES, Seen, sentence
+from gateway.jobs.evidence.findings import (
     Finding,
     Frame,
     Strong,

@@ -24,9 +24,23 @@ from gateway.config import Duration, DurationOrZero, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode, Question
-from gateway.jobs.findings import Finding, Frame, NoRun, RunFinished, RunStarted, Weakened
-from gateway.jobs.power_state import Dropped, PowerRunsState, levelled, opened, slept, unseen
-from gateway.jobs.power_wording import LOADING, OFF, ON, RUNNING, STANDBY, STILL_RUNNING
+from gateway.jobs.evidence.findings import Finding, Frame, NoRun, RunFinished, RunStarted, Weakened
+from gateway.jobs.evidence.power_runs.state import (
+    Dropped,
+    PowerRunsState,
+    levelled,
+    opened,
+    slept,
+    unseen,
+)
+from gateway.jobs.evidence.power_runs.wording import (
+    LOADING,
+    OFF,
+    ON,
+    RUNNING,
+    STANDBY,
+    STILL_RUNNING,
+)
 
 REMEMBERED = 9
 

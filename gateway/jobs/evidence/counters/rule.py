@@ -20,8 +20,8 @@ from gateway.config import Duration, DurationOrZero, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode, Question
-from gateway.jobs.device_counter import NEW, Counter, Most, Note, read, settled
-from gateway.jobs.findings import (
+from gateway.jobs.evidence.counters.device_counter import NEW, Counter, Most, Note, read, settled
+from gateway.jobs.evidence.findings import (
     Counted,
     CounterChanged,
     CounterJumped,
