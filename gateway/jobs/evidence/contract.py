@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode, Question
-from gateway.jobs.evidence.findings import Finding, Frame, Weakened
+from gateway.jobs.evidence.findings import Degraded, Finding, Frame
 
 
 class Traits(Protocol):
@@ -77,7 +77,7 @@ class Evidence(Protocol, Generic[S]):
     def phase(self, kept: S) -> Text | None:
         """The recognised part of a run or charge."""
 
-    def weakened(self, kept: S) -> Weakened | None:
+    def degraded(self, kept: S) -> Degraded | None:
         """Evidence for a slower rate that holds at present."""
 
     def expected(self, kept: S, t: float, per_run: float) -> float | None:

@@ -130,7 +130,7 @@ class Unseen:
 
 
 @dataclass(frozen=True, slots=True)
-class Weakened:
+class Degraded:
     """Evidence under which the firm's file declares a slower rate.
 
     ``because`` says what it is and means, for the sentence of a job: ``{run}`` is its time per run,
@@ -143,7 +143,7 @@ class Weakened:
 
 
 @dataclass(frozen=True, slots=True)
-class Strong:
+class Recovered:
     """That evidence has gone again."""
 
     evidence: str
@@ -159,8 +159,8 @@ Finding = (
     | CounterJumped
     | Made
     | Unseen
-    | Weakened
-    | Strong
+    | Degraded
+    | Recovered
 )
 
 WHY: Mapping[str, Text] = {

@@ -25,10 +25,10 @@ from gateway.core.work import ItemState, OperationMode, Question
 from gateway.jobs.evidence.charges.steps import OPEN, ChargesState, Phase, Recipe
 from gateway.jobs.evidence.charges.wording import LOST, NAMES, Seen, sentence
 from gateway.jobs.evidence.findings import (
+    Degraded,
     Finding,
     Frame,
-    Strong,
-    Weakened,
+    Recovered,
 )
 
 CURRENTS = ("current-l1", "current-l2", "current-l3")
@@ -144,10 +144,10 @@ class Charges:
         if not lost and odd >= 2:
             lost = dead[0]
             if not told:
-                found.append(self._weakened())
+                found.append(self._degraded())
         elif (lost or told) and whole >= 2:
             lost, told = 0, False
-            found.append(Strong(PHASE_LOST))
+            found.append(Recovered(PHASE_LOST))
         return replace(kept, amps=amps, odd=min(odd, 2), whole=min(whole, 2), lost=lost, told=told)
 
     def _item(self, state: ChargesState, frame: Frame) -> ChargesState:
@@ -180,12 +180,12 @@ class Charges:
             told=degraded and self._slower is not None,
         )
 
-    def weakened(self, kept: ChargesState) -> Weakened | None:
+    def degraded(self, kept: ChargesState) -> Degraded | None:
         """A dead phase, seen or told of."""
-        return self._weakened() if kept.lost or kept.told else None
+        return self._degraded() if kept.lost or kept.told else None
 
-    def _weakened(self) -> Weakened:
-        return Weakened(PHASE_LOST, self._slower, LOST)
+    def _degraded(self) -> Degraded:
+        return Degraded(PHASE_LOST, self._slower, LOST)
 
     def believed(self, kept: ChargesState, question: Question) -> tuple[ChargesState, int, int]:
         """Charges have no counter; whoever asked has been replaced in the firm's file."""

@@ -25,12 +25,12 @@ from gateway.jobs.evidence.findings import (
     Counted,
     CounterChanged,
     CounterJumped,
+    Degraded,
     Finding,
     Frame,
     Made,
     Pace,
     Unseen,
-    Weakened,
 )
 from gateway.jobs.wording import number, span
 
@@ -304,7 +304,7 @@ class Counters:
         """A device's counter never jumps: only its movement belongs to what was before."""
         return replace(kept, moved_t=None, pace_t=None, pace_counts=0)
 
-    def weakened(self, kept: CountersState) -> Weakened | None:  # noqa: ARG002
+    def degraded(self, kept: CountersState) -> Degraded | None:  # noqa: ARG002
         """Counters know no evidence for a slower rate."""
         return None
 

@@ -24,7 +24,7 @@ from gateway.config import Duration, DurationOrZero, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode, Question
-from gateway.jobs.evidence.findings import Finding, Frame, NoRun, RunFinished, RunStarted, Weakened
+from gateway.jobs.evidence.findings import Degraded, Finding, Frame, NoRun, RunFinished, RunStarted
 from gateway.jobs.evidence.power_runs.state import (
     Dropped,
     PowerRunsState,
@@ -286,7 +286,7 @@ class PowerRuns:
         """A curve has no counter; whoever asked has been replaced in the firm's file."""
         return kept, question.good, question.scrap
 
-    def weakened(self, kept: PowerRunsState) -> Weakened | None:  # noqa: ARG002
+    def degraded(self, kept: PowerRunsState) -> Degraded | None:  # noqa: ARG002
         """Power knows no evidence for a slower rate."""
         return None
 
