@@ -90,6 +90,30 @@ class Evidence(Protocol, Generic[S]):
         """Role, value and meaning of each line worth drawing into a chart."""
 
 
+class Plain(Generic[S]):
+    """What most kinds answer: no phases, no lines, never slower, and no counter to ask about."""
+
+    def phase(self, kept: S) -> Text | None:  # noqa: ARG002
+        """It knows no phases."""
+        return None
+
+    def degraded(self, kept: S) -> Degraded | None:  # noqa: ARG002
+        """It knows no evidence for a slower rate."""
+        return None
+
+    def expected(self, kept: S, t: float, per_run: float) -> float | None:  # noqa: ARG002
+        """It knows no single run."""
+        return None
+
+    def believed(self, kept: S, question: Question) -> tuple[S, int, int]:
+        """It asks nothing; whoever asked has been replaced in the firm's file."""
+        return kept, question.good, question.scrap
+
+    def thresholds(self) -> Sequence[tuple[str, float, Text]]:
+        """It has no lines to draw."""
+        return ()
+
+
 class EvidenceVariant(Protocol):
     """What an evidence model of a firm's file can do."""
 

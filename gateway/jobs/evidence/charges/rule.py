@@ -21,9 +21,10 @@ from pydantic import Field
 from gateway.config import Duration, DurationOrZero, Strict, Variant
 from gateway.core.signals import Signal
 from gateway.core.text import Text
-from gateway.core.work import ItemState, OperationMode, Question
+from gateway.core.work import ItemState, OperationMode
 from gateway.jobs.evidence.charges.steps import OPEN, ChargesState, Phase, Recipe
 from gateway.jobs.evidence.charges.wording import LOST, NAMES, Seen, sentence
+from gateway.jobs.evidence.contract import Plain
 from gateway.jobs.evidence.findings import (
     Degraded,
     Finding,
@@ -87,7 +88,7 @@ class ChargesConfig(Variant):
         return Charges(self)
 
 
-class Charges:
+class Charges(Plain[ChargesState]):
     """Recognises charges in temperature, setpoint and currents of one furnace."""
 
     roles = ("temperature", "setpoint", *CURRENTS)
@@ -186,10 +187,6 @@ class Charges:
 
     def _degraded(self) -> Degraded:
         return Degraded(PHASE_LOST, self._slower, LOST)
-
-    def believed(self, kept: ChargesState, question: Question) -> tuple[ChargesState, int, int]:
-        """Charges have no counter; whoever asked has been replaced in the firm's file."""
-        return kept, question.good, question.scrap
 
     def expected(self, kept: ChargesState, t: float, per_run: float) -> float | None:
         """Phases that are over as they were, the present one as planned or overdue, the rest."""

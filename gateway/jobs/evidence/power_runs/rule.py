@@ -23,8 +23,9 @@ from pydantic import Field, model_validator
 from gateway.config import Duration, DurationOrZero, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
-from gateway.core.work import ItemState, OperationMode, Question
-from gateway.jobs.evidence.findings import Degraded, Finding, Frame, NoRun, RunFinished, RunStarted
+from gateway.core.work import ItemState, OperationMode
+from gateway.jobs.evidence.contract import Plain
+from gateway.jobs.evidence.findings import Finding, Frame, NoRun, RunFinished, RunStarted
 from gateway.jobs.evidence.power_runs.state import (
     Dropped,
     PowerRunsState,
@@ -105,7 +106,7 @@ class PowerRunsConfig(Variant):
         return PowerRuns(self)
 
 
-class PowerRuns:
+class PowerRuns(Plain[PowerRunsState]):
     """Recognises runs in the power of one machine."""
 
     roles = ("power",)
@@ -281,14 +282,6 @@ class PowerRuns:
             since_t=kept.since_t,
             watts=kept.watts,
         )
-
-    def believed(self, kept: PowerRunsState, question: Question) -> tuple[PowerRunsState, int, int]:
-        """A curve has no counter; whoever asked has been replaced in the firm's file."""
-        return kept, question.good, question.scrap
-
-    def degraded(self, kept: PowerRunsState) -> Degraded | None:  # noqa: ARG002
-        """Power knows no evidence for a slower rate."""
-        return None
 
     def expected(self, kept: PowerRunsState, t: float, per_run: float) -> float | None:
         """The median of the last runs, once there are three; else the whole time per run."""
