@@ -21,7 +21,8 @@ from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode, Question
 from gateway.jobs.evidence.contract import Plain
-from gateway.jobs.evidence.counters.device_counter import NEW, Counter, Most, Note, read, settled
+from gateway.jobs.evidence.counters.course import NEW, Counter, Most, Note
+from gateway.jobs.evidence.counters.device_counter import read, settled
 from gateway.jobs.evidence.findings import (
     Counted,
     CounterChanged,
