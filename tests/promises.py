@@ -153,9 +153,9 @@ FAULTS = (
         "F15",
         "A count never falls by itself; rollover, reset and glitch are told apart",
         (
-            "jobs/test_counters.py::test_totals_never_fall_whatever_the_counter_does",
-            "jobs/test_device_counter.py::test_rule_read_every_second",
-            "jobs/test_counts_are_true.py::TestCountsAreTrue",
+            "jobs/evidence/counters/test_counters.py::test_totals_never_fall_whatever_the_counter_does",
+            "jobs/evidence/counters/test_device_counter.py::test_rule_read_every_second",
+            "jobs/evidence/counters/test_counts_are_true.py::TestCountsAreTrue",
         ),
     ),
     Promise(

@@ -18,7 +18,7 @@ from gateway.core.text import Language, Text
 if TYPE_CHECKING:
     from gateway.config import Machine, SiteConfig
     from gateway.core.signals import SignalId
-    from gateway.jobs.learn import Sample, Thresholds
+    from gateway.jobs.evidence.power_runs.learn import Sample, Thresholds
 
 ROLE = "power"
 EVERY = timedelta(milliseconds=250)
@@ -92,7 +92,7 @@ async def _record(
 
 def stored(file: Path) -> list[Sample]:
     """A recording from before. Raises CommandError where the file holds none."""
-    from gateway.jobs.learn import read_recording  # noqa: PLC0415
+    from gateway.jobs.evidence.power_runs.learn import read_recording  # noqa: PLC0415
 
     try:
         return read_recording(file.read_text("utf-8"))
@@ -134,7 +134,7 @@ def save(samples: Sequence[Sample], file: Path, machine: str) -> None:
 
 def thresholds(samples: Sequence[Sample]) -> Thresholds:
     """What the recording shows. Raises CommandError with what to record instead."""
-    from gateway.jobs.learn import NotLearnable, learn  # noqa: PLC0415
+    from gateway.jobs.evidence.power_runs.learn import NotLearnable, learn  # noqa: PLC0415
 
     try:
         return learn(samples)

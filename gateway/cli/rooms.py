@@ -13,14 +13,14 @@ def variants() -> Variants:
     """The catalogue of connections, sinks, evidence and templates."""
     from gateway import sinks  # noqa: PLC0415 - only commands that read files need it
     from gateway.config import Variants as Catalogue  # noqa: PLC0415
-    from gateway.config import scan  # noqa: PLC0415
+    from gateway.jobs import evidence  # noqa: PLC0415
     from gateway.machines.catalog import Catalog  # noqa: PLC0415
     from gateway.sources import line  # noqa: PLC0415
 
     return Catalogue(
         connect=line.variants(),
         sinks=sinks.variants(),
-        evidence=scan("gateway.jobs"),
+        evidence=evidence.variants(),
         templates=Catalog(),
     )
 

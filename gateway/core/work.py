@@ -1,7 +1,7 @@
 """Work: machine states and jobs, as everyone outside the job logic sees them.
 
 States after OPC 40001-1 (MachineryItemState, MachineryOperationMode) and OPC 10031-4 Job Control;
-the whole mapping table is in ``gateway/jobs/states.py``.
+the whole mapping table is in ``gateway/jobs/job/states.py``.
 """
 
 from __future__ import annotations

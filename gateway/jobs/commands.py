@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.core.commands import Restarted
-from gateway.core.errors import WerkverbundError
 from gateway.core.text import Text
 from gateway.core.work import Origin
+from gateway.jobs.job.refusals import AbovePlan, NotPossible
 
 __all__ = [
     "AbovePlan",
@@ -34,18 +34,6 @@ __all__ = [
     "Resume",
     "Start",
 ]
-
-
-class NotPossible(WerkverbundError):
-    """A command does not fit the present state; ``why`` is for the person who gave it."""
-
-    def __init__(self, why: Text) -> None:
-        self.why = why
-        super().__init__(why.en)
-
-
-class AbovePlan(NotPossible):
-    """More pieces than planned: possible once a person says that it is meant so."""
 
 
 @dataclass(frozen=True, slots=True)

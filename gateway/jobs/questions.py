@@ -15,9 +15,10 @@ from gateway.core.events import Detail, Event, EventKind
 from gateway.core.text import Text
 from gateway.core.work import Origin, Question
 from gateway.jobs.commands import Answer, NotPossible
-from gateway.jobs.findings import CounterChanged, CounterJumped, Evidence, Made
-from gateway.jobs.progress import above_plan, counted
-from gateway.jobs.record import JobRecord
+from gateway.jobs.evidence.contract import Evidence
+from gateway.jobs.evidence.findings import CounterChanged, CounterJumped, Made
+from gateway.jobs.job.progress import above_plan, counted
+from gateway.jobs.job.record import JobRecord
 from gateway.jobs.state import TrackerState
 
 MOST_OPEN = 200

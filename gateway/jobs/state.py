@@ -12,9 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.core.errors import JournalError
 from gateway.core.work import Question
-from gateway.jobs.findings import Evidence, Traits
-from gateway.jobs.frames import MachineState
-from gateway.jobs.record import JobRecord
+from gateway.jobs.evidence.contract import Evidence, Traits
+from gateway.jobs.job.record import JobRecord
+from gateway.jobs.samples import MachineState
 
 SCHEMA = 2
 """1: a counter had no courses, a job no reason for being slower, there were no questions."""

@@ -13,10 +13,14 @@ from gateway.core.events import Detail, Event, EventKind
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import ItemState, Job, MachineStatus, Question
-from gateway.jobs import directing
+from gateway.jobs import apply_commands
 from gateway.jobs import state as states
-from gateway.jobs.findings import Evidence, EvidenceVariant
-from gateway.jobs.frames import (
+from gateway.jobs.apply import applied, handed_over, shows_work, takes
+from gateway.jobs.evidence.contract import Evidence, EvidenceVariant
+from gateway.jobs.job.progress import Standing, begun, completed, settled, waits
+from gateway.jobs.job.record import public
+from gateway.jobs.moments import Moment
+from gateway.jobs.samples import (
     Look,
     MachineState,
     asleep,
@@ -26,10 +30,6 @@ from gateway.jobs.frames import (
     moment,
     ticked,
 )
-from gateway.jobs.moments import Moment
-from gateway.jobs.outcome import applied, handed_over, shows_work, takes
-from gateway.jobs.progress import Standing, begun, completed, settled, waits
-from gateway.jobs.record import public
 from gateway.jobs.state import TrackerState
 from gateway.jobs.wording import span
 
@@ -81,7 +81,7 @@ class JobTracker:
 
     def command(self, state: TrackerState, command: object) -> tuple[TrackerState, Sequence[Event]]:
         """What a command changes. Raises NotPossible; unknown commands are a bug."""
-        return directing.directed(state, command, self._evidence)
+        return apply_commands.directed(state, command, self._evidence)
 
     def advance(self, state: TrackerState, batch: Judged) -> tuple[TrackerState, Sequence[Event]]:
         """What a batch changes; one that was seen before changes nothing."""

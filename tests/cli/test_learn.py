@@ -14,7 +14,7 @@ import yaml
 
 from gateway import resources
 from gateway.cli.kinds import problems_of
-from gateway.jobs.learn import read_recording
+from gateway.jobs.evidence.power_runs.learn import read_recording
 
 RECORDING = resources.configs() / "demo" / "recordings" / "drill-1.csv"
 FASTER = 15

@@ -21,7 +21,7 @@ from gateway.exchange import Exchange
 from gateway.exchange.identity import public
 from gateway.exchange.transport import Transport
 from gateway.jobs.commands import Book, ConfirmRate
-from gateway.jobs.counters import CountersConfig
+from gateway.jobs.evidence.counters import CountersConfig
 from gateway.jobs.tracker import JobTracker, MachineSpec
 from gateway.journal import Journal
 from tests.jobs.one_machine import ROLES, signals

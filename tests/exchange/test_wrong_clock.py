@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.exchange.clocks import ahead, measured
-from gateway.jobs.counters import CountersConfig
+from gateway.jobs.evidence.counters import CountersConfig
 from tests.drivers.brokers import RunningBroker
 from tests.exchange.firms import LEAD, MILL, Firm, opened, s, until, working
 from tests.jobs.one_machine import Line

@@ -13,10 +13,10 @@ from gateway.core.signals import Fault, Kind, Limits, Quality, Reason, Signal, V
 from gateway.core.text import Text
 from gateway.core.units import UNITS
 from gateway.core.work import Job, MachineStatus
-from gateway.jobs.charges import ChargePhases, ChargesConfig, DegradedRates
 from gateway.jobs.commands import AddJob, Opening, Restarted
-from gateway.jobs.counters import CountersConfig
-from gateway.jobs.power_runs import PowerRunsConfig
+from gateway.jobs.evidence.charges import ChargePhases, ChargesConfig, DegradedRates
+from gateway.jobs.evidence.counters import CountersConfig
+from gateway.jobs.evidence.power_runs import PowerRunsConfig
 from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker, MachineSpec
 

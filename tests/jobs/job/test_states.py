@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.work import JobState, Substate
-from gateway.jobs.states import OVER, TABLE, TRANSITIONS, may_change, row
+from gateway.jobs.job.states import OVER, TABLE, TRANSITIONS, may_change, row
 
 EXPECTED = {
     ("planned", "waiting"): (1, 1, "Waiting", "itemReceived", "grey"),

@@ -9,9 +9,9 @@ from datetime import datetime
 from gateway.core.events import Detail, Event, EventKind
 from gateway.core.text import Text
 from gateway.core.work import ItemState, JobState, Origin, Substate
-from gateway.jobs.commands import AbovePlan
-from gateway.jobs.record import JobRecord
-from gateway.jobs.states import may_change
+from gateway.jobs.job.record import JobRecord
+from gateway.jobs.job.refusals import AbovePlan
+from gateway.jobs.job.states import may_change
 from gateway.jobs.wording import number, pieces, span
 
 Moved = tuple[JobRecord, Sequence[Event]]

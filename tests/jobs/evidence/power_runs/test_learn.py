@@ -8,7 +8,13 @@ import pytest
 
 from gateway import resources
 from gateway.core.text import Text
-from gateway.jobs.learn import NotLearnable, Sample, Thresholds, learn, read_recording
+from gateway.jobs.evidence.power_runs.learn import (
+    NotLearnable,
+    Sample,
+    Thresholds,
+    learn,
+    read_recording,
+)
 from simulators.physics.mill import Mill
 
 

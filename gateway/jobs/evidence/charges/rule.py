@@ -21,14 +21,15 @@ from pydantic import Field
 from gateway.config import Duration, DurationOrZero, Strict, Variant
 from gateway.core.signals import Signal
 from gateway.core.text import Text
-from gateway.core.work import ItemState, OperationMode, Question
-from gateway.jobs.charge_steps import OPEN, ChargesState, Phase, Recipe
-from gateway.jobs.charge_wording import LOST, NAMES, Seen, sentence
-from gateway.jobs.findings import (
+from gateway.core.work import ItemState, OperationMode
+from gateway.jobs.evidence.charges.steps import OPEN, ChargesState, Phase, Recipe
+from gateway.jobs.evidence.charges.wording import LOST, NAMES, Seen, sentence
+from gateway.jobs.evidence.contract import Plain
+from gateway.jobs.evidence.findings import (
+    Degraded,
     Finding,
     Frame,
-    Strong,
-    Weakened,
+    Recovered,
 )
 
 CURRENTS = ("current-l1", "current-l2", "current-l3")
@@ -87,7 +88,7 @@ class ChargesConfig(Variant):
         return Charges(self)
 
 
-class Charges:
+class Charges(Plain[ChargesState]):
     """Recognises charges in temperature, setpoint and currents of one furnace."""
 
     roles = ("temperature", "setpoint", *CURRENTS)
@@ -144,10 +145,10 @@ class Charges:
         if not lost and odd >= 2:
             lost = dead[0]
             if not told:
-                found.append(self._weakened())
+                found.append(self._degraded())
         elif (lost or told) and whole >= 2:
             lost, told = 0, False
-            found.append(Strong(PHASE_LOST))
+            found.append(Recovered(PHASE_LOST))
         return replace(kept, amps=amps, odd=min(odd, 2), whole=min(whole, 2), lost=lost, told=told)
 
     def _item(self, state: ChargesState, frame: Frame) -> ChargesState:
@@ -180,16 +181,12 @@ class Charges:
             told=degraded and self._slower is not None,
         )
 
-    def weakened(self, kept: ChargesState) -> Weakened | None:
+    def degraded(self, kept: ChargesState) -> Degraded | None:
         """A dead phase, seen or told of."""
-        return self._weakened() if kept.lost or kept.told else None
+        return self._degraded() if kept.lost or kept.told else None
 
-    def _weakened(self) -> Weakened:
-        return Weakened(PHASE_LOST, self._slower, LOST)
-
-    def believed(self, kept: ChargesState, question: Question) -> tuple[ChargesState, int, int]:
-        """Charges have no counter; whoever asked has been replaced in the firm's file."""
-        return kept, question.good, question.scrap
+    def _degraded(self) -> Degraded:
+        return Degraded(PHASE_LOST, self._slower, LOST)
 
     def expected(self, kept: ChargesState, t: float, per_run: float) -> float | None:
         """Phases that are over as they were, the present one as planned or overdue, the rest."""

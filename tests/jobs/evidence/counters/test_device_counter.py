@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.jobs import device_counter
-from gateway.jobs.device_counter import NEW, Counter, Most, Note, read
+from gateway.jobs.evidence.counters import device_counter
+from gateway.jobs.evidence.counters.course import NEW, Counter, Most, Note
+from gateway.jobs.evidence.counters.device_counter import read
 from gateway.jobs.moments import Moment
 
 BCD4 = 9999

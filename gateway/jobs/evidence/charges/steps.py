@@ -10,7 +10,7 @@ from math import inf
 from typing import Literal
 
 from gateway.core.work import ItemState, OperationMode
-from gateway.jobs.findings import Finding, Frame, RunFinished, RunStarted, Unseen
+from gateway.jobs.evidence.findings import Finding, Frame, RunFinished, RunStarted, Unseen
 
 
 class Phase(StrEnum):

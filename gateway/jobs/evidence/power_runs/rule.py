@@ -23,10 +23,25 @@ from pydantic import Field, model_validator
 from gateway.config import Duration, DurationOrZero, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
-from gateway.core.work import ItemState, OperationMode, Question
-from gateway.jobs.findings import Finding, Frame, NoRun, RunFinished, RunStarted, Weakened
-from gateway.jobs.power_state import Dropped, PowerRunsState, levelled, opened, slept, unseen
-from gateway.jobs.power_wording import LOADING, OFF, ON, RUNNING, STANDBY, STILL_RUNNING
+from gateway.core.work import ItemState, OperationMode
+from gateway.jobs.evidence.contract import Plain
+from gateway.jobs.evidence.findings import Finding, Frame, NoRun, RunFinished, RunStarted
+from gateway.jobs.evidence.power_runs.state import (
+    Dropped,
+    PowerRunsState,
+    levelled,
+    opened,
+    slept,
+    unseen,
+)
+from gateway.jobs.evidence.power_runs.wording import (
+    LOADING,
+    OFF,
+    ON,
+    RUNNING,
+    STANDBY,
+    STILL_RUNNING,
+)
 
 REMEMBERED = 9
 
@@ -91,7 +106,7 @@ class PowerRunsConfig(Variant):
         return PowerRuns(self)
 
 
-class PowerRuns:
+class PowerRuns(Plain[PowerRunsState]):
     """Recognises runs in the power of one machine."""
 
     roles = ("power",)
@@ -267,14 +282,6 @@ class PowerRuns:
             since_t=kept.since_t,
             watts=kept.watts,
         )
-
-    def believed(self, kept: PowerRunsState, question: Question) -> tuple[PowerRunsState, int, int]:
-        """A curve has no counter; whoever asked has been replaced in the firm's file."""
-        return kept, question.good, question.scrap
-
-    def weakened(self, kept: PowerRunsState) -> Weakened | None:  # noqa: ARG002
-        """Power knows no evidence for a slower rate."""
-        return None
 
     def expected(self, kept: PowerRunsState, t: float, per_run: float) -> float | None:
         """The median of the last runs, once there are three; else the whole time per run."""

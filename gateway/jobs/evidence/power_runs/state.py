@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from gateway.core.work import ItemState, OperationMode
-from gateway.jobs.findings import Frame, Unseen
+from gateway.jobs.evidence.findings import Frame, Unseen
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ import pytest
 from gateway.core.text import Text
 from gateway.core.work import Gap, ItemState, JobState, Origin, Substate
 from gateway.jobs.commands import AbovePlan
-from gateway.jobs.progress import Standing, above_plan, settled
-from gateway.jobs.record import JobRecord, public, sentence, with_cycle, with_gap
+from gateway.jobs.job.progress import Standing, above_plan, settled
+from gateway.jobs.job.record import JobRecord, public, sentence, with_cycle, with_gap
 
 BEGAN = datetime(2026, 8, 3, 6, 0, tzinfo=UTC)
 

@@ -17,7 +17,7 @@ from gateway.core.events import EventKind
 from gateway.core.text import Text
 from gateway.core.work import ItemState, JobState, Origin
 from gateway.jobs.commands import AbovePlan, Answer, End, NotPossible, Opening
-from gateway.jobs.counters import CountersConfig
+from gateway.jobs.evidence.counters import CountersConfig
 from gateway.jobs.tracker import JobTracker, MachineSpec
 from simulators.physics.press import Press
 from tests.jobs.one_machine import Line, press_evidence

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 
 from gateway.core.batches import BOOT_SPAN, Clock
 from gateway.core.commands import Restarted
-from gateway.jobs.counters import CountersConfig
+from gateway.jobs.evidence.counters import CountersConfig
 from gateway.jobs.tracker import JobTracker, MachineSpec
 from tests.jobs.one_machine import Line
 

@@ -9,11 +9,12 @@ from typing import Any
 from gateway.core.events import Detail, Event, EventKind
 from gateway.core.text import Text
 from gateway.core.work import JobState, Origin, Substate
+from gateway.jobs.apply import handed_over, missed
 from gateway.jobs.commands import AddJob, NotPossible, Opening
-from gateway.jobs.findings import Evidence, Unseen
-from gateway.jobs.outcome import handed_over, missed
-from gateway.jobs.progress import released
-from gateway.jobs.record import JobRecord
+from gateway.jobs.evidence.contract import Evidence
+from gateway.jobs.evidence.findings import Unseen
+from gateway.jobs.job.progress import released
+from gateway.jobs.job.record import JobRecord
 from gateway.jobs.state import TrackerState
 from gateway.jobs.wording import pieces
 

@@ -19,7 +19,7 @@ from gateway.core.events import EventKind
 from gateway.core.text import Text
 from gateway.core.work import ItemState, JobState, OperationMode, Origin
 from gateway.jobs.commands import Opening
-from gateway.jobs.power_runs import PowerRunsConfig
+from gateway.jobs.evidence.power_runs import PowerRunsConfig
 from simulators.physics.drill import Drill
 from simulators.physics.mill import Mill
 from tests.jobs.one_machine import Line, mill_evidence

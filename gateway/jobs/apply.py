@@ -10,26 +10,25 @@ from typing import Any
 from gateway.core.clock import to_ms
 from gateway.core.events import Event, EventKind
 from gateway.core.work import Gap, ItemState, JobState, Origin
-from gateway.jobs.findings import (
+from gateway.jobs.evidence.contract import Evidence, Traits
+from gateway.jobs.evidence.findings import (
     WHY,
     Counted,
     CounterChanged,
     CounterJumped,
-    Evidence,
+    Degraded,
     Finding,
     Made,
     NoRun,
     Pace,
+    Recovered,
     RunFinished,
     RunStarted,
-    Strong,
-    Traits,
     Unseen,
-    Weakened,
 )
-from gateway.jobs.progress import counted
+from gateway.jobs.job.progress import counted
+from gateway.jobs.job.record import JobRecord, with_cycle, with_gap
 from gateway.jobs.questions import Teller, asked, made, withdrawn
-from gateway.jobs.record import JobRecord, with_cycle, with_gap
 from gateway.jobs.state import TrackerState
 
 
@@ -99,10 +98,10 @@ def _one(
             state = made(state, name, finding, told)
         case Unseen():
             taking = _unseen(finding, job, machine.evidence, told)
-        case Weakened():
-            taking = None if job is None else weakened(job, finding, at, events)
-        case Strong():
-            taking = None if job is None else _strong(job, finding, told)
+        case Degraded():
+            taking = None if job is None else degraded(job, finding, at, events)
+        case Recovered():
+            taking = None if job is None else _recovered(job, finding, told)
     return state if taking is None else state.with_job(taking)
 
 
@@ -211,7 +210,7 @@ def _tell_gap(finding: Unseen, told: Teller) -> None:
     )
 
 
-def weakened(job: JobRecord, finding: Weakened, at: datetime, events: list[Event]) -> JobRecord:
+def degraded(job: JobRecord, finding: Degraded, at: datetime, events: list[Event]) -> JobRecord:
     """The declared slower rate holds at once; cycles from before say nothing about it."""
     details = {"evidence": finding.evidence, "rate_seconds": finding.per_run, "confirmed": False}
     events.append(Event(EventKind.DEGRADED, job.machine, at, job.id, details))
@@ -236,11 +235,11 @@ def handed_over(
     job = state.current(machine)
     if job is None or rule is None or job.degraded is not None:
         return state
-    slower = rule.weakened(state.machines[machine].evidence)
-    return state if slower is None else state.with_job(weakened(job, slower, at, events))
+    slower = rule.degraded(state.machines[machine].evidence)
+    return state if slower is None else state.with_job(degraded(job, slower, at, events))
 
 
-def _strong(job: JobRecord, finding: Strong, told: Teller) -> JobRecord:
+def _recovered(job: JobRecord, finding: Recovered, told: Teller) -> JobRecord:
     if job.degraded != finding.evidence:
         return job
     told(EventKind.RECOVERED, evidence=finding.evidence)

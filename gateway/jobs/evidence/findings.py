@@ -1,4 +1,4 @@
-"""What a piece of evidence says about a machine, and what every kind of evidence must answer.
+"""What a piece of evidence says about a machine.
 
 Evidence lives on its machine's own clock: ``t``, seconds of order time, which never runs
 backwards. Real times are carried along for people and files only.
@@ -6,14 +6,13 @@ backwards. Real times are carried along for people and files only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Literal
 
-from gateway.core.signals import Signal, Value
+from gateway.core.signals import Value
 from gateway.core.text import Text
-from gateway.core.work import ItemState, OperationMode, Question
 from gateway.jobs.moments import NEVER, Moment
 
 
@@ -131,7 +130,7 @@ class Unseen:
 
 
 @dataclass(frozen=True, slots=True)
-class Weakened:
+class Degraded:
     """Evidence under which the firm's file declares a slower rate.
 
     ``because`` says what it is and means, for the sentence of a job: ``{run}`` is its time per run,
@@ -144,7 +143,7 @@ class Weakened:
 
 
 @dataclass(frozen=True, slots=True)
-class Strong:
+class Recovered:
     """That evidence has gone again."""
 
     evidence: str
@@ -160,8 +159,8 @@ Finding = (
     | CounterJumped
     | Made
     | Unseen
-    | Weakened
-    | Strong
+    | Degraded
+    | Recovered
 )
 
 WHY: Mapping[str, Text] = {
@@ -207,88 +206,3 @@ WHY: Mapping[str, Text] = {
         "only if somebody confirms it.",
     ),
 }
-
-
-class Traits(Protocol):
-    """What every state of evidence holds: its kind, the machine's state and mode, since when."""
-
-    @property
-    def kind(self) -> str:
-        """The type of evidence, as in the firm's file."""
-
-    @property
-    def item(self) -> ItemState:
-        """What the machine does."""
-
-    @property
-    def mode(self) -> OperationMode:
-        """How it is operated."""
-
-    @property
-    def since(self) -> datetime | None:
-        """Since when it is in this state."""
-
-    @property
-    def run_at(self) -> datetime | None:
-        """When the run under way began."""
-
-
-S = TypeVar("S", bound=Traits)
-
-
-class Evidence(Protocol, Generic[S]):
-    """One kind of evidence, bound to one machine. Pure: the state goes in and comes out."""
-
-    @property
-    def roles(self) -> Sequence[str]:
-        """The roles it looks at; the first one decides whether the machine is known."""
-
-    @property
-    def grace(self) -> float:
-        """How long a machine may stand before its job counts as held, in order time."""
-
-    @property
-    def pieces_per_run(self) -> int:
-        """What a finished run makes where no job says so."""
-
-    def initial(self) -> S:
-        """The state before the first look."""
-
-    def look(self, kept: S, frame: Frame) -> tuple[S, Sequence[Finding]]:
-        """What one look changes."""
-
-    def reopened(
-        self, kept: S, began: datetime | None, began_t: float | None, *, degraded: bool
-    ) -> S:
-        """A job came with an opening: what ran here before is settled, ``began`` is under way.
-
-        ``degraded``: the declared slower rate holds, until evidence says otherwise.
-        """
-
-    def explain(self, kept: S, t: float, begins_t: float) -> Text:
-        """The sentence why we say that the machine is in this state.
-
-        Durations in it begin at ``begins_t`` at the earliest.
-        """
-
-    def phase(self, kept: S) -> Text | None:
-        """The recognised part of a run or charge."""
-
-    def weakened(self, kept: S) -> Weakened | None:
-        """Evidence for a slower rate that holds at present."""
-
-    def expected(self, kept: S, t: float, per_run: float) -> float | None:
-        """How long the run under way will take in all, given the present time per run."""
-
-    def believed(self, kept: S, question: Question) -> tuple[S, int, int]:
-        """A person says that a counter's jump was work: the state, good pieces and scrap of it."""
-
-    def thresholds(self) -> Sequence[tuple[str, float, Text]]:
-        """Role, value and meaning of each line worth drawing into a chart."""
-
-
-class EvidenceVariant(Protocol):
-    """What an evidence model of a firm's file can do."""
-
-    def bind(self, signals: Sequence[Signal]) -> Evidence[Traits]:
-        """This evidence for a machine with these signals."""

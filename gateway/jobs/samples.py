@@ -18,7 +18,8 @@ from gateway.core.batches import Clock, Judged
 from gateway.core.clock import EPOCH
 from gateway.core.signals import Quality, SignalId, Value
 from gateway.core.text import Text
-from gateway.jobs.findings import Evidence, Frame
+from gateway.jobs.evidence.contract import Evidence
+from gateway.jobs.evidence.findings import Frame
 from gateway.jobs.moments import NEVER, Moment, passed, vouched
 
 

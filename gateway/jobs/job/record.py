@@ -10,7 +10,7 @@ from statistics import median
 from gateway.core.clock import EPOCH
 from gateway.core.text import Text
 from gateway.core.work import Gap, Job, JobState, Origin, Substate
-from gateway.jobs.states import OVER
+from gateway.jobs.job.states import OVER
 from gateway.jobs.wording import number, pieces, span
 
 WINDOW = 9

@@ -1,4 +1,4 @@
-"""What is said of a furnace and of a power curve, in both languages."""
+"""What is said of a furnace, in both languages."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.text import Text
-from gateway.jobs import power_wording
-from gateway.jobs.charge_wording import Seen, sentence
+from gateway.jobs.evidence.charges.wording import Seen, sentence
 
 SEEN = Seen("soak", 851.4, 860.0, 180.0, 60.0, (31.0, 30.4, 30.9), 0, None, None)
 
@@ -91,48 +90,3 @@ def test_a_furnace_says_its_phase_its_temperature_and_what_is_wrong(
     changed: dict[str, object], said: Text
 ) -> None:
     assert sentence(replace(SEEN, **changed)) == said  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("name", "de", "en"),
-    [
-        (
-            "RUNNING",
-            "Läuft: 430 W liegen seit 35 s über der Laufschwelle von 2,05 kW.",
-            "Running: 430 W have been above the run threshold of 2.05 kW for 35 s.",
-        ),
-        (
-            "STILL_RUNNING",
-            "Läuft seit 35 s: 430 W liegen noch über dem Laufende von 2,05 kW.",
-            "Running for 35 s: 430 W are still above the end of a run at 2.05 kW.",
-        ),
-        (
-            "LOADING",
-            "Lädt zwischen zwei Läufen: 430 W liegen seit 35 s unter dem Laufende von 2,05 kW.",
-            "Loading between two runs: 430 W have been below the end of a run at 2.05 kW for 35 s.",
-        ),
-        (
-            "ON",
-            (
-                "Eingeschaltet, noch kein Lauf erkannt: "
-                "430 W liegen unter der Laufschwelle von 2,05 kW."
-            ),
-            "On, no run recognised yet: 430 W are below the run threshold of 2.05 kW.",
-        ),
-        (
-            "STANDBY",
-            "In Bereitschaft: 430 W liegen seit 35 s unter der Bereitschaftsschwelle von 2,05 kW.",
-            "Standing by: 430 W have been below the standby threshold of 2.05 kW for 35 s.",
-        ),
-        (
-            "OFF",
-            "Aus: 430 W liegen seit 35 s unter der Einschaltschwelle von 2,05 kW.",
-            "Off: 430 W have been below the power-on threshold of 2.05 kW for 35 s.",
-        ),
-    ],
-)
-def test_a_power_curve_is_told_with_its_power_time_and_threshold(
-    name: str, de: str, en: str
-) -> None:
-    told: power_wording.Sentence = getattr(power_wording, name)
-    assert told.said(430.0, 35.0, 2050.0) == Text(de, en)

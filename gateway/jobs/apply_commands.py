@@ -9,7 +9,8 @@ from datetime import datetime
 from gateway.core.events import Detail, Event, EventKind
 from gateway.core.text import Text
 from gateway.core.work import JobState, Origin, Substate
-from gateway.jobs.adding import Rules, added
+from gateway.jobs.add import Rules, added
+from gateway.jobs.apply import handed_over, shows_work
 from gateway.jobs.commands import (
     AddJob,
     Answer,
@@ -26,8 +27,7 @@ from gateway.jobs.commands import (
     Resume,
     Start,
 )
-from gateway.jobs.outcome import handed_over, shows_work
-from gateway.jobs.progress import (
+from gateway.jobs.job.progress import (
     Moved,
     Standing,
     above_plan,
@@ -40,8 +40,8 @@ from gateway.jobs.progress import (
     released,
     settled,
 )
+from gateway.jobs.job.record import JobRecord
 from gateway.jobs.questions import answered
-from gateway.jobs.record import JobRecord
 from gateway.jobs.state import TrackerState
 from gateway.jobs.wording import number, pieces
 

@@ -20,8 +20,10 @@ from gateway.config import Duration, DurationOrZero, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode, Question
-from gateway.jobs.device_counter import NEW, Counter, Most, Note, read, settled
-from gateway.jobs.findings import (
+from gateway.jobs.evidence.contract import Plain
+from gateway.jobs.evidence.counters.course import NEW, Counter, Most, Note
+from gateway.jobs.evidence.counters.device_counter import read, settled
+from gateway.jobs.evidence.findings import (
     Counted,
     CounterChanged,
     CounterJumped,
@@ -30,7 +32,6 @@ from gateway.jobs.findings import (
     Made,
     Pace,
     Unseen,
-    Weakened,
 )
 from gateway.jobs.wording import number, span
 
@@ -136,7 +137,7 @@ class CountersState:
     run_at: datetime | None = None  # never set: counters know no single run
 
 
-class Counters:
+class Counters(Plain[CountersState]):
     """Reads the counters and contacts of one machine."""
 
     def __init__(
@@ -304,18 +305,6 @@ class Counters:
         """A device's counter never jumps: only its movement belongs to what was before."""
         return replace(kept, moved_t=None, pace_t=None, pace_counts=0)
 
-    def weakened(self, kept: CountersState) -> Weakened | None:  # noqa: ARG002
-        """Counters know no evidence for a slower rate."""
-        return None
-
-    def expected(self, kept: CountersState, t: float, per_run: float) -> float | None:  # noqa: ARG002
-        """Counters know no single run."""
-        return None
-
-    def phase(self, kept: CountersState) -> Text | None:  # noqa: ARG002
-        """Counters know no phases."""
-        return None
-
     def explain(self, kept: CountersState, t: float, begins_t: float) -> Text:
         """What moved, and when."""
         if kept.counter.last is None and kept.closed is None:
@@ -349,7 +338,3 @@ class Counters:
             f"Steht: Seit {long.de} hat sich weder Zähler noch Kontakt bewegt{shown.de}.",
             f"Standing: neither counter nor contact has moved for {long.en}{shown.en}.",
         )
-
-    def thresholds(self) -> Sequence[tuple[str, float, Text]]:
-        """Counters have no lines to draw."""
-        return ()

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.core.batches import BOOT_SPAN, Judged
 from gateway.core.signals import Quality, signal_id
-from gateway.jobs.frames import Look, MachineState, asleep, framed, gathered, moment, ticked
+from gateway.jobs.samples import Look, MachineState, asleep, framed, gathered, moment, ticked
 from tests.jobs.one_machine import BEGAN, Line, press_evidence
 
 ROLES = {signal_id("m-1", role): role for role in ("good-count", "reject-count")}
