@@ -26,11 +26,11 @@ from gateway.core.errors import Rejected
 from gateway.core.outlets import EACH_CYCLE, EVERYTHING, Outlet, reach
 from gateway.core.ports import Sink
 from gateway.core.signals import Kind, Quality, Signal, SignalId, Value
+from gateway.core.units import ELECTRICAL
 from gateway.core.work import Job, JobState, MachineStatus
 from gateway.drivers.influx import InfluxClient
 from gateway.sinks.base import Lane, SinkConfig, present_jobs
 
-_ELECTRICAL = frozenset({"V", "A", "W", "kW", "V.A", "Hz", "kW.h"})
 _JOB_NUMBERS = {state: number for number, state in enumerate(JobState, 1)}
 _KEY = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\ ", "\r": r"\ "})
 UNVOUCHED = "clock_q=1i"
@@ -123,7 +123,7 @@ class InfluxSink:
 
 def measurement(signal: Signal) -> str:
     """The measurement of a signal, by the kind of machine data that it is."""
-    if signal.unit.ucum in _ELECTRICAL:
+    if signal.unit.ucum in ELECTRICAL:
         return "energie"
     if signal.kind is Kind.COUNTER:
         return "zaehler"
