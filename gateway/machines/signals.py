@@ -26,4 +26,5 @@ def signal(machine: str, point: PointSpec, every: timedelta) -> Signal:
         role=point.role,
         wraps_after=point.wraps_after,
         words=tuple((number, means.text) for number, means in (point.values or {}).items()),
+        wide=point.wide,
     )
