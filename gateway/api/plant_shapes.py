@@ -15,8 +15,10 @@ Bucket = tuple[int, float | None, float | None, Value | None, Literal[0, 1, 2]]
 class SignalShape(TypedDict):
     """A signal with its newest reading.
 
-    ``value`` is null where there is none to be trusted; ``reason`` says why, and ``code`` is the
-    Modbus exception where one was answered; ``detail`` says what was found, while it is known.
+    ``value`` is null where there is none to be trusted, and a whole number as text where a browser
+    would round it; ``word`` is what a number of an enumeration means. ``reason`` says why, and
+    ``code`` is the Modbus exception where one was answered; ``detail`` says what was found, while
+    it is known.
     """
 
     id: str
@@ -24,6 +26,7 @@ class SignalShape(TypedDict):
     means: Words
     unit: str
     value: Value | None
+    word: Words | None
     quality: Literal["good", "uncertain", "bad"]
     reason: str
     code: int | None
@@ -201,13 +204,17 @@ class StoredPointShape(TypedDict):
 
 
 class TraceShape(TypedDict):
-    """One number followed back from the page to the register."""
+    """One number followed back from the page to the register.
+
+    ``plain``: nothing but encoding, order and scale makes the value of the registers.
+    """
 
     signal: SignalShape
     register: RegisterShape | None
     encoding: str
     order: str | None
     scale: float
+    plain: bool
     template: str
     unit: int | None
     source: str | None

@@ -18,7 +18,7 @@ from gateway.api.plant_shapes import (
 from gateway.api.rooms import Rooms
 from gateway.api.shapes import EventShape, GapRecordShape, Words
 from gateway.config import Bilingual, Machine
-from gateway.core.signals import Quality, Reason, Signal
+from gateway.core.signals import Quality, Reason, Signal, Value, is_exact
 from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus, Question
 from gateway.journal import GapRecord, KeptEvent
@@ -68,7 +68,8 @@ def signal(rooms: Rooms, what: Signal, now: datetime) -> SignalShape:
         "point": what.id.split("/", 1)[1],
         "means": words(what.means),
         "unit": what.unit.display,
-        "value": found.value if found else None,
+        "value": shown(found.value) if found else None,
+        "word": words(word) if found and (word := what.word(found.value)) else None,
         "quality": QUALITIES[quality],
         "reason": reason.value,
         "code": found.fault.code if found else None,
@@ -77,6 +78,11 @@ def signal(rooms: Rooms, what: Signal, now: datetime) -> SignalShape:
         "seq": found.seq if found else None,
         "role": what.role,
     }
+
+
+def shown(value: Value | None) -> Value | None:
+    """A value as a browser can take it: a number that it would round goes as text."""
+    return value if value is None or is_exact(value) else str(value)
 
 
 def state(status: MachineStatus) -> StateShape:

@@ -13,7 +13,15 @@ from gateway import garbage, private_files
 from gateway.cli import limits
 from gateway.cli.errors import CONFIG_IS_WRONG
 from gateway.cli.help_pages import language_of
-from gateway.cli.printing import complain, json_line, problem_as_json, problems_as_text, say, square
+from gateway.cli.printing import (
+    complain,
+    json_line,
+    notices_as_text,
+    problem_as_json,
+    problems_as_text,
+    say,
+    square,
+)
 from gateway.core.text import Text
 
 Json = Annotated[bool, typer.Option("--json")]
@@ -136,17 +144,22 @@ def check(
     json: Json = False,
 ) -> None:
     """Check files and name every mistake."""
-    from gateway.cli.kinds import known_kind, problems_in, yaml_files  # noqa: PLC0415
+    from gateway.cli.kinds import known_kind, notices_in, problems_in, yaml_files  # noqa: PLC0415
 
     chosen = known_kind(kind) if kind else None
     checked = yaml_files(files)
     problems = problems_in(checked, chosen, os.environ)
+    notices = notices_in(checked, chosen, os.environ)
     if json:
         for problem in problems:
             json_line(problem_as_json(problem))
-    elif problems:
+        for notice in notices:
+            json_line({**problem_as_json(notice), "notice": True})
+    elif notices:
+        say(notices_as_text(notices, language_of(context)))
+    if problems and not json:
         say(problems_as_text(problems, language_of(context)))
-    else:
+    elif not json:
         text = Text(f"Geprüft: {len(checked)}, alles gut.", f"Checked: {len(checked)}, all well.")
         say(text.in_(language_of(context)))
     if problems:

@@ -123,6 +123,22 @@ def problems_in(files: Sequence[Path], kind: str | None, env: Mapping[str, str])
     return sorted(found, key=lambda problem: (str(problem.file), problem.line, problem.column))
 
 
+def notices_in(files: Sequence[Path], kind: str | None, env: Mapping[str, str]) -> list[Problem]:
+    """What in sound templates looks like a mistake, in the order of the files."""
+    from gateway.config import placed  # noqa: PLC0415
+    from gateway.machines.notices import notices  # noqa: PLC0415
+    from gateway.machines.template import Template  # noqa: PLC0415
+
+    found: list[Problem] = []
+    for file in files:
+        if (kind or _kind_written(file, env)) != "template":
+            continue
+        template = placed(file, Template, env)
+        if template is not None:
+            found += [template.problem(one) for one in notices(template.model)]
+    return found
+
+
 def _kind_written(file: Path, env: Mapping[str, str]) -> str | None:
     from gateway.config import read_content  # noqa: PLC0415
 

@@ -49,18 +49,29 @@ def problem_as_json(problem: Problem) -> dict[str, object]:
 
 def problems_as_text(problems: Sequence[Problem], language: Language) -> str:
     """All problems, places aligned, the remedy below each, the count at the end."""
-    places = [f"{shown(p.file)}:{p.line}:{p.column}" for p in problems]
-    width = max(map(len, places))
-    lines: list[str] = []
-    for place, problem in zip(places, problems, strict=True):
-        what, fix = problem.what.in_(language), problem.fix.in_(language)
-        lines += [f"{place:<{width}}  {what}", f"{'':<{width}}  → {fix}"]
+    lines = _placed(problems, language)
     count = len(problems)
     end = Text(
         "1 Fehler gefunden." if count == 1 else f"{count} Fehler gefunden.",
         "1 mistake found." if count == 1 else f"{count} mistakes found.",
     )
     return "\n".join([*lines, end.in_(language)])
+
+
+def notices_as_text(notices: Sequence[Problem], language: Language) -> str:
+    """What is no mistake and yet looks like one, as mistakes are printed."""
+    head = Text("Bitte sehen Sie noch einmal hin:", "Please look once more:")
+    return "\n".join([head.in_(language), *_placed(notices, language)])
+
+
+def _placed(problems: Sequence[Problem], language: Language) -> list[str]:
+    places = [f"{shown(p.file)}:{p.line}:{p.column}" for p in problems]
+    width = max(map(len, places))
+    lines: list[str] = []
+    for place, problem in zip(places, problems, strict=True):
+        what, fix = problem.what.in_(language), problem.fix.in_(language)
+        lines += [f"{place:<{width}}  {what}", f"{'':<{width}}  → {fix}"]
+    return lines
 
 
 def shown(path: Path) -> str:

@@ -192,6 +192,8 @@ def _value(point: PointRead, language: Language) -> str:
     value, unit = point.reading.value, point.signal.unit.display
     if value is None:
         return "-"
+    if (word := point.signal.word(value)) is not None:
+        return f"{word.in_(language)} ({int(value)})"
     if isinstance(value, bool):
         return Text("ja" if value else "nein", "yes" if value else "no").in_(language)
     shown = f"{value:.6g}" if isinstance(value, float) else str(value)

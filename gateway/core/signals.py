@@ -17,6 +17,22 @@ Value = float | int | bool | str
 """Always in the signal's unit; nobody downstream converts."""
 
 
+LARGEST_EXACT = 2**53
+"""Up to here a 64-bit float holds every whole number; beyond it digits are lost."""
+
+
+def is_exact(value: Value) -> bool:
+    """Whether a 64-bit float holds a number to its last digit."""
+    return not isinstance(value, int) or float(value) == value
+
+
+class Wide(StrEnum):
+    """Whole numbers of 64 bits, which a float cannot hold to the last digit."""
+
+    SIGNED = "int64"
+    UNSIGNED = "uint64"
+
+
 def signal_id(machine: str, point: str) -> SignalId:
     """The id of ``point`` of ``machine``."""
     return SignalId(f"{machine}/{point}")
@@ -95,7 +111,8 @@ class Signal:
     ``every`` is the polling period in seconds of real time. ``role`` is what the point means to
     the job logic (``power``, ``current-l1``, ``temperature``, ``good``, ...) or None.
     ``wraps_after`` is the highest value of a device's counter, after which it starts at 0 again.
-    ``words`` are the meanings of an enumeration's numbers; the value stays the number.
+    ``words`` are the meanings of an enumeration's numbers; the value stays the number. ``wide``
+    says that the values are whole numbers of up to 64 bits.
     """
 
     id: SignalId
@@ -107,3 +124,8 @@ class Signal:
     role: str | None = None
     wraps_after: float | None = None
     words: tuple[tuple[int, Text], ...] = ()
+    wide: Wide | None = None
+
+    def word(self, value: Value | None) -> Text | None:
+        """What a value of an enumeration means; None where it means itself."""
+        return next((means for number, means in self.words if number == value), None)

@@ -86,6 +86,8 @@ class Tail:
         self.times.append(at)
         self.last_at = at
         self.last_seq = seq
+        if value.__class__ is int and self.numbers[-1] != value:
+            self.mark(Quality.UNCERTAIN)  # a float cannot hold all its digits
         if len(self.times) == MOST_VALUES:
             self.until = _BEFORE_EVERYTHING
         return True

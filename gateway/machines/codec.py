@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import TypeVar
 
-from gateway.core.signals import Fault, Reason, Value
+from gateway.core.signals import LARGEST_EXACT, Fault, Reason, Value
 from gateway.machines.encodings import AS_IT_IS, Encoding, Number, Raw, Shape
 from gateway.machines.numbering import BIT_TABLES
 from gateway.machines.point import Point
@@ -22,9 +22,6 @@ from gateway.machines.raw_values import NAN, Sentinel, no_values, pack, read_tex
 UNDECODABLE = Fault(Reason.UNDECODABLE)
 SENTINEL = Fault(Reason.SENTINEL)
 DOUBTFUL = Fault(Reason.OUT_OF_RANGE)
-
-EXACT = 2**53
-"""Up to here a float holds every whole number."""
 
 LARGEST_POWER = 10
 """The highest power of ten, up or down, that a scale factor in a register can be."""
@@ -213,9 +210,10 @@ class Layout:
             if not isinstance(power, int) or abs(power) > LARGEST_POWER:
                 values[index], faults[index] = None, faults.get(factor, UNDECODABLE)
                 continue
-            if power < 0 and isinstance(value, int) and abs(value) > EXACT:
-                faults[index] = DOUBTFUL
-            values[index] = value * 10**power if power >= 0 else value / 10**-power
+            scaled = value * 10**power if power >= 0 else value / 10**-power
+            if isinstance(value, int) and max(abs(value), abs(scaled)) > LARGEST_EXACT:
+                scaled, faults[index] = float(scaled), DOUBTFUL
+            values[index] = scaled
 
     def _doubt(self, values: Sequence[Value | None], faults: dict[int, Fault]) -> None:
         """Numbers that no list names, and those that have lost digits when they were scaled."""
@@ -376,6 +374,6 @@ def _scaling(point: Point) -> Callable[[Number], Value] | None:
 def _loses_digits_from(point: Point) -> tuple[float, float] | None:
     """From where on, above its offset, a float cannot hold the digits of the registers."""
     holds = point.encoding.row.holds
-    if holds is None or holds[-1] <= EXACT or _scaling(point) is None:
+    if holds is None or holds[-1] <= LARGEST_EXACT or _scaling(point) is None:
         return None
-    return EXACT * min(1.0, abs(point.scale)), point.offset
+    return LARGEST_EXACT * min(1.0, abs(point.scale)), point.offset

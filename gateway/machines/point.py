@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PrivateAttr
 
 from gateway.config import Bilingual, Period
-from gateway.core.signals import Kind
+from gateway.core.signals import LARGEST_EXACT, Kind, Wide
 from gateway.core.text import Text
 from gateway.machines.encodings import Encoding, Shape
 from gateway.machines.numbering import BIT_TABLES
@@ -173,6 +173,26 @@ class Point(Placed):
         if holds is None:
             return None
         return holds[-1] if self.mask is None else (holds[-1] & self.mask) >> self.shift
+
+    @property
+    def wide(self) -> Wide | None:
+        """Of which kind its whole numbers are where a float cannot hold them all."""
+        highest = self.highest_raw
+        if highest is None or highest <= LARGEST_EXACT or self.is_scaled:
+            return None
+        holds = self.encoding.row.holds
+        signed = holds is not None and (holds[0] < 0 or highest < 2**63)
+        return Wide.SIGNED if signed else Wide.UNSIGNED
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether the value is another number than the registers hold."""
+        return (self.scale, self.offset, self.scale_from) != (1.0, 0.0, None)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether encoding, order and scale are all that makes its value."""
+        return (self.bit, self.mask, self.scale_from, self.offset) == (None, None, None, 0.0)
 
     @property
     def shift(self) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from gateway.config import Objection
 from gateway.core.signals import Kind
 from gateway.core.text import Text
-from gateway.core.units import UNITS
 from gateway.machines.encodings import Encoding, Shape
 from gateway.machines.orders import Order, fitting
 from gateway.machines.point import Point
@@ -211,15 +210,6 @@ def _numbers(point: Point) -> Iterator[Objection]:
             Text("Löschen Sie offset.", "Delete offset."),
             ("offset",),
         )
-    if point.unit not in UNITS:
-        yield Objection(
-            Text(
-                f"{point.name}: die Einheit {point.unit} ist unbekannt",
-                f"{point.name}: the unit {point.unit} is unknown",
-            ),
-            _unit_meant(point.unit),
-            ("unit",),
-        )
     if point.low is not None and point.high is not None and point.low > point.high:
         yield Objection(
             Text(
@@ -306,11 +296,3 @@ def _plain(number: float) -> str:
     if float(number).is_integer() and abs(number) < 2**64:
         return str(int(number))
     return str(float(number))
-
-
-def _unit_meant(shown: str) -> Text:
-    """The unit that people write so, or all of them."""
-    meant = next((unit.ucum for unit in UNITS.values() if unit.display == shown), None)
-    if meant is not None:
-        return Text(f"Schreiben Sie unit: {meant}", f"Write unit: {meant}")
-    return Text(f"Erlaubt sind: {', '.join(UNITS)}.", f"Use one of: {', '.join(UNITS)}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from gateway.core.signals import Limits, Signal, signal_id
-from gateway.core.units import UNITS
+from gateway.core.units import unit
 from gateway.machines.template import PointSpec, Template
 
 
@@ -19,11 +19,12 @@ def signal(machine: str, point: PointSpec, every: timedelta) -> Signal:
     return Signal(
         id=signal_id(machine, point.name),
         means=point.means.text,
-        unit=UNITS[point.unit],
+        unit=unit(point.unit),
         kind=point.kind,
         limits=Limits(point.low, point.high),
         every=max(every, point.every or every).total_seconds(),
         role=point.role,
         wraps_after=point.wraps_after,
         words=tuple((number, means.text) for number, means in (point.values or {}).items()),
+        wide=point.wide,
     )

@@ -4,7 +4,8 @@ One line per machine, cycle and kind of value. Tags are what a value belongs to 
 ``maschine``); values are fields named after their point, each with its quality as a number
 (``power=1500.2,power_q=0i``: 0 good, 1 uncertain, 2 bad). A bad value leaves its quality and no
 number; ``clock_q=1i`` marks a time for which nobody vouches. Ids of jobs and orders are fields.
-Every number is a float, so that a field never changes its type; ``True`` is 1. The same line again
+Every number is a float, so that a field never changes its type; ``True`` is 1, an enumeration its
+number. A whole number that a float cannot hold to the last digit is uncertain. The same line again
 changes nothing: the server keeps one per time.
 """
 
@@ -25,12 +26,12 @@ from gateway.core.clock import to_ms
 from gateway.core.errors import Rejected
 from gateway.core.outlets import EACH_CYCLE, EVERYTHING, Outlet, reach
 from gateway.core.ports import Sink
-from gateway.core.signals import Kind, Quality, Signal, SignalId, Value
+from gateway.core.signals import Kind, Quality, Signal, SignalId, Value, is_exact
+from gateway.core.units import ELECTRICAL
 from gateway.core.work import Job, JobState, MachineStatus
 from gateway.drivers.influx import InfluxClient
 from gateway.sinks.base import Lane, SinkConfig, present_jobs
 
-_ELECTRICAL = frozenset({"V", "A", "W", "kW", "V.A", "Hz", "kW.h"})
 _JOB_NUMBERS = {state: number for number, state in enumerate(JobState, 1)}
 _KEY = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\ ", "\r": r"\ "})
 UNVOUCHED = "clock_q=1i"
@@ -123,7 +124,7 @@ class InfluxSink:
 
 def measurement(signal: Signal) -> str:
     """The measurement of a signal, by the kind of machine data that it is."""
-    if signal.unit.ucum in _ELECTRICAL:
+    if signal.unit.ucum in ELECTRICAL:
         return "energie"
     if signal.kind is Kind.COUNTER:
         return "zaehler"
@@ -156,10 +157,13 @@ class Lines:
             parts: list[str] = []
             for index, name in group.fields:
                 quality = marks[index].quality if index in marks else Quality.GOOD
-                value = None if quality is Quality.BAD else _value(batch.values[index])
+                found = batch.values[index]
+                value = None if quality is Quality.BAD else _value(found)
                 if value is None:
                     quality = Quality.BAD
                 else:
+                    if quality is Quality.GOOD and found is not None and not is_exact(found):
+                        quality = Quality.UNCERTAIN
                     parts.append(f"{name}={value}")
                 parts.append(f"{name}_q={quality:d}i")
             if batch.clock is Clock.UNSYNCED:

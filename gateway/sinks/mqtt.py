@@ -3,15 +3,17 @@
 Topics, all below ``wv/v1/<firm>/<plant>``:
 
     status                       retained: the gateway is there; its last will says that it is not
-    <area>/<machine>/birth       retained: what the machine is, its points, meanings and units
+    <area>/<machine>/birth       retained: what the machine is, its points, meanings and units,
+                                  and what the numbers of an enumeration mean
     <area>/<machine>/readings    values of one polling cycle with quality and reason
     <area>/<machine>/state       retained: state, mode, since when, the sentence why; and from when
                                   to when it holds: it is renewed every five minutes while it does
     echo                         the gateway to itself, every few seconds: is it heard?
     <area>/<machine>/job         retained: the job at the machine; ``"id": null`` when there is none
 
-Every payload is JSON with a ``schema`` number; times are milliseconds since 1970, UTC. Live only:
-what the broker misses while it is away is not sent later.
+Every payload is JSON with a ``schema`` number; times are milliseconds since 1970, UTC. A value is
+a number, true or false, or a text; whole numbers of 64 bits have all their digits, which not every
+reader of JSON keeps. Live only: what the broker misses while it is away is not sent later.
 """
 
 from __future__ import annotations
@@ -259,7 +261,13 @@ def _point(signal: Signal) -> Mapping[str, Any]:
         "high": signal.limits.high,
         "every_s": signal.every,
         "role": signal.role,
+        **({"words": _words(signal)} if signal.words else {}),
     }
+
+
+def _words(signal: Signal) -> Mapping[str, Any]:
+    """What the numbers of an enumeration mean."""
+    return {str(number): means.as_json() for number, means in signal.words}
 
 
 def _state(status: MachineStatus, now: datetime) -> Mapping[str, Any]:

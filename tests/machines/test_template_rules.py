@@ -33,7 +33,6 @@ def problems(tmp_path: Path, text: str):
         (", order: high-word-first", "no word order", "Delete order"),
         (", bit: 3", "belong together", "encoding: bit"),
         (", scale: 0", "scale is 0", "scale: 0.1"),
-        (", unit: Watt", "unit Watt is unknown", "W"),
         (", low: 5, high: 1", "above high", "Swap"),
         (", sentinels: [65536]", "does not fit 16 bits", "raw register value"),
         (", sentinels: [-32769]", "does not fit 16 bits", "raw register value"),

@@ -27,6 +27,7 @@ export interface Signal {
   means: Text;
   unit: string;
   value: Value | null;
+  word: Text | null;
   quality: Quality;
   reason: string;
   detail: Text | null;
@@ -75,6 +76,8 @@ export interface Trace {
   encoding: string;
   order: string | null;
   scale?: number;
+  /** Nothing but encoding, order and scale makes the value of the registers. */
+  plain?: boolean;
   template: string;
   unit?: number | null;
   source?: string | null;

@@ -103,6 +103,7 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Json[TraceShape]:
             "encoding": point.encoding.value,
             "order": point.order.value if point.order else None,
             "scale": point.scale,
+            "plain": point.is_plain,
             "template": device.template,
             "unit": getattr(device.connect, "unit", None),
             "source": template.source_of(point),

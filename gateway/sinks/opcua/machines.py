@@ -35,7 +35,7 @@ CHILDREN = 200
 
 _OBJECT_TYPE, _VARIABLE_TYPE, _FINITE_STATE = Ref(UA, 58), Ref(UA, 63), Ref(UA, 2760)
 _UNIT_TYPE, _UNIT_RANGE_TYPE = Ref(UA, 17497), Ref(UA, 17570)
-_NODE_ID, _RANGE, _EU_INFORMATION, _ANY = 17, 884, 887, 24
+_NODE_ID, _RANGE, _EU_INFORMATION, _ANY, _ENUM_VALUE = 17, 884, 887, 24, 7594
 _UNKNOWN = Text("unbekannt", "unknown")
 
 _JOB: Mapping[str, int] = {
@@ -375,4 +375,9 @@ async def _add_signal(
     if ranged and limits.low is not None and limits.high is not None:
         span = values.range_of(limits.low, limits.high)
         await space.add_property(f"{where}.EURange", Name(UA, "EURange"), node, span, _RANGE)
+    if signal.words:
+        words = values.meanings(signal)
+        await space.add_property(
+            f"{where}.EnumValues", Name(UA, "EnumValues"), node, words, _ENUM_VALUE, array=True
+        )
     return SignalNode(node, kind)

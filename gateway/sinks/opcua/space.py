@@ -106,10 +106,20 @@ class Space:
         return await self.add_object(path, name, parent, definition, link=HAS_ADD_IN)
 
     async def add_property(
-        self, path: str, name: Name, parent: ua.NodeId, value: ua.Variant, data: int
+        self,
+        path: str,
+        name: Name,
+        parent: ua.NodeId,
+        value: ua.Variant,
+        data: int,
+        *,
+        array: bool = False,
     ) -> ua.NodeId:
         """Add a property with its value."""
         attributes = _variable(value, node_id(data))
+        if array:
+            attributes.ValueRank = ua.ValueRank.OneDimension
+            attributes.ArrayDimensions = [0]
         _describe(attributes, name, None)
         return await self._add(
             self.own_id(path),

@@ -8,7 +8,7 @@ from typing import Any
 from asyncua import ua
 from asyncua.ua.status_codes import StatusCodes
 
-from gateway.core.signals import Fault, Kind, Quality, Reason, Signal, Value
+from gateway.core.signals import Fault, Kind, Quality, Reason, Signal, Value, Wide
 from gateway.core.text import Text
 
 _CODES = StatusCodes
@@ -80,6 +80,8 @@ def status(quality: Quality, fault: Fault) -> ua.StatusCode:
 
 def data_type(signal: Signal) -> ua.VariantType | None:
     """How the values of a signal are typed; None: by its first value (contacts or state words)."""
+    if signal.wide is not None:
+        return ua.VariantType.UInt64 if signal.wide is Wide.UNSIGNED else ua.VariantType.Int64
     match signal.kind:
         case Kind.TEXT:
             return ua.VariantType.String
@@ -103,7 +105,7 @@ def variant(value: Value, kind: ua.VariantType) -> ua.Variant:
     """A value in its data type."""
     if kind is ua.VariantType.Double:
         return ua.Variant(float(value), kind)
-    if kind is ua.VariantType.Int64:
+    if kind in (ua.VariantType.Int64, ua.VariantType.UInt64):
         return ua.Variant(int(value), kind)
     if kind is ua.VariantType.Boolean:
         return ua.Variant(bool(value), kind)
@@ -137,6 +139,18 @@ def unit_information(signal: Signal) -> ua.Variant:
     information.DisplayName = ua.LocalizedText(signal.unit.display)
     information.Description = ua.LocalizedText(signal.unit.ucum)
     return ua.Variant(information, ua.VariantType.ExtensionObject)
+
+
+def meanings(signal: Signal) -> ua.Variant:
+    """EnumValues of an enumeration: each number, its German word, and its English one."""
+    rows = []
+    for number, means in signal.words:
+        row = ua.EnumValueType()
+        row.Value = number
+        row.DisplayName = ua.LocalizedText(means.de, "de")
+        row.Description = ua.LocalizedText(means.en, "en")
+        rows.append(row)
+    return ua.Variant(rows, ua.VariantType.ExtensionObject)
 
 
 def range_of(low: float, high: float) -> ua.Variant:

@@ -12,7 +12,7 @@ const SIZES: Record<string, number> = { uint32: 2, int32: 2, float32: 2 };
 export function decode(words: readonly number[], encoding: string, order: string | null): Decoded | null {
   const size = SIZES[encoding] ?? 1;
   if (words.length < size) return null;
-  const ordered = order === "low-word-first" ? words.slice(0, size).reverse() : words.slice(0, size);
+  const ordered = highestFirst(words.slice(0, size), order);
   const raw = ordered.reduce((sum, word) => sum * 65536 + word, 0);
   const bits = raw.toString(2).padStart(size * 16, "0");
   const whole: Decoded["bits"] = [{ kind: "whole", text: bits }];
@@ -33,6 +33,15 @@ export function decode(words: readonly number[], encoding: string, order: string
     default:
       return null;
   }
+}
+
+/** Words with the highest first; letters name the bytes in the order in which they were sent. */
+function highestFirst(words: number[], order: string | null): number[] {
+  if (order === "low-word-first") return words.reverse();
+  if (order === null || !/^[A-H]+$/.test(order)) return words;
+  const sent = words.flatMap((word) => [word >> 8, word & 0xff]);
+  const byte = (at: number) => sent[order.indexOf(String.fromCharCode(65 + at))] ?? 0;
+  return words.map((_, at) => byte(2 * at) * 256 + byte(2 * at + 1));
 }
 
 function floatBits(bits: string): Decoded["bits"] {

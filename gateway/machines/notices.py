@@ -1,0 +1,63 @@
+"""What in a template is allowed, and yet looks like a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gateway.config import Objection, choice
+from gateway.core.text import Text
+from gateway.core.units import SPELLINGS, UNITS
+from gateway.machines.numbering import Numbering
+from gateway.machines.template import Template
+
+
+def notices(template: Template) -> Iterator[Objection]:
+    """Everything that somebody should look at once more, with what to write instead."""
+    yield from _numbering(template)
+    yield from _units(template)
+
+
+def _units(template: Template) -> Iterator[Objection]:
+    for index, point in enumerate(template.points):
+        if point.unit in UNITS:
+            continue
+        meant = SPELLINGS.get(point.unit)
+        yield Objection(
+            Text(
+                f"{point.name}: die Einheit {point.unit} ist unbekannt; sie wird gezeigt, wie sie "
+                "da steht, in OPC UA ohne Code",
+                f"{point.name}: the unit {point.unit} is unknown; it is shown as it is written, "
+                "in OPC UA without a code",
+            ),
+            choice(point.unit, list(UNITS))
+            if meant is None
+            else Text(f"Schreiben Sie unit: {_quoted(meant)}", f"Write unit: {_quoted(meant)}"),
+            ("points", index, "unit"),
+        )
+
+
+def _quoted(ucum: str) -> str:
+    return f'"{ucum}"' if ucum[0] in "{[%" else ucum
+
+
+def _numbering(template: Template) -> Iterator[Objection]:
+    """Numbers like 40001 where nothing says that the manual counts so."""
+    if template.numbering is not Numbering.ZERO:
+        return
+    for numbering in (Numbering.FIVE_DIGITS, Numbering.SIX_DIGITS):
+        if all(numbering.table(point.number) is point.table for point in template.points):
+            first = template.points[0]
+            yield Objection(
+                Text(
+                    f"{first.name}: die Adresse {first.number} sieht aus wie die Nummer eines "
+                    "Handbuchs; gelesen wird genau diese Adresse, ab 0 gezählt",
+                    f"{first.name}: the address {first.number} looks like the number of a manual; "
+                    "it is exactly this address that is read, counted from 0",
+                ),
+                Text(
+                    f"Zählt das Handbuch so, dann schreiben Sie: numbering: {numbering}",
+                    f"If the manual counts so, write: numbering: {numbering}",
+                ),
+                ("points", 0, "address"),
+            )
+            return

@@ -1,0 +1,77 @@
+"""What is allowed in a template and yet looks like a mistake is said, and refuses nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+HEAD = """\
+schema: 2
+template: mine
+title: {de: Meins, en: Mine}
+identification: {manufacturer: Acme, model: M1}
+"""
+POINT = "  - {name: %s, means: {de: P, en: P}, table: %s, address: %s, encoding: int16, unit: %s}"
+
+
+def checked(werkverbund, tmp_path: Path, points, *options, more=""):
+    file = tmp_path / "mine.yaml"
+    lines = "\n".join(POINT % point for point in points)
+    file.write_text(f"{HEAD}{more}points:\n{lines}\n", encoding="utf-8")
+    return werkverbund("--lang", "en", "check", *options, file)
+
+
+@pytest.mark.parametrize(
+    ("unit", "fix"),
+    [
+        ("kWh", "Write unit: kW.h"),
+        ("rpm", 'Write unit: "{rev}/min"'),
+        ("°C", "Write unit: Cel"),
+        ("Furlong", "Possible are: V"),
+    ],
+)
+def test_an_unknown_unit_is_no_mistake(werkverbund, tmp_path, unit, fix):
+    said = checked(werkverbund, tmp_path, [("p", "holding-registers", 0, unit)])
+    assert said.code == 0
+    assert f"the unit {unit} is unknown" in said.out
+    assert fix in said.out
+    assert "all well" in said.out
+
+
+def test_a_known_unit_is_passed_over(werkverbund, tmp_path):
+    said = checked(werkverbund, tmp_path, [("p", "holding-registers", 0, "kW.h")])
+    assert said.out.startswith("Checked: 1, all well.")
+
+
+@pytest.mark.parametrize(
+    ("table", "numbers", "numbering"),
+    [
+        ("holding-registers", (40001, 40010), "40001"),
+        ("input-registers", (30001, 30002), "40001"),
+        ("holding-registers", (400001,), None),
+        ("holding-registers", (40001, 12), None),
+        ("holding-registers", (30001, 30002), None),
+    ],
+)
+def test_numbers_like_those_of_a_manual_are_asked_about(
+    werkverbund, tmp_path, table, numbers, numbering
+):
+    said = checked(werkverbund, tmp_path, [(f"p{n}", table, n, "V") for n in numbers])
+    assert (f"write: numbering: {numbering}" in said.out) == (numbering is not None)
+
+
+def test_with_the_numbering_said_nothing_is_asked(werkverbund, tmp_path):
+    points = [("p", "holding-registers", 40001, "V")]
+    assert (
+        "look once more"
+        not in checked(werkverbund, tmp_path, points, more="numbering: 40001\n").out
+    )
+
+
+def test_programs_can_tell_a_notice_from_a_mistake(werkverbund, tmp_path):
+    said = checked(werkverbund, tmp_path, [("p", "holding-registers", 0, "Watt")], "--json")
+    [line] = [json.loads(line) for line in said.out.splitlines()]
+    assert line["notice"] is True
+    assert line["line"] == 6
