@@ -1,0 +1,85 @@
+"""One question to one device, outside of any machine: what came back, and after how long."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+from gateway.core.errors import Refused, SourceError, Unreachable
+from gateway.core.findings import Finding
+from gateway.machines.read_plan import Block
+from gateway.machines.template import Table
+from gateway.sources.line.base import ModbusConnect
+from gateway.sources.line.connection import Connection
+
+SPACING = 0.2
+"""Seconds between two questions at least: five a second."""
+SPOKEN_FOR = frozenset({10, 11})
+"""Exceptions by which a gateway says that nobody is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came back within ``seconds``: the ``words``, or ``found`` instead of them."""
+
+    block: Block
+    words: tuple[int, ...] | None
+    found: Finding | None
+    seconds: float
+
+    @property
+    def exception(self) -> int | None:
+        """The code with which the device itself has refused."""
+        return self.found.got if self.found is not None and self.refused else None
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was refused, and not met with silence or noise."""
+        return self.found is not None and self.found.why == "exception"
+
+    @property
+    def somebody(self) -> bool:
+        """Whether a device has spoken, whatever it has said."""
+        return self.words is not None or (self.refused and self.exception not in SPOKEN_FOR)
+
+
+class Asker:
+    """Asks over one line, slowly; ``close`` it in the end."""
+
+    def __init__(self, connect: ModbusConnect, spacing: float = SPACING) -> None:
+        self.connect = connect
+        self._link = Connection(
+            connect,
+            connect.pause.total_seconds(),
+            connect.pause_after_connect.total_seconds(),
+        )
+        self._spacing = spacing
+        self._next = 0.0
+
+    async def ask(self, table: Table, first: int, count: int, unit: int | None = None) -> Heard:
+        """One block of the device, or of another ``unit`` of the line. Cancels only from outside.
+
+        A line that cannot be opened raises Unreachable; what the device does is a ``Heard``.
+        """
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._next - loop.time()))
+        self._next = loop.time() + self._spacing
+        block = Block(table, first, count, ())
+        if not self._link.connected:
+            await self._link.open()
+        connect = self.connect if unit is None else self.connect.model_copy(update={"unit": unit})
+        began = time.monotonic()
+        words: tuple[int, ...] | None = None
+        found: Finding | None = None
+        try:
+            words = tuple(int(word) for word in await self._link.ask(connect, block))
+        except (Refused, SourceError) as error:
+            found = error.found
+            if isinstance(error, Unreachable) and not error.timed_out:
+                self._link.close()
+        return Heard(block, words, found, time.monotonic() - began)
+
+    def close(self) -> None:
+        """Hang up; safe twice."""
+        self._link.close()
