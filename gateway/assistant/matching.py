@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from gateway.core.signals import Value
 from gateway.core.text import Text
 from gateway.core.units import UNITS
+from gateway.machines.encodings import Shape
 from gateway.machines.template import PointSpec, Template
 
 USUAL: Mapping[str, tuple[tuple[float, float], ...]] = {
@@ -33,6 +34,8 @@ USUAL: Mapping[str, tuple[tuple[float, float], ...]] = {
 """What is usual on a shop floor, by unit; the mains of Europe and of North America."""
 TELLING = 6
 """So many points are asked for at most before a template is judged."""
+MOST = 16.0
+"""Bits that one value brings at most: two devices may have the same register by design."""
 LIKELY, POSSIBLE = 24.0, 10.0
 """Bits from which a template is likely, or at least possible."""
 
@@ -133,12 +136,12 @@ def ranked(matches: Iterable[Match]) -> list[Match]:
 def evidence(point: PointSpec, value: float | None) -> float:
     """The bits that ``value`` brings for ``point``; of None, what a usual value would bring."""
     usual = USUAL.get(point.unit, ())
-    if point.is_bit or not usual:
-        return 0.0
+    if point.scale_from is not None or not usual:
+        return 0.0  # a number without its power of ten says nothing yet
     if value is not None and (value == 0 or not any(a <= value <= b for a, b in usual)):
         return 0.0
     share = sum(_share(point, low, high) for low, high in usual)
-    return min(-math.log2(share), 16.0) if 0 < share < 1 else 0.0
+    return min(-math.log2(share), MOST) if 0 < share < 1 else 0.0
 
 
 def _possible(point: PointSpec, value: float) -> bool:
@@ -149,14 +152,16 @@ def _possible(point: PointSpec, value: float) -> bool:
 
 def _share(point: PointSpec, low: float, high: float) -> float:
     """The share of all patterns of the point's registers that mean ``low`` to ``high``."""
+    patterns = 2.0 ** (16 * point.words)
     ends = sorted((end - point.offset) / point.scale for end in (low, high))
-    if point.is_float:
-        return sum(_floats(*part) for part in _signs(*ends)) / 2**32
+    if point.encoding.shape is Shape.FLOAT:
+        layout = point.encoding.row.layout
+        return sum(_floats(*part, layout) for part in _signs(*ends)) / patterns
     holds = point.encoding.row.holds
     if holds is None:
         return 0.0
     first, last = max(holds[0], math.ceil(ends[0])), min(holds[-1], math.floor(ends[1]))
-    return max(0, last - first + 1) / 2 ** (16 * point.words)
+    return max(0, last - first + 1) / patterns
 
 
 def _signs(low: float, high: float) -> Iterator[tuple[float, float]]:
@@ -167,11 +172,10 @@ def _signs(low: float, high: float) -> Iterator[tuple[float, float]]:
         yield max(low, 0.0), high
 
 
-def _floats(low: float, high: float) -> int:
-    """How many single-precision numbers lie between two amounts: their patterns are in order."""
-    return _pattern(high) - _pattern(low) + 1
+def _floats(low: float, high: float, layout: str) -> int:
+    """How many floating point numbers lie between two amounts: their patterns are in order."""
+    return _pattern(high, layout) - _pattern(low, layout) + 1
 
 
-def _pattern(amount: float) -> int:
-    (bits,) = struct.unpack(">I", struct.pack(">f", amount))
-    return int(bits)
+def _pattern(amount: float, layout: str) -> int:
+    return int.from_bytes(struct.pack(f">{layout}", amount))

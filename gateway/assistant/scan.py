@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from gateway.assistant.matching import Match, judge, ranked, telling
 from gateway.assistant.question import Asker, Heard
-from gateway.core.errors import Unreachable
 from gateway.core.signals import Value
 from gateway.machines.codec import decode
-from gateway.machines.template import BIT_TABLES, PointSpec, Table, Template
+from gateway.machines.template import PointSpec, Table, Template
 
+NO_SUCH_FUNCTION = 1
 FIRST_TRIES = (
     (Table.HOLDING_REGISTERS, 0),
     (Table.INPUT_REGISTERS, 0),
     (Table.DISCRETE_INPUTS, 0),
 )
 """What finds a device: whoever refuses has spoken, too."""
+
+
+PLACES = (
+    *(0, 1, 16, 32, 64, 100, 128, 200, 256, 300, 400, 500, 512, 600, 700, 768, 800, 900),
+    *(1000, 1024, 1100, 1536, 2000, 2048, 3000, 3072, 3500, 4000, 4096, 5000, 6000, 7000, 8000),
+    *(8192, 9000, 10000, 12288, 16384, 19000, 20000, 20480, 24576, 28672, 30000, 32768, 40000),
+    *(40960, 49152, 50000),
+)
+"""Where the registers of devices usually begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +39,15 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A unit that speaks; ``matches`` are the templates that fit, best first."""
+    """A unit that speaks; ``matches`` are the templates that fit, best first.
+
+    ``places`` are addresses at which it has registers, where no template is likely.
+    """
 
     unit: int
     heard: Heard
     matches: tuple[Match, ...]
+    places: tuple[tuple[Table, int], ...] = ()
 
 
 async def scan(
@@ -50,7 +62,9 @@ async def scan(
         if not heard.somebody:
             yield Tried(unit, heard)
             continue
-        yield Found(unit, heard, tuple(await matches(asker, unit, templates)))
+        fits = tuple(await matches(asker, unit, templates))
+        known = any(match.likely for match in fits)
+        yield Found(unit, heard, fits, () if known else tuple(await places(asker, unit)))
 
 
 async def _wake(asker: Asker, unit: int) -> Heard:
@@ -80,6 +94,19 @@ async def matches(asker: Asker, unit: int, templates: Sequence[Template]) -> lis
         if match is not None:
             found.append(match)
     return ranked(found)
+
+
+async def places(asker: Asker, unit: int) -> list[tuple[Table, int]]:
+    """Where a unit has registers, of the places where they usually begin."""
+    found = []
+    for table in (Table.HOLDING_REGISTERS, Table.INPUT_REGISTERS):
+        for first in PLACES:
+            heard = await asker.ask(table, first, 1, unit)
+            if heard.words is not None:
+                found.append((table, first))
+            elif heard.exception == NO_SUCH_FUNCTION:
+                break
+    return found
 
 
 async def _ask(asker: Asker, unit: int, place: tuple[Table, int, int]) -> tuple[int, ...] | None:

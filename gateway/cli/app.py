@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gateway.cli import commands
+from gateway.cli import assisting, commands
 from gateway.cli.help_pages import Command, Group
 
 _ALL = (
@@ -12,6 +12,8 @@ _ALL = (
     commands.run,
     commands.check,
     commands.read,
+    assisting.scan,
+    assisting.look,
     commands.template,
     commands.learn,
     commands.simulate,

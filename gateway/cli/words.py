@@ -35,6 +35,11 @@ TERMS: dict[str, Text] = {
     "--stop_bits": Text("ZAHL", "NUMBER"),
     "--timeout": Text("DAUER", "DURATION"),
     "--template": Text("VORLAGE", "TEMPLATE"),
+    "--units": Text("ZAHLEN", "NUMBERS"),
+    "--table": Text("TABELLE", "TABLE"),
+    "--first": Text("ADRESSE", "ADDRESS"),
+    "--count": Text("ZAHL", "NUMBER"),
+    "--samples": Text("ZAHL", "NUMBER"),
     "NAME": Text("NAME", "NAME"),
     "--parameter": Text("NAME=WERT", "NAME=VALUE"),
     "--listen": Text("RECHNER:PORT", "HOST:PORT"),
@@ -186,6 +191,76 @@ HELP: dict[str, Text] = {
         "scenario",
     ),
     "check.json": Text("Ein JSON-Objekt je Fehler", "One JSON object per mistake"),
+    "scan": Text(
+        "Geräte suchen, und was sie sind.\n"
+        "Fragt vorher. Höchstens fünf Anfragen in der Sekunde, nur lesend. Zu jedem Gerät stehen "
+        "die Vorlagen, die zu seinen Werten passen, mit den Werten, die dafür sprechen.",
+        "Look for devices, and what they are.\n"
+        "Asks first. At most five requests a second, reading only. With each device stand the "
+        "templates that fit its values, and the values that speak for them.",
+    ),
+    "scan.host": Text(
+        "Adresse eines Geräts oder Gateways; auch mehrmals",
+        "Address of a device or gateway; also repeatedly",
+    ),
+    "scan.port": Text("TCP-Port (Vorgabe 502)", "TCP port (default 502)"),
+    "scan.rtu": Text("RTU über TCP sprechen", "Speak RTU over TCP"),
+    "scan.serial": Text(
+        "Serieller Anschluss, am besten /dev/serial/by-id/...",
+        "Serial port, best /dev/serial/by-id/...",
+    ),
+    "scan.baud": Text("Baudrate (Vorgabe 9600)", "Baud rate (default 9600)"),
+    "scan.parity": Text(
+        "Parität: none, even, odd (Vorgabe none)", "Parity: none, even, odd (default none)"
+    ),
+    "scan.stop_bits": Text("Stoppbits, 1 oder 2 (Vorgabe 1)", "Stop bits, 1 or 2 (default 1)"),
+    "scan.timeout": Text(
+        "Längste Wartezeit auf eine Antwort, zum Beispiel 300ms",
+        "Longest wait for an answer, for example 300ms",
+    ),
+    "scan.units": Text(
+        "Gerätenummern, zum Beispiel 1-10 oder 1,17 (Vorgabe 1-10)",
+        "Units, for example 1-10 or 1,17 (default 1-10)",
+    ),
+    "scan.yes": Text("Nicht nachfragen", "Do not ask"),
+    "scan.json": Text("Ein JSON-Objekt je Gerät", "One JSON object per device"),
+    "look": Text(
+        "In Register schauen: was sie bedeuten können.\n"
+        "Zeigt jedes Register in jeder Kodierung und Folge, das Wahrscheinlichste zuerst, mit dem "
+        "Grund. Mit --switch auch, welche Register sich ändern, wenn Sie die Maschine einschalten.",
+        "Look at registers: what they may mean.\n"
+        "Shows each register in every encoding and order, the likeliest first, with the reason. "
+        "With --switch also which registers change when you switch the machine on.",
+    ),
+    "look.host": Text("Adresse des Geräts", "Address of the device"),
+    "look.port": Text("TCP-Port (Vorgabe 502)", "TCP port (default 502)"),
+    "look.rtu": Text("RTU über TCP sprechen", "Speak RTU over TCP"),
+    "look.serial": Text(
+        "Serieller Anschluss, am besten /dev/serial/by-id/...",
+        "Serial port, best /dev/serial/by-id/...",
+    ),
+    "look.baud": Text("Baudrate (Vorgabe 9600)", "Baud rate (default 9600)"),
+    "look.parity": Text(
+        "Parität: none, even, odd (Vorgabe none)", "Parity: none, even, odd (default none)"
+    ),
+    "look.stop_bits": Text("Stoppbits, 1 oder 2 (Vorgabe 1)", "Stop bits, 1 or 2 (default 1)"),
+    "look.timeout": Text(
+        "Längste Wartezeit auf eine Antwort, zum Beispiel 300ms",
+        "Longest wait for an answer, for example 300ms",
+    ),
+    "look.unit": Text("Gerätenummer (Vorgabe 1)", "Unit (default 1)"),
+    "look.table": Text(
+        "Tabelle: holding, input, coils oder inputs (Vorgabe: holding, sonst input)",
+        "Table: holding, input, coils or inputs (default: holding, else input)",
+    ),
+    "look.first": Text("Erste Adresse, ab 0 gezählt", "First address, counted from 0"),
+    "look.count": Text("Wie viele (Vorgabe 20)", "How many (default 20)"),
+    "look.samples": Text("Wie oft gelesen wird (Vorgabe 5)", "How often to read (default 5)"),
+    "look.switch": Text(
+        "Zweimal lesen, dazwischen schalten Sie die Maschine",
+        "Read twice; in between you switch the machine",
+    ),
+    "look.json": Text("Ein JSON-Objekt je Deutung", "One JSON object per meaning"),
     "read": Text(
         "Eine Maschine jetzt auslesen: Register, Wert, Einheit, Güte.\n"
         "Gut, um eine Verdrahtung zu prüfen. Schreibt nichts, weder auf die Maschine noch auf "
@@ -337,6 +412,25 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
     ),
     "check": (
         ("werkverbund check configs", Text("alle Dateien im Ordner", "all files in the folder")),
+    ),
+    "scan": (
+        (
+            "werkverbund scan --serial /dev/ttyUSB0 --units 1-20",
+            Text("eine serielle Leitung absuchen", "search a serial line"),
+        ),
+        (
+            "werkverbund scan --host 192.168.10.21",
+            Text("hinter einer Adresse suchen", "search behind an address"),
+        ),
+    ),
+    "look": (
+        (
+            "werkverbund look --serial /dev/ttyUSB0 --unit 3 --count 40 --switch",
+            Text(
+                "finden, welches Register die Maschine zeigt",
+                "find which register shows the machine",
+            ),
+        ),
     ),
     "read": (
         ("werkverbund read firma.yaml mill-1", Text("wie in der Datei", "as the file says")),

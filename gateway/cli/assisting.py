@@ -1,0 +1,93 @@
+"""The assistant's commands: find devices, and find out what their registers mean."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli.errors import USAGE_IS_WRONG, CommandError
+from gateway.cli.help_pages import language_of
+from gateway.core.text import Text
+
+Json = Annotated[bool, typer.Option("--json")]
+
+
+def scan(  # noqa: PLR0917 - typer calls it by name
+    context: typer.Context,
+    host: Annotated[list[str] | None, typer.Option()] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
+    rtu: Annotated[bool, typer.Option("--rtu")] = False,
+    serial: Annotated[str | None, typer.Option()] = None,
+    baud: Annotated[int, typer.Option(min=300, max=1_000_000)] = 9600,
+    parity: Annotated[str, typer.Option()] = "none",
+    stop_bits: Annotated[int, typer.Option(min=1, max=2)] = 1,
+    units: Annotated[str, typer.Option()] = "1-10",
+    timeout: Annotated[str | None, typer.Option()] = None,
+    yes: Annotated[bool, typer.Option("--yes")] = False,
+    json: Json = False,
+) -> None:
+    """Look for devices."""
+    from gateway.cli import scanning  # noqa: PLC0415
+    from gateway.cli.reaching import Reached  # noqa: PLC0415
+
+    numbers = scanning.units(units)
+    places: list[tuple[str | None, str | None]] = [(one, None) for one in host or ()]
+    if serial is not None:
+        places.append((None, serial))
+    if not places:
+        raise CommandError(
+            Text(
+                "Nennen Sie --host (auch mehrmals) oder --serial.",
+                "Name --host (repeatedly, if you like) or --serial.",
+            ),
+            USAGE_IS_WRONG,
+        )
+    connects = [
+        Reached(a_host, port, numbers[0], rtu, a_port, baud, parity, stop_bits, timeout).connect()
+        for a_host, a_port in places
+    ]
+    wanted = scanning.Wanted(connects, numbers)
+    language = language_of(context)
+    if not scanning.consent(wanted, language, agreed=yes):
+        raise typer.Exit(1)
+    if not scanning.scan_now(wanted, language, as_json=json):
+        raise typer.Exit(1)
+
+
+def look(  # noqa: PLR0917 - typer calls it by name
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option()] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
+    unit: Annotated[int, typer.Option(min=0, max=255)] = 1,
+    rtu: Annotated[bool, typer.Option("--rtu")] = False,
+    serial: Annotated[str | None, typer.Option()] = None,
+    baud: Annotated[int, typer.Option(min=300, max=1_000_000)] = 9600,
+    parity: Annotated[str, typer.Option()] = "none",
+    stop_bits: Annotated[int, typer.Option(min=1, max=2)] = 1,
+    timeout: Annotated[str | None, typer.Option()] = None,
+    table: Annotated[str | None, typer.Option()] = None,
+    first: Annotated[int, typer.Option(min=0, max=65535)] = 0,
+    count: Annotated[int, typer.Option(min=1, max=2000)] = 20,
+    samples: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    switch: Annotated[bool, typer.Option("--switch")] = False,
+    json: Json = False,
+) -> None:
+    """Look at registers."""
+    from gateway.cli import looking  # noqa: PLC0415
+    from gateway.cli.reaching import Reached  # noqa: PLC0415
+    from gateway.machines.numbering import LAST  # noqa: PLC0415
+
+    reached = Reached(host, port, unit, rtu, serial, baud, parity, stop_bits, timeout)
+    if not reached.named:
+        raise CommandError(
+            Text("Nennen Sie --host oder --serial.", "Name --host or --serial."), USAGE_IS_WRONG
+        )
+    looking.look_now(
+        reached.connect(),
+        looking.Stretch(looking.tables_of(table), first, min(count, LAST + 1 - first)),
+        language_of(context),
+        samples=samples,
+        switch=switch,
+        as_json=json,
+    )
