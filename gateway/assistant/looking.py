@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from gateway.core.text import Text
@@ -37,6 +37,7 @@ MAINS = (
     ((108, 127), "V", Text("Netzspannung", "mains voltage")),
     ((380, 420), "V", Text("Spannung zwischen zwei Phasen", "voltage between two phases")),
 )
+MOST_WHOLE = 1e9
 STEADY = 0.1
 """A measured value trembles by no more than this share of itself."""
 TREMBLES = Text("schwankt ein wenig, wie ein Messwert", "trembles a little, like a measured value")
@@ -80,6 +81,17 @@ def meanings(first: int, samples: Sequence[Sequence[int]]) -> list[Meaning]:
     return sorted(found, key=lambda meaning: (-meaning.score, meaning.address))
 
 
+def distinct(found: Sequence[Meaning]) -> list[Meaning]:
+    """Without those that say the same number as a likelier one of their register."""
+    said: set[tuple[int, float]] = set()
+    kept = []
+    for meaning in found:
+        if (meaning.address, meaning.value) not in said:
+            said.add((meaning.address, meaning.value))
+            kept.append(meaning)
+    return kept
+
+
 def read_as(encoding: Encoding, order: Order | None, words: Sequence[int]) -> float | None:
     """The number that the words hold; None where they hold none."""
     if order is not None:
@@ -96,17 +108,26 @@ def _ways(address: int, encoding: Encoding, stretch: list[Sequence[int]]) -> Ite
         values = [read_as(encoding, order, words) for words in stretch]
         numbers = [value for value in values if value is not None]
         if len(numbers) == len(values):
-            yield _judged(address, encoding, order, numbers)
+            judged = _judged(address, encoding, order, numbers)
+            round_ = order is not None and _ends_in_zeros(order, stretch)
+            yield replace(judged, score=max(0.0, judged.score - 0.25)) if round_ else judged
+
+
+def _ends_in_zeros(order: Order, stretch: list[Sequence[int]]) -> bool:
+    """Whether the lowest word is always 0, or the highest: hardly a long number then."""
+    places = order.places(len(stretch[0]))
+    return any(all(words[place] == 0 for words in stretch) for place in (places[0], places[-1]))
 
 
 def _judged(address: int, encoding: Encoding, order: Order | None, values: list[float]) -> Meaning:
     is_float = encoding.shape is Shape.FLOAT
-    mains = _mains(values, (1.0,) if is_float else SCALES)
-    usual = _usual(values, encoding)
+    rare = encoding.row.words == 4 or (order is not None and order.low_byte_first)
+    mains = None if rare and not is_float else _mains(values, (1.0,) if is_float else SCALES)
     score, why = 0.0, SIZE
     scale, unit = 1.0, "1"
-    if usual:
+    if _usual(values, encoding):
         score = 0.6 if is_float else 0.3
+        score -= 0.15 if rare else 0.0
     if mains is not None:
         scale, unit, why = mains
         score += 0.3 if is_float else 0.25 if scale < 1 else 0.1
@@ -124,10 +145,7 @@ def _usual(values: Sequence[float], encoding: Encoding) -> bool:
     biggest = max(map(abs, values))
     if encoding.shape is Shape.FLOAT:
         return all(value == 0 or 1e-4 <= abs(value) <= 1e8 for value in values) and biggest > 0
-    if encoding.row.words == 1:
-        return True
-    lowest: float = 2 ** (8 * encoding.row.words)
-    return lowest <= biggest <= 1e9  # smaller ones are as well a shorter one
+    return biggest <= MOST_WHOLE
 
 
 def _mains(values: Sequence[float], scales: Sequence[float]) -> tuple[float, str, Text] | None:

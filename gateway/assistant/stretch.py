@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from gateway.assistant.question import Asker, Heard
@@ -48,7 +48,7 @@ async def survey(asker: Asker, tables: Sequence[Table], first: int, count: int) 
             if refused is not None and not refused.refused:
                 break  # silence: the rest would be no better
         if runs:
-            return Survey(tuple(runs), None)
+            return Survey(tuple([run async for run in _joined(asker, runs)]), None)
     return Survey((), refusal)
 
 
@@ -67,6 +67,20 @@ async def _readable(asker: Asker, run: Run) -> tuple[list[Run], Heard | None]:
         found += more
         refusal = refused or refusal
     return found, refusal
+
+
+async def _joined(asker: Asker, runs: Sequence[Run]) -> AsyncIterator[Run]:
+    """Neighbours as one run where the device lets them be read at once."""
+    kept = runs[0]
+    for run in runs[1:]:
+        both = Run(kept.table, kept.first, kept.count + run.count)
+        touching = kept.first + kept.count == run.first and both.count <= AT_ONCE
+        if touching and (await asker.ask(both.table, both.first, both.count)).words is not None:
+            kept = both
+        else:
+            yield kept
+            kept = run
+    yield kept
 
 
 async def sample(asker: Asker, run: Run, times: int) -> list[tuple[int, ...]]:

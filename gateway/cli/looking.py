@@ -86,7 +86,7 @@ async def _look(
     switch: bool,
     as_json: bool,
 ) -> None:
-    from gateway.assistant.looking import changes, letters, meanings  # noqa: PLC0415
+    from gateway.assistant.looking import changes, distinct, letters, meanings  # noqa: PLC0415
     from gateway.assistant.question import Asker  # noqa: PLC0415
     from gateway.assistant.stretch import sample, survey  # noqa: PLC0415
 
@@ -113,7 +113,7 @@ async def _look(
         changed = [one for run, old, new in runs for one in changes(run.first, old, new)]
         _changed(sorted(changed, key=lambda one: -one.strength), language, as_json=as_json)
     for run, _, new in runs:
-        found = meanings(run.first, new)
+        found = distinct(meanings(run.first, new))
         if as_json:
             for meaning in found:
                 json_line({"table": run.table.value, **_as_json(meaning)})

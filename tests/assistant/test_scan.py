@@ -1,0 +1,131 @@
+"""A scan of real lines: what is there is found with its type, and nothing but reads is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import pytest
+
+from gateway.assistant.looking import changes
+from gateway.assistant.question import Asker
+from gateway.assistant.scan import Found, Tried, scan
+from gateway.assistant.stretch import sample, survey
+from gateway.core.errors import Unreachable
+from gateway.machines import catalog
+from gateway.machines.template import Table, Template
+from gateway.sources.line.rtu import ModbusRtuConnect
+from gateway.sources.line.tcp import ModbusTcpConnect
+from simulators.device import Device
+from simulators.modbus.bus import Bus
+from simulators.modbus.pace import Pace
+from simulators.modbus.port import SerialPort
+from simulators.modbus.tcp_device import TcpDevice
+from simulators.played import Mode, Stand, values
+from simulators.unknown import unknown
+
+ALL = [catalog.template(name) for name in catalog.names()]
+
+
+class Machine:
+    """What the units' instruments show; a test switches it."""
+
+    def __init__(self) -> None:
+        self.stand = Stand(mode=Mode.WORKS).after(60)
+
+    def unit(self, template: Template, number: int, seed: int = 3):
+        shows = lambda: values(template, self.stand, seed)  # noqa: E731
+        return Device(template, number, shows, named=False).answer
+
+
+@asynccontextmanager
+async def on_tcp(units) -> AsyncIterator[tuple[TcpDevice, ModbusTcpConnect]]:
+    async with TcpDevice(units) as device:
+        yield device, ModbusTcpConnect(host="127.0.0.1", port=device.port, timeout="200ms")
+
+
+async def found_by(connect, units: Sequence[int], templates=ALL) -> list[Found | Tried]:
+    asker = Asker(connect, spacing=0)
+    try:
+        return [seen async for seen in scan(asker, units, templates)]
+    finally:
+        asker.close()
+
+
+@pytest.mark.parametrize("name", ["sdm630", "pac3200", "em340", "iem3155", "b23", "umg96rm"])
+async def test_a_meter_is_recognised_among_all_templates(name: str) -> None:
+    template = catalog.template(name)
+    async with on_tcp({5: Machine().unit(template, 5)}) as (device, connect):
+        (seen,) = await found_by(connect, [5])
+        assert isinstance(seen, Found)
+        assert seen.matches[0].template.template == name
+        assert seen.matches[0].likely
+        assert set(device.tally.functions) <= {1, 2, 3, 4}
+
+
+async def test_a_serial_line_is_searched_unit_by_unit() -> None:
+    machine = Machine()
+    units = {
+        n: machine.unit(catalog.template(name), n) for n, name in ((2, "sdm630"), (4, "sdm120"))
+    }
+    async with SerialPort(Bus(units, Pace(9600), speed=20)) as port:
+        connect = ModbusRtuConnect(port=port.device, unit=1, timeout="60ms")
+        seen = await found_by(connect, range(1, 6))
+    assert [type(one) for one in seen] == [Tried, Found, Tried, Found, Tried]
+    assert [one.unit for one in seen] == [1, 2, 3, 4, 5]
+
+
+async def test_an_unknown_machine_is_found_with_the_place_of_its_registers() -> None:
+    template = unknown(5)
+    point = template.points[0]
+    async with on_tcp({1: Machine().unit(template, 1)}) as (_, connect):
+        (seen,) = await found_by(connect, [1])
+        assert isinstance(seen, Found)
+        assert not any(match.likely for match in seen.matches)
+        assert (point.table, point.address) in seen.places
+
+
+async def test_what_changes_with_the_machine_is_its_power_and_its_state() -> None:
+    template, machine = unknown(5), Machine()
+    first, table = template.points[0].address, template.points[0].table
+    machine.stand = Stand()
+    async with on_tcp({1: machine.unit(template, 1)}) as (_, connect):
+        asker = Asker(connect, spacing=0)
+        seen = await survey(asker, [table], first, 40)
+        assert [(run.first, run.count) for run in seen.runs] == [(first, 24)]
+        before = await sample(asker, seen.runs[0], 5)
+        machine.stand = Stand(mode=Mode.WORKS).after(60)
+        after = await sample(asker, seen.runs[0], 5)
+        asker.close()
+    power = next(point for point in template.points if point.name == "power")
+    changed = {change.address for change in changes(first, before, after)[:5]}
+    assert changed & {power.address, power.address + 1}
+    assert first in changed
+
+
+async def test_a_refusal_says_why_nothing_can_be_read() -> None:
+    async with on_tcp({1: Machine().unit(unknown(5), 1)}) as (_, connect):
+        asker = Asker(connect, spacing=0)
+        seen = await survey(asker, [Table.HOLDING_REGISTERS, Table.INPUT_REGISTERS], 60_000, 8)
+        asker.close()
+    assert seen.runs == ()
+    assert seen.refusal is not None
+    assert seen.refusal.exception in (1, 2)
+
+
+async def test_a_line_that_is_not_there_is_told() -> None:
+    with pytest.raises(Unreachable):
+        await found_by(ModbusRtuConnect(port="/dev/not-there"), [1])
+
+
+async def test_questions_keep_their_distance() -> None:
+    async with on_tcp({1: Machine().unit(catalog.template("sdm630"), 1)}) as (device, connect):
+        asker = Asker(connect, spacing=0.05)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for _ in range(5):
+            await asker.ask(Table.INPUT_REGISTERS, 0, 2)
+        asker.close()
+        assert loop.time() - began >= 4 * 0.05
+        assert device.tally.requests == 5
