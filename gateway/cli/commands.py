@@ -144,7 +144,13 @@ def check(
     json: Json = False,
 ) -> None:
     """Check files and name every mistake."""
-    from gateway.cli.kinds import known_kind, notices_in, problems_in, yaml_files  # noqa: PLC0415
+    from gateway.cli.kinds import (  # noqa: PLC0415
+        known_kind,
+        notes_on,
+        notices_in,
+        problems_in,
+        yaml_files,
+    )
 
     chosen = known_kind(kind) if kind else None
     checked = yaml_files(files)
@@ -162,6 +168,8 @@ def check(
     elif not json:
         text = Text(f"Geprüft: {len(checked)}, alles gut.", f"Checked: {len(checked)}, all well.")
         say(text.in_(language_of(context)))
+        for note in notes_on(checked, chosen, os.environ):
+            say(note.in_(language_of(context)))
     if problems:
         raise typer.Exit(CONFIG_IS_WRONG)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,6 +164,17 @@ def problems_of(file: Path, kind: str | None, env: Mapping[str, str]) -> tuple[P
     except ConfigError as error:
         return error.problems
     return ()
+
+
+def notes_on(files: Sequence[Path], kind: str | None, env: Mapping[str, str]) -> Iterator[Text]:
+    """What is good to know of the ``files``, which have no mistake: of a firm's, its lines."""
+    from gateway.cli.rooms import variants  # noqa: PLC0415
+    from gateway.config import load  # noqa: PLC0415
+    from gateway.sources.line_load import notes  # noqa: PLC0415
+
+    for file in files:
+        if (kind or _kind_written(file, env)) == "site":
+            yield from notes(load(file, variants(), env).machines)
 
 
 def _unknown(file: Path) -> Problem:

@@ -16,12 +16,14 @@ def variants() -> Variants:
     from gateway.jobs import evidence  # noqa: PLC0415
     from gateway.machines.catalog import Catalog  # noqa: PLC0415
     from gateway.sources import line  # noqa: PLC0415
+    from gateway.sources.line_load import too_much  # noqa: PLC0415
 
     return Catalogue(
         connect=line.variants(),
         sinks=sinks.variants(),
         evidence=evidence.variants(),
         templates=Catalog(),
+        too_much=too_much,
     )
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
 from gateway.config import line_checks
 from gateway.config.checking import locate, sound
 from gateway.config.models import Variant
-from gateway.config.scalars import Endpoint
+from gateway.config.scalars import Endpoint, Period
 from gateway.config.sentences import choice
-from gateway.config.site import Parameters, SiteConfig
+from gateway.config.site import Device, Parameters, SiteConfig
 from gateway.config.strict_yaml import Tree
 from gateway.config.tree import Items, Leaf, Node, Place, Table, child
-from gateway.config.variants import Templates, Variants
+from gateway.config.variants import Templates, TooMuch, Variants
 from gateway.config.web import Web
 from gateway.core.errors import ConfigError
 from gateway.core.text import Text
@@ -24,7 +25,7 @@ from gateway.core.text import Text
 def report(tree: Tree, model: type[SiteConfig], variants: Variants, *, with_files: bool) -> None:
     """Report what does not fit together."""
     if isinstance(tree.root, Table):
-        checks = _Checks(tree, tree.root, model, variants.templates)
+        checks = _Checks(tree, tree.root, model, variants.templates, variants.too_much)
         checks.all()
         if with_files:
             checks.files()
@@ -38,6 +39,7 @@ class _Checks:
     root: Table
     model: type[SiteConfig]
     templates: Templates | None
+    too_much: TooMuch | None
 
     def all(self) -> None:
         """Every check, one after the other; the report is sorted later."""
@@ -94,13 +96,17 @@ class _Checks:
         """What devices on one line must agree on."""
         connect_type = _machine_type(self.model).model_fields["connect"].annotation
         devices = []
-        for device in (one for machine in machines for one in _devices(machine)):
-            node = child(device, "connect")
-            connect = sound(self.tree, connect_type, node) if node else None
-            if node is not None and isinstance(connect, Variant):
-                template = _text(child(device, "template"))
-                devices.append(line_checks.OnLine(node, connect, template))
-        line_checks.report(self.tree, devices)
+        for node in (one for machine in machines for one in _devices(machine)):
+            at, every_at, given = (child(node, key) for key in ("connect", "every", "parameters"))
+            connect = sound(self.tree, connect_type, at) if at else None
+            every = sound(self.tree, Period, every_at) if every_at else timedelta(seconds=1)
+            parameters = sound(self.tree, Parameters, given) if given else {}
+            if at is None or not isinstance(connect, Variant) or None in (every, parameters):
+                continue
+            template = self._template(child(node, "template"))
+            device = Device(template=template, connect=connect, every=every, parameters=parameters)
+            devices.append(line_checks.OnLine(device, at, every_at))
+        line_checks.report(self.tree, devices, self.too_much)
 
     def _templates_and_evidence(self, machine: Node) -> None:
         points: dict[str, str | None] = {}
@@ -135,19 +141,24 @@ class _Checks:
                 ),
             )
 
+    def _template(self, leaf: Node | None) -> str:
+        """A template as the catalogue knows it: by its name, or by its path from this file."""
+        name = _text(leaf)
+        if not name.endswith((".yaml", ".yml")):
+            return name
+        return str(self.tree.file.absolute().parent / Path(name).expanduser())
+
     def _points(self, leaf: Node | None, parameters: Node | None) -> dict[str, str | None] | None:
         """The points of a device with their roles; None after reporting that it is no good."""
         name = _text(leaf)
         if self.templates is None or leaf is None or not name:
             return None
-        path = self.tree.file.absolute().parent / Path(name).expanduser()
-        is_path = name.endswith((".yaml", ".yml"))
         given = sound(self.tree, Parameters, parameters) if parameters else {}
         try:
-            for objection in self.templates.unfit(str(path) if is_path else name, given or {}):
+            for objection in self.templates.unfit(self._template(leaf), given or {}):
                 at = locate(parameters, objection.at)[0] if parameters else leaf
                 self.tree.report(at.place, objection.what, objection.fix)
-            return dict(self.templates.roles(str(path) if is_path else name, given or {}))
+            return dict(self.templates.roles(self._template(leaf), given or {}))
         except KeyError:
             self.tree.report(
                 leaf.place,

@@ -3,44 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from gateway.config.models import Variant
+from gateway.config.site import Device
 from gateway.config.strict_yaml import Tree
 from gateway.config.tree import Node, child
+from gateway.config.variants import TooMuch
+from gateway.core.errors import ConfigError
 from gateway.core.text import Text
 
 
 @dataclass(frozen=True, slots=True)
 class OnLine:
-    """A device whose ``connect`` is sound; ``node`` is where that stands."""
+    """A device whose keys are sound; ``connect`` and ``every`` are where these stand."""
 
-    node: Node
-    connect: Variant
-    template: str
+    device: Device
+    connect: Node
+    every: Node | None
 
 
-def report(tree: Tree, devices: Iterable[OnLine]) -> None:
-    """Report what devices on one line say differently, and what reads the same twice."""
-    first_on: dict[str, OnLine] = {}
+def report(tree: Tree, devices: Iterable[OnLine], too_much: TooMuch | None) -> None:
+    """Report what devices on one line say differently, and what is too much for it."""
+    on: dict[str, list[OnLine]] = {}
     first_at: dict[tuple[str, str], OnLine] = {}
-    for device in devices:
-        line, place = device.connect.line(), device.connect.place()
+    for one in devices:
+        line, place = one.device.connect.line(), one.device.connect.place()
         if line is None or place is None:
             continue
-        _agree(tree, line, first_on.setdefault(line, device), device)
-        before = first_at.setdefault((place, device.template), device)
-        if before is not device:
-            _same_twice(tree, place, before, device)
+        on.setdefault(line, []).append(one)
+        _agree(tree, line, on[line][0], one)
+        before = first_at.setdefault((place, one.device.template), one)
+        if before is not one:
+            _same_twice(tree, place, before, one)
+    for together in on.values() if too_much else ():
+        with suppress(LookupError, ConfigError):  # a template that is wrong has been reported
+            objection = too_much([one.device for one in together]) if too_much else None
+            if objection is not None:
+                fastest = min(together, key=lambda one: one.device.every)
+                at = fastest.every or fastest.connect
+                tree.report(at.place, objection.what, objection.fix)
 
 
-def _agree(tree: Tree, line: str, first: OnLine, device: OnLine) -> None:
-    there = first.connect.agreed()
-    for key, here in device.connect.agreed().items():
+def _agree(tree: Tree, line: str, first: OnLine, one: OnLine) -> None:
+    there = first.device.connect.agreed()
+    for key, here in one.device.connect.agreed().items():
         if key not in there or here == there[key]:
             continue
-        place = (child(device.node, key) or device.node).place
-        other = (child(first.node, key) or first.node).place
+        place = (child(one.connect, key) or one.connect).place
+        other = (child(first.connect, key) or first.connect).place
         tree.report(
             place,
             Text(
@@ -56,10 +67,10 @@ def _agree(tree: Tree, line: str, first: OnLine, device: OnLine) -> None:
         )
 
 
-def _same_twice(tree: Tree, place: str, before: OnLine, device: OnLine) -> None:
-    line = before.node.place.line
+def _same_twice(tree: Tree, place: str, before: OnLine, one: OnLine) -> None:
+    line = before.connect.place.line
     tree.report(
-        device.node.place,
+        one.connect.place,
         Text(
             f"an {place} hängt schon das Gerät aus Zeile {line}, mit derselben Vorlage",
             f"the device of line {line} is at {place} already, with the same template",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Protocol, get_args
 
 from gateway.config.models import Objection, Variant
+from gateway.config.site import Device
 
 
 def scan(package: ModuleType | str) -> dict[str, type[Variant]]:
@@ -50,11 +51,16 @@ class Templates(Protocol):
         """The points of a device with their roles. Raises KeyError, or ConfigError."""
 
 
+TooMuch = Callable[[Sequence[Device]], Objection | None]
+"""Why one line cannot carry these devices; raises LookupError or ConfigError if unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variants:
-    """The catalogue of what the rooms offer; ``templates`` None leaves templates unchecked."""
+    """The catalogue of what the rooms offer; what is None is not checked."""
 
     connect: Mapping[str, type[Variant]]
     sinks: Mapping[str, type[Variant]]
     evidence: Mapping[str, type[Variant]]
     templates: Templates | None = None
+    too_much: TooMuch | None = None

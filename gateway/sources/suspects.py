@@ -20,6 +20,11 @@ STALE_AT_MOST = 30.0
 """Seconds after a deadline after which no answer is waited for any more, or as long again."""
 
 
+def lasts(within: float) -> float:
+    """Seconds after a deadline ``within`` for which an answer may still come."""
+    return max(within, min(STALE * within, STALE_AT_MOST))
+
+
 class Told(Enum):
     """By what the answers on a line are told from each other."""
 
@@ -50,7 +55,7 @@ class Suspects:
 
     def add(self, unit: int, block: Block, at: float, within: float) -> None:
         """A question has been given up at ``at`` (seconds), after its deadline ``within``."""
-        until = at + max(within, min(STALE * within, STALE_AT_MOST))
+        until = at + lasts(within)
         self._all.append(_Suspect(unit, block.table, block.first, block.size, until))
 
     def answered(self, size: int, asked_at: float) -> None:

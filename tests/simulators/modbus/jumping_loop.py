@@ -22,13 +22,36 @@ class _Jumping(selectors.DefaultSelector):
         return super().select(0)
 
 
+class _Looking(_Jumping):
+    """Before it jumps it looks whether the system still has something to hand over."""
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        return selectors.DefaultSelector.select(self, 0.001 if timeout else 0) or (
+            super().select(timeout)
+        )
+
+
 class JumpingLoop(asyncio.SelectorEventLoop):
+    jumping: type[_Jumping] = _Jumping
+
     def __init__(self) -> None:
-        self._jumping = _Jumping()
+        self._jumping = self.jumping()
         super().__init__(self._jumping)
 
     def time(self) -> float:
         return self._jumping.waited
+
+
+class LookingLoop(JumpingLoop):
+    """For what goes through the system: sockets, pseudo-terminals."""
+
+    jumping = _Looking
+
+
+def played_through_the_system(what: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine that reads and writes in jumping time."""
+    with asyncio.Runner(loop_factory=LookingLoop) as runner:
+        return runner.run(what)
 
 
 def played(what: Coroutine[Any, Any, Any]) -> Any:

@@ -1,0 +1,164 @@
+"""What ``check`` says of a site's lines: what they carry, what cannot be, what is good to know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from gateway.config import Device, Machine, Objection
+from gateway.core.text import Text
+from gateway.machines import catalog
+from gateway.machines.read_plan import other_lengths, plan
+from gateway.machines.template import Template
+from gateway.sources.bus_time import THINKS, Load, Polled, load, possible
+from gateway.sources.line.base import ModbusConnect
+from gateway.sources.suspects import lasts
+
+BY_ID = "/dev/serial/by-id"
+
+
+@dataclass(frozen=True, slots=True)
+class OnLine:
+    """A device of a site, of one machine."""
+
+    machine: str
+    connect: ModbusConnect
+    template: Template
+    every: timedelta
+
+    @property
+    def polled(self) -> Polled:
+        """With the period of each point."""
+        return Polled(
+            self.template,
+            [
+                (p, max(self.every, p.every or self.every).total_seconds())
+                for p in self.template.points
+            ],
+            max(self.connect.pause, self.template.workarounds.pause).total_seconds(),
+        )
+
+
+def too_much(devices: Sequence[Device]) -> Objection | None:
+    """Why a line cannot carry its devices, however fast they answer. Raises as the catalogue."""
+    found = [one for device in devices for one in _on_line("", device)]
+    if not found:
+        return None
+    line, wire = found[0].connect.key, found[0].connect.wire
+    busy = load([device.polled for device in found], wire, thinks=0.0).busy
+    if busy <= 1:
+        return None
+    fastest = min(device.every for device in devices)
+    shortest = round(possible(fastest.total_seconds(), busy) * 1000)
+    return Objection(
+        Text(
+            f"{line} kann das nicht leisten: die Anfragen dauern das {_comma(busy)}-fache der Zeit",
+            f"{line} cannot do that: the requests take {busy:.2f} times as long as there is",
+        ),
+        Text(
+            f"Der kürzeste mögliche Takt ist every: {shortest}ms (alle Geräte der Leitung "
+            "entsprechend langsamer). Oder erhöhen Sie die Baudrate, lassen Sie Messpunkte weg, "
+            "oder verteilen Sie die Geräte auf zwei Leitungen.",
+            f"The shortest period possible is every: {shortest}ms (all devices of the line slower "
+            "alike). Or raise the baud rate, leave points out, or spread the devices over two "
+            "lines.",
+        ),
+    )
+
+
+def notes(machines: Sequence[Machine]) -> Iterator[Text]:
+    """What each line of these machines carries, and what is good to know of it."""
+    lines: dict[str, list[OnLine]] = {}
+    for machine in machines:
+        for device in machine.devices:
+            for one in _on_line(machine.name, device):
+                lines.setdefault(one.connect.key, []).append(one)
+    for line, devices in lines.items():
+        yield _carries(line, devices)
+        yield from _good_to_know(line, devices)
+
+
+def _on_line(machine: str, device: Device) -> Iterator[OnLine]:
+    if isinstance(device.connect, ModbusConnect):
+        yield OnLine(machine, device.connect, catalog.of(device), device.every)
+
+
+def _carries(line: str, devices: Sequence[OnLine]) -> Text:
+    wire = devices[0].connect.wire
+    found: Load = load([device.polled for device in devices], wire)
+    units = len({device.connect.unit for device in devices})
+    counts = [
+        _count(units, ("Gerät", "Geräte"), ("device", "devices")),
+        _count(found.requests, ("Anfrage", "Anfragen"), ("request", "requests")),
+        _count(found.registers, ("Register", "Register"), ("register", "registers")),
+        _count(found.values, ("Wert", "Werte"), ("value", "values")),
+    ]
+    said = Text(
+        f"{line}: {', '.join(one.de for one in counts)}",
+        f"{line}: {', '.join(one.en for one in counts)}",
+    )
+    if wire is None:
+        return said
+    cycle, thinks, busy = round(found.cycle * 1000), round(THINKS * 1000), round(found.busy * 100)
+    return Text(
+        f"{said.de} in {cycle} ms bei {wire.baud} Baud und {thinks} ms Bedenkzeit je Antwort; die "
+        f"Leitung ist zu {busy} % belegt",
+        f"{said.en} in {cycle} ms at {wire.baud} baud and {thinks} ms per answer for the device to "
+        f"think; the line is busy for {busy} % of the time",
+    )
+
+
+def _count(number: int, de: tuple[str, str], en: tuple[str, str]) -> Text:
+    return Text(f"{number} {de[number != 1]}", f"{number} {en[number != 1]}")
+
+
+def _good_to_know(line: str, devices: Sequence[OnLine]) -> Iterator[Text]:
+    if line.startswith("/dev/") and not line.startswith(("/dev/serial/", "/dev/disk/")):
+        named = _by_id(line)
+        yield Text(
+            f"  → {line} kann beim nächsten Einstecken anders heißen; bleibend ist "
+            f"{named or BY_ID + '/...'}",
+            f"  → {line} may have another name when it is plugged in again; lasting is "
+            f"{named or BY_ID + '/...'}",
+        )
+    told_by_length = _told_by_length(devices)
+    for device in devices if told_by_length else ():
+        seconds = max(_waits(device), default=0.0)
+        if seconds:
+            who, time = f"  → {device.machine} (unit {device.connect.unit})", f"{seconds:.0f} s"
+            yield Text(
+                f"{who}: nach einer Antwort, die zu spät kommt, wird ein Teil bis zu {time} nicht "
+                "gefragt, weil er sich nur in einer Länge lesen lässt",
+                f"{who}: after an answer that comes too late a part is not asked for up to {time}, "
+                "because it can be read in one length only",
+            )
+
+
+def _told_by_length(devices: Sequence[OnLine]) -> bool:
+    """Whether nothing but their length tells late answers on this line from others."""
+    first = devices[0].connect
+    shared = len({device.connect.unit for device in devices}) > 1
+    return not first.framing().numbered or shared or first.through_gateway or first.any_number
+
+
+def _waits(device: OnLine) -> Iterator[float]:
+    """Seconds for which each block waits that has no other length."""
+    blocks = plan(device.template.points, device.template)
+    for block in blocks:
+        alike = any(other is not block and other.size == block.size for other in blocks)
+        if alike and next(other_lengths(block, device.template), None) is None:
+            yield lasts(device.connect.within(block))
+
+
+def _by_id(port: str) -> str | None:
+    """The lasting name of a port that is there."""
+    try:
+        return next((str(one) for one in sorted(Path(BY_ID).iterdir()) if one.samefile(port)), None)
+    except OSError:
+        return None
+
+
+def _comma(number: float) -> str:
+    return f"{number:.2f}".replace(".", ",")
