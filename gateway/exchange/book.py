@@ -108,9 +108,9 @@ class Book:
         newest = [versions[max(versions)] for versions in self.versions.values()]
         return sorted(newest, key=lambda order: order.clock.began, reverse=True)
 
-    def active(self) -> JointOrder | None:
-        """The order that is worked on: the one opened last."""
-        return next((order for order in self.orders() if order.id not in self.closed), None)
+    def working(self) -> list[JointOrder]:
+        """The orders that are worked on, the one opened last first: one of each lead firm."""
+        return [order for order in self.orders() if order.id not in self.closed]
 
     def expired(self, real: datetime) -> list[str]:
         """Orders whose messages need not be kept any more; nothing of them is on its way."""

@@ -33,8 +33,8 @@ async def compare(
     None where no message about the order ever went either way (a stranger and a firm of the
     consortium that we share nothing with are the same), or where the order is not kept any more.
     """
-    active = office.book.active()
-    order = order_id or (active.id if active else "")
+    newest = next(iter(office.book.working()), None)
+    order = order_id or (newest.id if newest else "")
     places = await _places(office, order, firm) if order in office.book.versions else {}
     if not places:
         return None

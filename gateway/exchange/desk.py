@@ -189,12 +189,13 @@ class Desk:
 
     async def carry_out_accepted(self, real: datetime) -> None:
         """Lots of accepted offers move to the firm that took them (lead firm)."""
-        order = self._book.active()
-        if order is None or order.lead != self._office.side.firm:
-            return
-        for offer in self._book.offers_of(order.id):
-            if offer.state == "accepted" and not _moved(order, offer):
-                order = await self._move(order, offer, real)
+        for order in self._book.working():
+            if order.lead != self._office.side.firm:
+                continue
+            left = order
+            for offer in self._book.offers_of(order.id):
+                if offer.state == "accepted" and not _moved(left, offer):
+                    left = await self._move(left, offer, real)
 
     async def _move(self, order: JointOrder, offer: Offered, real: datetime) -> JointOrder:
         reserve = ready_reserve(self._book, order, offer.to, offer.package)

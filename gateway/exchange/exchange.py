@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -31,7 +31,7 @@ from gateway.exchange.ledger_file import Behind
 from gateway.exchange.link import Link
 from gateway.exchange.lookout import Lookout
 from gateway.exchange.office import Office
-from gateway.exchange.outgoing import Side, taken_back, wanted
+from gateway.exchange.outgoing import Side, Wanted, taken_back, wanted
 from gateway.exchange.own_jobs import JobLog, Jobs
 from gateway.exchange.reception import Reception
 from gateway.exchange.records import agreements_json, log_json
@@ -40,7 +40,7 @@ from gateway.exchange.trust import Distrusted
 from gateway.exchange.upkeep import Upkeep
 from gateway.network.files import ConsortiumFile, OrderFile
 from gateway.network.forecast import rounded
-from gateway.network.order import JointOrder, Level
+from gateway.network.order import Level
 from gateway.network.picture import Picture, Warned
 from gateway.network.views import view
 
@@ -374,36 +374,34 @@ class Exchange:
             await desk.carry_out_accepted(real)
             await self._upkeep.keep(office.book, self._lookout, real)
             self._look(real)
-            order, picture = office.book.active(), self._lookout.newest
-            if order is not None:
-                await self._warn(order, real)
+            working = [self._lookout.of(order.id) for order in office.book.working()]
+            for picture in working:
+                await self._warn(picture, real)
             await erase_aside(office, [old for old in self._ledger.aside() if real > old.until])
             if not office.connected:
                 return
-            if order is not None and picture is not None and order.tellable(real):
-                at = order.clock.order(real)
-                own, whole = picture.tells(at)
-                leaving = wanted(
-                    office.side,
-                    office.book,
-                    order,
-                    own,
-                    whole=whole,
-                    now=at,
-                    done=picture.knowledge.done,
-                    made=picture.made,
-                )
-                await dispatch.take(inquiry.allowed(leaving), mono)
+            for picture in working:
+                if picture.knowledge.order.tellable(real):
+                    leaving = self._leaving(picture, real)
+                    await dispatch.take(inquiry.allowed(leaving), mono)
             back = taken_back(office.side, office.book, real)
             await dispatch.take(inquiry.allowed(back), mono)
             await inquiry.ask(mono)
             await dispatch.repeat(mono)
             await forget_expired(office, real)
 
-    async def _warn(self, order: JointOrder, real: datetime) -> None:
+    def _leaving(self, picture: Picture, real: datetime) -> Iterator[Wanted]:
+        """What should leave of an order now."""
+        order = picture.knowledge.order
+        at = order.clock.order(real)
+        own, whole = picture.tells(at)
+        done, made = picture.knowledge.done, picture.made
+        side, book = self._office.side, self._office.book
+        return wanted(side, book, order, own, whole=whole, now=at, done=done, made=made)
+
+    async def _warn(self, picture: Picture, real: datetime) -> None:
         """Note when the forecast first passes the due time (lead firm)."""
-        office = self._office
-        whole = self._lookout.whole
+        office, order, whole = self._office, picture.knowledge.order, picture.whole
         if whole is None or whole.forecast is None or order.id in office.book.warned:
             return
         if rounded(whole.forecast, order.step) <= order.due:

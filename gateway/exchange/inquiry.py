@@ -72,8 +72,7 @@ class Inquiry:
         return sorted((self._urgent_ones() & set(self._due)) - set(self.unproven))
 
     def _urgent_ones(self) -> set[str]:
-        order = self._office.book.active()
-        return self._urgent | set(order.firms() if order is not None else ())
+        return self._urgent.union(*(order.firms() for order in self._office.book.working()))
 
     def allowed(self, wanted: Iterable[Wanted]) -> Iterator[Wanted]:
         """What may leave; whoever has not answered is asked first."""

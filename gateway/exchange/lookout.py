@@ -14,7 +14,6 @@ from gateway.config import SiteConfig
 from gateway.core.work import JobState
 from gateway.exchange.book import Book
 from gateway.exchange.own_jobs import Counting, Shop, bench
-from gateway.network.disclosure import OrderState
 from gateway.network.knowledge import Agreed, Heard, Knowledge
 from gateway.network.order import Consortium, JointOrder, Prepared
 from gateway.network.picture import Offered, Picture
@@ -23,7 +22,7 @@ from gateway.network.standing import order_state
 
 OVER = (JobState.ENDED, JobState.ABORTED)
 KEPT = 6
-"""So many orders are shown, the ones opened last."""
+"""So many orders are shown, the ones opened last; besides them those that are worked on."""
 PRICE_EVERY = timedelta(seconds=1)
 """What an offer would bring is computed this often (real time): it takes some plans."""
 
@@ -47,51 +46,45 @@ class Lookout:
         self._site = site
         self._counting = Counting()
         self.pictures: tuple[Picture, ...] = ()
-        self.newest: Picture | None = None
-        self.whole: OrderState | None = None
         self._ends: dict[About, tuple[datetime, timedelta | None]] = {}
         self._taken: dict[str, _Taken] = {}
 
     def look(self, book: Book, consortium: Consortium, shop: Shop, real: datetime) -> None:
         """Take the pictures that are not as they were; of what is over, what we may still see."""
-        active = book.active()
-        orders = book.orders()[:KEPT]
-        self.newest = self.whole = None
+        opened = book.orders()
+        orders = [*opened[:KEPT], *(each for each in opened[KEPT:] if each.id not in book.closed)]
         for order in orders:
             closed, last = book.closed.get(order.id), self._taken.get(order.id)
             if closed is not None and last is not None:
-                picture = self._over(last, book, closed)
+                self._over(last, book, closed)
                 continue
             knowledge = self.knowledge(book, order, shop, real)
-            picture = self._look(book, consortium, knowledge, closed or real)
-            if active is not None and order.id == active.id:
-                self.newest, self.whole = picture, picture.whole
+            self._look(book, consortium, knowledge, closed or real)
         self._taken = {order.id: self._taken[order.id] for order in orders}
         self.pictures = tuple(taken.picture for taken in self._taken.values())
 
     def _look(
         self, book: Book, consortium: Consortium, knowledge: Knowledge, real: datetime
-    ) -> Picture:
+    ) -> None:
         order = knowledge.order
         now = order.clock.order(real)
         ready = {key: said for key, said in book.ready.items() if key[0] == order.id}
         offers, closed = tuple(book.offers_of(order.id)), book.closed.get(order.id)
         clocks = dict(book.clocks)
         basis = (knowledge, consortium, ready, offers, book.warned.get(order.id), closed, clocks)
-        return self._same_or(
-            order.id, basis, now, lambda: self._take(book, consortium, knowledge, real)
-        )
+        self._keep(order.id, basis, now, lambda: self._take(book, consortium, knowledge, real))
 
-    def _same_or(
-        self, order: str, basis: object, now: timedelta, take: Callable[[], Picture]
-    ) -> Picture:
-        """The picture as it was where nothing has changed it, else a new one."""
+    def _keep(self, order: str, basis: object, now: timedelta, take: Callable[[], Picture]) -> None:
+        """Keep the picture as it was where nothing has changed it, else a new one."""
         last = self._taken.get(order)
         if last is not None and last.since <= now < last.until and last.basis == basis:
-            return last.picture
+            return
         picture = take()
         self._taken[order] = _Taken(basis, now, picture.knowledge.holds_until(now), picture)
-        return picture
+
+    def of(self, order: str) -> Picture:
+        """The picture of an order that is worked on."""
+        return self._taken[order].picture
 
     def unfinished(self, lead: str) -> JointOrder | None:
         """A lead firm's order of which something is left: here, or, if we lead it, anywhere."""
@@ -145,7 +138,7 @@ class Lookout:
         )
         return self._with_forecasts(book, picture, real) if leads else picture
 
-    def _over(self, last: _Taken, book: Book, closed: datetime) -> Picture:
+    def _over(self, last: _Taken, book: Book, closed: datetime) -> None:
         """The last picture of an order that is over, without what was withdrawn since."""
         picture = last.picture
         order, firm = picture.knowledge.order, picture.knowledge.firm
@@ -160,7 +153,7 @@ class Lookout:
                 whole = order_state(left, picture.own, picture.plan, now)
             return replace(picture, knowledge=left, whole=whole, closed=closed, made={})
 
-        return self._same_or(order.id, basis, now, take)
+        self._keep(order.id, basis, now, take)
 
     def _with_forecasts(self, book: Book, picture: Picture, real: datetime) -> Picture:
         """What the order would come to with each open offer, and with the prepared reserve."""

@@ -114,8 +114,8 @@ class Reception:
 
     def _interval(self) -> timedelta:
         """How often partners report now, in real time."""
-        order = self._office.book.active()
-        return NO_ORDER if order is None else order.interval / order.lapse
+        working = self._office.book.working()
+        return min((order.interval / order.lapse for order in working), default=NO_ORDER)
 
     async def _sort(self, got: Opened, message: Message, size: int, mono: float) -> None:
         if message.kind in CHAINED:
@@ -176,13 +176,9 @@ class Reception:
     async def _order(self, entry: Entry, skipped: list[Entry], message: Message) -> None:
         office = self._office
         order = from_document(message.fields)
-        check_order(
-            order,
-            message,
-            entry.partner,
-            office.side.consortium.lead,
-            simulated=office.site.simulated,
-        )
+        opened_before = office.book.order(order.id)
+        lead = office.side.consortium.lead if opened_before is None else opened_before.lead
+        check_order(order, message, entry.partner, lead, simulated=office.site.simulated)
         running = self._unfinished(order.lead)
         if running is not None and (running.id == order.id or not in_earnest(running, order)):
             running = None

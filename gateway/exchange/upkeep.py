@@ -14,6 +14,7 @@ from gateway.exchange.lookout import Lookout
 from gateway.exchange.own_jobs import JobLog, Jobs, Shop
 from gateway.jobs.commands import CloseOrder, Command, NotPossible
 from gateway.network.knowledge import Knowledge
+from gateway.network.order import JointOrder
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class Upkeep:
         self._journal = journal
         self._tracker = tracker
         self._refused: dict[tuple[str, str], datetime] = {}
-        self._settled: _Settled | None = None
+        self._settled: dict[str, _Settled] = {}
 
     def shop(self, real: datetime) -> Shop:
         """Every job and machine after the journal's last commit."""
@@ -52,24 +53,32 @@ class Upkeep:
         return Shop(self._tracker.jobs(state), self._tracker.machines(state, real))
 
     async def keep(self, book: Book, lookout: Lookout, real: datetime) -> None:
-        """Close the jobs of orders that are over; open, feed and change those of the active one."""
+        """Close the jobs of orders that are over; open, feed and change those of the others."""
         for job in self._tracker.jobs(self._journal.state):
             if job.order is not None and job.order in book.closed and job.state not in OVER:
                 await self._give(CloseOrder(job.order, real), job.order, real)
-        order = book.active()
-        if order is None:
-            return
+        working = book.working()
+        present = {order.id for order in working}
+        self._settled = {order: each for order, each in self._settled.items() if order in present}
+        for order in working:
+            await self._keep_order(book, lookout, order, real)
+
+    async def _keep_order(
+        self, book: Book, lookout: Lookout, order: JointOrder, real: datetime
+    ) -> None:
         shop, now = self.shop(real), order.clock.order(real)
         knowledge = lookout.knowledge(book, order, shop, real)
         mine = own_jobs.jobs_of(shop.jobs, order)
-        if self._settled is not None and self._settled.holds(knowledge, now):
+        settled = self._settled.pop(order.id, None)
+        if settled is not None and settled.holds(knowledge, now):
+            self._settled[order.id] = settled
             return
-        self._settled = None
         commands = list(own_jobs.due(self._site, knowledge, mine, now, real))
         for command in commands:
             await self._give(command, str(getattr(command, "job_id", order.id)), real)
         if not commands:
-            self._settled = _Settled(knowledge, now, own_jobs.next_delivery(knowledge, now))
+            arrives = own_jobs.next_delivery(knowledge, now)
+            self._settled[order.id] = _Settled(knowledge, now, arrives)
 
     async def _give(self, command: Command, about: str, real: datetime) -> None:
         key = (type(command).__name__, about)
