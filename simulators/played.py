@@ -15,6 +15,7 @@ from math import cos, exp, pi
 
 from gateway.core.signals import Kind, Value
 from gateway.machines.codec import encode
+from gateway.machines.encodings import Shape
 from gateway.machines.template import PointSpec, Template
 from simulators.physics.chance import noisy
 
@@ -30,6 +31,8 @@ MOTOR = 0.86
 """Power factor."""
 FIRST_COUNT = 1_000
 """What a counter of parts shows at the beginning."""
+NAME = "Werkverbund"
+"""What every text says."""
 REJECTED = 25
 """Every so many-th part is none."""
 
@@ -190,10 +193,13 @@ def value(point: PointSpec, stand: Stand, seed: int) -> Value:
     if point.values:
         listed = sorted(point.values)
         return listed[stand.running % len(listed)]
-    if point.is_bit or point.kind is Kind.STATE:
+    if point.kind is Kind.TEXT:
+        return next(text for end in range(len(NAME), -1, -1) if _fits(point, text := NAME[:end]))
+    yes_or_no = point.encoding.shape is Shape.BIT
+    if yes_or_no or point.kind is Kind.STATE:
         trouble = point.role == "fault" or _TROUBLE.search(point.name)
         on = stand.running and not trouble
-        return on if point.is_bit else int(on)
+        return on if yes_or_no else int(on)
     shown = _number(point, stand, seed)
     if point.low is not None:
         shown = max(point.low, shown)
@@ -228,9 +234,9 @@ def _in_between(point: PointSpec, stand: Stand) -> float:
     return low + (high - low) * (0.3 + 0.4 * stand.load + 0.02 * stand.sway(60))
 
 
-def _fits(point: PointSpec, shown: float) -> bool:
+def _fits(point: PointSpec, shown: Value) -> bool:
     try:
-        encode(point, shown)
+        encode(point, shown, 0 if point.factor is None else POWER_OF_TEN)
     except ValueError:
         return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from gateway.core.signals import Kind
 from gateway.machines.catalog import names, template
 from gateway.machines.codec import Layout
+from gateway.machines.encodings import Encoding, Shape
 from gateway.machines.read_plan import Block, plan
 from gateway.machines.template import BIT_TABLES, FUNCTIONS, Template
 from simulators.device import Device
@@ -58,6 +60,61 @@ def test_what_any_machine_shows_fits_its_registers_and_limits(name, stand):
         if not point.is_bit:
             assert point.low is None or value >= point.low - 1e-9
             assert point.high is None or value <= point.high + 1e-9
+
+
+def of_every_encoding() -> Template:
+    """A template with a point of each encoding, and with what else a point can say."""
+    address, points = 0, []
+    for encoding in Encoding:
+        point = {"name": encoding.value, "address": address, "encoding": encoding.value}
+        if encoding is Encoding.BIT:
+            point |= {"bit": 3}
+        if encoding.shape is Shape.TEXT:
+            point |= {"length": 4, "kind": "text"}
+        if encoding.takes_order and encoding.row.words > 1:
+            point |= {"order": "low-word-first"}
+        points.append(point)
+        address += 8
+    more = {"encoding": "uint16", "kind": "state"}
+    says = {0: {"de": "steht", "en": "stands"}, 5: {"de": "läuft", "en": "runs"}}
+    points += [
+        {"name": "mode", "address": 400, "values": says, **more},
+        {"name": "masked", "address": 401, "mask": 0x0F00, "values": says, **more},
+        {"name": "watts", "address": 402, "encoding": "int16", "unit": "W", "scale_from": "sf"},
+        {"name": "sf", "address": 403, "encoding": "int16"},
+    ]
+    both = {"table": "holding-registers", "means": {"de": "x", "en": "x"}}
+    return Template.model_validate_json(
+        json.dumps(
+            {
+                "schema": 1,
+                "template": "every",
+                "title": {"de": "Alle", "en": "All"},
+                "identification": {"manufacturer": "none", "model": "none"},
+                "readable": [{"table": "holding-registers", "first": 0, "last": 403}],
+                "points": [both | point for point in points],
+            }
+        )
+    )
+
+
+@given(stands)
+def test_every_encoding_can_be_served(stand):
+    kind = of_every_encoding()
+    shown = values(kind, stand, 17)
+    back = read_back(Device(kind, 1, lambda: shown))
+    for name, value in shown.items():
+        same = value if isinstance(value, str | bool) else pytest.approx(value, abs=1, rel=1e-5)
+        assert back[name] == same, name
+    assert back["text"] == "Werkverb"
+    assert back["watts"] == pytest.approx(stand.power, rel=0.005, abs=1)
+    assert back["mode"] == back["masked"] == (5 if stand.running else 0)
+
+
+def test_a_factor_in_a_register_scales_what_is_served():
+    kind = of_every_encoding()
+    shown = values(kind, Stand(), 17) | {"watts": 1234.5, "sf": -1}
+    assert read_back(Device(kind, 1, lambda: shown))["watts"] == pytest.approx(1234.5)
 
 
 @given(stands)
