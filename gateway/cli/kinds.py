@@ -65,8 +65,8 @@ KEYS: Mapping[str, frozenset[str]] = {
     kind: frozenset(keys.split())
     for kind, keys in {
         "site": "firm name plant area simulated state machines history web sinks jobs network",
-        "template": "template title identification numbering sentinels points readable workarounds "
-        "proof sources wiring parameters caveats",
+        "template": "template title identification numbering sentinels points derived readable "
+        "workarounds proof sources wiring parameters caveats",
         "consortium": "name lead firms agreements",
         "order": "id item quantity unit lead start due transport threshold interval stale step "
         "lapse packages agreements prepared",

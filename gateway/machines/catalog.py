@@ -62,7 +62,8 @@ class Catalog:
             known = known.fitted(given)
         except LookupError:
             known = known.fitted({}) if not any(p.needed for p in known.parameters) else known
-        return {point.name: point.role for point in known.points}
+        points = {point.name: point.role for point in known.points}
+        return points | {derived.name: derived.role for derived in known.derived}
 
 
 _template = template

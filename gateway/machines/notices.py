@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from gateway.config import Objection, choice
 from gateway.core.text import Text
 from gateway.core.units import SPELLINGS, UNITS
+from gateway.machines.derived import Derived
 from gateway.machines.numbering import Numbering
+from gateway.machines.point import Point
 from gateway.machines.template import Template
 
 
@@ -18,7 +20,10 @@ def notices(template: Template) -> Iterator[Objection]:
 
 
 def _units(template: Template) -> Iterator[Objection]:
-    for index, point in enumerate(template.points):
+    places: list[tuple[str, int, Point | Derived]] = []
+    places += [("points", index, point) for index, point in enumerate(template.points)]
+    places += [("derived", index, one) for index, one in enumerate(template.derived)]
+    for key, index, point in places:
         if point.unit in UNITS:
             continue
         meant = SPELLINGS.get(point.unit)
@@ -32,7 +37,7 @@ def _units(template: Template) -> Iterator[Objection]:
             choice(point.unit, list(UNITS))
             if meant is None
             else Text(f"Schreiben Sie unit: {_quoted(meant)}", f"Write unit: {_quoted(meant)}"),
-            ("points", index, "unit"),
+            (key, index, "unit"),
         )
 
 

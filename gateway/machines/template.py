@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from gateway.config import Bilingual, Strict, refuse
 from gateway.machines import parameter_rules, point_rules, template_rules
+from gateway.machines.derived import Derived
 from gateway.machines.encodings import Encoding
 from gateway.machines.limits import Range, Workarounds
 from gateway.machines.numbering import BIT_TABLES, FUNCTIONS, Numbering, Table
@@ -88,6 +89,11 @@ class Template(Strict):
         "for each encoding, e.g. int16: [-32768]",
     )
     points: tuple[PointSpec, ...] = Field(min_length=1, description="Messpunkte / points")
+    derived: tuple[Derived, ...] = Field(
+        default=(),
+        description="Summen, Differenzen, Produkte von Punkten / sums, differences, products of "
+        "points",
+    )
     readable: tuple[Range, ...] = Field(
         default=(), description="Am Stück lesbare Bereiche / ranges readable as one block"
     )
@@ -142,7 +148,9 @@ class Template(Strict):
             for point in self.points
             if all(chosen[name] == wanted for name, wanted in point.when.items())
         )
-        return self.model_copy(update={"points": points})
+        there = {point.name for point in points}
+        derived = tuple(one for one in self.derived if there.issuperset(one.parts))
+        return self.model_copy(update={"points": points, "derived": derived})
 
     def reads(self, table: Table) -> tuple[Range, ...]:
         """The declared ranges of one table; none: any address may be tried."""
@@ -157,6 +165,7 @@ class Template(Strict):
         refuse(
             [
                 *template_rules.objections(self.points, self.readable, self.workarounds),
+                *template_rules.derived(self.points, self.derived),
                 *parameter_rules.objections(self.parameters, self.sources, self.points),
             ]
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.config import Objection, choice
 from gateway.core.text import Text
+from gateway.machines.derived import Derived
 from gateway.machines.encodings import Shape
 from gateway.machines.limits import Range, Workarounds
 from gateway.machines.numbering import LAST, Table
@@ -231,3 +232,53 @@ def _readable(
                 Text("Erhöhen Sie max_registers.", "Raise max_registers."),
                 ("points", index, "encoding"),
             )
+
+
+def derived(points: Sequence[Point], entries: Sequence[Derived]) -> Iterator[Objection]:
+    """What is derived has a name of its own, one operation, and numbers of this device as parts."""
+    named = {point.name: point for point in points}
+    seen = set(named)
+    for index, entry in enumerate(entries):
+        if entry.name in seen:
+            yield Objection(
+                Text(f"zwei Punkte heißen {entry.name}", f"two points are called {entry.name}"),
+                Text("Benennen Sie einen davon um.", "Rename one of them."),
+                ("derived", index, "name"),
+            )
+        seen.add(entry.name)
+        if len(entry.operations) != 1:
+            yield Objection(
+                Text(
+                    f"{entry.name}: sum, difference oder product, genau eines davon",
+                    f"{entry.name}: sum, difference or product, exactly one of them",
+                ),
+                Text(
+                    "Schreiben Sie zum Beispiel sum: [power-l1, power-l2].",
+                    "Write for example sum: [power-l1, power-l2].",
+                ),
+                ("derived", index),
+            )
+        for operation, parts in entry.operations.items():
+            for at, name in enumerate(parts):
+                yield from _part(entry, named, name, ("derived", index, str(operation), at))
+
+
+def _part(
+    entry: Derived, named: Mapping[str, Point], name: str, at: tuple[str | int, ...]
+) -> Iterator[Objection]:
+    part = named.get(name)
+    if part is None:
+        yield Objection(
+            Text(
+                f"{entry.name}: den Punkt {name} gibt es nicht",
+                f"{entry.name}: there is no point {name}",
+            ),
+            choice(name, list(named)),
+            at,
+        )
+    elif part.encoding.shape in (Shape.BIT, Shape.TEXT) or part.values is not None:
+        yield Objection(
+            Text(f"{entry.name}: {name} ist keine Zahl", f"{entry.name}: {name} is no number"),
+            Text("Nennen Sie Punkte mit Zahlen.", "Name points that are numbers."),
+            at,
+        )

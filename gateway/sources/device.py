@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from gateway.core.signals import Fault, Reason, SignalId, Value, signal_id
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now
 from gateway.machines.codec import Decoded, Layout
+from gateway.machines.derived import Found, derive
 from gateway.machines.read_plan import Block, Learned, Place, halves, plan
 from gateway.machines.template import FUNCTIONS, PointSpec, Table, Template
 from gateway.sources.line.base import ModbusConnect
@@ -68,6 +69,8 @@ class Unit:
         self.pause = max(connect.pause, template.workarounds.pause).total_seconds()
         """Seconds to leave between two questions."""
         self._points = {signal_id(machine, point.name): point for point in template.points}
+        self._derived = {signal_id(machine, one.name): one for one in template.derived}
+        self._parts: dict[tuple[SignalId, ...], tuple[SignalId, ...]] = {}
         self._requests: dict[tuple[SignalId, ...], _Requests] = {}
         self._refusals = Refusals(place(point) for point in template.points)
         self._cuts: set[Place] = set()
@@ -78,10 +81,46 @@ class Unit:
     @property
     def signals(self) -> tuple[SignalId, ...]:
         """Every signal that the unit can be asked for."""
-        return tuple(self._points)
+        return (*self._points, *self._derived)
 
     async def read(self, link: Link, due: tuple[SignalId, ...], now: Now) -> Answer:
         """Ask for the due signals, one entry each. Silence ends the cycle for the rest of them."""
+        if not self._derived:
+            return await self._read(link, due, now)
+        asked = self._parts.get(due)
+        if asked is None:
+            asked = self._parts[due] = self._with_parts(due)
+        return self._with_derived(due, await self._read(link, asked, now))
+
+    def _with_parts(self, due: tuple[SignalId, ...]) -> tuple[SignalId, ...]:
+        """What is to be asked for: derived signals are made of their parts."""
+        asked = dict.fromkeys(signal for signal in due if signal in self._points)
+        for signal in due:
+            if signal in self._derived:
+                parts = self._derived[signal].parts
+                asked.update(dict.fromkeys(signal_id(self.machine, part) for part in parts))
+        return tuple(asked)
+
+    def _with_derived(self, due: tuple[SignalId, ...], answer: Answer) -> Answer:
+        faults = answer.faults or (None,) * len(answer.signals)
+        found = dict(zip(answer.signals, map(Found, answer.values, faults), strict=True))
+        for signal in due:
+            if signal in self._derived:
+                derived = self._derived[signal]
+                parts = [signal_id(self.machine, part) for part in derived.parts]
+                found[signal] = derive(
+                    derived, [self._points[part] for part in parts], [found[part] for part in parts]
+                )
+        kept = [found[signal] for signal in due]
+        sound = all(one.fault is None for one in kept)
+        return replace(
+            answer,
+            signals=due,
+            values=tuple(one.value for one in kept),
+            faults=None if sound else tuple(one.fault for one in kept),
+        )
+
+    async def _read(self, link: Link, due: tuple[SignalId, ...], now: Now) -> Answer:
         mono = now().mono
         self._heard = None
         failure: SourceError | None = None
@@ -133,8 +172,10 @@ class Unit:
         return Answer(due, nothing, (self.fault,) * len(due), None)
 
     def words(self, signal: SignalId) -> Words | None:
-        """The raw words of the last answer for ``signal``."""
-        point = self._points[signal]
+        """The raw words of the last answer for ``signal``; what is derived has none."""
+        point = self._points.get(signal)
+        if point is None:
+            return None
         found: Words | None = None
         for (table, first, count), (words, at) in self._last.items():
             start = point.address - first

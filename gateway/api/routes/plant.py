@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from fastapi import Depends, Query
 from pydantic import AfterValidator, AwareDatetime
@@ -22,12 +22,15 @@ from gateway.api.plant_shapes import (
     TraceShape,
 )
 from gateway.api.refusals import absent, refusal
-from gateway.config import Machine
+from gateway.config import Device, Machine
 from gateway.core.clock import from_ms, to_ms
 from gateway.core.events import Detail, EventKind
 from gateway.core.ports import Point, SeriesStore, Words
 from gateway.core.signals import SignalId
 from gateway.machines import catalog
+from gateway.machines.derived import Derived
+from gateway.machines.point import Point as MachinePoint
+from gateway.machines.template import Template
 from gateway.sinks.base import Place
 
 router = group("plant")
@@ -78,14 +81,7 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Json[TraceShape]:
     if what is None or not signal.startswith(f"{wanted.name}/"):
         raise absent()
     now = rooms.now()
-    point_name = signal.split("/", 1)[1]
-    device, template, point = next(
-        (device, template, point)
-        for device in wanted.devices
-        for template in (catalog.of(device),)
-        for point in template.points
-        if point.name == point_name
-    )
+    device, template, point = _origin(wanted, signal.split("/", 1)[1])
     last = await asyncio.to_thread(_stored, rooms.series, what.id, now)
     kept: StoredPointShape | None = None
     if last is not None:
@@ -100,18 +96,46 @@ async def trace(rooms: Here, wanted: Wanted, signal: str) -> Json[TraceShape]:
         {
             "signal": views.signal(rooms, what, now),
             "register": _register(rooms.words(what.id)),
-            "encoding": point.encoding.value,
-            "order": point.order.value if point.order else None,
-            "scale": point.scale,
-            "plain": point.is_plain,
+            **_made_of(point),
             "template": device.template,
             "unit": getattr(device.connect, "unit", None),
-            "source": template.source_of(point),
+            "source": template.source_of(point) if isinstance(point, MachinePoint) else None,
             "places": [_place(place) for place in rooms.places(what.id)],
             "stored": kept,
             "committed_seq": rooms.journal.committed_seq,
         }
     )
+
+
+def _origin(machine: Machine, name: str) -> tuple[Device, Template, MachinePoint | Derived]:
+    """The device that has a point, its template, and the point."""
+    for device in machine.devices:
+        template = catalog.of(device)
+        points: tuple[MachinePoint | Derived, ...] = (*template.points, *template.derived)
+        for point in points:
+            if point.name == name:
+                return device, template, point
+    raise KeyError(name)
+
+
+class _Made(TypedDict):
+    encoding: str
+    order: str | None
+    scale: float
+    plain: bool
+
+
+def _made_of(point: MachinePoint | Derived) -> _Made:
+    """How registers make the value; what is derived says of which points."""
+    if isinstance(point, Derived):
+        made = f"{point.operation}: {', '.join(point.parts)}"
+        return {"encoding": made, "order": None, "scale": 1.0, "plain": False}
+    return {
+        "encoding": point.encoding.value,
+        "order": point.order.value if point.order else None,
+        "scale": point.scale,
+        "plain": point.is_plain,
+    }
 
 
 def _stored(series: SeriesStore, signal: SignalId, now: datetime) -> Point | None:
