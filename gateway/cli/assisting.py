@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -71,6 +72,8 @@ def look(  # noqa: PLR0917 - typer calls it by name
     count: Annotated[int, typer.Option(min=1, max=2000)] = 20,
     samples: Annotated[int, typer.Option(min=1, max=100)] = 5,
     switch: Annotated[bool, typer.Option("--switch")] = False,
+    mark: Annotated[list[str] | None, typer.Option()] = None,
+    save: Annotated[Path | None, typer.Option()] = None,
     json: Json = False,
 ) -> None:
     """Look at registers."""
@@ -89,5 +92,6 @@ def look(  # noqa: PLR0917 - typer calls it by name
         language_of(context),
         samples=samples,
         switch=switch,
+        template=looking.wanted(mark or (), save),
         as_json=json,
     )

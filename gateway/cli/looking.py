@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
-from gateway.cli.printing import json_line, say
+from gateway.cli.printing import json_line, problems_as_text, say
 from gateway.core.errors import Unreachable
 from gateway.core.text import Language, Text
 from gateway.machines.numbering import FUNCTIONS, Table
 
 if TYPE_CHECKING:
+    from gateway.assistant.drafting import Mark
     from gateway.assistant.looking import Change, Meaning
     from gateway.assistant.question import Heard
     from gateway.assistant.stretch import Run
@@ -35,6 +39,14 @@ class Stretch:
     tables: Sequence[Table]
     first: int
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A template that is to be drafted."""
+
+    file: Path
+    marks: tuple[Mark, ...]
 
 
 TABLES = {
@@ -71,10 +83,13 @@ def look_now(
     *,
     samples: int = SAMPLES,
     switch: bool = False,
+    template: Wanted | None = None,
     as_json: bool = False,
 ) -> None:
-    """Read, rank and print. Raises CommandError where nothing can be read."""
-    asyncio.run(_look(connect, stretch, language, samples, switch=switch, as_json=as_json))
+    """Read, rank and print; save what is marked. Raises CommandError where nothing can be read."""
+    table = asyncio.run(_look(connect, stretch, language, samples, switch=switch, as_json=as_json))
+    if template is not None:
+        _save(template, table, language)
 
 
 async def _look(
@@ -85,7 +100,8 @@ async def _look(
     *,
     switch: bool,
     as_json: bool,
-) -> None:
+) -> Table:
+    """The table that was read."""
     from gateway.assistant.looking import changes, distinct, letters, meanings  # noqa: PLC0415
     from gateway.assistant.question import Asker  # noqa: PLC0415
     from gateway.assistant.stretch import sample, survey  # noqa: PLC0415
@@ -122,6 +138,53 @@ async def _look(
         _table(run.first, new[-1], _best(found), language)
         for address, text in letters(run.first, new[-1]):
             say(Text(f"Text ab {address}: {text}", f"Text from {address}: {text}").in_(language))
+
+    return seen.runs[0].table
+
+
+def wanted(said: Sequence[str], file: Path | None) -> Wanted | None:
+    """The marks and the file for them, or None where nothing is marked. Raises CommandError."""
+    from gateway.assistant.drafting import NotAMark, mark  # noqa: PLC0415
+
+    if not said and file is None:
+        return None
+    if not said or file is None or file.suffix != ".yaml":
+        raise CommandError(
+            Text(
+                "Zu --mark gehört --save DATEI.yaml, und umgekehrt.",
+                "To --mark belongs --save FILE.yaml, and the other way round.",
+            ),
+            USAGE_IS_WRONG,
+        )
+    if file.exists():
+        raise CommandError(
+            Text(f"{file} gibt es schon.", f"{file} is there already."), USAGE_IS_WRONG
+        )
+    try:
+        return Wanted(file, tuple(mark(one) for one in said))
+    except NotAMark as error:
+        raise CommandError(error.text, USAGE_IS_WRONG) from error
+
+
+def _save(template: Wanted, table: Table, language: Language) -> None:
+    from gateway.assistant.drafting import draft  # noqa: PLC0415
+    from gateway.cli.kinds import known_kind, problems_in  # noqa: PLC0415
+
+    stem = re.sub(r"[^a-z0-9-]+", "-", template.file.stem.lower()).strip("-") or "device"
+    name = stem if stem[0].isalpha() else f"device-{stem}"
+    template.file.write_text(draft(name[:32], template.file.stem, table, template.marks), "utf-8")
+    problems = problems_in([template.file], known_kind("template"), os.environ)
+    if problems:
+        say(problems_as_text(problems, language))
+        return
+    say(
+        Text(
+            f"Vorlage geschrieben: {template.file}. Weiter: werkverbund read --template "
+            f"{template.file} …",
+            f"Template written: {template.file}. Next: werkverbund read --template "
+            f"{template.file} …",
+        ).in_(language)
+    )
 
 
 def _head(run: Run) -> Text:

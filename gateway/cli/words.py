@@ -36,6 +36,7 @@ TERMS: dict[str, Text] = {
     "--timeout": Text("DAUER", "DURATION"),
     "--template": Text("VORLAGE", "TEMPLATE"),
     "--units": Text("ZAHLEN", "NUMBERS"),
+    "--mark": Text("MARKE", "MARK"),
     "--table": Text("TABELLE", "TABLE"),
     "--first": Text("ADRESSE", "ADDRESS"),
     "--count": Text("ZAHL", "NUMBER"),
@@ -259,6 +260,16 @@ HELP: dict[str, Text] = {
     "look.switch": Text(
         "Zweimal lesen, dazwischen schalten Sie die Maschine",
         "Read twice; in between you switch the machine",
+    ),
+    "look.mark": Text(
+        "Einem Register einen Namen geben, z. B. »power=262 float32 ABCD W« oder "
+        "»energy=264 uint32 CDAB kW.h x0.01 counter«; auch mehrmals",
+        'Name a register, e.g. "power=262 float32 ABCD W" or '
+        '"energy=264 uint32 CDAB kW.h x0.01 counter"; also repeatedly',
+    ),
+    "look.save": Text(
+        "Die markierten Register als Vorlage in diese Datei schreiben",
+        "Write the marked registers into this file, as a template",
     ),
     "look.json": Text("Ein JSON-Objekt je Deutung", "One JSON object per meaning"),
     "read": Text(

@@ -1,0 +1,131 @@
+"""From the cable to a template on the command line: scan, look, mark, read; with real processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = [sys.executable, "-P", "-m", "gateway"]
+
+
+def werkverbund(*words: str, lang: str = "en", said: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "--lang", lang, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        input=said,
+        timeout=100,
+        check=False,
+    )
+
+
+@contextmanager
+def simulated(link: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A machine at the serial port ``link``; what is written to it switches it."""
+    process = subprocess.Popen(
+        [*COMMAND, "--lang", "en", "simulate", "--link", str(link), "--baud", "115200", *words],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert str(link) in process.stdout.readline()
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def places(link: Path) -> list[str]:
+    return ["--serial", str(link), "--baud", "115200", "--timeout", "100ms"]
+
+
+def test_a_meter_on_a_serial_line_is_found_and_read_by_the_template_that_fits(tmp_path) -> None:
+    link = tmp_path / "rs485"
+    with simulated(link, "--template", "sdm630", "--unit", "2"):
+        found = werkverbund("scan", *places(link), "--units", "1-2", "--yes", "--json")
+        assert found.returncode == 0, found.stderr
+        (device,) = map(json.loads, found.stdout.splitlines())
+        assert (device["line"], device["unit"]) == (str(link), 2)
+        best = device["templates"][0]
+        assert (best["name"], best["likely"]) == ("sdm630", True)
+        assert "V at 0" in best["evidence"]["en"]
+        read = werkverbund("read", "--template", best["name"], *places(link), "--unit", "2")
+        assert read.returncode == 0, read.stdout
+
+
+def test_nothing_is_asked_without_consent(tmp_path) -> None:
+    link = tmp_path / "rs485"
+    with simulated(link, "--template", "sdm630") as machine:
+        refused = werkverbund("scan", *places(link), said="n\n")
+        assert refused.returncode == 1
+        assert "questions" in refused.stdout
+        assert refused.stdout.count("\n") == 0, "nothing was found, as nothing was asked"
+        assert machine.stdin is not None
+        machine.stdin.write("on\n")
+        machine.stdin.flush()
+        assert machine.stdout is not None
+        assert " 0 requests" in machine.stdout.readline()
+
+
+def test_an_unknown_machine_becomes_a_template_that_reads(tmp_path) -> None:
+    link, template = tmp_path / "rs485", tmp_path / "old-press.yaml"
+    with simulated(link, "--unknown", "--seed", "5", "--unit", "7"):
+        found = werkverbund("scan", *places(link), "--units", "7", "--yes", "--json")
+        (device,) = map(json.loads, found.stdout.splitlines())
+        assert not any(match["likely"] for match in device["templates"])
+        table, first = device["registers"][0]
+        look = ["look", *places(link), "--unit", "7", "--table", table, "--first", str(first)]
+        seen = werkverbund(*look, "--count", "24", "--json")
+        meanings = [json.loads(line) for line in seen.stdout.splitlines()]
+        mains = next(meaning for meaning in meanings if meaning["unit"] == "V")
+        marks = f"voltage={mains['address']} {mains['encoding']} V x{mains['scale']}"
+        drafted = werkverbund(*look, "--mark", marks, "--save", str(template))
+        assert drafted.returncode == 0, drafted.stderr
+        assert "Template written" in drafted.stdout
+        read = werkverbund(
+            "read", "--template", str(template), *places(link), "--unit", "7", "--json"
+        )
+        (point,) = map(json.loads, read.stdout.splitlines())
+        assert point["quality"] == "good"
+        assert 200 < point["value"] < 260
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["scan"], "--host"),
+        (["scan", "--host", "127.0.0.1", "--units", "a-b"], "1-10"),
+        (["scan", "--host", "127.0.0.1", "--units", "1-900"], "1-10"),
+        (["look"], "--serial"),
+        (["look", "--host", "127.0.0.1", "--table", "4x"], "holding"),
+        (["look", "--host", "127.0.0.1", "--mark", "x=1"], "--save"),
+        (["look", "--host", "127.0.0.1", "--mark", "X", "--save", "new.yaml"], "262"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_what_is_missing_or_wrong_is_named(words, said, lang) -> None:
+    answer = werkverbund(*words, lang=lang)
+    assert answer.returncode == 2, answer
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["scan", "look"])
+def test_a_port_that_is_not_there_is_told(command, tmp_path) -> None:
+    words = ["--yes"] if command == "scan" else []
+    answer = werkverbund(command, "--serial", str(tmp_path / "none"), *words)
+    assert answer.returncode in (1, 4)
+    assert str(tmp_path / "none") in answer.stdout + answer.stderr
+    assert "Traceback" not in answer.stderr
