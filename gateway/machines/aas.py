@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.config import Bilingual
+from gateway.core.text import Text
 
 Element = dict[str, Any]
 """One element, as it stands in JSON."""
@@ -64,12 +64,27 @@ def references(name: str, means: str, to: Sequence[Element]) -> Element:
     }
 
 
+def texts(name: str, means: str, listed: Sequence[str]) -> Element:
+    """A list of texts in their order."""
+    return {
+        "modelType": "SubmodelElementList",
+        "idShort": name,
+        "semanticId": semantic(means),
+        "orderRelevant": True,
+        "typeValueListElement": "Property",
+        "valueTypeListElement": "xs:string",
+        "value": [
+            {"modelType": "Property", "valueType": "xs:string", "value": one} for one in listed
+        ],
+    }
+
+
 def qualifier(of: str, value_type: str, value: str) -> Element:
     """What is said of an element beside its own terms."""
     return {"kind": "ConceptQualifier", "type": of, "valueType": value_type, "value": value}
 
 
-def said(text: Bilingual) -> list[Element]:
+def said(text: Text) -> list[Element]:
     """A text in both languages."""
     return [{"language": "de", "text": text.de}, {"language": "en", "text": text.en}]
 

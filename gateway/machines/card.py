@@ -102,9 +102,9 @@ def _point(point: Point, language: Language) -> str:
         f"`{point.name}`",
         point.means.text.in_(language) + _condition(point, language),
         "" if point.unit == "1" else point.unit,
-        f"{TABLES[point.table].in_(language)} {point.address}",
+        f"{TABLES[point.table].in_(language)} {point.place.in_(language)}",
         _encoding(point, language),
-        ", ".join(point.source),
+        _source(point),
     )
     return f"| {' | '.join(cells)} |"
 
@@ -115,14 +115,30 @@ def _condition(point: Point, language: Language) -> str:
 
 
 def _encoding(point: Point, language: Language) -> str:
-    said = "" if point.is_table_bit else str(point.encoding)
+    said = [] if point.is_table_bit else [str(point.encoding)]
     if point.bit is not None:
-        said += f" {point.bit}"
-    if point.words > 1 and point.order is Order.LOW_FIRST:
-        said += Text(", niedriges Wort zuerst", ", low word first").in_(language)
+        said = [f"{point.encoding} {point.bit}"]
+    if point.length is not None:
+        said.append(Text(f"{point.length} Register", f"{point.length} registers").in_(language))
+    if point.order not in (None, Order.HIGH_FIRST):
+        low_first = Text("niedriges Wort zuerst", "low word first").in_(language)
+        said.append(low_first if point.order is Order.LOW_FIRST else str(point.order))
+    if point.mask is not None:
+        said.append(f"& 0x{point.mask:X}")
     if point.scale != 1:
-        said += f", x {point.scale:g}"
-    return f"{said}, + {point.offset:g}" if point.offset else said
+        said.append(f"x {point.scale:g}")
+    if point.scale_from is not None:
+        said.append(f"x 10^`{point.scale_from}`")
+    if point.offset:
+        said.append(f"+ {point.offset:g}")
+    listed = point.values or {}
+    said += [f"{number}: {told.text.in_(language)}" for number, told in listed.items()]
+    return ", ".join(said)
+
+
+def _source(point: Point) -> str:
+    told = ", ".join(point.source)
+    return told if point.proof is None else f"{told} (`{point.proof}`)"
 
 
 def _document(key: str, document: Document) -> str:

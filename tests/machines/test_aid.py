@@ -34,6 +34,7 @@ MEANS = {
     "type": "https://www.w3.org/1999/02/22-rdf-syntax-ns#type",
     "unit": "https://schema.org/unitCode",
     "min_max": f"{IDTA}minMaxRange",
+    "enum": f"{WOT}json-schema#enum",
     "lengthRange": f"{IDTA}lengthRange",
     "forms": f"{WOT}td#hasForm",
     "href": f"{WOT}hypermedia#hasTarget",
@@ -54,7 +55,7 @@ MUST = {
     "nosec_sc": {"scheme"},
     "forms": {"href", "contentType", "modv_function", "modv_zeroBasedAddressing", "modv_type"},
 }
-POINT = {"key", "title", "type", "forms"}
+IN_POINT = {"key", "title", "type", "forms"}
 
 VALUES = {
     "type": r"boolean|integer|number|string",
@@ -110,6 +111,9 @@ def check(element: dict, parent: str) -> None:
             "InterfaceMODBUS", "EndpointMetadata", "securityDefinitions", "nosec_sc"
         ]  # fmt: skip
         return
+    if parent == "enum":
+        assert int(element["value"]) >= 0
+        return
     name = element["idShort"]
     assert re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name)
     means = f"{IDTA}PropertyDefinition" if parent == "properties" else MEANS[name]
@@ -122,7 +126,7 @@ def check(element: dict, parent: str) -> None:
     elif element["modelType"] == "SubmodelElementCollection":
         names = [one["idShort"] for one in element["value"]]
         assert len(names) == len(set(names))
-        assert set(names) >= (POINT if parent == "properties" else MUST.get(name, set()))
+        assert set(names) >= (IN_POINT if parent == "properties" else MUST.get(name, set()))
     elif element["modelType"] == "Range":
         assert float(element.get("min", "-inf")) < float(element.get("max", "inf"))
         ends = {"min": f"{WOT}json-schema#minimum", "max": f"{WOT}json-schema#maximum"}
@@ -163,6 +167,91 @@ def test_a_scaled_register_says_how_and_has_no_unit_of_its_own():
     assert "unit" not in terms
     assert (qualifiers["scale"], qualifiers["offset"], qualifiers["unit"]) == ("0.1", "0.0", "V")
     assert form["modv_mostSignificantWord"] == "false"
+
+
+def test_what_means_no_value_is_said_to_the_last_digit():
+    submodel = exported(catalog.template("b23").fitted({}))
+    assert point(submodel, "energy")[2]["noValue1"] == "18446744073709551615"
+    assert point(submodel, "power")[2]["noValue1"] == "2147483647"
+
+
+def test_a_power_of_ten_in_a_register_is_named():
+    submodel = exported(catalog.template("sunspec-103").fitted({}))
+    terms, _, qualifiers = point(submodel, "power")
+    assert "unit" not in terms
+    assert (qualifiers["scale"], qualifiers["scaleFrom"]) == ("1.0", "power-power-of-ten")
+    assert (qualifiers["unit"], qualifiers["noValue1"]) == ("W", "-32768")
+
+
+POINT = {
+    "name": "p",
+    "means": {"de": "P", "en": "P"},
+    "table": "holding-registers",
+    "address": 7,
+    "source": "mine",
+}
+
+
+@pytest.mark.parametrize(
+    ("keys", "kind", "orders", "told"),
+    [
+        ({"encoding": "uint16", "order": "BA"}, "xs:unsignedShort", ("false", "true"), {}),
+        ({"encoding": "int32", "order": "CDAB"}, "xs:int", ("true", "false"), {}),
+        ({"encoding": "int32", "order": "BADC"}, "xs:int", ("false", "true"), {}),
+        ({"encoding": "float32", "order": "DCBA"}, "xs:float", ("false", "false"), {}),
+        ({"encoding": "float64", "order": "GHEFCDAB"}, "xs:double", ("true", "false"), {}),
+        (
+            {"encoding": "float64", "order": "CDABGHEF"},
+            "xs:hexBinary",
+            ("true", "true"),
+            {"encoding": "float64", "order": "CDABGHEF"},
+        ),
+        (
+            {"encoding": "bcd32", "order": "ABCD"},
+            "xs:hexBinary",
+            ("true", "true"),
+            {"encoding": "bcd32"},
+        ),
+        ({"encoding": "text", "length": 4, "kind": "text"}, "xs:string", ("true", "true"), {}),
+        (
+            {"encoding": "uint8-high"},
+            "xs:hexBinary",
+            ("true", "true"),
+            {"encoding": "uint8-high"},
+        ),
+        (
+            {"encoding": "uint16", "mask": 240},
+            "xs:unsignedShort",
+            ("true", "true"),
+            {"mask": "240", "scale": "1.0", "offset": "0.0", "unit": "1"},
+        ),
+        (
+            {"encoding": "bool", "kind": "state"},
+            "xs:unsignedShort",
+            ("true", "true"),
+            {"encoding": "bool"},
+        ),
+    ],
+)
+def test_every_encoding_is_said_as_far_as_there_are_terms(keys, kind, orders, told):
+    content = {
+        "schema": 2,
+        "template": "mine",
+        "title": {"de": "M", "en": "M"},
+        "identification": {"manufacturer": "x", "model": "x"},
+        "points": [POINT | keys],
+    }
+    _, form, qualifiers = point(exported(Template.model_validate_json(json.dumps(content))), "p")
+    assert form["modv_type"] == kind
+    assert (form["modv_mostSignificantByte"], form["modv_mostSignificantWord"]) == orders
+    assert qualifiers == told
+
+
+def test_the_numbers_of_an_enumeration_are_listed_and_explained():
+    submodel = exported(catalog.template("sunspec-103").fitted({}))
+    text = json.dumps(submodel, ensure_ascii=False)
+    assert "Operating state (1: off, 2: sleeping, 3: starting, 4: delivering" in text
+    assert "Betriebszustand (1: aus, 2: schläft" in text
 
 
 def test_a_parameter_is_in_the_factor():

@@ -109,7 +109,11 @@ async def by_the_description(port: int, exported: dict, power: float = 0) -> Val
         sent = b"".join(sent[at : at + 2] for at in reversed(range(0, len(sent), 2)))
     if kind == "xs:string":
         return sent.split(b"\0")[0].decode()
-    (raw,) = struct.unpack(f">{XS[kind]}", sent)
+    code = XS[kind] if kind in XS else written_again.CODES[told["encoding"]]
+    (raw,) = struct.unpack(f">{code}", sent)
+    if "mask" in told:
+        mask = int(told["mask"])
+        raw = (raw & mask) // (mask & -mask)
     if "bit" in told:
         return bool(raw >> int(told["bit"]) & 1)
     return raw * float(told.get("scale", 1)) * 10**power + float(told.get("offset", 0))
