@@ -45,12 +45,12 @@ class Device:
     _shows: Shows = Shows.TRUTH
 
     def counters(self) -> dict[str, float]:
-        """What the counters show now."""
+        """What the counters show now, those of which the machine knows."""
         truth = self.truth()
         return {
             point.name: self._counted(point, truth)
             for point in self.template.points
-            if point.kind is Kind.COUNTER
+            if point.kind is Kind.COUNTER and point.name in truth
         }
 
     def told(self) -> dict[str, float]:

@@ -85,6 +85,12 @@ def test_every_template_can_be_served(name):
         assert read(unit, spec.name) in (listed.get(spec.name, 0), False)
 
 
+def test_counters_of_which_the_machine_knows_nothing_are_not_told_but_read_0():
+    meter = Device(METER, 1, lambda: {"energy": 0.5})
+    assert meter.counters() == {"energy": 0.5}
+    assert meter.read(4, 74, 2) == (0, 0)
+
+
 def test_counters_stand_high_word_first():
     assert device(PRESS, shots=0x0001_0000).read(4, 16, 2) == (1, 3)
 
