@@ -17,15 +17,19 @@ BURST = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """How many counts a machine can make: ``pace`` a second, seen ``every`` so many seconds."""
+    """How many counts a machine can make: ``pace`` cycles a second, seen ``every`` so many seconds.
+
+    Each cycle gives up to ``at_once`` of them.
+    """
 
     pace: float
     every: float
+    at_once: int = 1
 
     def within(self, seconds: float) -> int:
         """In ``seconds`` between two readings."""
         seconds += self.every
-        return 1 + floor(max(self.pace * seconds, min(seconds, BURST)))
+        return self.at_once * (1 + floor(max(self.pace * seconds, min(seconds, BURST))))
 
 
 @dataclass(frozen=True, slots=True)

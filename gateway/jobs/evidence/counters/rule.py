@@ -198,25 +198,21 @@ class Counters(Plain[CountersState]):
         value = frame.values.get(role)
         if value is None or isinstance(value, str):
             return 0, counter
-        most = Most(self._believable(role, kept, frame), self._every.get(role, 1.0))
+        at_once = 1 if role == ROLES[0] else self.config.pieces_per_count
+        most = Most(self._believable(kept, frame), self._every.get(role, 1.0), at_once)
         top = self._tops.get(role, UINT32)
         after, more, notes = read(counter, int(value), frame.now, top=top, most=most)
         for note in notes:
             found.extend(self._noted(note, role, frame))
         return more, after
 
-    def _believable(self, role: str, kept: CountersState, frame: Frame) -> float:
-        """Counts a real second that this machine can make, by its job, its file and its past.
-
-        Every piece of a cycle may be rejected, and is then counted by itself.
-        """
+    def _believable(self, kept: CountersState, frame: Frame) -> float:
+        """Cycles a real second that this machine can make, by its job, its file and its past."""
         pieces = self.config.pieces_per_count
         planned = 1 / (frame.plan * pieces) if frame.plan else 0.0
         if self._min_cycle is not None:
-            pace = max(frame.lapse / self._min_cycle, planned, kept.fastest)
-        else:
-            pace = max(FASTER * planned, FASTER_THAN_EVER * kept.fastest) or UNKNOWN
-        return pace if role == ROLES[0] else pace * pieces
+            return max(frame.lapse / self._min_cycle, planned, kept.fastest)
+        return max(FASTER * planned, FASTER_THAN_EVER * kept.fastest) or UNKNOWN
 
     def _noted(self, note: Note, role: str, frame: Frame) -> Sequence[Finding]:
         if note.what == "jumped":

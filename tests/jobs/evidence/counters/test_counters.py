@@ -584,3 +584,16 @@ def test_a_gap_is_told_to_the_millisecond(press: Line) -> None:
     press.see(1.0, good_count=900_000, reject_count=0, running=0, fault=0)
     press.see(1.2345678, good_count=900_000, reject_count=0, running=0, fault=0)
     assert press.of(EventKind.GAP)[0].details["seconds"] == 1.235
+
+
+def test_all_pieces_of_a_cycle_may_be_rejected_at_once(
+    new_line: Callable[[Variant, int], Line],
+) -> None:
+    """Eight cavities, a shot a minute, read each second: the first after a stop are scrap."""
+    evidence = CountersConfig(pieces_per_count=8, idle_after=timedelta(minutes=2))
+    line = new_line(evidence, 1)
+    line.add(planned=10**6, lot=10**6, per_run=8, per_piece=7.5)
+    for second in range(600):
+        look(line, second, second // 60, 8 * (second // 60))
+    assert line.tracker.questions(line.state) == ()
+    assert (line.job.good, line.job.scrap) == (0, 72)
