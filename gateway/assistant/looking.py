@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from gateway.core.text import Text
@@ -108,9 +108,8 @@ def _ways(address: int, encoding: Encoding, stretch: list[Sequence[int]]) -> Ite
         values = [read_as(encoding, order, words) for words in stretch]
         numbers = [value for value in values if value is not None]
         if len(numbers) == len(values):
-            judged = _judged(address, encoding, order, numbers)
-            round_ = order is not None and _ends_in_zeros(order, stretch)
-            yield replace(judged, score=max(0.0, judged.score - 0.25)) if round_ else judged
+            short = order is not None and _ends_in_zeros(order, stretch)
+            yield _judged(address, encoding, order, numbers, short=short)
 
 
 def _ends_in_zeros(order: Order, stretch: list[Sequence[int]]) -> bool:
@@ -119,15 +118,19 @@ def _ends_in_zeros(order: Order, stretch: list[Sequence[int]]) -> bool:
     return any(all(words[place] == 0 for words in stretch) for place in (places[0], places[-1]))
 
 
-def _judged(address: int, encoding: Encoding, order: Order | None, values: list[float]) -> Meaning:
+def _judged(
+    address: int, encoding: Encoding, order: Order | None, values: list[float], *, short: bool
+) -> Meaning:
     is_float = encoding.shape is Shape.FLOAT
     rare = encoding.row.words == 4 or (order is not None and order.low_byte_first)
-    mains = None if rare and not is_float else _mains(values, (1.0,) if is_float else SCALES)
+    mains = None
+    if is_float or not (rare or short):
+        mains = _mains(values, (1.0,) if is_float else SCALES)
     score, why = 0.0, SIZE
     scale, unit = 1.0, "1"
     if _usual(values, encoding):
         score = 0.6 if is_float else 0.3
-        score -= 0.15 if rare else 0.0
+        score -= 0.15 * rare + 0.25 * short
     if mains is not None:
         scale, unit, why = mains
         score += 0.3 if is_float else 0.25 if scale < 1 else 0.1

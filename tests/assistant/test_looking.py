@@ -48,6 +48,10 @@ def test_a_small_number_is_taken_for_one_register_before_two() -> None:
     assert found[0].encoding is Encoding.UINT16
 
 
+def test_a_long_number_that_ends_in_zeros_is_no_mains_voltage() -> None:
+    assert all(meaning.unit == "1" for meaning in meanings(0, [[6, 0], [6, 0]]))
+
+
 def test_what_has_always_been_zero_means_nothing_yet() -> None:
     assert meanings(0, [[0, 0, 0, 0]] * 3) == []
 
