@@ -97,6 +97,9 @@ class Simulation:
             "lots": plant_state.lots(plant),
             "function_codes": {str(code): n for code, n in sorted(self.tally.functions.items())},
             "refused_writes": self.tally.writes,
+            "connections": self.tally.connections,
+            "crowded": self.tally.crowded,
+            "garbled": self.tally.garbled,
         }
 
     def plugged(self, machine: str) -> bool:

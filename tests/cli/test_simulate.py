@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 import socket
@@ -152,6 +153,29 @@ def test_raw_bytes_over_tcp(simulated, free_port):
     parts = of_rtu(asyncio.run(ask()))
     assert parts is not None
     assert parts[1][:2] == b"\x04\x04"
+
+
+@pytest.mark.parametrize("where", ["tcp", "serial", "gateway", "server"])
+def test_our_own_read_finds_what_is_simulated(simulated, werkverbund, tmp_path, free_port, where):
+    link = tmp_path / "rs485"
+    serve = {
+        "tcp": ("--listen", f"127.0.0.1:{free_port}"),
+        "serial": ("--link", link),
+        "gateway": ("--behind", "gateway", "--listen", f"127.0.0.1:{free_port}"),
+        "server": ("--behind", "server", "--listen", f"127.0.0.1:{free_port}"),
+    }
+    simulated("--template", "sdm630", *serve[where])
+    at = ("--host", "127.0.0.1", "--port", free_port)
+    reach = {"serial": ("--serial", link), "server": (*at, "--rtu")}.get(where, at)
+    answer = werkverbund("read", "--template", "sdm630", *reach, "--json")
+    values = {
+        told["point"]: told
+        for line in answer.out.splitlines()
+        if "point" in (told := json.loads(line))
+    }
+    assert {told["quality"] for told in values.values()} == {"good"}
+    assert 600 < values["power"]["value"] < 1_600
+    assert values["frequency"]["value"] == pytest.approx(50, abs=0.1)
 
 
 def test_a_file_of_faults(simulated, tmp_path, free_port):

@@ -53,6 +53,7 @@ async def test_a_meter_is_read_at_its_port_and_its_neighbour_by_tcp(plant_at_a_p
     assert told["furnace-1"] == {"2": str(folder / "furnace-1")}
     assert told["mill-1"] == {}
     assert state["function_codes"] == {"3": 1, "4": 2}
+    assert (state["connections"], state["crowded"], state["garbled"]) == (1, 0, 0)
     client.close()
 
 
