@@ -3,7 +3,7 @@
 A row says what an encoding is called, how many registers it takes, how ``struct`` unpacks their
 bytes (highest byte first), what is left to do after that, and what it can hold. Codec, template,
 JSON Schema and the page of encodings read this table: an encoding more is a row more, and its
-examples in ``tests/machines/test_encodings.py``.
+example in ``tests/machines/encoding_examples.py``.
 """
 
 from __future__ import annotations
