@@ -55,10 +55,10 @@ def _lines() -> Iterator[Text | str]:
     yield ""
     yield Text("## Einheiten\n", "## Units\n")
     yield Text(
-        "`unit` ist UCUM (`var` ausgenommen). Eine andere Einheit ist erlaubt: `check` weist darauf "
-        "hin, in OPC UA hat sie keinen Code.\n",
-        "`unit` is UCUM (`var` excepted). Another unit is allowed: `check` mentions it, in OPC UA "
-        "it has no code.\n",
+        "`unit` ist UCUM (`var` ausgenommen). Eine andere Einheit ist erlaubt: `check` weist auf "
+        "sie hin, in OPC UA hat sie keinen Code.\n",
+        "`unit` is UCUM (`var` excepted). Another unit is allowed: `check` mentions it, and in "
+        "OPC UA it has no code.\n",
     )
     yield Text("| `unit` | Anzeige | OPC UA |", "| `unit` | Shown | OPC UA |")
     yield "|---|---|---|"
