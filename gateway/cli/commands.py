@@ -181,20 +181,39 @@ def read(  # noqa: PLR0917 - typer calls it by name
     template: Annotated[str | None, typer.Option()] = None,
     host: Annotated[str | None, typer.Option()] = None,
     port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
-    unit: Annotated[int, typer.Option(min=0, max=255)] = 1,
+    unit: Annotated[list[int] | None, typer.Option(min=0, max=255)] = None,
     rtu: Annotated[bool, typer.Option("--rtu")] = False,
     serial: Annotated[str | None, typer.Option()] = None,
     baud: Annotated[int, typer.Option(min=300, max=1_000_000)] = 9600,
     parity: Annotated[str, typer.Option()] = "none",
     stop_bits: Annotated[int, typer.Option(min=1, max=2)] = 1,
     timeout: Annotated[str | None, typer.Option()] = None,
+    table: Annotated[str | None, typer.Option()] = None,
+    first: Annotated[int, typer.Option(min=0, max=65535)] = 0,
+    count: Annotated[int, typer.Option(min=1, max=65536)] = 10,
+    shown_as: Annotated[str | None, typer.Option("--as")] = None,
+    order: Annotated[str | None, typer.Option()] = None,
+    every: Annotated[str | None, typer.Option()] = None,
     json: Json = False,
 ) -> None:
     """Read a machine now."""
     from gateway.cli.reaching import Reached  # noqa: PLC0415
     from gateway.cli.reading import choose, read_now  # noqa: PLC0415
 
-    reached = Reached(host, port, unit, rtu, serial, baud, parity, stop_bits, timeout)
+    units = unit or [1]
+    reached = Reached(host, port, units[0], rtu, serial, baud, parity, stop_bits, timeout)
+    if table is not None and reached.named:
+        from gateway.cli import looking, raw  # noqa: PLC0415
+        from gateway.cli.durations import duration_of  # noqa: PLC0415
+
+        pause = None if every is None else duration_of(every).total_seconds()
+        (wanted,) = looking.tables_of(table)
+        stretch = min(count, 65536 - first)
+        form = raw.shown_as(shown_as, order)
+        asked = raw.Raw(wanted, first, stretch, units, *form, pause)
+        if not raw.read_raw(reached.connect(), asked, language_of(context), as_json=json):
+            raise typer.Exit(1)
+        return
     site, machines = choose(file, machine, template=template, reached=reached)
     if not read_now(site, machines, language_of(context), as_json=json):
         raise typer.Exit(1)

@@ -36,6 +36,9 @@ TERMS: dict[str, Text] = {
     "--timeout": Text("DAUER", "DURATION"),
     "--template": Text("VORLAGE", "TEMPLATE"),
     "--units": Text("ZAHLEN", "NUMBERS"),
+    "--shown_as": Text("KODIERUNG", "ENCODING"),
+    "--order": Text("FOLGE", "ORDER"),
+    "--every": Text("DAUER", "DURATION"),
     "--mark": Text("MARKE", "MARK"),
     "--table": Text("TABELLE", "TABLE"),
     "--first": Text("ADRESSE", "ADDRESS"),
@@ -292,7 +295,8 @@ HELP: dict[str, Text] = {
         "Modbus-Port, 1 bis 65535 (Vorgabe 502)", "Modbus port, 1 to 65535 (default 502)"
     ),
     "read.unit": Text(
-        "Gerätenummer am Bus, 0 bis 255 (Vorgabe 1)", "Unit on the bus, 0 to 255 (default 1)"
+        "Gerätenummer am Bus, 0 bis 255 (Vorgabe 1); roh auch mehrere",
+        "Unit on the bus, 0 to 255 (default 1); raw also several",
     ),
     "read.rtu": Text(
         "Der Umsetzer reicht die Bytes der Leitung durch (RTU über TCP)",
@@ -309,6 +313,23 @@ HELP: dict[str, Text] = {
     "read.stop_bits": Text("Stoppbits, 1 oder 2 (Vorgabe 1)", "Stop bits, 1 or 2 (default 1)"),
     "read.timeout": Text(
         "Längste Wartezeit auf eine Antwort, z. B. 2s", "Longest wait for an answer, e.g. 2s"
+    ),
+    "read.table": Text(
+        "Ohne Vorlage: diese Tabelle roh lesen (holding, input, coils, inputs)",
+        "Without a template: read this table raw (holding, input, coils, inputs)",
+    ),
+    "read.first": Text("Erste Adresse, ab 0 gezählt", "First address, counted from 0"),
+    "read.count": Text("Wie viele (Vorgabe 10)", "How many (default 10)"),
+    "read.shown_as": Text(
+        "Kodierung, z. B. float32, int32, uint16", "Encoding, e.g. float32, int32, uint16"
+    ),
+    "read.order": Text(
+        "Folge, z. B. ABCD, CDAB (Vorgabe: das Höchste zuerst)",
+        "Order, e.g. ABCD, CDAB (default: highest first)",
+    ),
+    "read.every": Text(
+        "Immer wieder lesen, z. B. alle 1s, bis Strg-C",
+        "Read again and again, e.g. every 1s, until Ctrl-C",
     ),
     "read.json": Text("Ein JSON-Objekt je Messpunkt", "One JSON object per point"),
     "template": Text(

@@ -102,6 +102,28 @@ def test_an_unknown_machine_becomes_a_template_that_reads(tmp_path) -> None:
         assert 200 < point["value"] < 260
 
 
+def test_registers_are_read_raw_and_every_refusal_has_its_advice(tmp_path) -> None:
+    link = tmp_path / "rs485"
+    with simulated(link, "--template", "sdm630", "--unit", "3"):
+        at = ["read", *places(link), "--unit", "3", "--table"]
+        volts = werkverbund(*at, "input", "--count", "2", "--as", "float32")
+        assert volts.returncode == 0
+        value = float(volts.stdout.splitlines()[1].split()[-1])
+        assert 200 < value < 260
+        wrong = werkverbund(*at, "holding", "--count", "2")
+        assert wrong.returncode == 1
+        assert "no such function (1)" in wrong.stdout
+        assert "--table" in wrong.stdout
+        odd = werkverbund(*at, "input", "--count", "3")
+        assert "even number" in odd.stdout
+        beyond = werkverbund(*at, "input", "--first", "0", "--count", "2", "--unit", "9", "--json")
+        told = [json.loads(line) for line in beyond.stdout.splitlines()]
+        assert [line["unit"] for line in told] == [3, 9]
+        assert told[0]["words"] is not None
+        assert told[1]["words"] is None
+        assert told[0]["answer_ms"] > 0
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -109,6 +131,17 @@ def test_an_unknown_machine_becomes_a_template_that_reads(tmp_path) -> None:
         (["scan", "--host", "127.0.0.1", "--units", "a-b"], "1-10"),
         (["scan", "--host", "127.0.0.1", "--units", "1-900"], "1-10"),
         (["look"], "--serial"),
+        (["read", "--host", "127.0.0.1", "--table", "input", "--as", "float31"], "float32"),
+        (
+            [
+                *["read", "--host", "127.0.0.1", "--table", "input"],
+                "--as",
+                "float32",
+                "--order",
+                "AB",
+            ],
+            "CDAB",
+        ),
         (["look", "--host", "127.0.0.1", "--table", "4x"], "holding"),
         (["look", "--host", "127.0.0.1", "--mark", "x=1"], "--save"),
         (["look", "--host", "127.0.0.1", "--mark", "X", "--save", "new.yaml"], "262"),
