@@ -153,6 +153,10 @@ class Encoding(StrEnum):
     INT16 = "int16", Row(1, "h", Shape.WHOLE, _SIGNED, range(-(2**15), 2**15))
     UINT32 = "uint32", Row(2, "I", Shape.WHOLE, _UNSIGNED, range(2**32))
     INT32 = "int32", Row(2, "i", Shape.WHOLE, _SIGNED, range(-(2**31), 2**31))
+    UINT48 = (
+        "uint48",
+        Row(3, "s", Shape.WHOLE, _UNSIGNED, range(2**48), int.from_bytes, lambda n: n.to_bytes(6)),
+    )
     UINT64 = "uint64", Row(4, "Q", Shape.WHOLE, _UNSIGNED, range(2**64))
     INT64 = "int64", Row(4, "q", Shape.WHOLE, _SIGNED, range(-(2**63), 2**63))
     FLOAT32 = "float32", Row(2, "f", Shape.FLOAT, _FLOAT)
