@@ -251,6 +251,7 @@ class DeafLine:
     """Is asked once and never answers, not even by its deadline."""
 
     endpoint = "nowhere"
+    patience = 0.0
     signals = ()
 
     async def close(self) -> None:

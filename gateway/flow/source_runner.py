@@ -49,6 +49,10 @@ class Line(Source, Protocol):
     def counts(self) -> LineCounts:
         """What has happened on it since the start."""
 
+    @property
+    def patience(self) -> float:
+        """Seconds that one machine may take where all its answers come at the last moment."""
+
     def next_try(self, machine: str) -> float | None:
         """When (monotonic) a silent machine is asked again; None: with the next poll."""
 
@@ -146,8 +150,8 @@ class SourceRunner:
         self.polls += 1
 
     def overdue(self) -> float:
-        """Seconds since this line should have gone on: more than its deadlines, and it hangs."""
-        return self._now().mono - self._awaited
+        """Seconds since this line should have gone on, beyond what its deadlines allow."""
+        return max(0.0, self._now().mono - self._awaited - self.source.patience)
 
     def told(self) -> Text:
         """How often this line was asked since the start, and what became of it."""

@@ -24,6 +24,9 @@ NO_CONNECTION = Fault(Reason.NO_CONNECTION)
 SHARED_LINE = (0.0, 1.0, 3.0, 10.0, 50.0)
 """Seconds for which a silent unit is left alone, or a fifth more: each try costs all others."""
 
+TRIES = 2
+"""Questions for one block in one poll."""
+
 _WRONG_ADDRESS = (2, 3)  # illegal address; some devices say illegal value instead
 
 
@@ -68,6 +71,9 @@ class Unit:
         self.template = template
         self.pause = max(connect.pause, template.workarounds.pause).total_seconds()
         """Seconds to leave between two questions."""
+        blocks = plan(template.points, template)
+        self.patience = TRIES * sum(connect.within(block) for block in blocks)
+        """Seconds that one poll of it may take, if every answer comes at the last moment."""
         self._points = {signal_id(machine, point.name): point for point in template.points}
         self._derived = {signal_id(machine, one.name): one for one in template.derived}
         self._parts: dict[tuple[SignalId, ...], tuple[SignalId, ...]] = {}

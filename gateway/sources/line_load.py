@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +16,11 @@ from gateway.machines.read_plan import other_lengths, plan
 from gateway.machines.template import Template
 from gateway.sources.bus_time import THINKS, Load, Polled, load, possible
 from gateway.sources.line.base import ModbusConnect
+from gateway.sources.line.lookup import Lookup
 from gateway.sources.suspects import lasts
 
+FOUND_WITHIN = 1.0
+"""Seconds for finding the addresses of names."""
 BY_ID = "/dev/serial/by-id"
 
 
@@ -78,6 +83,7 @@ def notes(machines: Sequence[Machine]) -> Iterator[Text]:
     for line, devices in lines.items():
         yield _carries(line, devices)
         yield from _good_to_know(line, devices)
+    yield from _called_twice([devices[0].connect for devices in lines.values()])
 
 
 def _on_line(machine: str, device: Device) -> Iterator[OnLine]:
@@ -134,6 +140,38 @@ def _good_to_know(line: str, devices: Sequence[OnLine]) -> Iterator[Text]:
                 f"{who}: after an answer that comes too late a part is not asked for up to {time}, "
                 "because it can be read in one length only",
             )
+
+
+def _called_twice(lines: Sequence[ModbusConnect]) -> Iterator[Text]:
+    """Lines that have different names and are one, as far as these can be found."""
+    hosts = {getattr(line, "host", "").lower() for line in lines} - {""}
+    addresses = asyncio.run(_addresses(sorted(hosts))) if len(hosts) > 1 else {}
+    first: dict[str, str] = {}
+    for line in lines:
+        host = getattr(line, "host", "").lower()
+        port = getattr(line, "port", "")
+        places = [f"{one} {port}" for one in addresses.get(host, ())] or [line.resolved()]
+        known = next((first[place] for place in places if place in first), None)
+        if known is not None:
+            yield Text(
+                f"  → {known} und {line.key} sind dasselbe: schreiben Sie überall denselben Namen, "
+                "sonst fragen zwei Verbindungen durcheinander",
+                f"  → {known} and {line.key} are the same: write one name everywhere, else two "
+                "connections ask at the same time",
+            )
+        first.update(dict.fromkeys(places, line.key))
+
+
+async def _addresses(hosts: Sequence[str]) -> dict[str, Sequence[str]]:
+    """What each name leads to, as far as it is found soon."""
+
+    async def find(host: str) -> Sequence[str]:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FOUND_WITHIN):
+                return await Lookup(host).addresses()
+        return ()
+
+    return dict(zip(hosts, await asyncio.gather(*map(find, hosts)), strict=True))
 
 
 def _told_by_length(devices: Sequence[OnLine]) -> bool:

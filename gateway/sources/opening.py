@@ -27,7 +27,7 @@ def sources_of(machines: Sequence[Machine], *, now: Now | None = None) -> list[M
             connect = _modbus(device)
             template = catalog.of(device)
             unit = Unit(machine.name, connect, template)
-            lines.setdefault(connect.key, []).append(unit)
+            lines.setdefault(connect.resolved(), []).append(unit)
     return [ModbusSource(units, now=now) for units in lines.values()]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from gateway.core.batches import Batch
@@ -92,6 +92,14 @@ class ModbusSource:
         """The raw words of the last answer for ``signal``."""
         unit = self._unit_of.get(signal)
         return None if unit is None else unit.words(signal)
+
+    @property
+    def patience(self) -> float:
+        """Seconds that one machine may take where all its answers come at the last moment."""
+        taken: dict[str, float] = defaultdict(float)
+        for unit in self.units:
+            taken[unit.machine] += unit.patience
+        return max(taken.values())
 
     def next_try(self, machine: str) -> float | None:
         """When (monotonic) a silent machine is asked again; None: with the next poll."""

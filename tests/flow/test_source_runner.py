@@ -36,6 +36,7 @@ class Told:
     """Answers with the tick number; ``takes`` seconds each, silent for ``silent`` machines."""
 
     endpoint = "192.0.2.1:502"
+    patience = 0.0
     signals = ("a/x", "a/y", "b/x")
 
     def __init__(self, time):
@@ -153,6 +154,15 @@ async def test_signals_of_another_line_are_left_alone(time, told):
     await run_until(runner, lambda: published)
     assert [s.id for s in runner.signals] == ["a/x"]
     assert published[0].batch.signals == ("a/x",)
+
+
+async def test_what_deadlines_allow_is_not_overdue(time, told):
+    runner = runner_of(told, time, [signal("a/x")], [])
+    told.patience = 60.0
+    time.mono += 60
+    assert runner.overdue() == 0
+    time.mono += 5
+    assert runner.overdue() == 5
 
 
 async def test_a_line_that_does_not_go_on_is_overdue_since_its_poll_was_due(time, told):

@@ -307,17 +307,21 @@ async def test_each_poll_has_a_connection_of_its_own_where_that_is_wanted(line, 
         assert line.connections == count
 
 
-async def test_after_connecting_a_device_is_left_alone_for_a_while(line, reading, clock):
-    """It answers nothing that is asked sooner, and begins to count again with each connection."""
-    line.wakes_after(0.1)
-    source = reading(unit(1, within=0.05))
-    for _ in range(5):
-        assert any(faults_of(await source.read(source.signals)).values())
-        clock.mono += 10
-    pause = {"pause_after_connect": timedelta(milliseconds=150)}
-    source = reading(unit(1, within=0.05, how=pause))
-    for _ in range(3):
+async def test_after_connecting_a_device_is_left_alone_for_a_while(line, reading):
+    connected, asked = [], []
+    now = asyncio.get_running_loop().time
+    line.connected = lambda _number: connected.append(now())
+
+    def note(question):
+        asked.append(now())
+        return line.answer(question)
+
+    line.misbehave = note
+    pause = {"pause_after_connect": timedelta(milliseconds=150), "reconnect": "each-poll"}
+    source = reading(unit(1, 0, 500, how=pause))
+    for _ in range(2):
         assert not any(faults_of(await source.read(source.signals)).values())
+    assert [asked[0] - connected[0] >= 0.149, asked[2] - connected[1] >= 0.149] == [True, True]
 
 
 async def test_closing_twice_and_before_connecting_is_safe(line, reading):

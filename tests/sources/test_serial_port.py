@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.config import Bilingual, Machine
 from gateway.core.signals import Reason
 from gateway.sources.device import Unit
 from gateway.sources.line.rtu import ModbusRtuConnect
+from gateway.sources.opening import sources_of
 from gateway.sources.source import ModbusSource
 from tests.sources.line_reading import faults_of
 from tests.sources.plain_templates import words_template
@@ -115,6 +117,22 @@ async def test_a_port_that_another_program_has_open_is_told(bus, reading, tmp_pa
     assert await found(first) == {None}
     [fault] = await found(second)
     assert fault.detail.de == "ein anderes Programm hat den Anschluss offen"
+
+
+async def test_a_port_under_two_names_is_one_line(bus, tmp_path):
+    bus.plug(tmp_path / "port")
+    (tmp_path / "meters").symlink_to(tmp_path / "port")
+    machines = [
+        Machine(
+            name=f"m{unit}",
+            title=Bilingual(de="M", en="M"),
+            template="sdm630",
+            connect=ModbusRtuConnect(port=str(tmp_path / name), unit=unit),
+        )
+        for unit, name in ((1, "port"), (2, "meters"))
+    ]
+    [source] = sources_of(machines)
+    assert source.machines == ("m1", "m2")
 
 
 async def test_a_file_that_is_no_port_is_told(reading, tmp_path):

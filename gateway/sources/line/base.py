@@ -80,7 +80,11 @@ class ModbusConnect(Variant, ABC):
     @property
     @abstractmethod
     def key(self) -> str:
-        """The physical line, also for people; devices with the same one share a connection."""
+        """The physical line, as it is called."""
+
+    def resolved(self) -> str:
+        """The line whatever it is called: devices with the same one share a connection."""
+        return self.key
 
     @abstractmethod
     def opener(self) -> Opener:

@@ -65,6 +65,10 @@ class ModbusRtuConnect(ModbusConnect):
         """The port."""
         return self.port
 
+    def resolved(self) -> str:
+        """The device file that the port's name leads to, where it is there."""
+        return os.path.realpath(self.port)
+
     @property
     def wire(self) -> Wire:
         """With a start bit before each eight."""
