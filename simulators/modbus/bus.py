@@ -18,8 +18,8 @@ from simulators.modbus.pdu import Asked, Unit
 from simulators.modbus.script import Script, always_well
 from simulators.modbus.tally import Tally
 
-HANDED_OVER = 0.008
-"""Real seconds after which an adapter hands over what has come (many on USB: after 16 ms)."""
+HANDED_OVER = 0.016
+"""Real seconds after which an adapter hands over what has come: as many on USB do."""
 NOISE = 0x55
 """What two units that speak at once do to each other's characters."""
 ROUNDING = 1e-6

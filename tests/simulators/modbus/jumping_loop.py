@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import wraps
 from typing import Any
 
 
@@ -58,3 +59,13 @@ def played(what: Coroutine[Any, Any, Any]) -> Any:
     """Run a coroutine in jumping time."""
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         return runner.run(what)
+
+
+def in_jumping_time(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that plays through the system in jumping time: it never waits, and is never late."""
+
+    @wraps(test)
+    def play(*arguments: Any, **more: Any) -> None:
+        played_through_the_system(test(*arguments, **more))
+
+    return play

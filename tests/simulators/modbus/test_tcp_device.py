@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -13,13 +14,21 @@ from simulators.modbus.fault_words import read_faults
 from simulators.modbus.framing import mbap
 from simulators.modbus.pdu import words_told_by
 from simulators.modbus.tcp_device import TcpDevice
+from tests.simulators.modbus.jumping_loop import in_jumping_time
 
 UNITS = {number: words_told_by(lambda at, n=number: n * 100 + at) for number in (1, 2)}
 
 
-def device(words="", units=UNITS, **more):
+@asynccontextmanager
+async def device(words="", units=UNITS):
+    """A device that does what the words say, and its clients."""
     faults = read_faults(words)
-    return TcpDevice(units, script=faults.script(), manners=faults.manners, **more)
+    async with TcpDevice(units, script=faults.script(), manners=faults.manners) as server:
+        server.clients = []
+        yield server
+        for client in server.clients:
+            client.writer.close()
+    await asyncio.sleep(0)
 
 
 def question(transaction, unit=1, first=None, count=1, function=3):
@@ -39,13 +48,13 @@ class Client:
         for transaction in transactions:
             self.writer.write(question(transaction, **more))
 
-    async def read(self, count):
-        async with asyncio.timeout(10):
+    async def read(self, count, patience=10):
+        async with asyncio.timeout(patience):
             return await self.reader.readexactly(count)
 
     async def rest(self):
         """Everything until the device closes the connection."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(100):
             try:
                 return await self.reader.read()
             except ConnectionResetError:
@@ -55,18 +64,11 @@ class Client:
         self.writer.close()
 
 
-@pytest.fixture
-async def connect():
-    """Makes clients of a server, and closes them."""
-    clients = []
-
-    async def client(server):
-        clients.append(Client(*await asyncio.open_connection(server.host, server.port)))
-        return clients[-1]
-
-    yield client
-    for one in clients:
-        one.close()
+async def connect(server):
+    """A client, which ends with the server."""
+    client = Client(*await asyncio.open_connection(server.host, server.port))
+    server.clients.append(client)
+    return client
 
 
 @pytest.mark.parametrize(
@@ -89,7 +91,8 @@ async def connect():
         ("glitch @1", mbap(1, 1, b"\x03\x02\0\0") + told(2) + told(3)),
     ],
 )
-async def test_what_comes_for_three_questions(connect, words, came):
+@in_jumping_time
+async def test_what_comes_for_three_questions(words, came):
     async with device(words) as server:
         client = await connect(server)
         client.ask(1, 2, 3)
@@ -102,7 +105,8 @@ async def test_what_comes_for_three_questions(connect, words, came):
 @pytest.mark.parametrize(
     ("words", "came"), [("closes @2", told(1) + told(2)), ("drops @2", told(1))]
 )
-async def test_a_device_ends_the_connection(connect, words, came):
+@in_jumping_time
+async def test_a_device_ends_the_connection(words, came):
     async with device(words) as server:
         client = await connect(server)
         client.ask(1)
@@ -115,7 +119,8 @@ async def test_a_device_ends_the_connection(connect, words, came):
     assert server.tally.connections == 2
 
 
-async def test_a_device_with_one_connection_turns_the_second_away_until_the_first_has_gone(connect):
+@in_jumping_time
+async def test_a_device_with_one_connection_turns_the_second_away_until_the_first_has_gone():
     async with device("connections=1") as server:
         first, second = await connect(server), await connect(server)
         first.ask(1)
@@ -131,12 +136,13 @@ async def test_a_device_with_one_connection_turns_the_second_away_until_the_firs
     assert (server.tally.connections, server.tally.refused) == (2, 1)
 
 
-async def test_a_device_that_forgets_answers_nothing_on_the_old_connection(connect):
-    async with device("forgets=60s", speed=1000) as server:
+@in_jumping_time
+async def test_a_device_that_forgets_answers_nothing_on_the_old_connection():
+    async with device("forgets=60s") as server:
         old = await connect(server)
         old.ask(1)
         assert await old.read(11) == told(1)
-        await asyncio.sleep(0.07)
+        await asyncio.sleep(70)
         old.ask(2)
         fresh = await connect(server)
         fresh.ask(3)
@@ -146,14 +152,16 @@ async def test_a_device_that_forgets_answers_nothing_on_the_old_connection(conne
     assert server.tally.requests == 3
 
 
-async def test_a_device_that_hangs_up_when_idle(connect):
-    async with device("hangs-up=60s", speed=1000) as server:
+@in_jumping_time
+async def test_a_device_that_hangs_up_when_idle():
+    async with device("hangs-up=60s") as server:
         client = await connect(server)
         client.ask(1)
         assert await client.rest() == told(1)
 
 
-async def test_a_device_hears_nothing_right_after_connecting_or_right_after_an_answer(connect):
+@in_jumping_time
+async def test_a_device_hears_nothing_right_after_connecting_or_right_after_an_answer():
     async with device("wakes=200ms, pause=200ms") as server:
         client = await connect(server)
         client.ask(1)
@@ -168,31 +176,29 @@ async def test_a_device_hears_nothing_right_after_connecting_or_right_after_an_a
     assert server.tally.requests == 4
 
 
-async def test_a_restart_ends_the_connection_then_sentinels_then_values_again(connect):
+@in_jumping_time
+async def test_a_restart_ends_the_connection_then_sentinels_then_values_again():
     unit = Device(template("pid-furnace"), 1, lambda: {"temperature": 20.0})
-    async with device("reboot=60s @2", {1: unit.answer}, speed=500) as server:
+    async with device("reboot=60s @2", {1: unit.answer}) as server:
         client = await connect(server)
         client.ask(1, first=0)
         assert (await client.read(11))[9:] == b"\x00\xc8"
         client.ask(2, first=0)
         assert await client.rest() == b""
-        seen, number = [], 2
         client = await connect(server)
-        async with asyncio.timeout(20):
-            while seen[-1:] != [200]:
-                number += 1
-                client.ask(number, first=0)
-                try:
-                    async with asyncio.timeout(0.03):
-                        word = struct.unpack(">H", (await client.reader.readexactly(11))[9:])[0]
-                except TimeoutError:
-                    word = None
-                if seen[-1:] != [word]:
-                    seen.append(word)
-    assert seen == [None, 32767, 200]
+        seen = []
+        for number in range(3, 11):
+            client.ask(number, first=0)
+            try:
+                seen.append(struct.unpack(">H", (await client.read(11, patience=19))[9:])[0])
+            except TimeoutError:
+                seen.append(None)
+            await asyncio.sleep(1 if seen[-1] is None else 20)
+    assert seen == [None, None, None, 32767, 32767, 32767, 200, 200]
 
 
-async def test_counters_glitch_once_and_begin_anew_for_good(connect):
+@in_jumping_time
+async def test_counters_glitch_once_and_begin_anew_for_good():
     counted = {"shots": 5}
     unit = Device(template("e1210-press"), 1, lambda: counted, initial={"shots": 1000})
     async with device("glitch @2, reset @4", {1: unit.answer}) as server:
@@ -205,7 +211,8 @@ async def test_counters_glitch_once_and_begin_anew_for_good(connect):
     assert seen == [1005, 0, 1007, 0, 1, 2]
 
 
-async def test_the_same_faults_with_the_same_seed_are_the_same_run(connect):
+@in_jumping_time
+async def test_the_same_faults_with_the_same_seed_are_the_same_run():
     async def run():
         async with device("lost @20%, doubled @20%, exception=4 @10%") as server:
             client = await connect(server)
