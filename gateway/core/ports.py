@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -143,7 +143,10 @@ class Tracker(Protocol[State]):
         """What a person's (or the order network's) command changes."""
 
     def dump(self, state: State) -> bytes:
-        """The state as it is kept."""
+        """The state as it is kept, without what is fixed."""
 
-    def load(self, kept: bytes) -> State:
+    def fixed(self, state: State, known: Container[str]) -> Mapping[str, bytes | None]:
+        """The parts of the state that never change again, by name; None for one that is known."""
+
+    def load(self, kept: bytes, fixed: Mapping[str, bytes]) -> State:
         """The state from what was kept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 from gateway.core.errors import JournalError
 from gateway.core.work import Question
 from gateway.jobs.evidence.contract import Evidence, Traits
+from gateway.jobs.job import lots
 from gateway.jobs.job.record import JobRecord
 from gateway.jobs.samples import MachineState
 
-SCHEMA = 2
-"""1: a counter had no courses, a job no reason for being slower, there were no questions."""
+SCHEMA = 3
+"""1: a counter had no courses, a job no reason for being slower, there were no questions.
+2: a charge did not know how long it had been tempered; all lots stood in the state itself."""
 MOST_ENDED = 40
 """So many ended jobs are remembered, beside those of the newest order."""
 
@@ -98,10 +100,13 @@ _MACHINE = TypeAdapter(MachineState)
 
 
 def dump(state: TrackerState) -> bytes:
-    """Compact JSON with a schema number."""
+    """Compact JSON with a schema number, without what is fixed."""
     kept = {
         "schema": SCHEMA,
-        "jobs": _JOBS.dump_python(list(state.jobs.values()), mode="json"),
+        "jobs": _JOBS.dump_python(
+            [replace(job, departures=lots.rest(job)) for job in state.jobs.values()], mode="json"
+        ),
+        "lots": {job.id: names for job in state.jobs.values() if (names := lots.part_names(job))},
         "ended": state.ended,
         "questions": _QUESTIONS.dump_python(list(state.questions.values()), mode="json"),
         "computer": state.computer,
@@ -113,7 +118,11 @@ def dump(state: TrackerState) -> bytes:
     return json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def load(kept: bytes, evidence: Mapping[str, Evidence[Any] | None]) -> TrackerState:
+def load(
+    kept: bytes,
+    evidence: Mapping[str, Evidence[Any] | None],
+    fixed: Mapping[str, bytes],
+) -> TrackerState:
     """The state again, for the machines of today. Raises JournalError.
 
     A machine that is new, or whose evidence is of another type than before, begins anew; the
@@ -122,11 +131,15 @@ def load(kept: bytes, evidence: Mapping[str, Evidence[Any] | None]) -> TrackerSt
     try:
         read: dict[str, Any] = json.loads(kept)
         schema = read["schema"]
-        if schema not in (1, SCHEMA):
+        if schema not in (1, 2, SCHEMA):
             raise JournalError(f"job state of schema {schema}; this version knows {SCHEMA}")
         if schema == 1:
             read["machines"] = {name: _of_1(one) for name, one in read["machines"].items()}
+        if schema <= 2:
+            read["machines"] = {name: _of_2(one) for name, one in read["machines"].items()}
         jobs = {job.id: job for job in _JOBS.validate_json(json.dumps(read["jobs"]))}
+        for name, names in read.get("lots", {}).items():
+            jobs[name] = replace(jobs[name], departures=lots.joined(jobs[name], names, fixed))
         ended = tuple(map(str, read.get("ended", ())))
         asked = _QUESTIONS.validate_json(json.dumps(read.get("questions", ())))
         questions = {one.id: one for one in asked if one.job in jobs}
@@ -151,6 +164,23 @@ def _of_1(machine: dict[str, Any]) -> dict[str, Any]:
         course = {"first": last, "value": last, "began": seen, "seen": seen, "sure": True}
         counters[key] = {"courses": [] if last is None else [course]}
     return {**machine, "evidence": {**shown, **counters}}
+
+
+def _of_2(machine: dict[str, Any]) -> dict[str, Any]:
+    """A machine of the second schema: what was in the tempering phase counted as tempered."""
+    shown = machine["evidence"]
+    if shown is None or shown.get("kind") != "charges" or shown["phase"] != "temper":
+        return machine
+    held = max(0.0, shown["last_t"] - shown["phase_t"])
+    return {**machine, "evidence": {**shown, "held": held}}
+
+
+def fixed(state: TrackerState, known: Container[str]) -> dict[str, bytes | None]:
+    """What never changes again, by name: lots that have left; None for what is known."""
+    found: dict[str, bytes | None] = {}
+    for job in state.jobs.values():
+        found |= lots.parts(job, known)
+    return found
 
 
 def initial(evidence: Mapping[str, Evidence[Any] | None]) -> TrackerState:

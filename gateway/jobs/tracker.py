@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -75,9 +75,13 @@ class JobTracker:
         """The state as it is kept."""
         return states.dump(state)
 
-    def load(self, kept: bytes) -> TrackerState:
+    def fixed(self, state: TrackerState, known: Container[str]) -> dict[str, bytes | None]:
+        """The parts of it that never change again."""
+        return states.fixed(state, known)
+
+    def load(self, kept: bytes, fixed: Mapping[str, bytes] | None = None) -> TrackerState:
         """The state from what was kept. Raises JournalError."""
-        return states.load(kept, self._evidence)
+        return states.load(kept, self._evidence, fixed or {})
 
     def command(self, state: TrackerState, command: object) -> tuple[TrackerState, Sequence[Event]]:
         """What a command changes. Raises NotPossible; unknown commands are a bug."""

@@ -31,6 +31,7 @@ class Kept:
 
     boot: int = 0
     state: bytes | None = None
+    fixed: Mapping[str, bytes] = field(default_factory=dict)
     cursors: Mapping[str, int] = field(default_factory=dict)
     last_seq: int = 0
     last_at: int | None = None
@@ -44,6 +45,8 @@ class Work:
     batches: Sequence[Judged] = ()
     events: Sequence[tuple[int, Event]] = ()
     state: bytes | None = None
+    fixed: Mapping[str, bytes] = field(default_factory=dict)
+    forgotten: Sequence[str] = ()
     cursors: Mapping[str, int] = field(default_factory=dict)
     gaps: Sequence[GapRecord] = ()
     parked: Sequence[Parked] = ()
@@ -140,6 +143,13 @@ class JournalFile:
                     "ON CONFLICT (id) DO UPDATE SET seq=excluded.seq, body=excluded.body",
                     (work.seq, zlib.compress(work.state, 1)),
                 )
+            self._db.executemany(
+                "INSERT OR REPLACE INTO fixed VALUES (?,?)",
+                ((name, zlib.compress(body)) for name, body in work.fixed.items()),
+            )
+            self._db.executemany(
+                "DELETE FROM fixed WHERE name=?", ((name,) for name in work.forgotten)
+            )
             if work.boot is not None:
                 self._db.execute("INSERT OR REPLACE INTO meta VALUES ('boot',?)", (work.boot,))
             self._db.executemany(
@@ -315,6 +325,14 @@ def read_shapes(connection: sqlite3.Connection) -> Iterator[tuple[Shape, int]]:
         yield Shape(machine, tuple(orjson.loads(signals))), number
 
 
+def read_fixed(connection: sqlite3.Connection) -> dict[str, bytes]:
+    """What of the state never changes again."""
+    return {
+        name: zlib.decompress(body)
+        for name, body in connection.execute("SELECT name, body FROM fixed")
+    }
+
+
 def read_kept(connection: sqlite3.Connection) -> Kept:
     """Boot counter, state, cursors and end of the stream."""
     boot = connection.execute("SELECT value FROM meta WHERE name='boot'").fetchone()
@@ -325,6 +343,7 @@ def read_kept(connection: sqlite3.Connection) -> Kept:
     return Kept(
         boot[0] if boot else 0,
         zlib.decompress(state[0]) if state else None,
+        read_fixed(connection),
         dict(connection.execute("SELECT name, seq FROM cursors")),
         end[0] if end else 0,
         end[1] if end else None,

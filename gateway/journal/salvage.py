@@ -19,7 +19,7 @@ from typing import Any
 
 from gateway.core.errors import Unwritable as Forbidden
 from gateway.database import Unwritable
-from gateway.journal.file import Kept
+from gateway.journal.file import Kept, read_fixed
 from gateway.witness import Witness
 
 log = logging.getLogger(__name__)
@@ -102,6 +102,7 @@ def _read(connection: sqlite3.Connection) -> Salvaged:
 
     boot = _try(lambda: row("SELECT value FROM meta WHERE name='boot'"))
     state = _try(lambda: zlib.decompress(row("SELECT body FROM state")[0]))
+    fixed = _try(lambda: read_fixed(connection))
     cursors = _try(lambda: dict(connection.execute("SELECT name, seq FROM cursors").fetchall()))
     first = _try(lambda: row("SELECT first_at, first_seq FROM blocks ORDER BY last_seq LIMIT 1"))
     last = _try(lambda: row("SELECT last_seq, last_at FROM blocks ORDER BY last_seq DESC LIMIT 1"))
@@ -109,6 +110,7 @@ def _read(connection: sqlite3.Connection) -> Salvaged:
     kept = Kept(
         boot[0] if boot else 0,
         state,
+        fixed or {},
         cursors or {},
         last[0] if last else 0,
         last[1] if last else None,

@@ -73,6 +73,7 @@ class Writer(Generic[State]):
         self._file = JournalFile(self.path)
         self._lock = FolderLock(folder, "journal")
         self._kept_state: bytes | None = None
+        self._fixed: frozenset[str] = frozenset()
         self._last_at: datetime | None = None
         self.kept_at: datetime | None = None
         self._failures = 0
@@ -131,11 +132,12 @@ class Writer(Generic[State]):
             self._count_boot(max(kept.boot, self._booted, kept.last_seq // BOOT_SPAN) + 1)
         self.committed_seq = kept.last_seq
         self.cursors.start(kept.cursors)
+        self._fixed = frozenset(kept.fixed)
         self._last_at = None if kept.last_at is None else from_us(kept.last_at)
         self.kept_at = self._last_at
         self.retention.start(self._last_at)
         if kept.state is not None:
-            self.state = self._tracker.load(kept.state)
+            self.state = self._tracker.load(kept.state, kept.fixed)
         if self._last_at is not None:
             gaps.append(not_running(self._last_at, self._began))
         restarted = Restarted(self._last_at, self._began, _computers_run())
@@ -154,9 +156,9 @@ class Writer(Generic[State]):
         self._trouble(error)
         if not self.boot:
             self._count_boot(self._booted + 1)
-        known = salvage(self.path).kept.state
-        if known is not None:
-            self.state = self._tracker.load(known)
+        kept = salvage(self.path).kept
+        if kept.state is not None:
+            self.state = self._tracker.load(kept.state, kept.fixed)
 
     def _put_aside(self, now: datetime, why: str) -> Salvaged:
         self._file.close()
@@ -252,6 +254,8 @@ class Writer(Generic[State]):
         dumped = self._kept_state
         if state is not self.state or dumped is None:
             dumped = self._tracker.dump(state)
+        known = () if all_of_it or self._uncertain else self._fixed
+        fixed = self._tracker.fixed(state, known)
         seq = batches[-1].last_seq if batches else self.committed_seq
         numbered = [(self.event_id + 1 + index, event) for index, event in enumerate(events)]
         changed = dumped != self._kept_state or all_of_it or self._uncertain
@@ -262,6 +266,8 @@ class Writer(Generic[State]):
                 batches=batches,
                 events=numbered,
                 state=dumped if changed else None,
+                fixed={name: body for name, body in fixed.items() if body is not None},
+                forgotten=tuple(self._fixed - fixed.keys()),
                 cursors=cursors,
                 gaps=notes.gaps,
                 parked=notes.parked,
@@ -275,6 +281,7 @@ class Writer(Generic[State]):
         self._uncertain = False
         self.state = state
         self._kept_state = dumped
+        self._fixed = frozenset(fixed)
         self.committed_seq = seq
         self.event_id += len(events)
         self.cursors.written(cursors)

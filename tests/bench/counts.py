@@ -4,7 +4,7 @@
 
 Physics, registers, codec and job logic of the demo's own files, in simulated time: nothing waits,
 and the same seed gives the same polls. At demo speed a machine is polled as its file says, at real
-speed once a second (the furnace every five). Each machine is watched
+speed once a second (the furnace every five, the bench every 15 minutes). Each machine is watched
 
 - calmly: every poll on time;
 - with noise: analogue values off by up to 3 %;
@@ -105,12 +105,15 @@ def begun(fair: Fair, package: str) -> tuple[float, float]:
 
 
 def watch(package: str, lapse: int, way: str, hours: float, seed: int) -> Watched:
-    """One machine, from five minutes before its first run."""
+    """One machine, from at least two polls before its first run."""
     fair, chance = fair_order(), Random(f"{package} {lapse} {way} {seed}")
     firm = fair.firms[package]
     name, (_, _, _, per_run, per_piece) = firm.machine.name, FIRMS[package]
     first, last = begun(fair, package)
-    start = max(DAY1, first - 300.0)
+    period = firm.every if lapse > 1 else 5.0 if package == "AP3" else 1.0
+    if lapse == 1 and package == "AP5":
+        period = firm.every * LAPSE
+    start = max(DAY1, first - max(300.0, 2 * period * lapse))
     length = (min(last, start + hours * 3600) + 1800.0 - start) / lapse
     fair.plant.start(fair.now(), start, lapse)
     began = fair.now()
@@ -120,9 +123,6 @@ def watch(package: str, lapse: int, way: str, hours: float, seed: int) -> Watche
     )
     ids = {signal.id: signal.role or "" for signal in firm.signals}
     roles = [ids[one] for one in firm.ids]
-    period = firm.every if lapse > 1 else 5.0 if package == "AP3" else 1.0
-    if lapse == 1 and package == "AP5":
-        period = firm.every * LAPSE
     done, times, spikes = [Done(0, 0)], [0.0], 0
     for real in polls(period, length, way, chance):
         fair.now.at = began + timedelta(seconds=real)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +34,10 @@ class NoJobs:
     def dump(self, state: int) -> bytes:
         return str(state).encode()
 
-    def load(self, kept: bytes) -> int:
+    def fixed(self, _: int, __: Container[str]) -> dict[str, bytes | None]:
+        return {}
+
+    def load(self, kept: bytes, _: Mapping[str, bytes]) -> int:
         return int(kept)
 
 

@@ -202,8 +202,8 @@ def test_crash_before_any_commit_neither_loses_nor_doubles(
 def test_kept_form_has_a_schema_number_and_is_plain_json(mill: Line) -> None:
     add(mill)
     kept = json.loads(mill.tracker.dump(mill.state))
-    assert kept["schema"] == 2
-    assert set(kept) == {"schema", "jobs", "ended", "questions", "computer", "machines"}
+    assert kept["schema"] == 3
+    assert set(kept) == {"schema", "jobs", "lots", "ended", "questions", "computer", "machines"}
 
 
 def test_state_of_the_first_schema_is_read_and_its_counters_go_on(press: Line) -> None:
@@ -249,3 +249,21 @@ def test_machine_that_is_new_begins_and_one_that_is_gone_is_dropped(mill: Line) 
     kept = mill.tracker.dump(mill.state)
     new = JobTracker([MachineSpec("m-2", signals("m-2", ("power",)), mill_evidence())])
     assert new.load(kept) == new.initial()
+
+
+def test_charge_of_the_second_schema_has_been_tempered_since_its_phase_began(
+    furnace: Line,
+) -> None:
+    furnace.add()
+    cold = dict.fromkeys(("current_l1", "current_l2", "current_l3"), 30.0)
+    for second, (warm, wanted) in enumerate([(20.0, 860.0), (860.0, 860.0), (700.0, 0.0)]):
+        furnace.see(second, temperature=warm, setpoint=wanted, **cold)
+    for second in range(3, 13):
+        furnace.see(second, temperature=250.0, setpoint=250.0, **cold)
+    kept = json.loads(furnace.tracker.dump(furnace.state))
+    assert kept["machines"]["m-1"]["evidence"]["held"] == 9 * 144
+    kept["schema"] = 2
+    del kept["lots"]
+    for gone in ("held", "hidden"):
+        del kept["machines"]["m-1"]["evidence"][gone]
+    assert furnace.tracker.load(json.dumps(kept).encode()) == furnace.state

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,7 +46,10 @@ class Tracker:
     def dump(self, state: Counts) -> bytes:
         return orjson.dumps(state)
 
-    def load(self, kept: bytes) -> Counts:
+    def fixed(self, _: Counts, __: Container[str]) -> dict[str, bytes | None]:
+        return {}
+
+    def load(self, kept: bytes, _: Mapping[str, bytes]) -> Counts:
         found: Counts = orjson.loads(kept)
         return found
 

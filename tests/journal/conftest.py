@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -60,7 +60,10 @@ class SumTracker:
     def dump(self, state: Sum) -> bytes:
         return orjson.dumps(state)
 
-    def load(self, kept: bytes) -> Sum:
+    def fixed(self, _: Sum, __: Container[str]) -> dict[str, bytes | None]:
+        return {}
+
+    def load(self, kept: bytes, _: Mapping[str, bytes]) -> Sum:
         return Sum(**orjson.loads(kept))
 
 
