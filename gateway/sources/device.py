@@ -15,6 +15,7 @@ from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now
 from gateway.machines.codec import Decoded, Layout
 from gateway.machines.derived import Found, derive
+from gateway.machines.lengths import Lengths
 from gateway.machines.read_plan import Block, Learned, Place, halves, plan
 from gateway.machines.template import FUNCTIONS, PointSpec, Table, Template
 from gateway.sources.line.base import ModbusConnect
@@ -80,6 +81,7 @@ class Unit:
         self._requests: dict[tuple[SignalId, ...], _Requests] = {}
         self._refusals = Refusals(place(point) for point in template.points)
         self._cuts: set[Place] = set()
+        self._lengths = Lengths()
         self._sound: set[Block] = set()
         self._heard: Moment | None = None
         self._last: dict[tuple[Table, int, int], tuple[Sequence[int], datetime]] = {}
@@ -146,6 +148,7 @@ class Unit:
                 found, wrong = await self._block(link, block, layout, now)
             except SourceError as error:
                 failure = error
+                self._not_heard(block, error)
                 break
             values += found
             if wrong is not None:
@@ -171,6 +174,17 @@ class Unit:
             self._heard,
             failure,
         )
+
+    def _not_heard(self, block: Block, failure: SourceError) -> None:
+        """Perhaps the request was too long, where there was never an answer to it."""
+        never = block not in self._sound and isinstance(failure, Unreachable)
+        if never and self._lengths.silent(block):
+            self._requests.clear()
+
+    @property
+    def proposed_registers(self) -> int | None:
+        """What its template should say as ``max_registers``; None where nothing is known."""
+        return self._lengths.proposed
 
     def silent(self, due: tuple[SignalId, ...]) -> Answer:
         """No answer, for the reason last found, without asking."""
@@ -219,7 +233,8 @@ class Unit:
         words = await link.ask(self, block)
         self._heard = now()
         self._last[block.table, block.first, block.count] = (words, self._heard.at)
-        if self._refusals.answered(block.points):
+        longer = self._lengths.answered(block)
+        if self._refusals.answered(block.points) or longer:
             self._requests.clear()
         return layout.decode(words)
 
@@ -284,7 +299,7 @@ class Unit:
             else:
                 refused.append((signal, waiting[0]))
                 until = min(until, waiting[1])
-        learned = Learned(self._refusals.bad, frozenset(self._cuts))
+        learned = Learned(self._refusals.bad, frozenset(self._cuts), self._lengths.most)
         blocks = tuple(
             (block, Layout(block.first, block.count, block.points))
             for block in plan(points, self.template, learned)
