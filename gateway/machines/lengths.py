@@ -10,13 +10,16 @@ from __future__ import annotations
 from gateway.machines.read_plan import Block
 
 PATIENCE = 2
-"""So many requests of one length in a row must be in vain before another is tried."""
+"""So many requests of one length in a row are in vain before another is tried: one may get lost."""
 
 
 class Lengths:
     """What has been found out of one device; ``most`` registers may be asked for (None: any)."""
 
     def __init__(self) -> None:
+        self.patience = PATIENCE
+        self.searching = False
+        """Whether another request may find out more: there was silence, and it is not clear why."""
         self.most: int | None = None
         self.proposed: int | None = None
         """What the template should say as ``max_registers``, once it has been found out."""
@@ -27,11 +30,13 @@ class Lengths:
     def silent(self, block: Block) -> bool:
         """A request that was never answered was in vain; returns whether others must be planned."""
         self._in_vain += 1
-        if self._in_vain < PATIENCE:
+        self.searching = True
+        if self._in_vain < self.patience:
             return False
         self._in_vain = 0
         if len(block.points) == 1:
             self.most, self._answers, self._found = None, False, False
+            self.searching = False
         elif self._answers:
             self.most, self._found = max(1, block.count // 2), True
         else:
@@ -42,10 +47,13 @@ class Lengths:
         """There was an answer; returns whether others must be planned."""
         self._answers = True
         self._in_vain = 0
-        if self.most is None:
-            return False
         if self._found:
+            self.searching = False
             self.proposed = max(self.proposed or 0, block.count)
             return False
-        self.most = None
-        return True
+        if self.most is not None:  # it is there: now everything at once again
+            self.most = None
+            return True
+        if len(block.points) > 1:
+            self.searching = False
+        return False

@@ -81,7 +81,8 @@ class Unit:
         self._requests: dict[tuple[SignalId, ...], _Requests] = {}
         self._refusals = Refusals(place(point) for point in template.points)
         self._cuts: set[Place] = set()
-        self._lengths = Lengths()
+        self.lengths = Lengths()
+        """How long a request to it may be, as far as that has been found out."""
         self._sound: set[Block] = set()
         self._heard: Moment | None = None
         self._last: dict[tuple[Table, int, int], tuple[Sequence[int], datetime]] = {}
@@ -178,13 +179,8 @@ class Unit:
     def _not_heard(self, block: Block, failure: SourceError) -> None:
         """Perhaps the request was too long, where there was never an answer to it."""
         never = block not in self._sound and isinstance(failure, Unreachable)
-        if never and self._lengths.silent(block):
+        if never and self.lengths.silent(block):
             self._requests.clear()
-
-    @property
-    def proposed_registers(self) -> int | None:
-        """What its template should say as ``max_registers``; None where nothing is known."""
-        return self._lengths.proposed
 
     def silent(self, due: tuple[SignalId, ...]) -> Answer:
         """No answer, for the reason last found, without asking."""
@@ -233,7 +229,7 @@ class Unit:
         words = await link.ask(self, block)
         self._heard = now()
         self._last[block.table, block.first, block.count] = (words, self._heard.at)
-        longer = self._lengths.answered(block)
+        longer = self.lengths.answered(block)
         if self._refusals.answered(block.points) or longer:
             self._requests.clear()
         return layout.decode(words)
@@ -299,7 +295,7 @@ class Unit:
             else:
                 refused.append((signal, waiting[0]))
                 until = min(until, waiting[1])
-        learned = Learned(self._refusals.bad, frozenset(self._cuts), self._lengths.most)
+        learned = Learned(self._refusals.bad, frozenset(self._cuts), self.lengths.most)
         blocks = tuple(
             (block, Layout(block.first, block.count, block.points))
             for block in plan(points, self.template, learned)
