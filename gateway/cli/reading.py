@@ -102,7 +102,23 @@ def read_now(
             say(_nobody(machine, points[0].reading.fault).in_(language))
         else:
             _print_table(machine, points, language)
+            if (most := _shortest(points)) is not None:
+                say(_too_long(machine, most).in_(language))
     return all(point.reading.quality is not Quality.BAD for points in found for point in points)
+
+
+def _shortest(points: Sequence[PointRead]) -> int | None:
+    return min((one.max_registers for one in points if one.max_registers), default=None)
+
+
+def _too_long(machine: Machine, most: int) -> Text:
+    """What to write for a device that says nothing to a long request."""
+    return Text(
+        f"{machine.name}: auf längere Anfragen schweigt das Gerät.\n"
+        f"  → Schreiben Sie in die Vorlage: workarounds: {{max_registers: {most}}}",
+        f"{machine.name}: the device is silent to longer requests.\n"
+        f"  → Write into the template: workarounds: {{max_registers: {most}}}",
+    )
 
 
 def _nobody(machine: Machine, fault: Fault) -> Text:
@@ -158,6 +174,7 @@ def _as_json(machine: Machine, point: PointRead) -> dict[str, object]:
         "function": words.function if words else None,
         "address": words.address if words else None,
         "words": list(words.words) if words else None,
+        "max_registers": point.max_registers,
     }
 
 

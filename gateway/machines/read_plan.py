@@ -32,10 +32,12 @@ class Learned:
     ``bad``   first addresses of points that it refuses even alone: always read alone, if at all
     ``cuts``  addresses at which a new block must begin, because the whole was refused and the
               parts were not
+    ``most``  registers that it answers at once, where it is silent to more; None: not known
     """
 
     bad: frozenset[Place] = frozenset()
     cuts: frozenset[Place] = frozenset()
+    most: int | None = None
 
 
 NOTHING = Learned()
@@ -108,6 +110,8 @@ class _Limits:
         self._bits = bits
         self._even = rules.even_only and not bits
         self._most = rules.max_bits if bits else rules.max_registers
+        if learned.most is not None and not bits:
+            self._most = max(2 if self._even else 1, min(self._most, learned.most))
         if self._even:
             self._most -= self._most % 2
         self._ranges = template.reads(table)

@@ -15,6 +15,7 @@ from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now
 from gateway.machines.codec import Decoded, Layout
 from gateway.machines.derived import Found, derive
+from gateway.machines.lengths import Lengths
 from gateway.machines.read_plan import Block, Learned, Place, halves, plan
 from gateway.machines.template import FUNCTIONS, PointSpec, Table, Template
 from gateway.sources.line.base import ModbusConnect
@@ -80,6 +81,8 @@ class Unit:
         self._requests: dict[tuple[SignalId, ...], _Requests] = {}
         self._refusals = Refusals(place(point) for point in template.points)
         self._cuts: set[Place] = set()
+        self.lengths = Lengths()
+        """How long a request to it may be, as far as that has been found out."""
         self._sound: set[Block] = set()
         self._heard: Moment | None = None
         self._last: dict[tuple[Table, int, int], tuple[Sequence[int], datetime]] = {}
@@ -146,6 +149,7 @@ class Unit:
                 found, wrong = await self._block(link, block, layout, now)
             except SourceError as error:
                 failure = error
+                self._not_heard(block, error)
                 break
             values += found
             if wrong is not None:
@@ -171,6 +175,12 @@ class Unit:
             self._heard,
             failure,
         )
+
+    def _not_heard(self, block: Block, failure: SourceError) -> None:
+        """Perhaps the request was too long, where there was never an answer to it."""
+        never = block not in self._sound and isinstance(failure, Unreachable)
+        if never and self.lengths.silent(block):
+            self._requests.clear()
 
     def silent(self, due: tuple[SignalId, ...]) -> Answer:
         """No answer, for the reason last found, without asking."""
@@ -219,7 +229,8 @@ class Unit:
         words = await link.ask(self, block)
         self._heard = now()
         self._last[block.table, block.first, block.count] = (words, self._heard.at)
-        if self._refusals.answered(block.points):
+        longer = self.lengths.answered(block)
+        if self._refusals.answered(block.points) or longer:
             self._requests.clear()
         return layout.decode(words)
 
@@ -284,7 +295,7 @@ class Unit:
             else:
                 refused.append((signal, waiting[0]))
                 until = min(until, waiting[1])
-        learned = Learned(self._refusals.bad, frozenset(self._cuts))
+        learned = Learned(self._refusals.bad, frozenset(self._cuts), self.lengths.most)
         blocks = tuple(
             (block, Layout(block.first, block.count, block.points))
             for block in plan(points, self.template, learned)

@@ -5,20 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.config import SiteConfig
-from gateway.core.batches import Reading
+from gateway.core.batches import Batch, Reading
 from gateway.core.ports import Words
 from gateway.core.signals import Signal
 from gateway.flow.quality import Judge
 from gateway.sources.opening import site_signals, sources_of
+from gateway.sources.source import ModbusSource
 
 
 @dataclass(frozen=True, slots=True)
 class PointRead:
-    """One point with its raw words (None: nothing came), value, unit and quality."""
+    """One point with its raw words (None: nothing came), value, unit and quality.
+
+    ``max_registers`` is what the template of its device should say, where the device turned out to
+    be silent to longer requests.
+    """
 
     signal: Signal
     words: Words | None
     reading: Reading
+    max_registers: int | None = None
+
+
+TRIES = 12
+"""So often a device is asked at most that is silent to long requests."""
 
 
 async def read_once(site: SiteConfig, machine: str) -> tuple[PointRead, ...]:
@@ -32,10 +42,25 @@ async def read_once(site: SiteConfig, machine: str) -> tuple[PointRead, ...]:
     found: dict[str, PointRead] = {}
     for source in sources_of([one for one in site.machines if one.name == machine]):
         try:
-            for batch in await source.read(source.signals):
+            for batch in await _read(source):
                 for reading in judge.judge(batch, 0).readings():
                     signal = reading.signal
-                    found[signal] = PointRead(signals[signal], source.words(signal), reading)
+                    most = source.proposed_registers(signal)
+                    words = source.words(signal)
+                    found[signal] = PointRead(signals[signal], words, reading, most)
         finally:
             await source.close()
     return tuple(found[signal] for signal in signals)
+
+
+async def _read(source: ModbusSource) -> tuple[Batch, ...]:
+    """What the devices say; who is silent is asked in other lengths until it is clear why."""
+    for unit in source.units:
+        unit.lengths.patience = 1
+    batches = await source.read(source.signals)
+    for _ in range(TRIES):
+        if not any(unit.lengths.searching for unit in source.units):
+            break
+        source.wait_for_nobody()
+        batches = await source.read(source.signals)
+    return batches

@@ -59,6 +59,15 @@ class ModbusSource:
         """Every signal that can be asked for."""
         return tuple(self._unit_of)
 
+    def wait_for_nobody(self) -> None:
+        """Ask in the next poll also who has been silent."""
+        for backoff in (self._line.backoff, *(unit.backoff for unit in self.units)):
+            backoff.succeeded()
+
+    def proposed_registers(self, signal: SignalId) -> int | None:
+        """What the template of its device should say as ``max_registers``; None: nothing."""
+        return self._unit_of[signal].lengths.proposed
+
     @property
     def machines(self) -> tuple[str, ...]:
         """The machines on this line."""

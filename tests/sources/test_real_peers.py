@@ -86,9 +86,12 @@ async def test_counters_stand_high_word_first():
     assert found["alarm"].reading.value is False
 
 
-@pytest.mark.parametrize("name", catalog.names())
-async def test_every_shipped_template_reads_good_from_a_device_of_its_type(name):
-    template = catalog.template(name)
+@pytest.mark.parametrize(
+    "name", ["sdm630", "e1210-press", "e1210-laser", "e1210-bench", "pid-furnace"]
+)
+async def test_a_template_of_the_demo_reads_good_from_a_device_of_its_type(name):
+    """All the others are read in ``test_every_template.py``."""
+    template = catalog.template(name).fitted({})
     async with serving(device(9, template, {})) as port:
         found = await read_once(site_of(machine("m", port, (name, 9))), "m")
     assert len(found) == len(template.points)
