@@ -124,11 +124,12 @@ FAULTS = (
         "F12",
         "A late answer is never published as the value of another question",
         (
+            "sources/test_late_answers.py::test_no_late_answer_is_published_as_a_value",
             "sources/test_wrong_answers.py::test_no_wrong_value_among_many_late_answers",
             "sources/test_shared_line.py::test_values_stay_right_while_a_unit_answers_late_again_and_again",
             "sources/test_serial_line.py::test_no_wrong_value_among_many_late_answers",
         ),
-        "RTU on a serial line, which is not supported yet",
+        "",
     ),
     Promise(
         "F13",
@@ -147,7 +148,7 @@ FAULTS = (
         (
             "config/test_broken_files.py::test_a_broken_file_names_every_mistake_with_its_place_and_fix",
         ),
-        "the same serial port twice; a diagnosis at run time",
+        "a diagnosis at run time",
     ),
     Promise(
         "F15",

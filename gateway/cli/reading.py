@@ -143,6 +143,17 @@ def _nobody(machine: Machine, fault: Fault) -> Text:
             "  → Check power and connection, whether A and B are swapped, baud rate, parity, stop "
             "bits, and the unit.",
         )
+    if fault.reason is Reason.TIMEOUT and fault.code is None:
+        return Text(
+            f"{machine.name}: {why.de} ({place}, Gerätenummer {unit})\n"
+            "  → Dort nimmt jemand Verbindungen an. Prüfen Sie die Gerätenummer, den Strom des "
+            "Geräts und seine Leitung. Reicht ein Umsetzer nur die Bytes weiter, versuchen Sie "
+            "--rtu (in der Datei: type: modbus-rtu-over-tcp); ist das Gerät langsam, --timeout 2s.",
+            f"{machine.name}: {why.en} ({place}, unit {unit})\n"
+            "  → Somebody accepts connections there. Check the unit, the device's power and its "
+            "line. If a converter only hands bytes on, try --rtu (in a file: type: "
+            "modbus-rtu-over-tcp); if the device is slow, --timeout 2s.",
+        )
     return Text(
         f"{machine.name}: {why.de} ({place}, Gerätenummer {unit})\n"
         "  → Prüfen Sie Strom und Netzwerkkabel des Geräts, Adresse und Port, Gerätenummer.",

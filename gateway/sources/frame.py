@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from gateway.core.findings import Finding, Why
 
@@ -34,8 +35,7 @@ class Question:
     any_number: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(NamedTuple):
     """What is known of the answer before the question has been put into bytes."""
 
     size: int
@@ -52,8 +52,7 @@ class Late:
     size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """What bytes are worth: those to ``hand_on``, and whether the ``answer`` is in them, whole.
 
     ``late`` are answers to older questions, ``strange`` is why no answer can come any more.
@@ -141,9 +140,11 @@ class Mbap(Framing):
         strange = mismatch(self.question, rest)
         if strange is not None or self.question is None:
             return Heard(b"", late=lates, strange=strange)
-        before = received[: len(received) - len(rest)]
         complete = len(rest) >= HEADER and len(rest) >= whole(rest)
-        return Heard(before + _as_asked(self.question, rest), answer=complete, late=lates)
+        if self.question.any_unit or self.question.any_number:
+            before = received[: len(received) - len(rest)]
+            received = before + _as_asked(self.question, rest)
+        return Heard(received, answer=complete, late=lates)
 
     def done(self, *, given_up: bool) -> None:
         """Keep in mind what was given up, if its answer will bear its number."""

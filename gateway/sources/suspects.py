@@ -63,6 +63,8 @@ class Suspects:
 
         The line is in step again, and a gateway keeps nothing that had come when it was asked.
         """
+        if not self._all:
+            return
         for suspect in self._all:
             suspect.passed = suspect.passed or suspect.size != size
         self._all = [s for s in self._all if s.size == size or asked_at < s.until]

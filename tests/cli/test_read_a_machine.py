@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.sources.fault_line import FaultLine, frame_of
+from tests.sources.fault_line import FaultLine, frame_of, told
+from tests.sources.serial_bus import SerialBus
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0
@@ -117,6 +118,59 @@ def test_who_answers_for_whom_is_said(werkverbund, line: FaultLine):
     )
     assert check.startswith("  → Check unit")
     assert "Gerät 0 antwortet für Gerät 1" in german.out
+
+
+def test_who_accepts_connections_and_says_nothing_may_be_a_converter(werkverbund, line: FaultLine):
+    line.misbehave = lambda _: None
+    german = werkverbund("--lang", "de", "read", *at(line.port))
+    assert german.code == 1
+    told, check = german.out.splitlines()
+    assert told.startswith("device: keine Antwort (")
+    assert "--rtu" in check
+    assert "modbus-rtu-over-tcp" in check
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[SerialBus]:
+    """A serial line at a pseudo-terminal and behind a converter, served by a thread."""
+    loop, bus = asyncio.new_event_loop(), SerialBus()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def start() -> None:
+        bus.plug(tmp_path / "port")
+        await bus.start()
+
+    asyncio.run_coroutine_threadsafe(start(), loop).result(PATIENCE)
+    yield bus
+    asyncio.run_coroutine_threadsafe(bus.stop(), loop).result(PATIENCE)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(PATIENCE)
+    loop.close()
+
+
+@pytest.mark.parametrize("way", ["serial port", "converter"])
+def test_a_device_on_a_serial_line_is_read(werkverbund, bus: SerialBus, tmp_path: Path, way: str):
+    serial = ["--serial", str(tmp_path / "port"), "--baud", "19200"]
+    converter = ["--host", "127.0.0.1", "--port", str(bus.port), "--rtu"]
+    reached = serial if way == "serial port" else converter
+    answer = werkverbund("read", "--json", "--template", "sdm630", "--unit", "7", *reached)
+    points = {one["point"]: one for one in map(json.loads, answer.out.splitlines())}
+    assert points["power"]["words"] == [told(7, 52), told(7, 53)]
+    assert {asked.unit for asked in bus.asked} == {7}
+
+
+def test_where_nobody_answers_on_a_serial_line_it_is_said_what_to_check(
+    werkverbund, bus: SerialBus, tmp_path: Path
+):
+    bus.takes = lambda _: None
+    port = str(tmp_path / "port")
+    answer = werkverbund("--lang", "de", "read", "--template", "sdm630", "--serial", port)
+    told, check = answer.out.splitlines()
+    assert told == f"device: keine Antwort ({port}, Gerätenummer 1)"
+    assert "A und B vertauscht" in check
+    missing = werkverbund("--lang", "de", "read", "--template", "sdm630", "--serial", port + "2")
+    assert "den Anschluss gibt es nicht: steckt der Adapter?" in missing.out
 
 
 def test_what_a_gateway_says_of_a_silent_device_is_said(werkverbund, line: FaultLine):

@@ -14,12 +14,13 @@ from gateway.machines.codec import place
 from gateway.machines.template import BIT_TABLES, Table, Template
 
 SPAN = 128
-"""Addresses 0 to 127 of each table exist."""
+"""Addresses 0 to 127 of each table exist at least; up to the last point's in any case."""
 
 
 def device(unit: int, template: Template, values: Mapping[str, Value]) -> SimDevice:
     """A device of ``template`` that shows ``values`` by point, and keeps its type's rules."""
-    tables = {table: [0] * SPAN for table in Table}
+    span = max(SPAN, *(point.last + 1 for point in template.points))
+    tables = {table: [0] * span for table in Table}
     for point in template.points:
         if point.name in values:
             place(tables[point.table], 0, point, values[point.name])
