@@ -149,7 +149,7 @@ def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineS
     if thresholds:
         view["thresholds"] = [
             {"signal": of, "value": value, "means": words(means)}
-            for of, value, means in rooms.tracker.thresholds(what.name)
+            for of, value, means in rooms.tracker.thresholds(rooms.journal.state, what.name)
         ]
         view["polling"] = [words(line) for line in rooms.polling(what.name)]
     return view

@@ -34,7 +34,7 @@ def report(tree: Tree, model: type[SiteConfig], variants: Variants, *, with_file
 def report_machine(tree: Tree, model: type[SiteConfig], variants: Variants) -> None:
     """Report what does not fit together in the file of one machine; ``model`` is that of sites."""
     if isinstance(tree.root, Table):
-        _Checks(tree, tree.root, model, variants.templates).machine(tree.root)
+        _Checks(tree, tree.root, model, variants.templates, variants.too_much).alone()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class _Checks:
     model: type[SiteConfig]
     templates: Templates | None
     too_much: TooMuch | None
+
+    def alone(self) -> None:
+        """What can be said of one machine by itself."""
+        self._lines([self.root])
+        self.machine(self.root)
 
     def all(self) -> None:
         """Every check, one after the other; the report is sorted later."""

@@ -218,6 +218,7 @@ export const de = {
       booked: "eingetragen",
       counter_rollover: "Zähler übergelaufen",
       counter_reset: "Zähler zurückgesetzt",
+      device_exchanged: "Gerät getauscht",
       counter_glitch: "Zähler kurz falsch",
       counter_jumped: "Zähler gesprungen",
       counter_answered: "Frage beantwortet",

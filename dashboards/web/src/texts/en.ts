@@ -220,6 +220,7 @@ export const en: Catalogue = {
       booked: "entered",
       counter_rollover: "counter rolled over",
       counter_reset: "counter reset",
+      device_exchanged: "device exchanged",
       counter_glitch: "counter wrong for a moment",
       counter_jumped: "counter jumped",
       counter_answered: "question answered",
