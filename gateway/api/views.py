@@ -120,7 +120,7 @@ def _lines(what: Machine) -> list[LineShape]:
 def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineShape:
     """One machine with state, signals and its job."""
     now = rooms.now()
-    status = next(entry for entry in rooms.machines() if entry.machine == what.name)
+    status = rooms.status(what.name)
     current = current_job(rooms.jobs(), what.name)
     first = what.devices[0]
     view: MachineShape = {

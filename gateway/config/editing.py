@@ -23,6 +23,10 @@ _MAPPING = "tag:yaml.org,2002:map"
 class NoPlace(WerkverbundError):
     """A value has no place in the text as it is written; somebody has to write it by hand."""
 
+    def __init__(self, at: Sequence[Step]) -> None:
+        shown = ".".join(map(str, at))
+        super().__init__(f"{shown} has no place in this text: please write it by hand")
+
 
 def put(text: str, at: Sequence[Step], value: Scalar) -> str:
     """The text with ``value`` at the place that ``at`` leads to; a key that is missing is added.
@@ -41,7 +45,7 @@ def put(text: str, at: Sequence[Step], value: Scalar) -> str:
     elif isinstance(holder, yaml.MappingNode) and isinstance(last, str):
         fresh = _added(text, holder, f"{last}: {said}")
     else:
-        raise NoPlace(f"there is no {_shown(at)} to change")
+        raise NoPlace(at)
     return _sure(text, fresh, at, value)
 
 
@@ -53,7 +57,7 @@ def drop(text: str, at: Sequence[str]) -> str:
     if value is None:
         return text
     if not isinstance(holder, yaml.MappingNode) or holder.flow_style or len(holder.value) == 1:
-        raise NoPlace(f"{_shown(at)} cannot be taken out of its line")
+        raise NoPlace(at)
     (key,) = (key for key, below in holder.value if below is value)
     start = text.rfind("\n", 0, key.start_mark.index) + 1
     end = text.find("\n", _end(value))
@@ -76,7 +80,7 @@ def _sure(before: str, after: str, at: Sequence[Step], value: object) -> str:
     else:
         holder[last] = _plain(_written(cast("Scalar", value)))
     if _plain(after) != wanted:
-        raise NoPlace(f"{_shown(at)} cannot be changed without changing what stands around it")
+        raise NoPlace(at)
     return after
 
 
@@ -84,9 +88,9 @@ def _composed(text: str) -> yaml.Node:
     try:
         root = yaml.compose(mask(text), Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        raise NoPlace("the text is no YAML") from error
+        raise NoPlace(()) from error
     if root is None:
-        raise NoPlace("the text says nothing")
+        raise NoPlace(())
     return root
 
 
@@ -107,7 +111,7 @@ def _follow(node: yaml.Node, path: Sequence[Step]) -> yaml.Node:
     for step in path:
         below = _below(node, step)
         if below is None:
-            raise NoPlace(f"there is no {_shown(path)}")
+            raise NoPlace(path)
         node = below
     return node
 
@@ -132,7 +136,7 @@ def _end(node: yaml.Node) -> int:
 def _added(text: str, holder: yaml.MappingNode, line: str) -> str:
     """A further key: behind the last one, in a line of its own or inside the brackets."""
     if not holder.value:
-        raise NoPlace("an empty table has no place for a key")
+        raise NoPlace((line.partition(":")[0],))
     _, last = holder.value[-1]
     if holder.flow_style:
         end = _end(last)
@@ -153,7 +157,7 @@ def _written(value: Scalar) -> str:
     if isinstance(value, float):
         return format(Decimal(repr(value)), "f")  # an exponent is refused by our own reader
     if isinstance(value, str) and any(ord(sign) < ord(" ") for sign in value):
-        raise NoPlace("a text of several lines has no place in one")
+        raise NoPlace((value,))
     if isinstance(value, str) and not _plainly(value):
         quoted = value.replace("'", "''")
         return f"'{quoted}'"
@@ -167,7 +171,3 @@ def _plainly(value: str) -> bool:
 
 
 _WORDS = frozenset(["yes", "no", "on", "off", "true", "false", "null", "y", "n"])
-
-
-def _shown(path: Sequence[Step]) -> str:
-    return ".".join(map(str, path))

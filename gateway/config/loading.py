@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, cast, get_args
@@ -98,6 +98,7 @@ def load_machine(path: Path, variants: Variants, env: Mapping[str, str] | None =
     return result
 
 
+@lru_cache(maxsize=4)
 def machine_model(variants: Variants) -> type[Machine]:
     """The file of one machine: a machine as in the firm's file, and the version of its format."""
     (machine, _) = get_args(site_model(variants).model_fields["machines"].annotation)
@@ -106,6 +107,7 @@ def machine_model(variants: Variants) -> type[Machine]:
     return cast("type[Machine]", made)
 
 
+@lru_cache(maxsize=4)
 def site_model(variants: Variants) -> type[SiteConfig]:
     """SiteConfig narrowed to the variants that the rooms offer."""
     connect: Any = _one_of(variants.connect)

@@ -44,14 +44,19 @@ def files(state: Path) -> list[Path]:
     ]
 
 
+def folder(state: Path) -> Path:
+    """The folder, made for its owner alone where it is not there yet. Raises Unwritable."""
+    path = state / FOLDER
+    private_files.usable(path)
+    return path
+
+
 def write(state: Path, machine: str, text: str) -> Path:
     """Write the file of a machine, for the gateway's own account alone; returns where it is.
 
     Whoever reads meanwhile gets the old file or the new one. Raises Unwritable.
     """
-    folder = state / FOLDER
-    private_files.usable(folder)
-    path = folder / f"{machine}.yaml"
+    path = folder(state) / f"{machine}.yaml"
     try:
         private_files.write(path, text.encode())
     except OSError as error:
@@ -64,17 +69,17 @@ def take_in(tree: Tree, env: Mapping[str, str], *, make: bool = False) -> None:
     state = _state(tree)
     if state is None or not isinstance(tree.root, Table):
         return
-    leaf, folder = state
+    leaf, base = state
     try:
-        found = files(folder)
-        open_to_others = bool(found) and _mode(folder / FOLDER) & _OTHERS_WRITE
+        found = files(base)
+        open_to_others = bool(found) and _mode(base / FOLDER) & _OTHERS_WRITE
     except OSError as error:
         why = reason(error)
         tree.lacks = True
-        tree.report(leaf.place, *_no_look(folder / FOLDER, why), leaf)
+        tree.report(leaf.place, *_no_look(base / FOLDER, why), leaf)
         return
     if open_to_others:
-        tree.report(leaf.place, *_open_to_others(folder / FOLDER, "700"), leaf)
+        tree.report(leaf.place, *_open_to_others(base / FOLDER, "700"), leaf)
     machines = [node for file in found if (node := _machine(tree, file, env, make=make))]
     if machines or found:
         _list(tree.root).items.extend(machines)

@@ -107,6 +107,8 @@ class SourceRunner:
         self.polls = 0
         self.late = 0
         self.skipped = 0
+        self.between_polls = asyncio.Event()
+        """Set while it waits for the next poll: nobody is being asked anything."""
         self._publish = publish
         self._numbering = numbering
         self._now = now or SystemTime()
@@ -127,7 +129,9 @@ class SourceRunner:
                 self._awaited = max(schedule.next, self._now().mono)
                 wait = schedule.next - self._now().mono
                 if wait > 0:
+                    self.between_polls.set()
                     await self._sleep(wait)
+                    self.between_polls.clear()
                 due = schedule.take(self._now().mono)
                 self.skipped += due.skipped
                 self.late += due.late

@@ -82,7 +82,10 @@ def _of_machines(
     state: TrackerState, command: Equip | Exchanged | Restarted, rules: Rules
 ) -> Result:
     if isinstance(command, Equip):
-        return equip(state, command.equipment), ()
+        state = equip(state, command.equipment)
+        if command.jobs is None:
+            return state, ()
+        return _in_the_file(state, command.jobs, command.equipment.rules)
     if isinstance(command, Restarted):
         return _restarted(state, command), ()
     return _exchanged(state, command, rules)

@@ -97,9 +97,13 @@ class FileJobs:
 
 @dataclass(frozen=True, slots=True)
 class Equip:
-    """The firm's files were read again: these are its machines now. Jobs and counts go on."""
+    """The firm's files were read again: these are its machines and jobs now.
+
+    Counts go on; of the jobs those that are new are added.
+    """
 
     equipment: Equipment
+    jobs: FileJobs | None = None
 
 
 @dataclass(frozen=True, slots=True)
