@@ -47,7 +47,8 @@ class Outcome:
             found.append(self.why)
         if self.problems:
             first, more = self.problems[0], len(self.problems) - 1
-            place = f"{first.file}:{first.line}:{first.column}"
+            named = "/".join(first.file.parts[-2:])
+            place = f"{named}:{first.line}:{first.column}"
             rest = Text(f" (und {more} weitere)", f" (and {more} more)") if more else Text("", "")
             found.append(
                 Text(f"{place}: {first.what.de}{rest.de}", f"{place}: {first.what.en}{rest.en}")

@@ -592,7 +592,16 @@ export const de = {
     eraseNow: "Löschen",
     eraseText: "Gelöscht wird, was vor einem Neubeginn ausgetauscht war, mit allem, was seither zurückgezogen ist. Das lässt sich nicht zurücknehmen.",
     anewName: (name: string) => `Zur Bestätigung: der Name der Firma, ${name}`,
+    reload: "Dateien neu lesen",
+    reloaded: {
+      done: "Die Dateien sind neu gelesen.",
+      nothing_new: "Die Dateien sind neu gelesen. An den Maschinen ist nichts anders.",
+      refused: "Nichts ist übernommen, alles läuft weiter wie vorher.",
+    },
+    later: "Erst nach einem Neustart gilt",
+    line: (line: number) => `Zeile ${line}`,
     names: {
+      files: "Dateien",
       journal: "Journal",
       history: "Verlauf",
       questions: "Offene Fragen",

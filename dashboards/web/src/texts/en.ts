@@ -593,7 +593,16 @@ export const en: Catalogue = {
     eraseNow: "Erase",
     eraseText: "What was exchanged before a new beginning is erased, with all that has been withdrawn since. This cannot be taken back.",
     anewName: (name) => `To confirm: the name of the firm, ${name}`,
+    reload: "Read files again",
+    reloaded: {
+      done: "The files have been read again.",
+      nothing_new: "The files have been read again. Nothing about the machines is different.",
+      refused: "Nothing is taken over, everything goes on as before.",
+    },
+    later: "After a restart only",
+    line: (line: number) => `line ${line}`,
     names: {
+      files: "Files",
       journal: "Journal",
       history: "History",
       questions: "Open questions",
