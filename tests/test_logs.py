@@ -174,7 +174,7 @@ TOLD: dict[str, tuple[str, ...]] = {
         "drill-1 lost: no connection at 127.0.0.1:",
         "mqtt cannot be reached: mqtt://127.0.0.1:",
         "nobody listens there, next try in",
-        "the files have been read again; nothing about the machines is different",
+        "The files have been read again; nothing about the machines is different",
     ),
 }
 

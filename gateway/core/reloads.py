@@ -84,14 +84,14 @@ class Outcome:
 
 
 _HOW = {
-    Reloaded.DONE: Text("Die Dateien sind neu gelesen", "the files have been read again"),
+    Reloaded.DONE: Text("Die Dateien sind neu gelesen", "The files have been read again"),
     Reloaded.NOTHING_NEW: Text(
         "Die Dateien sind neu gelesen; an den Maschinen ist nichts anders",
-        "the files have been read again; nothing about the machines is different",
+        "The files have been read again; nothing about the machines is different",
     ),
     Reloaded.REFUSED: Text(
         "Die Dateien sind nicht übernommen, alles läuft weiter wie vorher",
-        "the files are not taken over, everything goes on as before",
+        "The files are not taken over, everything goes on as before",
     ),
 }
 

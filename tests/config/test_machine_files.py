@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -229,3 +230,11 @@ def test_a_machine_s_file_is_checked_by_itself(firm: Firm):
     assert [problem.what.en for problem in problems_of(path, None, {})] == [
         "there is no template nobody"
     ]
+
+
+@pytest.mark.parametrize("page", sorted(Path("docs").glob("*/how-to/machine-files.md")), ids=str)
+def test_the_file_that_a_page_shows_is_sound(firm: Firm, page: Path):
+    shown = re.search(r"```yaml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    assert shown is not None
+    firm.machine("press-1.yaml", shown.group(1))
+    assert names(firm.load()) == ["mill-1", "press-1"]

@@ -142,15 +142,15 @@ async def test_the_command_says_what_has_changed(firm: Firm) -> None:
         await firm.serves()
         assert await firm.command() == (
             0,
-            "the files have been read again; nothing about the machines is different.\n",
+            "The files have been read again; nothing about the machines is different.\n",
         )
         firm.machine("drill-2", machine_text("drill-2", firm.ports["drill-2"]))
-        assert await firm.command() == (0, "the files have been read again: new: drill-2.\n")
+        assert await firm.command() == (0, "The files have been read again: new: drill-2.\n")
         slower = machine_text("drill-2", firm.ports["drill-2"], every="1s")
         firm.machine("drill-2", slower)
-        assert await firm.command() == (0, "the files have been read again: changed: drill-2.\n")
+        assert await firm.command() == (0, "The files have been read again: changed: drill-2.\n")
         firm.gone("drill-2")
-        assert await firm.command() == (0, "the files have been read again: removed: drill-2.\n")
+        assert await firm.command() == (0, "The files have been read again: removed: drill-2.\n")
         await firm.works("drill-1")
 
 
@@ -174,7 +174,7 @@ async def test_a_wrong_file_changes_nothing_and_says_why_everywhere(firm: Firm) 
         assert f"drill-2.yaml:{line}:1" in part["text"]["de"]
         answer = (await firm.ask("POST", "/reload")).json()
         assert (answer["how"], answer["problems"][0]["line"]) == ("refused", line)
-        assert "the files are not taken over" in firm.log
+        assert "The files are not taken over" in firm.log
         await firm.works("drill-1", "drill-2")
         after = await firm.figures()
         for machine in ("drill-1", "drill-2"):
@@ -196,7 +196,7 @@ async def test_what_needs_a_restart_is_named_and_the_rest_is_taken_over(firm: Fi
         assert await firm.command() == (
             0,
             (
-                "the files have been read again: new: drill-2; after a restart only: name, "
+                "The files have been read again: new: drill-2; after a restart only: name, "
                 "history.keep, web.listen.\n"
             ),
         )
