@@ -74,9 +74,15 @@ class Lines:
                 await runner.between_polls.wait()
         self._lines.pop(str(runner.source.endpoint), None)
         self._going.add(task)
+        if after is not None and runner.between_polls.is_set():
+            after.follow(runner)  # before it closes what can stay open
+            task.cancel()
+            self.start([after])
+            after = None
         await _end([task])
         self._going.discard(task)
         if after is not None:
+            after.follow(runner)
             self.start([after])
 
     def _ended(self, task: asyncio.Task[None]) -> None:

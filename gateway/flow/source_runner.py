@@ -52,6 +52,9 @@ class Line(Source, Protocol):
     def next_try(self, machine: str) -> float | None:
         """When (monotonic) a silent machine is asked again; None: with the next poll."""
 
+    def follow(self, before: object) -> None:
+        """Go on, before the first poll, with a line on which others stood until now."""
+
 
 @dataclass(frozen=True, slots=True)
 class MachineHealth:
@@ -120,6 +123,17 @@ class SourceRunner:
         for signal in self.signals:
             machine = signal.id.partition("/")[0]
             self._seen.setdefault(machine, _Seen(0)).signals += 1
+
+    def follow(self, before: SourceRunner) -> None:
+        """Go on where another one has stopped, whose source had the same line in another shape.
+
+        Counts go on; of the machines that are as they were it is known how they answered.
+        """
+        self.polls, self.late, self.skipped = before.polls, before.late, before.skipped
+        for machine, seen in before._seen.items():
+            if _of(machine, self.signals) == _of(machine, before.signals) and machine in self._seen:
+                self._seen[machine] = seen
+        self.source.follow(before.source)
 
     async def run(self) -> None:
         """Poll until cancelled; closes the source on the way out."""
@@ -263,6 +277,10 @@ class SourceRunner:
 
 NAMED = 5
 """Refused points that a log line names."""
+
+
+def _of(machine: str, signals: Iterable[Signal]) -> set[SignalId]:
+    return {signal.id for signal in signals if signal.id.startswith(f"{machine}/")}
 
 
 def _first(faults: Mapping[SignalId, Fault]) -> Fault | None:
