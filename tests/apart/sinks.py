@@ -55,7 +55,7 @@ class Notes:
 
     async def equip(self, site: SiteConfig, signals: Sequence[Signal]) -> None:
         self._site, self._signals = site, signals
-        self._note({"machines": [machine.name for machine in site.machines]})
+        self._note({"equipped": [machine.name for machine in site.machines]})
 
     async def connect(self) -> None:
         if (self._folder / "away").exists():
