@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gateway import resources
 from gateway.apart.order import order
@@ -23,11 +24,16 @@ from gateway.apart.runner import ApartRunner
 from gateway.api import parts
 from gateway.api.live import Hub, Latest
 from gateway.api.rooms import Part, Rooms
+from gateway.assembly import control
+from gateway.assembly.lines import Lines
+from gateway.assembly.plant import Plant, built, difference
+from gateway.assembly.reloading import LIVE, OTHER_FOLDER, Read, Reloading, later
 from gateway.config import SiteConfig
 from gateway.core.batches import Judged
 from gateway.core.errors import JournalError, WerkverbundError, no_room, reason
 from gateway.core.figures import Figure
 from gateway.core.ports import Words
+from gateway.core.reloads import Outcome, Reloaded
 from gateway.core.sayings import in_words, text_of
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
@@ -40,14 +46,13 @@ from gateway.flow.forward_runner import ForwardRunner
 from gateway.flow.history_runner import fill
 from gateway.flow.live_runner import LiveRunner
 from gateway.flow.numbering import Numbering
-from gateway.flow.source_runner import SourceRunner
+from gateway.flow.source_runner import Line, SourceRunner
 from gateway.history import Series
-from gateway.jobs.commands import AddJob, FileJobs
+from gateway.jobs.commands import AddJob, Equip, FileJobs
 from gateway.jobs.state import TrackerState
-from gateway.jobs.tracker import JobTracker, MachineSpec
+from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
-from gateway.sinks.base import Lane, Place, SinkConfig
-from gateway.sources import open_sources, site_signals
+from gateway.sinks.base import FirmSink, Lane, Place, SinkConfig
 
 if TYPE_CHECKING:
     from gateway.api.lan import Lan
@@ -73,41 +78,45 @@ SinkRunner = LiveRunner | ForwardRunner | ApartRunner
 class Gateway:
     """One firm's gateway: ``run`` lives until ``stop`` is set.
 
-    ``announce`` is told what whoever started it must know to open the pages.
+    ``announce`` is told what whoever started it must know to open the pages. ``read`` reads the
+    files again when somebody asks for it; ``site`` and what follows from it are then others.
     """
 
     site: SiteConfig
     announce: Callable[[Text, str | None], None] = lambda _text, _link: None
+    read: Read | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     hub: Hub = field(default_factory=Hub)
     latest: Latest = field(default_factory=Latest)
     bus: Bus = field(default_factory=Bus)
     signals: dict[SignalId, Signal] = field(default_factory=dict)
-    runners: list[SourceRunner] = field(default_factory=list)
+    lines: Lines = field(default_factory=Lines)
     sinks: dict[str, SinkRunner] = field(default_factory=dict)
     journal: Journal[TrackerState] = field(init=False)
     tracker: JobTracker = field(init=False)
     series: Series = field(init=False)
+    reloading: Reloading = field(init=False)
     exchange: Exchange | None = None
     _distinct: Distinct = field(default_factory=Distinct)
     _lag: figures.LoopLag = field(default_factory=figures.LoopLag)
     _jobs_opened: bool = False
-    _well: dict[str, Text] = field(default_factory=dict)
+    _begun: bool = False
+    _configs: dict[str, SinkConfig] = field(default_factory=dict)
+    _shown_rooms: Rooms | None = None
+    _plant: Plant = field(init=False)
+    _numbering: Numbering = field(init=False)
     _failed: dict[str, datetime] = field(default_factory=dict)
     _lan: Lan | None = None
 
+    def __post_init__(self) -> None:
+        self.reloading = Reloading(self.read, self._take_over)
+
     async def run(self) -> None:
         """Open, work until asked to stop, close. Raises what is fatal."""
-        site = self.site
-        by_machine = site_signals(site)
-        self.signals = {entry.id: entry for group in by_machine.values() for entry in group}
-        self.tracker = JobTracker(
-            [
-                MachineSpec(machine.name, by_machine[machine.name], machine.evidence)
-                for machine in site.machines
-            ]
-        )
+        site, self._plant = self.site, built(self.site)
+        self.signals = dict(self._plant.signals)
+        self.tracker = JobTracker(tuple(self._plant.equipment.specs.values()))
         self.journal = Journal(site.state, self.tracker, max_bytes=site.history.journal_size)
         self.series = Series(site.state)
         async with AsyncExitStack() as stack:
@@ -117,28 +126,23 @@ class Gateway:
             if self.journal.health.trouble is None:
                 await self._open_jobs()
                 self._jobs_opened = True
-            numbering = Numbering(self.journal.boot)
-            self.runners = [
-                SourceRunner(
-                    source,
-                    [self.signals[entry] for entry in source.signals],
-                    self._publish,
-                    numbering,
-                )
-                for source in open_sources(site)
-            ]
+            stack.callback(self.reloading.end)
+            self._numbering = Numbering(self.journal.boot)
+            self.lines.start(map(self._runner, self._plant.sources))
             await self._work()
+
+    def _runner(self, source: Line) -> SourceRunner:
+        mine = [self.signals[entry] for entry in source.signals]
+        return SourceRunner(source, mine, self._publish, self._numbering)
 
     async def _work(self) -> None:
         """Run every part until one that matters ends, or until asked to stop."""
         core: list[asyncio.Task[None]] = [
             asyncio.create_task(self.journal.run(), name="journal"),
             asyncio.create_task(self._follow_commits(), name="commits"),
-            *(
-                asyncio.create_task(runner.run(), name=f"source {runner.source.endpoint}")
-                for runner in self.runners
-            ),
+            asyncio.create_task(self.lines.run(), name="lines"),
         ]
+        self._begun = True
         stopping = asyncio.create_task(self._until_stopped(), name="stop")
         alone: list[asyncio.Task[None]] = []
         try:
@@ -165,12 +169,14 @@ class Gateway:
             "pages": self._pages,
             "history": self._history,
             "loop lag": self._lag.watch,
+            "reload": self.reloading.run,
+            "control": lambda: control.serve(self.site.state, self.reloading.ask),
         }
         if not self._jobs_opened:
             side["jobs of the file"] = self._open_jobs
         for index, config in enumerate(self._sink_configs()):
             name = config.type if config.type not in self.sinks else f"{config.type}-{index + 1}"
-            self.sinks[name], self._well[name] = self._sink(config, name), config.well
+            self.sinks[name], self._configs[name] = self._sink(config, name), config
             side[name] = self.sinks[name].run
         if self.site.network is not None:
             kind = await asyncio.to_thread(_exchange)
@@ -181,13 +187,22 @@ class Gateway:
     async def _until_stopped(self) -> None:
         await self.stop.wait()
 
+    def reload(self) -> asyncio.Future[Outcome]:
+        """Have the files read again."""
+        return self.reloading.asked()
+
     def working(self) -> bool:
         """Whether every line is being polled and the journal runs."""
-        return bool(self.runners) and all(runner.polls for runner in self.runners)
+        return self._begun and all(runner.polls for runner in self.runners)
+
+    @property
+    def runners(self) -> Sequence[SourceRunner]:
+        """The lines that are polled now."""
+        return self.lines.runners
 
     def stuck(self) -> str | None:
         """What has made no progress for long: a line, or the journal; None where all is well."""
-        if not self.runners:
+        if not self._begun:
             return None
         late = [(runner.overdue(), str(runner.source.endpoint)) for runner in self.runners]
         late.append((self.journal.overdue(), "the journal"))
@@ -229,7 +244,11 @@ class Gateway:
                 shown, at = self._show(), clock()
 
     def _machines(self) -> Sequence[MachineStatus]:
-        return self.tracker.machines(self.journal.state, datetime.now(UTC))
+        return self._known(self.tracker.machines(self.journal.state, datetime.now(UTC)))
+
+    def _known(self, machines: Sequence[MachineStatus]) -> Sequence[MachineStatus]:
+        """Those that everything else knows, too: during a reload the job logic is a step ahead."""
+        return [one for one in machines if one.machine in self._plant.equipment.specs]
 
     def _show(self) -> list[object]:
         machines = self._machines()
@@ -240,33 +259,60 @@ class Gateway:
 
     async def _open_jobs(self) -> None:
         """The jobs that stand in the firm's own file; on a full disk as soon as there is room."""
-        now = datetime.now(UTC)
-        jobs = FileJobs(
-            tuple(
-                AddJob(
-                    job_id=entry.id,
-                    machine=entry.machine,
-                    order=None,
-                    package=None,
-                    item=Text(entry.item.de, entry.item.en),
-                    planned=entry.quantity,
-                    lot=entry.lot or entry.quantity,
-                    pieces_per_run=entry.pieces_per_run,
-                    planned_per_piece=entry.per_piece,
-                    at=now,
-                    simulated=self.site.simulated,
-                )
-                for entry in self.site.jobs
-            )
-        )
         backoff = Backoff(most=30.0)
         while True:
             try:
-                await self.journal.apply(jobs)
+                await self.journal.apply(_file_jobs(self.site))
             except JournalError:  # the journal itself says so, in log and health
                 await asyncio.sleep(backoff.failed(time.monotonic()))
             else:
                 break
+
+    async def _take_over(self, site: SiteConfig) -> Outcome:
+        """Let the machines be those of ``site``: built first, then exchanged, without a way back.
+
+        Raises what stands against it while nothing is changed yet.
+        """
+        now = datetime.now(UTC)
+        if site.state != self.site.state:
+            return Outcome(Reloaded.REFUSED, now, why=OTHER_FOLDER)
+        open_keys = later(self.site, site)
+        fresh = built(self.site.model_copy(update={key: getattr(site, key) for key in LIVE}))
+        changes = difference(self._plant, fresh)
+        known = {entry.id for entry in self.site.jobs}
+        jobs = [entry.id for entry in site.jobs if entry.id not in known]
+        if not changes and site.jobs == self.site.jobs:
+            return Outcome(Reloaded.NOTHING_NEW, now, later=open_keys)
+        await self.journal.apply(Equip(fresh.equipment, _file_jobs(fresh.site)))
+        self._adopt(fresh)
+        await self.lines.exchange(
+            changes.kept_lines,
+            [
+                self._runner(source)
+                for source in fresh.sources
+                if str(source.endpoint) not in changes.kept_lines
+            ],
+        )
+        self.latest.keep(self.signals)
+        self._show()
+        said = [*changes.texts(), *_jobs_said(jobs)]
+        return Outcome(Reloaded.DONE, now, tuple(said), open_keys)
+
+    def _adopt(self, plant: Plant) -> None:
+        """From here on everybody knows these machines; nothing in it may fail or wait."""
+        self._plant, self.site, self.signals = plant, plant.site, dict(plant.signals)
+        if self._shown_rooms is not None:
+            self._shown_rooms.site, self._shown_rooms.signals = self.site, self.signals
+        if self.exchange is not None:
+            self.exchange.equip(self.site)
+        signals = tuple(self.signals.values())
+        for name, runner in self.sinks.items():
+            if isinstance(runner, ApartRunner):
+                config, folder = self._configs[name], self.site.state / name
+                runner.equip(order(name, config, self.site, signals, folder))
+            else:
+                sink = cast("FirmSink", runner.sink)
+                runner.equip(partial(sink.equip, self.site, signals))
 
     def _sink_configs(self) -> list[SinkConfig]:
         return [config for config in self.site.sinks if isinstance(config, SinkConfig)]
@@ -340,7 +386,7 @@ class Gateway:
             raise WerkverbundError(f"no pages at {web.listen}: {reason(error).en}") from error
 
     def _rooms(self) -> Rooms:
-        return Rooms(
+        self._shown_rooms = Rooms(
             site=self.site,
             version=resources.version(),
             started=self.started,
@@ -359,8 +405,10 @@ class Gateway:
             ],
             figures=self._figures,
             send_again=self._send_again,
+            reload=self.reloading.ask,
             now=_now,
         )
+        return self._shown_rooms
 
     def _words(self, what: SignalId) -> Words | None:
         found = (runner.source.words(what) for runner in self.runners)
@@ -387,9 +435,12 @@ class Gateway:
         all_parts = (
             parts.journal(self.journal.health),
             parts.history(self.series.trouble),
+            parts.files(self.reloading.last, self.started, len(self.site.machines)),
             parts.questions(len(self.tracker.questions(self.journal.state))),
             *parts.sources(health for runner in self.runners for health in runner.health()),
-            *parts.sinks((runner.health, self._well[name]) for name, runner in self.sinks.items()),
+            *parts.sinks(
+                (runner.health, self._configs[name].well) for name, runner in self.sinks.items()
+            ),
             *self._partners(),
             *([] if self._lan is None else [self._lan.part()]),
             *parts.missing(
@@ -442,6 +493,35 @@ def _no_bug(error: Exception) -> Text | None:
     if (lacking := no_room(error)) is not None:
         return lacking
     return text_of(error) if isinstance(error, WerkverbundError) else None
+
+
+def _file_jobs(site: SiteConfig) -> FileJobs:
+    """The jobs that stand in the firm's own file."""
+    now = datetime.now(UTC)
+    return FileJobs(
+        tuple(
+            AddJob(
+                job_id=entry.id,
+                machine=entry.machine,
+                order=None,
+                package=None,
+                item=Text(entry.item.de, entry.item.en),
+                planned=entry.quantity,
+                lot=entry.lot or entry.quantity,
+                pieces_per_run=entry.pieces_per_run,
+                planned_per_piece=entry.per_piece,
+                at=now,
+                simulated=site.simulated,
+            )
+            for entry in site.jobs
+        )
+    )
+
+
+def _jobs_said(jobs: Sequence[str]) -> Iterator[Text]:
+    if jobs:
+        named = ", ".join(jobs)
+        yield Text(f"neue Aufträge: {named}", f"new jobs: {named}")
 
 
 def _gist(machines: Sequence[MachineStatus]) -> list[object]:

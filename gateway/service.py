@@ -13,12 +13,15 @@ import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Protocol
 
 from gateway import garbage, logs
 from gateway.config import SiteConfig
+from gateway.core.reloads import Outcome
 from gateway.core.sayings import in_words
 from gateway.core.text import Language, Text
 
@@ -42,6 +45,9 @@ class Watched(Protocol):
 
     def stuck(self) -> str | None:
         """What makes no progress, or None."""
+
+    def reload(self) -> asyncio.Future[Outcome]:
+        """Have the files read again."""
 
 
 class Manager:
@@ -75,7 +81,7 @@ async def until_signal(gateway: Watched, manager: Manager) -> None:
 
     for number in _ENDING:
         loop.add_signal_handler(number, stop)
-    loop.add_signal_handler(signal.SIGHUP, _read_at_the_start_only)
+    loop.add_signal_handler(signal.SIGHUP, partial(_reload, gateway, manager))
     feeding = asyncio.create_task(_feed(gateway, manager), name="watchdog")
     try:
         await gateway.run()
@@ -83,8 +89,10 @@ async def until_signal(gateway: Watched, manager: Manager) -> None:
         feeding.cancel()
 
 
-def _read_at_the_start_only() -> None:
-    log.warning("SIGHUP: files are read at the start only; restart to read anew")
+def _reload(gateway: Watched, manager: Manager) -> None:
+    """Have the files read again; how that went stands in the log, and on the pages."""
+    manager.tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+    gateway.reload().add_done_callback(lambda _outcome: manager.tell("READY=1"))
 
 
 async def _feed(gateway: Watched, manager: Manager) -> None:
@@ -104,9 +112,15 @@ async def _feed(gateway: Watched, manager: Manager) -> None:
         await asyncio.sleep(manager.every if ready else 0.2)
 
 
-def run(site: SiteConfig, announce: Callable[[Text, str | None], None], language: Language) -> None:
+def run(
+    site: SiteConfig,
+    announce: Callable[[Text, str | None], None],
+    language: Language,
+    read: Callable[[], SiteConfig] | None = None,
+) -> None:
     """Run the gateway of ``site`` until SIGTERM or Ctrl-C. Raises what is fatal.
 
+    ``read`` reads its files again, whenever somebody asks for it (SIGHUP, a command, a page).
     ``announce`` is told where the pages are, and the set-up code while it is needed; and the link
     that a phone should open, if there is one. The log speaks ``language``.
     """
@@ -118,7 +132,7 @@ def run(site: SiteConfig, announce: Callable[[Text, str | None], None], language
         logging.getLogger(chatty).setLevel(logging.ERROR)
     with asyncio.Runner() as runner:
         runner.get_loop().set_default_executor(_Unawaited())
-        runner.run(until_signal(Gateway(site, announce=announce), Manager()))
+        runner.run(until_signal(Gateway(site, announce=announce, read=read), Manager()))
 
 
 class _Unawaited(ThreadPoolExecutor):

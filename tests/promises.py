@@ -254,8 +254,9 @@ FAULTS = (
         (
             "config/test_broken_files.py::test_the_corpus_is_large_enough",
             "cli/test_commands.py::test_run_stops_before_anything_starts",
+            "config/test_machine_files.py::test_a_mistake_is_told_with_its_own_file_line_and_cure",
+            "system/test_reload.py::test_a_wrong_file_changes_nothing_and_says_why_everywhere",
         ),
-        "a reload at run time",
     ),
     Promise(
         "F26",

@@ -168,13 +168,13 @@ TOLD: dict[str, tuple[str, ...]] = {
         "drill-1 verloren: keine Verbindung bei 127.0.0.1:",
         "mqtt ist nicht erreichbar: mqtt://127.0.0.1:",
         "dort nimmt niemand Verbindungen an, nächster Versuch in",
-        "SIGHUP: Dateien werden nur beim Start gelesen",
+        "Die Dateien sind neu gelesen; an den Maschinen ist nichts anders",
     ),
     "en": (
         "drill-1 lost: no connection at 127.0.0.1:",
         "mqtt cannot be reached: mqtt://127.0.0.1:",
         "nobody listens there, next try in",
-        "SIGHUP: files are read at the start only",
+        "The files have been read again; nothing about the machines is different",
     ),
 }
 

@@ -8,8 +8,9 @@ import pickle
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -26,6 +27,7 @@ from gateway.flow.bus import Bus
 from gateway.flow.live_runner import LiveRunner
 from gateway.flow.sink_health import SinkWatch
 from gateway.logs import Spoken
+from gateway.sinks.base import FirmSink
 
 log = logging.getLogger(__name__)
 
@@ -50,16 +52,28 @@ class Gateway:
         self.values = Bus().subscribe_newest(self.name, WAITING)
         self._known = Known()
         self._states: tuple[list[MachineStatus], list[Job]] | None = None
+        self._equipment: Order | None = None
         self._runner: LiveRunner | None = None
         self._pace: float | None = None
         self._numbers = count()
         self._asked: dict[int, asyncio.Future[Any]] = {}
 
     def feeds(self, runner: LiveRunner) -> None:
-        """From now on, machine states and jobs are for this runner."""
+        """From now on, machines, their states and jobs are for this runner."""
         self._runner = runner
+        if self._equipment is not None:
+            self._equip(self._equipment)
         if self._states is not None:
             runner.changed(*self._states)
+
+    def _equip(self, order: Order) -> None:
+        """The firm has other machines, now or once there is a sink to tell."""
+        self._equipment = order
+        self._known.only({machine.name for machine in order.site.machines})
+        runner = self._runner
+        if runner is not None:
+            sink = cast("FirmSink", runner.sink)
+            runner.equip(partial(sink.equip, order.site, order.signals))
 
     def say(self, kind: str, content: Any) -> None:
         """Tell the gateway, unless it has not listened for a while."""
@@ -98,6 +112,8 @@ class Gateway:
         if kind == "values":
             for row in content:
                 self.values.offer(values.judged(row))
+        elif kind == "equip":
+            self._equip(content)
         elif kind == "states":
             self._states = self._known.take(content) or self._states
             if self._runner is not None and self._states is not None:

@@ -60,7 +60,7 @@ class ApartRunner:
         """``memory`` bounds the process, in megabytes; ``answers`` is what it may ask."""
         self.name = order.name
         self.process: Process | None = None
-        self._order = order
+        self._order = self._told = order
         self._subscription = bus.subscribe_newest(order.name, WAITING)
         self._memory = memory
         self._answers = answers or {}
@@ -84,6 +84,11 @@ class ApartRunner:
         self._latest, self._changed = (machines, jobs), True
         self._subscription.nudge()
 
+    def equip(self, order: Order) -> None:
+        """The firm has other machines: tell the process before anything that comes from now on."""
+        self._order = order
+        self._subscription.nudge()
+
     async def run(self) -> None:
         """Start the process, keep it fed, start it again."""
         while True:
@@ -101,6 +106,7 @@ class ApartRunner:
     async def _life(self) -> None:
         """One process, from its start to its end. Raises NotConnected: why it has ended."""
         said = Said(self.name, self._watch)
+        self._told = self._order
         async with started(self._order, self._memory, said.take) as process:
             self.process = process
             answers = Answers(self._answers, self._reply)
@@ -151,6 +157,9 @@ class ApartRunner:
                     await said.hurry.wait()
 
     def _news(self, shown: Shown) -> Iterator[bytes]:
+        if self._told is not self._order:
+            self._told = self._order
+            yield pickle.dumps(("equip", self._told))
         batches = self._subscription.take()
         for begin in range(0, len(batches), AT_ONCE):
             yield pickle.dumps(("values", values.rows(batches[begin : begin + AT_ONCE])))

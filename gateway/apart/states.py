@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from gateway.core.work import Job, MachineStatus
@@ -37,7 +37,7 @@ class Shown:
         fresh = [job for job in jobs if self._jobs.get(job.id) != job]
         ids = tuple(job.id for job in jobs)
         other = ids != tuple(self._jobs)
-        self._machines.update((one.machine, one) for one in new)
+        self._machines = {one.machine: one for one in machines}
         self._jobs = {job.id: job for job in jobs}
         while len(fresh) > AT_ONCE:
             yield Change((), tuple(fresh[:AT_ONCE]), None, last=False)
@@ -52,6 +52,10 @@ class Known:
     def __init__(self) -> None:
         self._machines: dict[str, MachineStatus] = {}
         self._jobs: dict[str, Job] = {}
+
+    def only(self, machines: Collection[str]) -> None:
+        """Forget all other machines: they are gone."""
+        self._machines = {name: one for name, one in self._machines.items() if name in machines}
 
     def take(self, change: Change) -> tuple[list[MachineStatus], list[Job]] | None:
         """All machines and jobs after a change; None while it is not complete."""

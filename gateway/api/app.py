@@ -66,7 +66,7 @@ def create_app(rooms: Rooms, access: Access, *, pages: Path | None) -> GatewayAp
 async def events(
     request: Request, rooms: Here, role: Annotated[Role, Depends(allowed(EVERYONE))]
 ) -> Response:
-    """Server-sent events ``order``, ``machine``, ``jobs``, ``questions``, ``sent``, ``health``.
+    """Server-sent events: ``order``, ``machine(s)``, ``jobs``, ``questions``, ``sent``, ``health``.
 
     Each is a whole state. They come at once, and again when something has changed; every 10 s a
     comment says that the stream is alive. It ends when the caller's session does. A session has ten
@@ -82,7 +82,7 @@ async def events(
         )
     sees = {"order", "health"}
     if role in PLANT:
-        sees |= {"machine", "jobs", "questions"}
+        sees |= {"machine", "machines", "jobs", "questions"}
     if role in PRIVACY:
         sees |= {"sent"}
     customer = role is Role.CUSTOMER

@@ -19,13 +19,14 @@ from pydantic import TypeAdapter
 from gateway.api.access import Role
 from gateway.api.answers import Json
 from gateway.api.order_shapes import OrderEvent
-from gateway.api.plant_shapes import JobsEvent, MachineEvent, QuestionsEvent
+from gateway.api.plant_shapes import JobsEvent, MachineEvent, MachinesEvent, QuestionsEvent
 from gateway.api.shapes import HealthShape, Refusal, SentEvent
 
 REF = "#/components/schemas/{model}"
 STREAM = "text/event-stream"
 EVENTS: dict[str, Any] = {
     "machine": MachineEvent,
+    "machines": MachinesEvent,
     "jobs": JobsEvent,
     "questions": QuestionsEvent,
     "order": OrderEvent,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,6 +42,10 @@ class Latest:
         """The last reading of ``signal``."""
         entry = self._entries.get(signal)
         return entry[0].reading(entry[1]) if entry else None
+
+    def keep(self, signals: Collection[SignalId]) -> None:
+        """Forget all other signals: their machines are gone."""
+        self._entries = {one: entry for one, entry in self._entries.items() if one in signals}
 
     @staticmethod
     def trust(reading: Reading, signal: Signal, now: datetime) -> tuple[Quality, Reason]:

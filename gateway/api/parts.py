@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 
 from gateway.api.rooms import Part
+from gateway.core.reloads import Outcome, Reloaded
 from gateway.core.sayings import in_words
 from gateway.core.signals import WHY, Fault, Reason
 from gateway.core.text import Text
@@ -166,6 +167,18 @@ def history(trouble: str | None) -> Part:
             f"cannot store: {why.en}. The newest values can be seen in charts.",
         ),
     )
+
+
+def files(last: Outcome | None, started: datetime, machines: int) -> Part:
+    """The firm's files: which of them hold, and whether the newest ones do."""
+    if last is not None and (last.how is Reloaded.REFUSED or last.later):
+        return Part("files", WAITING, last.said, remedy="reload")
+    at = started if last is None else last.at
+    said = Text(
+        f"gelesen um {at:%H:%M:%S} UTC; Maschinen: {machines}",
+        f"read at {at:%H:%M:%S} UTC; machines: {machines}",
+    )
+    return Part("files", OK, said, remedy="reload")
 
 
 def questions(count: int) -> Part:

@@ -254,6 +254,13 @@ class MachineEvent(TypedDict):
     machine: MachineShape
 
 
+class MachinesEvent(TypedDict):
+    """``event: machines``: the names of all machines, when one has come or gone."""
+
+    firm: str
+    names: list[str]
+
+
 class QuestionsEvent(TypedDict):
     """``event: questions``: all open questions, when one has come or gone."""
 

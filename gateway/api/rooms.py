@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from gateway.api.live import Hub, Latest
 from gateway.config import SiteConfig
 from gateway.core.figures import Figure
 from gateway.core.ports import SeriesStore, Words
+from gateway.core.reloads import Outcome
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus, Question
@@ -19,13 +20,15 @@ from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
 from gateway.sinks.base import Place
 
+_COMES_OR_GOES = Text("Die Dateien werden gerade neu gelesen.", "The files are being read again.")
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of the gateway and how it does: ``state`` is ok, waiting, failed or absent.
 
     ``remedy`` names what an owner can do about it on the page: ``begin_anew``, ``erase_aside``,
-    or nothing.
+    ``reload``, or nothing.
     """
 
     name: str
@@ -101,10 +104,11 @@ class Partners(Protocol):
         """Both firms' logs beside each other; None where no message ever went either way."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rooms:
     """The rooms of one gateway, as far as the API may enter them.
 
+    ``site`` and ``signals`` are others after a reload; ``reload`` asks for one.
     ``send_again`` asks a sink to try what is parked once more; False where it has parked
     nothing, None where there is no such sink.
     """
@@ -125,12 +129,19 @@ class Rooms:
     polling: Callable[[str], Sequence[Text]]
     figures: Callable[[], Iterable[Figure]]
     send_again: Callable[[str], bool | None]
+    reload: Callable[[], Awaitable[Outcome]]
     now: Callable[[], datetime]
     _jobs: dict[str, tuple[TrackerState, tuple[Job, ...]]] = field(default_factory=dict)
 
     def machines(self) -> tuple[MachineStatus, ...]:
         """The machines' states after the last commit."""
         return self.tracker.machines(self.journal.state, self.now())
+
+    def status(self, machine: str) -> MachineStatus:
+        """The state of one; of a machine that comes or goes at this moment nothing is known."""
+        found = (one for one in self.machines() if one.machine == machine)
+        unknown = MachineStatus(machine, None, None, self.now(), _COMES_OR_GOES, known=False)
+        return next(found, unknown)
 
     def jobs(self) -> tuple[Job, ...]:
         """The jobs after the last commit: the same tuple as long as none of them has changed."""

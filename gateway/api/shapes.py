@@ -98,7 +98,7 @@ class LogShape(TypedDict):
 class PartShape(TypedDict):
     """A part of the gateway and how it does: ok, waiting, failed or absent.
 
-    ``remedy``: what an owner can do about it, ``begin_anew``, ``erase_aside`` or null.
+    ``remedy``: what an owner can do about it, ``begin_anew``, ``erase_aside``, ``reload`` or null.
     """
 
     name: str
@@ -171,6 +171,32 @@ class ParkedShape(TypedDict):
     last_seq: int
     noted: str | None
     why: str
+
+
+class ProblemShape(TypedDict):
+    """A mistake in a file: where it is, what it is, and what to write instead."""
+
+    file: str
+    line: int
+    column: int
+    what: Words
+    fix: Words
+
+
+class ReloadedShape(TypedDict):
+    """What became of reading the files again: ``done``, ``nothing_new`` or ``refused``.
+
+    ``changes`` are what is others now, ``later`` the keys whose change needs a restart.
+    """
+
+    schema: int
+    how: str
+    at: str
+    said: Words
+    changes: list[Words]
+    later: list[str]
+    problems: list[ProblemShape]
+    why: Words | None
 
 
 class SinkShape(TypedDict):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gateway.api import views
 from gateway.api.access import Role
 from gateway.api.order_shapes import OrderEvent
-from gateway.api.plant_shapes import JobsEvent, MachineEvent, QuestionsEvent
+from gateway.api.plant_shapes import JobsEvent, MachineEvent, MachinesEvent, QuestionsEvent
 from gateway.api.rooms import Rooms
 from gateway.api.routes.house import health_for, health_view
 from gateway.api.routes.orders import order_for
@@ -25,13 +25,20 @@ Told = tuple[str, str, object]
 """An event, the key of the thing it is about, its content."""
 
 
-def machine_event(rooms: Rooms, name: str) -> MachineEvent:
-    """The event of one machine."""
-    what = next(entry for entry in rooms.site.machines if entry.name == name)
+def machine_event(rooms: Rooms, name: str) -> MachineEvent | None:
+    """The event of one machine; None where it has just gone."""
+    what = next((entry for entry in rooms.site.machines if entry.name == name), None)
+    if what is None:
+        return None
     return {
         "firm": rooms.site.firm,
         "machine": views.machine(rooms, what, thresholds=False),
     }
+
+
+def machines_event(rooms: Rooms) -> MachinesEvent:
+    """Which machines there are."""
+    return {"firm": rooms.site.firm, "names": [entry.name for entry in rooms.site.machines]}
 
 
 def jobs_event(rooms: Rooms) -> JobsEvent:
@@ -96,8 +103,10 @@ async def tick(rooms: Rooms) -> None:
             continue
         changed, rooms.latest.changed = rooms.latest.changed, set()
         for name in changed:
-            rooms.hub.publish("machine", name, machine_event(rooms, name))
+            if (event := machine_event(rooms, name)) is not None:
+                rooms.hub.publish("machine", name, event)
         states: list[Told] = [
+            ("machines", "", machines_event(rooms)),
             ("sent", "", sent_event(rooms)),
             ("questions", "", questions_event(rooms)),
         ]
@@ -111,10 +120,10 @@ async def tick(rooms: Rooms) -> None:
                 states += order_events(rooms)
         if count % SLOW_TICKS == 0:
             states += health_events(rooms)
-        for event, key, content in states:
-            if last.get((event, key)) != content:
-                last[(event, key)] = content
-                rooms.hub.publish(event, key, content)
+        for kind, key, content in states:
+            if last.get((kind, key)) != content:
+                last[(kind, key)] = content
+                rooms.hub.publish(kind, key, content)
 
 
 def _newest(rooms: Rooms) -> tuple[object, object] | None:

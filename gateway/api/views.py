@@ -120,7 +120,7 @@ def _lines(what: Machine) -> list[LineShape]:
 def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineShape:
     """One machine with state, signals and its job."""
     now = rooms.now()
-    status = next(entry for entry in rooms.machines() if entry.machine == what.name)
+    status = rooms.status(what.name)
     current = current_job(rooms.jobs(), what.name)
     first = what.devices[0]
     view: MachineShape = {
@@ -149,7 +149,7 @@ def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineS
     if thresholds:
         view["thresholds"] = [
             {"signal": of, "value": value, "means": words(means)}
-            for of, value, means in rooms.tracker.thresholds(what.name)
+            for of, value, means in rooms.tracker.thresholds(rooms.journal.state, what.name)
         ]
         view["polling"] = [words(line) for line in rooms.polling(what.name)]
     return view

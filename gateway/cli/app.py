@@ -10,6 +10,7 @@ from gateway.cli.help_pages import Command, Group
 _ALL = (
     commands.demo,
     commands.run,
+    commands.reload,
     commands.check,
     commands.read,
     assisting.scan,

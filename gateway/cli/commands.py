@@ -65,6 +65,7 @@ def run(context: typer.Context, file: File) -> None:
     limits.enough_address_space()
     garbage.rarely()
     from gateway.cli.rooms import site  # noqa: PLC0415
+    from gateway.config import machine_files  # noqa: PLC0415
 
     config = site(file, make=True)
     private_files.usable(config.state)
@@ -75,7 +76,16 @@ def run(context: typer.Context, file: File) -> None:
         if link is not None:
             square(link)
 
-    service.run(config, announce, language)
+    machine_files.folder(config.state)
+    here = file.absolute()
+    service.run(config, announce, language, lambda: site(here, make=True))
+
+
+def reload(context: typer.Context, file: File, json: Json = False) -> None:
+    """Have a running gateway read its files again."""
+    from gateway.cli.reloading import again  # noqa: PLC0415
+
+    again(file, language_of(context), as_json=json)
 
 
 def simulate(  # noqa: PLR0917 - typer calls it by name

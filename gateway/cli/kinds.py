@@ -21,6 +21,13 @@ def _site() -> type[BaseModel]:
     return site_model(variants())
 
 
+def _machine() -> type[BaseModel]:
+    from gateway.cli.rooms import variants  # noqa: PLC0415
+    from gateway.config import machine_model  # noqa: PLC0415
+
+    return machine_model(variants())
+
+
 def _template() -> type[BaseModel]:
     from gateway.machines.template import Template  # noqa: PLC0415
 
@@ -53,6 +60,7 @@ def _scenario() -> type[BaseModel]:
 
 MODELS: Mapping[str, Callable[[], type[BaseModel]]] = {
     "site": _site,
+    "machine": _machine,
     "template": _template,
     "consortium": _consortium,
     "order": _order,
@@ -65,6 +73,8 @@ KEYS: Mapping[str, frozenset[str]] = {
     kind: frozenset(keys.split())
     for kind, keys in {
         "site": "firm name plant area simulated state machines history web sinks jobs network",
+        "machine": "name title built manufacturer model serial template connect parameters "
+        "every devices evidence",
         "template": "template title identification numbering sentinels points derived readable "
         "workarounds proof sources wiring parameters caveats",
         "consortium": "name lead firms agreements",
@@ -120,6 +130,10 @@ def problems_in(files: Sequence[Path], kind: str | None, env: Mapping[str, str])
     found = [problem for file in files for problem in problems_of(file, kind, env)]
     kinds = [(file, kind or _kind_written(file, env)) for file in files]
     found += problems_between(kinds, env)
+    # the file of a machine is read with its firm's, too
+    found = list(
+        {(one.file.resolve(), one.line, one.column, one.what): one for one in found}.values()
+    )
     return sorted(found, key=lambda problem: (str(problem.file), problem.line, problem.column))
 
 
@@ -151,7 +165,7 @@ def _kind_written(file: Path, env: Mapping[str, str]) -> str | None:
 def problems_of(file: Path, kind: str | None, env: Mapping[str, str]) -> tuple[Problem, ...]:
     """Every mistake in ``file``."""
     from gateway.cli.rooms import variants  # noqa: PLC0415
-    from gateway.config import load, read_content, read_model  # noqa: PLC0415
+    from gateway.config import load, load_machine, read_content, read_model  # noqa: PLC0415
 
     try:
         known = kind or kind_of(read_content(file, env))
@@ -159,6 +173,8 @@ def problems_of(file: Path, kind: str | None, env: Mapping[str, str]) -> tuple[P
             return (_unknown(file),)
         if known == "site":
             load(file, variants(), env)
+        elif known == "machine":
+            load_machine(file, variants(), env)
         else:
             read_model(file, MODELS[known](), env)
     except ConfigError as error:

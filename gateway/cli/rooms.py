@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,12 @@ if TYPE_CHECKING:
     from gateway.config import SiteConfig, Variants
 
 
+@lru_cache(maxsize=1)
 def variants() -> Variants:
-    """The catalogue of connections, sinks, evidence and templates."""
+    """The catalogue of connections, sinks, evidence and templates: always the same one.
+
+    The models made for it are kept; made anew for each file they are megabytes of garbage.
+    """
     from gateway import sinks  # noqa: PLC0415 - only commands that read files need it
     from gateway.config import Variants as Catalogue  # noqa: PLC0415
     from gateway.jobs import evidence  # noqa: PLC0415

@@ -102,6 +102,16 @@ HELP: dict[str, Text] = {
         "Reads the machines, stores, shows the pages and passes values on, until Ctrl-C.",
     ),
     "run.file": Text("Die Datei der Firma", "The firm's file"),
+    "reload": Text(
+        "Ein laufendes Gateway seine Dateien neu lesen lassen.\n"
+        "Übernimmt Maschinen und eigene Aufträge, ohne dass andere Maschinen etwas merken. Bei "
+        "einem Fehler bleibt alles, wie es war. Rückgabe 0: übernommen, 78: Fehler in einer Datei.",
+        "Have a running gateway read its files again.\n"
+        "Takes over machines and own jobs; other machines do not notice. After a mistake "
+        "everything stays as it was. Exit code 0: taken over, 78: a mistake in a file.",
+    ),
+    "reload.file": Text("Die Datei der Firma", "The firm's file"),
+    "reload.json": Text("Das Ergebnis als ein JSON-Objekt", "The outcome as one JSON object"),
     "simulate": Text(
         "Simulierte Maschinen betreiben, die Modbus sprechen.\n"
         "Entweder die einer Simulationsdatei, oder eine einzelne von beliebiger Vorlage: über TCP, "
@@ -181,18 +191,20 @@ HELP: dict[str, Text] = {
     ),
     "check": Text(
         "Dateien prüfen und alle Fehler mit Zeile, Spalte und Abhilfe nennen.\n"
-        "Erkennt Firma, Vorlage, Verbund, Auftrag, Simulation und Szenario an ihren Schlüsseln; "
+        "Erkennt Firma, Maschine, Vorlage, Verbund, Auftrag, Simulation und Szenario an ihren "
+        "Schlüsseln; liest mit einer Firma auch die Dateien ihrer Maschinen; "
         "bei einem Ordner alle YAML-Dateien darin. Rückgabe 0: alles gut, 78: Fehler gefunden.",
         "Check files and name every mistake with line, column and remedy.\n"
-        "Tells site, template, consortium, order, simulation and scenario by their keys; for a "
-        "folder all YAML files in it. Exit code 0: all is well, 78: mistakes found.",
+        "Tells site, machine, template, consortium, order, simulation and scenario by their keys; "
+        "reads the files of its machines with a site; for a folder all YAML files in it. "
+        "Exit code 0: all is well, 78: mistakes found.",
     ),
     "check.files": Text("Dateien oder Ordner", "Files or folders"),
     "check.kind": Text(
-        "Art der Datei, wenn sie nicht zu erkennen ist: site, template, consortium, order, "
+        "Art der Datei, wenn sie nicht zu erkennen ist: site, machine, template, consortium, "
+        "order, simulation, scenario",
+        "Kind of file, where it cannot be told: site, machine, template, consortium, order, "
         "simulation, scenario",
-        "Kind of file, where it cannot be told: site, template, consortium, order, simulation, "
-        "scenario",
     ),
     "check.json": Text("Ein JSON-Objekt je Fehler", "One JSON object per mistake"),
     "scan": Text(
@@ -394,8 +406,8 @@ HELP: dict[str, Text] = {
         "Print the JSON Schema of a kind of file, for example for your editor.",
     ),
     "schema.kind": Text(
-        "site, template, consortium, order, simulation oder scenario",
-        "site, template, consortium, order, simulation or scenario",
+        "site, machine, template, consortium, order, simulation oder scenario",
+        "site, machine, template, consortium, order, simulation or scenario",
     ),
     "version": Text("Die Version nennen.", "Say the version."),
     "version.json": Text("Als JSON-Objekt", "As a JSON object"),
@@ -440,6 +452,12 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         (
             "werkverbund simulate --unknown --serial --faults 'late=300ms @5%'",
             Text("eine unbekannte Maschine, manchmal langsam", "an unknown machine, slow at times"),
+        ),
+    ),
+    "reload": (
+        (
+            "werkverbund reload firma.yaml",
+            Text("nach einer Änderung an den Dateien", "after a change of the files"),
         ),
     ),
     "check": (

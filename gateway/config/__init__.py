@@ -1,7 +1,16 @@
 """The files that people write: strict YAML in, sound models out, or every mistake at once."""
 
 from gateway.config.broker import BrokerAccess
-from gateway.config.loading import Placed, load, placed, read_content, read_model, site_model
+from gateway.config.loading import (
+    Placed,
+    load,
+    load_machine,
+    machine_model,
+    placed,
+    read_content,
+    read_model,
+    site_model,
+)
 from gateway.config.models import Bilingual, Objection, Strict, Variant, refuse, wrong
 from gateway.config.scalars import (
     Duration,
@@ -65,6 +74,8 @@ __all__ = [
     "Work",
     "choice",
     "load",
+    "load_machine",
+    "machine_model",
     "number_meant",
     "placed",
     "read_content",

@@ -31,6 +31,12 @@ def report(tree: Tree, model: type[SiteConfig], variants: Variants, *, with_file
             checks.files()
 
 
+def report_machine(tree: Tree, model: type[SiteConfig], variants: Variants) -> None:
+    """Report what does not fit together in the file of one machine; ``model`` is that of sites."""
+    if isinstance(tree.root, Table):
+        _Checks(tree, tree.root, model, variants.templates, variants.too_much).alone()
+
+
 @dataclass(frozen=True, slots=True)
 class _Checks:
     """One file under check."""
@@ -41,6 +47,11 @@ class _Checks:
     templates: Templates | None
     too_much: TooMuch | None
 
+    def alone(self) -> None:
+        """What can be said of one machine by itself."""
+        self._lines([self.root])
+        self.machine(self.root)
+
     def all(self) -> None:
         """Every check, one after the other; the report is sorted later."""
         machines = list(_items(child(self.root, "machines")))
@@ -49,7 +60,7 @@ class _Checks:
         self._known_machines(names)
         self._lines(machines)
         for machine in machines:
-            self._templates_and_evidence(machine)
+            self.machine(machine)
         simulated = _text(child(self.root, "simulated")) == "true"
         self._sinks(simulated=simulated)
         self._ports()
@@ -64,12 +75,12 @@ class _Checks:
             if leaf is None or not name:
                 continue
             if name in first:
-                line = first[name].line
+                where = self.tree.line_of(first[name], leaf.place)
                 self.tree.report(
                     leaf.place,
                     Text(
-                        f"{de} {name} gibt es schon in Zeile {line}",
-                        f"{en} {name} stands in line {line} already",
+                        f"{de} {name} gibt es schon in {where.de}",
+                        f"{en} {name} stands in {where.en} already",
                     ),
                     Text("Vergeben Sie einen anderen Namen.", "Give another name."),
                 )
@@ -77,6 +88,8 @@ class _Checks:
         return list(first)
 
     def _known_machines(self, names: list[str]) -> None:
+        if self.tree.lacks:
+            return
         network = child(self.root, "network")
         work = child(network, "work") if network else None
         for node in (*_items(child(self.root, "jobs")), *_items(work)):
@@ -108,7 +121,8 @@ class _Checks:
             devices.append(line_checks.OnLine(device, at, every_at))
         line_checks.report(self.tree, devices, self.too_much)
 
-    def _templates_and_evidence(self, machine: Node) -> None:
+    def machine(self, machine: Node) -> None:
+        """The templates of one machine, and whether they offer what its evidence needs."""
         points: dict[str, str | None] = {}
         complete = True
         for device in _devices(machine):

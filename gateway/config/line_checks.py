@@ -52,13 +52,13 @@ def _agree(tree: Tree, line: str, first: OnLine, one: OnLine) -> None:
             continue
         place = (child(one.connect, key) or one.connect).place
         other = (child(first.connect, key) or first.connect).place
+        where = tree.line_of(other, place)
         tree.report(
             place,
             Text(
-                f"{key} ist hier {here}, in Zeile {other.line} aber {there[key]}: beide Geräte "
+                f"{key} ist hier {here}, in {where.de} aber {there[key]}: beide Geräte "
                 f"hängen an {line}",
-                f"{key} is {here} here, but {there[key]} in line {other.line}: both devices are on "
-                f"{line}",
+                f"{key} is {here} here, but {there[key]} in {where.en}: both devices are on {line}",
             ),
             Text(
                 f"Schreiben Sie bei allen Geräten an {line} dasselbe.",
@@ -68,12 +68,12 @@ def _agree(tree: Tree, line: str, first: OnLine, one: OnLine) -> None:
 
 
 def _same_twice(tree: Tree, place: str, before: OnLine, one: OnLine) -> None:
-    line = before.connect.place.line
+    where = tree.line_of(before.connect.place, one.connect.place)
     tree.report(
         one.connect.place,
         Text(
-            f"an {place} hängt schon das Gerät aus Zeile {line}, mit derselben Vorlage",
-            f"the device of line {line} is at {place} already, with the same template",
+            f"an {place} hängt schon das Gerät aus {where.de}, mit derselben Vorlage",
+            f"the device of {where.en} is at {place} already, with the same template",
         ),
         Text(
             "Prüfen Sie Adresse und unit; jedes Gerät an einer Leitung braucht eine eigene unit. "

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, Generic, cast
+from typing import Annotated, Any, Generic, Literal, cast, get_args
 
 from pydantic import Field, create_model
 
-from gateway.config import crosschecks
+from gateway.config import crosschecks, machine_files
 from gateway.config.checking import Model, locate, validated
 from gateway.config.models import Objection, Variant
 from gateway.config.site import Device, Machine, SiteConfig
@@ -47,13 +47,16 @@ class Placed(Generic[Model]):
         """An objection to the model, with the place of its value."""
         node, _ = locate(cast("Node", self.tree.root), objection.at)
         place = node.place
-        return Problem(self.file, place.line, place.column, objection.what, objection.fix)
+        file = place.file or self.file
+        return Problem(file, place.line, place.column, objection.what, objection.fix)
 
 
 def placed(path: Path, model: type[Model], env: Mapping[str, str]) -> Placed[Model] | None:
     """The file at ``path`` as a ``model``, with its places; None where it has a mistake."""
     try:
         tree = read(path, env)
+        if issubclass(model, SiteConfig):
+            machine_files.take_in(tree, env)
     except ConfigError:
         return None
     result = validated(tree, model)
@@ -68,12 +71,15 @@ def load(
     with_files: bool = True,
     make: bool = False,
 ) -> SiteConfig:
-    """Read a firm's file; raises ConfigError with every problem, those between parts included.
+    """Read a firm's file and those of its machines below the state folder.
 
+    Raises ConfigError with every problem, those between parts and files included.
     ``with_files`` False is for a firm whose consortium has no file yet: its keys come first.
     ``make`` allows to make the secrets that the file leaves to the gateway (``${generated:...}``).
     """
-    tree = read(Path(path), os.environ if env is None else env, make=make)
+    env = os.environ if env is None else env
+    tree = read(Path(path), env, make=make)
+    machine_files.take_in(tree, env, make=make)
     model = site_model(variants)
     result = validated(tree, model)
     crosschecks.report(tree, model, variants, with_files=with_files)
@@ -82,6 +88,26 @@ def load(
     return result
 
 
+def load_machine(path: Path, variants: Variants, env: Mapping[str, str] | None = None) -> Machine:
+    """Read the file of one machine by itself; raises ConfigError with every problem."""
+    tree = read(Path(path), os.environ if env is None else env)
+    result = validated(tree, machine_model(variants))
+    crosschecks.report_machine(tree, site_model(variants), variants)
+    if tree.problems or result is None:
+        raise tree.error()
+    return result
+
+
+@lru_cache(maxsize=4)
+def machine_model(variants: Variants) -> type[Machine]:
+    """The file of one machine: a machine as in the firm's file, and the version of its format."""
+    (machine, _) = get_args(site_model(variants).model_fields["machines"].annotation)
+    version: Any = (Literal[1], SiteConfig.model_fields["schema_"])
+    made: Any = create_model("MachineFile", __base__=machine, schema_=version)
+    return cast("type[Machine]", made)
+
+
+@lru_cache(maxsize=4)
 def site_model(variants: Variants) -> type[SiteConfig]:
     """SiteConfig narrowed to the variants that the rooms offer."""
     connect: Any = _one_of(variants.connect)

@@ -232,7 +232,10 @@ class SiteConfig(Strict):
         default=False, description="Alle Maschinen sind simuliert / all machines are simulated"
     )
     state: LocalPath = Field(description="Ordner für alle Daten / folder for all data")
-    machines: tuple[Machine, ...] = Field(min_length=1, description="Maschinen / machines")
+    machines: tuple[Machine, ...] = Field(
+        description="Maschinen; weitere dürfen einzeln in machines/*.yaml im Datenordner stehen "
+        "/ machines; more may stand one by one in machines/*.yaml of the data folder"
+    )
     history: History = Field(default=History(), description="Verlauf / history")
     web: Web = Field(default=Web(), description="Seiten und API / pages and API")
     sinks: tuple[Variant, ...] = Field(

@@ -30,7 +30,8 @@ class Tree:
 
     ``poisoned`` are the nodes that a problem has been reported for, by identity: whatever else
     they cause stays unsaid. ``doubts`` are the scalars whose spelling misleads; what to write
-    instead depends on what is expected there.
+    instead depends on what is expected there. ``lacks``: one of the files that are taken in
+    could not be read, so what stands there is not known.
     """
 
     file: Path
@@ -38,13 +39,22 @@ class Tree:
     problems: list[Problem] = field(default_factory=list)
     poisoned: dict[int, list[Problem]] = field(default_factory=dict)
     doubts: dict[int, tuple[Leaf, Doubt]] = field(default_factory=dict)
+    lacks: bool = False
 
     def report(self, place: Place, what: Text, fix: Text, node: Node | None = None) -> None:
         """Note one problem."""
-        problem = Problem(self.file, place.line, place.column, what, fix)
+        problem = Problem(place.file or self.file, place.line, place.column, what, fix)
         self.problems.append(problem)
         if node is not None:
             self.poisoned.setdefault(id(node), []).append(problem)
+
+    def line_of(self, there: Place, here: Place) -> Text:
+        """A place as seen from another: its line, and its file where that is another one."""
+        line = Text(f"Zeile {there.line}", f"line {there.line}")
+        if there.file == here.file:
+            return line
+        file = self.file if there.file is None else there.file
+        return Text(f"{file}, {line.de}", f"{file}, {line.en}")
 
     def forgive(self, node: Node) -> None:
         """Take back what was said of one node."""
@@ -53,8 +63,10 @@ class Tree:
             self.problems.remove(problem)
 
     def error(self) -> ConfigError:
-        """Every problem, in the order of the file."""
-        return ConfigError(sorted(self.problems, key=lambda p: (p.line, p.column)))
+        """Every problem, in the order of the file; after it those of the files that it takes in."""
+        return ConfigError(
+            sorted(self.problems, key=lambda p: (p.file != self.file, p.file, p.line, p.column))
+        )
 
 
 def read(path: Path, env: Mapping[str, str], *, make: bool = False) -> Tree:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 Scalar = str | int | float | bool | None
 Plain = Scalar | list["Plain"] | dict[str, "Plain"]
@@ -11,10 +12,11 @@ Step = str | int
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Line and column, counted from 1."""
+    """Line and column, counted from 1; ``file`` where it is not the file that is read."""
 
     line: int
     column: int
+    file: Path | None = None
 
 
 @dataclass(slots=True)

@@ -55,7 +55,7 @@ TooMuch = Callable[[Sequence[Device]], Objection | None]
 """Why one line cannot carry these devices; raises LookupError or ConfigError if unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Variants:
     """The catalogue of what the rooms offer; what is None is not checked."""
 

@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     COUNTER_GLITCH = "counter_glitch"  # signal, before (shown meanwhile), after (back again)
     COUNTER_JUMPED = "counter_jumped"  # signal, before, after, counts, question
     COUNTER_ANSWERED = "counter_answered"  # signal, question, confirmed, counts
+    DEVICE_EXCHANGED = "device_exchanged"  # what: a meter or module is another one now
     LOT = "lot"  # number, quantity, origin: a transfer lot left
     GAP = "gap"  # seconds (real time), from_ms, to_ms, why
     JOB = "job"  # state, substate, because_de, because_en

@@ -23,8 +23,8 @@ LINES: Mapping[str, str] = {
     "%s makes no progress; the watchdog is not fed": (
         "%s kommt nicht voran; der Watchdog wird nicht bedient"
     ),
-    "SIGHUP: files are read at the start only; restart to read anew": (
-        "SIGHUP: Dateien werden nur beim Start gelesen; zum Neulesen bitte neu starten"
+    "The command reload cannot reach this gateway: %s": (
+        "Der Befehl reload erreicht dieses Gateway nicht: %s"
     ),
     "%s connected": "%s verbunden",
     "%s: %d lines not shown": "%s: %d Zeilen nicht gezeigt",
@@ -104,6 +104,10 @@ LINES: Mapping[str, str] = {
 """Log lines, by the format in which the call has them."""
 
 SENTENCES: Mapping[str, str] = {
+    "it has ended meanwhile": "es wurde inzwischen beendet",
+    "%s has no place in this text: please write it by hand": (
+        "%s hat in diesem Text keinen Platz: bitte von Hand eintragen"
+    ),
     "%s is damaged: it lacks %s": ("%s ist beschädigt: Es fehlt %s"),
     "%s: %s cannot be used (%s): it must be a readable PEM file": (
         "%s: %s ist nicht benutzbar (%s): Es muss eine lesbare PEM-Datei sein"

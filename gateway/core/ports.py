@@ -74,6 +74,9 @@ class Sink(Protocol):
         """Flush and close; safe twice and before ``connect``."""
 
 
+Change = Callable[[], Awaitable[None]]
+"""Tells a sink that the firm has other machines now; what it does not know yet it passes over."""
+
 Ask = Callable[[str, Any, float], Awaitable[Any]]
 """Asks the gateway, or tells it to do something: kind, content (JSON), seconds to wait at most.
 

@@ -98,6 +98,12 @@ class Exchange:
         self._wake = asyncio.Event()
         self._link = Link(self._network.broker, self._lock, self._wake)
 
+    def equip(self, site: SiteConfig) -> None:
+        """The firm's machines are others; its part in the network is as it was."""
+        self._site = self._lookout.site = self._upkeep.site = site
+        if self._inside is not None:
+            self._inside[0].site = site
+
     # Life
 
     async def open(self) -> None:

@@ -43,7 +43,7 @@ class Lookout:
     """Takes the pictures; they are never changed, so any thread may read them."""
 
     def __init__(self, site: SiteConfig) -> None:
-        self._site = site
+        self.site = site
         self._counting = Counting()
         self.pictures: tuple[Picture, ...] = ()
         self._ends: dict[About, tuple[datetime, timedelta | None]] = {}
@@ -71,7 +71,17 @@ class Lookout:
         ready = {key: said for key, said in book.ready.items() if key[0] == order.id}
         offers, closed = tuple(book.offers_of(order.id)), book.closed.get(order.id)
         clocks = dict(book.clocks)
-        basis = (knowledge, consortium, ready, offers, book.warned.get(order.id), closed, clocks)
+        here = self.site.machines
+        basis = (
+            knowledge,
+            consortium,
+            ready,
+            offers,
+            book.warned.get(order.id),
+            closed,
+            clocks,
+            here,
+        )
         self._keep(order.id, basis, now, lambda: self._take(book, consortium, knowledge, real))
 
     def _keep(self, order: str, basis: object, now: timedelta, take: Callable[[], Picture]) -> None:
@@ -99,24 +109,24 @@ class Lookout:
         """What this firm has of an order."""
         return Knowledge(
             order,
-            self._site.firm,
+            self.site.firm,
             self._counting.work(order, shop, real),
             _heard(book, order.id),
             book.summaries.get(order.id),
-            _agreed(book, order.id, self._site.firm),
+            _agreed(book, order.id, self.site.firm),
         )
 
     def _take(
         self, book: Book, consortium: Consortium, knowledge: Knowledge, real: datetime
     ) -> Picture:
-        firm, order = self._site.firm, knowledge.order
+        firm, order = self.site.firm, knowledge.order
         now = order.clock.order(real)
         own = own_packages(knowledge, now)
         leads = knowledge.leads
         plan = whole_plan(knowledge, own, now) if leads else None
         prepared = prepared_reserve(book, order) if leads else None
-        titles = {machine.name: machine.title.text for machine in self._site.machines}
-        benches = {package.id: bench(self._site, package) for package in order.of(firm)}
+        titles = {machine.name: machine.title.text for machine in self.site.machines}
+        benches = {package.id: bench(self.site, package) for package in order.of(firm)}
         picture = Picture(
             knowledge=knowledge,
             own=own,
@@ -127,7 +137,7 @@ class Lookout:
                 if where is not None and where.machine in titles
             },
             role=self._role(leads=leads),
-            simulated=order.lapse > 1 or self._site.simulated,
+            simulated=order.lapse > 1 or self.site.simulated,
             plan=plan,
             whole=None if plan is None else order_state(knowledge, own, plan, now),
             offers=tuple(book.offers_of(order.id)),
@@ -198,7 +208,7 @@ class Lookout:
     def _role(self, *, leads: bool) -> str:
         if leads:
             return "lead"
-        network = self._site.network
+        network = self.site.network
         return "reserve" if network is not None and network.reserve is not None else "member"
 
 

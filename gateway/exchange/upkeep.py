@@ -41,7 +41,7 @@ class Upkeep:
     """Gives the job logic the commands that follow from the orders."""
 
     def __init__(self, site: SiteConfig, journal: JobLog, tracker: Jobs) -> None:
-        self._site = site
+        self.site = site
         self._journal = journal
         self._tracker = tracker
         self._refused: dict[tuple[str, str], datetime] = {}
@@ -73,7 +73,7 @@ class Upkeep:
         if settled is not None and settled.holds(knowledge, now):
             self._settled[order.id] = settled
             return
-        commands = list(own_jobs.due(self._site, knowledge, mine, now, real))
+        commands = list(own_jobs.due(self.site, knowledge, mine, now, real))
         for command in commands:
             await self._give(command, str(getattr(command, "job_id", order.id)), real)
         if not commands:

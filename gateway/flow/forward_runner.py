@@ -17,7 +17,7 @@ from typing import Any
 
 from gateway.core.batches import Judged
 from gateway.core.errors import JournalError, NotConnected, Rejected, SinkError
-from gateway.core.ports import Sink
+from gateway.core.ports import Change, Sink
 from gateway.core.work import Job, MachineStatus
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Now, SystemTime
@@ -61,6 +61,7 @@ class ForwardRunner:
         self._in_a_row = 0
         self._again = False
         self._latest: tuple[Sequence[MachineStatus], Sequence[Job]] | None = None
+        self._change: Change | None = None
 
     @property
     def health(self) -> SinkHealth:
@@ -75,6 +76,10 @@ class ForwardRunner:
     def changed(self, machines: Sequence[MachineStatus], jobs: Sequence[Job]) -> None:
         """Machine states or jobs have changed: show these with what is written next."""
         self._latest = (machines, jobs)
+
+    def equip(self, change: Change) -> None:
+        """The firm's machines are others: tell the sink before what is written next."""
+        self._change = change
 
     def send_again(self) -> bool:
         """Send what is parked again, with the next commit; False where nothing is."""
@@ -109,6 +114,9 @@ class ForwardRunner:
             read = await self._journal.read(self._cursor, AT_ONCE)
             batches = self._trusted(read)
             self._watch.waits_for_clock = len(batches) < len(read)
+            if self._change is not None:
+                change, self._change = self._change, None
+                await change()
             if batches:
                 try:
                     await self._write(batches)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gateway.core.errors import NotConnected, Rejected
-from gateway.core.ports import Sink
+from gateway.core.ports import Change, Sink
 from gateway.core.work import Job, MachineStatus
 from gateway.flow.backoff import Backoff
 from gateway.flow.bus import Subscription
@@ -42,6 +42,7 @@ class LiveRunner:
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
         self._latest: tuple[Sequence[MachineStatus], Sequence[Job]] | None = None
+        self._change: Change | None = None
 
     @property
     def health(self) -> SinkHealth:
@@ -58,6 +59,11 @@ class LiveRunner:
     def changed(self, machines: Sequence[MachineStatus], jobs: Sequence[Job]) -> None:
         """Machine states or jobs have changed: show these, now or when the sink is back."""
         self._latest = (machines, jobs)
+        self._news.set()
+
+    def equip(self, change: Change) -> None:
+        """The firm's machines are others: tell the sink before anything that comes from now on."""
+        self._change = change
         self._news.set()
 
     async def run(self) -> None:
@@ -78,6 +84,7 @@ class LiveRunner:
 
     async def _session(self) -> None:
         """One connection, until it is lost or the stream has ended."""
+        await self._pass_on()
         await self.sink.connect()
         self._watch.connected()
         self._subscription.rewind()
@@ -100,6 +107,7 @@ class LiveRunner:
         async for judged in self._subscription:
             batches = [judged, *self._subscription.take()]
             async with self._turn:
+                await self._pass_on()
                 refusals = 0
                 try:
                     await self.sink.write(batches)
@@ -113,9 +121,19 @@ class LiveRunner:
         while True:
             await self._news.wait()
             self._news.clear()
-            if self._latest is not None:
-                async with self._turn:
+            async with self._turn:
+                await self._pass_on()
+                if self._latest is not None:
                     try:
                         await self.sink.show(*self._latest)
                     except Rejected as refused:
                         self._watch.refuses(refused, 0)
+
+    async def _pass_on(self) -> None:
+        """Tell the sink of other machines, where there are."""
+        change, self._change = self._change, None
+        if change is not None:
+            try:
+                await change()
+            except Rejected as refused:
+                self._watch.refuses(refused, 0)

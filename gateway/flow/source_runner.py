@@ -56,6 +56,9 @@ class Line(Source, Protocol):
     def next_try(self, machine: str) -> float | None:
         """When (monotonic) a silent machine is asked again; None: with the next poll."""
 
+    def follow(self, before: object) -> None:
+        """Go on, before the first poll, with a line on which others stood until now."""
+
 
 @dataclass(frozen=True, slots=True)
 class MachineHealth:
@@ -111,6 +114,8 @@ class SourceRunner:
         self.polls = 0
         self.late = 0
         self.skipped = 0
+        self.between_polls = asyncio.Event()
+        """Set while it waits for the next poll: nobody is being asked anything."""
         self._publish = publish
         self._numbering = numbering
         self._now = now or SystemTime()
@@ -123,6 +128,17 @@ class SourceRunner:
             machine = signal.id.partition("/")[0]
             self._seen.setdefault(machine, _Seen(0)).signals += 1
 
+    def follow(self, before: SourceRunner) -> None:
+        """Go on where another one has stopped, whose source had the same line in another shape.
+
+        Counts go on; of the machines that are as they were it is known how they answered.
+        """
+        self.polls, self.late, self.skipped = before.polls, before.late, before.skipped
+        for machine, seen in before._seen.items():
+            if _of(machine, self.signals) == _of(machine, before.signals) and machine in self._seen:
+                self._seen[machine] = seen
+        self.source.follow(before.source)
+
     async def run(self) -> None:
         """Poll until cancelled; closes the source on the way out."""
         schedule = Schedule(self.signals, self._now().mono)
@@ -131,7 +147,9 @@ class SourceRunner:
                 self._awaited = max(schedule.next, self._now().mono)
                 wait = schedule.next - self._now().mono
                 if wait > 0:
+                    self.between_polls.set()
                     await self._sleep(wait)
+                    self.between_polls.clear()
                 due = schedule.take(self._now().mono)
                 self.skipped += due.skipped
                 self.late += due.late
@@ -263,6 +281,10 @@ class SourceRunner:
 
 NAMED = 5
 """Refused points that a log line names."""
+
+
+def _of(machine: str, signals: Iterable[Signal]) -> set[SignalId]:
+    return {signal.id for signal in signals if signal.id.startswith(f"{machine}/")}
 
 
 def _first(faults: Mapping[SignalId, Fault]) -> Fault | None:

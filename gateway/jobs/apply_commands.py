@@ -19,6 +19,8 @@ from gateway.jobs.commands import (
     CloseOrder,
     ConfirmRate,
     End,
+    Equip,
+    Exchanged,
     FileJobs,
     Hold,
     Inbound,
@@ -42,7 +44,7 @@ from gateway.jobs.job.progress import (
 )
 from gateway.jobs.job.record import JobRecord
 from gateway.jobs.questions import answered
-from gateway.jobs.state import TrackerState
+from gateway.jobs.state import TrackerState, equip
 from gateway.jobs.wording import number, pieces
 
 Result = tuple[TrackerState, Sequence[Event]]
@@ -58,8 +60,8 @@ def directed(state: TrackerState, command: object, rules: Rules) -> Result:
             return _in_the_file(state, command, rules)
         case CloseOrder():
             return _close(state, command, rules)
-        case Restarted():
-            return _restarted(state, command), ()
+        case Equip() | Exchanged() | Restarted():
+            return _of_machines(state, command, rules)
         case Answer():
             return _answered(state, command, rules)
         case Book() | ChangeJob() | ConfirmRate() | End() | Hold() | Inbound() | Resume() | Start():
@@ -74,6 +76,37 @@ def _in_the_file(state: TrackerState, command: FileJobs, rules: Rules) -> Result
         events.extend(found)
     names = {job.job_id for job in command.jobs}
     return replace(state, ended=tuple(job for job in state.ended if job in names)), events
+
+
+def _of_machines(
+    state: TrackerState, command: Equip | Exchanged | Restarted, rules: Rules
+) -> Result:
+    if isinstance(command, Equip):
+        state = equip(state, command.equipment)
+        if command.jobs is None:
+            return state, ()
+        return _in_the_file(state, command.jobs, command.equipment.rules)
+    if isinstance(command, Restarted):
+        return _restarted(state, command), ()
+    return _exchanged(state, command, rules)
+
+
+def _exchanged(state: TrackerState, command: Exchanged, rules: Rules) -> Result:
+    """The counters of a new device count from what they show first."""
+    machine, rule = state.machines.get(command.machine), rules.get(command.machine)
+    if machine is None:
+        raise NotPossible(
+            Text(
+                f"Die Maschine {command.machine} gibt es hier nicht.",
+                f"There is no machine {command.machine} here.",
+            )
+        )
+    if rule is not None:
+        machine = replace(machine, evidence=rule.exchanged(machine.evidence), pending=None)
+        state = state.with_machine(command.machine, machine)
+    details: dict[str, Detail] = {"what": command.what}
+    said = Event(EventKind.DEVICE_EXCHANGED, command.machine, command.at, machine.current, details)
+    return state, (said,)
 
 
 def _restarted(state: TrackerState, command: Restarted) -> TrackerState:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from gateway.core.commands import Restarted
 from gateway.core.text import Text
 from gateway.core.work import Origin
+from gateway.jobs.equipment import Equipment
 from gateway.jobs.job.refusals import AbovePlan, NotPossible
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Command",
     "ConfirmRate",
     "End",
+    "Equip",
+    "Exchanged",
     "FileJobs",
     "Hold",
     "Inbound",
@@ -90,6 +93,30 @@ class FileJobs:
     """
 
     jobs: tuple[AddJob, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Equip:
+    """The firm's files were read again: these are its machines and jobs now.
+
+    Counts go on; of the jobs those that are new are added.
+    """
+
+    equipment: Equipment
+    jobs: FileJobs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """A person has put another meter or module at a machine: its counters begin anew.
+
+    What the new device shows first is where counting goes on from; it is no jump, and no run.
+    ``what`` says for people which device that was.
+    """
+
+    machine: str
+    what: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +220,8 @@ Command = (
     AddJob
     | Answer
     | FileJobs
+    | Equip
+    | Exchanged
     | ChangeJob
     | Start
     | Hold

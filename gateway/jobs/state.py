@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gateway.core.errors import JournalError
 from gateway.core.work import Question
+from gateway.jobs.equipment import Equipment
 from gateway.jobs.evidence.contract import Evidence, Traits
 from gateway.jobs.job import lots
 from gateway.jobs.job.record import JobRecord
@@ -30,7 +31,8 @@ class TrackerState:
 
     ``ended`` are the names of the firm's own jobs that ended so long ago that nothing else of them
     is remembered: they may still stand in its file. ``questions`` wait for a person, by id, oldest
-    first. ``computer`` is the computer's run that this state was kept in.
+    first. ``computer`` is the computer's run that this state was kept in. ``equipment`` is what the
+    machines are looked at with; it comes from the firm's files and is not kept.
     """
 
     machines: Mapping[str, MachineState]
@@ -38,11 +40,12 @@ class TrackerState:
     ended: tuple[str, ...] = ()
     questions: Mapping[str, Question] = field(default_factory=dict)
     computer: str = ""
+    equipment: Equipment = field(default_factory=Equipment, compare=False)
 
     def current(self, machine: str) -> JobRecord | None:
-        """The job at a machine: the oldest that has not ended."""
-        job = self.machines[machine].current
-        return None if job is None else self.jobs[job]
+        """The job at a machine: the oldest that has not ended; none at one that is gone."""
+        there = self.machines.get(machine)
+        return None if there is None or there.current is None else self.jobs[there.current]
 
     def with_machine(self, name: str, machine: MachineState) -> TrackerState:
         """The state with one machine changed."""
@@ -118,11 +121,7 @@ def dump(state: TrackerState) -> bytes:
     return json.dumps(kept, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def load(
-    kept: bytes,
-    evidence: Mapping[str, Evidence[Any] | None],
-    fixed: Mapping[str, bytes],
-) -> TrackerState:
+def load(kept: bytes, equipment: Equipment, fixed: Mapping[str, bytes]) -> TrackerState:
     """The state again, for the machines of today. Raises JournalError.
 
     A machine that is new, or whose evidence is of another type than before, begins anew; the
@@ -145,11 +144,12 @@ def load(
         questions = {one.id: one for one in asked if one.job in jobs}
         computer = str(read.get("computer", ""))
         machines = {
-            name: _machine(read["machines"].get(name), rule) for name, rule in evidence.items()
+            name: _at_work(name, _machine(read["machines"].get(name), rule), jobs)
+            for name, rule in equipment.rules.items()
         }
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         raise JournalError(f"the kept job state cannot be read: {error}") from error
-    return TrackerState(machines, jobs, ended, questions, computer)
+    return TrackerState(machines, jobs, ended, questions, computer, equipment)
 
 
 def _of_1(machine: dict[str, Any]) -> dict[str, Any]:
@@ -183,9 +183,44 @@ def fixed(state: TrackerState, known: Container[str]) -> dict[str, bytes | None]
     return found
 
 
-def initial(evidence: Mapping[str, Evidence[Any] | None]) -> TrackerState:
+def initial(equipment: Equipment) -> TrackerState:
     """Nothing was seen yet, no job is known."""
-    return TrackerState({name: _machine(None, rule) for name, rule in evidence.items()})
+    machines = {name: _machine(None, rule) for name, rule in equipment.rules.items()}
+    return TrackerState(machines, equipment=equipment)
+
+
+def equip(state: TrackerState, equipment: Equipment) -> TrackerState:
+    """The state with other machines. What has not changed is not touched; the jobs stay.
+
+    A machine is who it was by its name: its counts go on, and so does what its evidence had found
+    as long as that is of the same type. One that is new begins anew, with the job that waits at it.
+    """
+    machines: dict[str, MachineState] = {}
+    for name, rule in equipment.rules.items():
+        before = state.machines.get(name)
+        if before is None:
+            machines[name] = _at_work(name, _machine(None, rule), state.jobs)
+        elif equipment.specs[name] == state.equipment.specs.get(name):
+            machines[name] = before
+        else:
+            machines[name] = _refitted(before, rule)
+    return replace(state, machines=machines, equipment=equipment)
+
+
+def _refitted(machine: MachineState, rule: Evidence[Any] | None) -> MachineState:
+    """A machine whose signals or evidence are others now; half a look does not fit them."""
+    fresh: Traits | None = None if rule is None else rule.initial()
+    kept: Traits | None = machine.evidence
+    same = fresh is not None and kept is not None and kept.kind == fresh.kind
+    return replace(machine, evidence=kept if same else fresh, pending=None)
+
+
+def _at_work(name: str, machine: MachineState, jobs: Mapping[str, JobRecord]) -> MachineState:
+    """A machine with the job that waits at it: one that comes back finds its own."""
+    if machine.current is not None:
+        return machine
+    job = next((one for one in jobs.values() if one.machine == name and not one.over), None)
+    return machine if job is None else replace(machine, current=job.id, lapse=job.lapse)
 
 
 def _machine(kept: dict[str, Any] | None, rule: Evidence[Any] | None) -> MachineState:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from gateway.config import Variant
 from gateway.core.batches import Judged
 from gateway.core.events import Detail, Event, EventKind
-from gateway.core.signals import Signal, SignalId
+from gateway.core.signals import SignalId
 from gateway.core.text import Text
 from gateway.core.work import ItemState, Job, MachineStatus, Question
 from gateway.jobs import apply_commands
 from gateway.jobs import state as states
 from gateway.jobs.apply import applied, handed_over, shows_work, takes
-from gateway.jobs.evidence.contract import Evidence, EvidenceVariant
+from gateway.jobs.equipment import MachineSpec, equipped
+from gateway.jobs.evidence.contract import Evidence
 from gateway.jobs.job.progress import Standing, begun, completed, settled, waits
 from gateway.jobs.job.record import public
 from gateway.jobs.moments import Moment
@@ -33,43 +33,25 @@ from gateway.jobs.samples import (
 from gateway.jobs.state import TrackerState
 from gateway.jobs.wording import span
 
+__all__ = ["JobTracker", "MachineSpec"]
 PATIENCE = 5.0
 """Real seconds (at least) without any word from a machine until it counts as unknown."""
-
-
-@dataclass(frozen=True, slots=True)
-class MachineSpec:
-    """One machine: its signals, and the evidence model of the firm's file (None: values only)."""
-
-    machine: str
-    signals: Sequence[Signal]
-    evidence: Variant | None
 
 
 class JobTracker:
     """Implements ``gateway.core.ports.Tracker``.
 
-    ``lapse`` holds for machines that never had a job; a job brings its own.
+    ``specs`` are the machines at its beginning; ``Equip`` brings others. ``lapse`` holds for
+    machines that never had a job; a job brings its own.
     """
 
     def __init__(self, specs: Sequence[MachineSpec], lapse: int = 1) -> None:
         self.lapse = lapse
-        self._specs = {spec.machine: spec for spec in specs}
-        self._evidence: dict[str, Evidence[Any] | None] = {
-            spec.machine: (
-                None
-                if spec.evidence is None
-                else cast("EvidenceVariant", spec.evidence).bind(spec.signals)
-            )
-            for spec in specs
-        }
-        self._roles: dict[str, dict[SignalId, str]] = {
-            name: _roles(self._specs[name].signals, rule) for name, rule in self._evidence.items()
-        }
+        self._equipment = equipped(specs)
 
     def initial(self) -> TrackerState:
         """The state of a gateway that has seen nothing."""
-        return states.initial(self._evidence)
+        return states.initial(self._equipment)
 
     def dump(self, state: TrackerState) -> bytes:
         """The state as it is kept."""
@@ -81,11 +63,11 @@ class JobTracker:
 
     def load(self, kept: bytes, fixed: Mapping[str, bytes] | None = None) -> TrackerState:
         """The state from what was kept. Raises JournalError."""
-        return states.load(kept, self._evidence, fixed or {})
+        return states.load(kept, self._equipment, fixed or {})
 
     def command(self, state: TrackerState, command: object) -> tuple[TrackerState, Sequence[Event]]:
         """What a command changes. Raises NotPossible; unknown commands are a bug."""
-        return apply_commands.directed(state, command, self._evidence)
+        return apply_commands.directed(state, command, state.equipment.rules)
 
     def advance(self, state: TrackerState, batch: Judged) -> tuple[TrackerState, Sequence[Event]]:
         """What a batch changes; one that was seen before changes nothing."""
@@ -105,8 +87,9 @@ class JobTracker:
                 return state.with_machine(batch.machine, passed.by(machine)), ()
             machine = replace(machine, opened=None)
             state = state.with_machine(batch.machine, machine)
-        rule = self._evidence[batch.machine]
-        pending, looks = gathered(machine.pending, batch, t, self._roles[batch.machine], now)
+        rule = state.equipment.rules[batch.machine]
+        roles = state.equipment.roles[batch.machine]
+        pending, looks = gathered(machine.pending, batch, t, roles, now)
         heard = _Heard(batch.last_seq, now, latest(machine, now), t, pending)
         if rule is None:
             known = len(batch.marks) < len(batch.batch.signals)
@@ -183,12 +166,12 @@ class JobTracker:
 
     def machines(self, state: TrackerState, now: datetime) -> tuple[MachineStatus, ...]:
         """Every machine as everyone outside sees it."""
-        return tuple(self._status(state, name, now) for name in self._specs)
+        return tuple(self._status(state, name, now) for name in state.equipment.specs)
 
     def _status(self, state: TrackerState, name: str, now: datetime) -> MachineStatus:
-        machine, rule = state.machines[name], self._evidence[name]
+        machine, rule = state.machines[name], state.equipment.rules[name]
         silent = 0.0 if machine.at is None else (now - machine.at).total_seconds()
-        known = machine.known and silent < self._patience(name)
+        known = machine.known and silent < _patience(state, name)
         since = max(machine.lost or machine.at or now, machine.begins)
         lapse = machine.lapse or self.lapse
         if not known and (rule is None or machine.evidence.since is None):
@@ -212,16 +195,12 @@ class JobTracker:
         phase = rule.phase(kept)
         return MachineStatus(name, kept.item, kept.mode, since, because, known, phase, lapse)
 
-    def _patience(self, name: str) -> float:
-        roles = self._roles[name]
-        every = max((s.every for s in self._specs[name].signals if s.id in roles), default=1.0)
-        return max(PATIENCE, 5 * every)
-
     def jobs(self, state: TrackerState) -> tuple[Job, ...]:
         """Every job as everyone outside sees it, in the order in which they came."""
         shown: list[Job] = []
         for job in state.jobs.values():
-            machine, rule = state.machines.get(job.machine), self._evidence.get(job.machine)
+            machine = state.machines.get(job.machine)
+            rule = state.equipment.rules.get(job.machine)
             if machine is None or rule is None or machine.current != job.id:
                 shown.append(public(job))
                 continue
@@ -234,22 +213,23 @@ class JobTracker:
         """What only a person can answer, oldest first."""
         return tuple(state.questions.values())
 
-    def thresholds(self, machine: str) -> tuple[tuple[SignalId, float, Text], ...]:
+    def thresholds(
+        self, state: TrackerState, machine: str
+    ) -> tuple[tuple[SignalId, float, Text], ...]:
         """The lines worth drawing into the charts of a machine."""
-        rule = self._evidence.get(machine)
+        rule = state.equipment.rules.get(machine)
         if rule is None:
             return ()
-        ids = {role: signal for signal, role in self._roles[machine].items()}
+        ids = {role: signal for signal, role in state.equipment.roles[machine].items()}
         return tuple(
             (ids[role], value, means) for role, value, means in rule.thresholds() if role in ids
         )
 
 
-def _roles(signals: Sequence[Signal], rule: Evidence[Any] | None) -> dict[SignalId, str]:
-    if rule is None:
-        return {}
-    wanted = set(rule.roles)
-    return {s.id: s.role for s in signals if s.role is not None and s.role in wanted}
+def _patience(state: TrackerState, name: str) -> float:
+    spec, roles = state.equipment.specs[name], state.equipment.roles[name]
+    every = max((s.every for s in spec.signals if s.id in roles), default=1.0)
+    return max(PATIENCE, 5 * every)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def template(name_or_path: str) -> Template:
         path = resources.templates() / f"{name_or_path}.yaml"
     else:
         raise KeyError(name_or_path)
-    return _read(path)
+    return _read(path, *_version(path))
 
 
 def of(device: Device) -> Template:
@@ -37,8 +37,17 @@ def of(device: Device) -> Template:
 
 
 @lru_cache(maxsize=256)
-def _read(path: Path) -> Template:
+def _read(path: Path, changed: int, size: int) -> Template:  # noqa: ARG001 - they tell versions apart
     return read_model(path, Template, env={})
+
+
+def _version(path: Path) -> tuple[int, int]:
+    """When a file was changed, and its size: another version is read anew."""
+    try:
+        there = path.stat()
+    except OSError:
+        return 0, 0  # reading it says why it cannot be read
+    return there.st_mtime_ns, there.st_size
 
 
 class Catalog:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from gateway.config import SiteConfig, Variant
 from gateway.core.outlets import Outlet
@@ -49,6 +49,16 @@ class Place:
     facts: tuple[Fact, ...]
 
 
+class FirmSink(Sink, Protocol):
+    """A sink that is told of other machines: what ``build`` of its config makes."""
+
+    async def equip(self, site: SiteConfig, signals: Sequence[Signal]) -> None:
+        """The firm has these machines now, connected or not. Same errors as ``show``.
+
+        Values of a machine that is gone may still come, and are passed over.
+        """
+
+
 class SinkConfig(Variant, ABC):
     """A sink as a site's file names it.
 
@@ -65,7 +75,7 @@ class SinkConfig(Variant, ABC):
     optional: ClassVar[bool] = True
 
     @abstractmethod
-    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:
+    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> FirmSink:
         """The sink, without connecting; ``folder`` is its own place in the firm's state folder."""
 
     @abstractmethod

@@ -24,12 +24,11 @@ from gateway.config import SiteConfig
 from gateway.core.batches import Judged, Reading
 from gateway.core.errors import NotConnected
 from gateway.core.outlets import EACH_CYCLE, EVERYTHING, Outlet, Reach
-from gateway.core.ports import Sink
 from gateway.core.signals import Quality, Signal, SignalId
 from gateway.core.text import Language
 from gateway.core.units import Unit
 from gateway.core.work import Job, MachineStatus
-from gateway.sinks.base import SinkConfig
+from gateway.sinks.base import FirmSink, SinkConfig
 
 
 class ConsoleConfig(SinkConfig):
@@ -41,7 +40,7 @@ class ConsoleConfig(SinkConfig):
     type: Literal["console"] = Field(description="Werte ausgeben / print values")
     language: Language = Field(default="de", description="Sprache / language: de, en")
 
-    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:  # noqa: ARG002
+    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> FirmSink:  # noqa: ARG002
         """The sink on standard output."""
         return ConsoleSink(signals, self.language, sys.stdout)
 
@@ -74,6 +73,10 @@ class ConsoleSink:
             f"{status.machine}: {_state(status)}, {status.because.in_(self._language)}"
             for status in changed
         )
+
+    async def equip(self, site: SiteConfig, signals: Sequence[Signal]) -> None:  # noqa: ARG002
+        """The firm has other machines; a value of one that is gone may still be on its way."""
+        self._units.update((signal.id, signal.unit) for signal in signals)
 
     async def close(self) -> None:
         """Flush; standard output stays open for others."""

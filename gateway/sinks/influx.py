@@ -12,7 +12,7 @@ changes nothing: the server keeps one per time.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,12 +25,11 @@ from gateway.core.batches import Clock, Judged
 from gateway.core.clock import to_ms
 from gateway.core.errors import Rejected
 from gateway.core.outlets import EACH_CYCLE, EVERYTHING, Outlet, reach
-from gateway.core.ports import Sink
 from gateway.core.signals import Kind, Quality, Signal, SignalId, Value, is_exact
 from gateway.core.units import ELECTRICAL
 from gateway.core.work import Job, JobState, MachineStatus
 from gateway.drivers.influx import InfluxClient
-from gateway.sinks.base import Lane, SinkConfig, present_jobs
+from gateway.sinks.base import FirmSink, Lane, SinkConfig, present_jobs
 
 _JOB_NUMBERS = {state: number for number, state in enumerate(JobState, 1)}
 _KEY = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\n": r"\ ", "\r": r"\ "})
@@ -55,7 +54,7 @@ class InfluxConfig(SinkConfig):
     bucket: str = Field(min_length=1, description="Ablage / bucket")
     token: Secret = Field(description="Zugriffsschlüssel, als Verweis / token, by reference")
 
-    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:  # noqa: ARG002
+    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> FirmSink:  # noqa: ARG002
         """The sink for this bucket."""
         client = InfluxClient(
             self.url,
@@ -112,6 +111,10 @@ class InfluxSink:
         await self._send(f"{key} {fields} {at}" for key, fields in changed.items())
         self._shown.update(changed)
 
+    async def equip(self, site: SiteConfig, signals: Sequence[Signal]) -> None:  # noqa: ARG002
+        """Know the kinds of value of new machines; what is in the journal of others still comes."""
+        self._lines.learn(signals)
+
     async def close(self) -> None:
         """Close; safe twice and before ``connect``."""
         await self._client.close()
@@ -144,10 +147,14 @@ class Lines:
 
     def __init__(self, firm: str, signals: Sequence[Signal]) -> None:
         self._firm = firm
-        self._measurements: Mapping[SignalId, str] = {
-            signal.id: measurement(signal) for signal in signals
-        }
+        self._measurements: dict[SignalId, str] = {}
         self._groups: dict[tuple[SignalId, ...], tuple[_Group, ...]] = {}
+        self.learn(signals)
+
+    def learn(self, signals: Sequence[Signal]) -> None:
+        """Know these signals, beside those that are known already."""
+        self._measurements.update((signal.id, measurement(signal)) for signal in signals)
+        self._groups.clear()
 
     def of(self, judged: Judged) -> Iterator[str]:
         """The lines of one batch."""

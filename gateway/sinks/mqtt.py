@@ -11,6 +11,8 @@ Topics, all below ``wv/v1/<firm>/<plant>``:
     echo                         the gateway to itself, every few seconds: is it heard?
     <area>/<machine>/job         retained: the job at the machine; ``"id": null`` when there is none
 
+What is retained of a machine that is taken away while the gateway runs is deleted at the broker.
+
 Every payload is JSON with a ``schema`` number; times are milliseconds since 1970, UTC. A value is
 a number, true or false, or a text; whole numbers of 64 bits have all their digits, which not every
 reader of JSON keeps. Live only: what the broker misses while it is away is not sent later.
@@ -19,7 +21,7 @@ reader of JSON keeps. Live only: what the broker misses while it is away is not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,13 +35,12 @@ from gateway.core.batches import OK, Judged
 from gateway.core.clock import to_ms
 from gateway.core.errors import NotConnected, Rejected
 from gateway.core.outlets import EACH_CYCLE, EVERYTHING, Outlet, reach
-from gateway.core.ports import Sink
 from gateway.core.signals import Quality, Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus
 from gateway.drivers.heard import HeardClient
 from gateway.drivers.mqtt import Broker, Message
-from gateway.sinks.base import Fact, Place, SinkConfig, present_jobs
+from gateway.sinks.base import Fact, FirmSink, Place, SinkConfig, present_jobs
 
 SCHEMA = 1
 HOLDS = timedelta(minutes=10)
@@ -56,7 +57,7 @@ class MqttConfig(BrokerAccess, SinkConfig):
 
     type: Literal["mqtt"] = Field(description="MQTT-Broker der Firma / the firm's MQTT broker")
 
-    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:  # noqa: ARG002
+    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> FirmSink:  # noqa: ARG002
         """The sink for this broker."""
         return MqttSink(Broker.of(self), site, signals)
 
@@ -95,6 +96,7 @@ class MqttSink:
         self._site = site
         self._root = _root(site)
         self._births = dict(_births(site, signals))
+        self._gone: set[str] = set()
         self._points = {signal.id: signal.id.partition("/")[2] for signal in signals}
         self._client = HeardClient(
             broker,
@@ -116,17 +118,40 @@ class MqttSink:
         await self.close()
         await self._client.connect()
         self._reading = asyncio.create_task(self._read(), name="mqtt echo")
-        births = (
-            self._retained(self._topic(machine, "birth"), _json(birth))
-            for machine, birth in self._births.items()
-        )
+        births = self._announced(self._births)
         self._told.clear()
         present = self._states(self._present) | self._kept
         kept = (self._retained(topic, payload) for topic, payload in present.items())
+        status = self._status(online=True)
         try:
-            await self._client.publish(self._status(online=True), *births, *kept)
+            await self._client.publish(status, *births, *kept, *self._deleted())
         except Rejected as refused:
             raise NotConnected(str(refused)) from refused
+        self._gone.clear()
+
+    async def equip(self, site: SiteConfig, signals: Sequence[Signal]) -> None:
+        """Announce the machines that are new or others; delete what is retained of those gone."""
+        before, self._births = self._births, dict(_births(site, signals))
+        self._site = site
+        self._points = {signal.id: signal.id.partition("/")[2] for signal in signals}
+        self._gone = (self._gone | before.keys()) - self._births.keys()
+        for machine in self._gone:
+            self._told.pop(machine, None)
+            self._kept.pop(self._topic(machine, "job"), None)
+        self._present = [one for one in self._present if one.machine in self._births]
+        if self._client.connected:
+            news = [name for name, birth in self._births.items() if before.get(name) != birth]
+            await self._client.publish(*self._announced(news), *self._deleted())
+            self._gone.clear()
+
+    def _announced(self, machines: Iterable[str]) -> Iterator[Message]:
+        for name in machines:
+            yield self._retained(self._topic(name, "birth"), _json(self._births[name]))
+
+    def _deleted(self) -> Iterator[Message]:
+        for name in self._gone:
+            for what in ("birth", "state", "job"):
+                yield self._retained(self._topic(name, what), b"")
 
     async def write(self, batches: Sequence[Judged]) -> None:
         """One message per batch, all acknowledged."""
@@ -134,11 +159,13 @@ class MqttSink:
             *(
                 Message(self._topic(batch.machine, "readings"), _json(self._readings(batch)))
                 for batch in batches
+                if batch.machine in self._births
             )
         )
 
     async def show(self, machines: Sequence[MachineStatus], jobs: Sequence[Job]) -> None:
         """Publish the machine states and jobs that have changed, retained."""
+        machines = [one for one in machines if one.machine in self._births]
         present = present_jobs(jobs)
         fresh: dict[str, bytes] = {}
         for status in machines:
@@ -207,12 +234,14 @@ class MqttSink:
     def _readings(self, judged: Judged) -> dict[str, Any]:
         batch = judged.batch
         points: dict[str, Any] = {
-            self._points[signal]: {"v": value, "q": _GOOD, "r": _OK}
+            name: {"v": value, "q": _GOOD, "r": _OK}
             for signal, value in zip(batch.signals, batch.values, strict=True)
+            if (name := self._points.get(signal)) is not None
         }
         for index, mark in judged.marks.items():
-            point = points[self._points[batch.signals[index]]]
-            point["q"], point["r"] = int(mark.quality), str(mark.fault)
+            name = self._points.get(batch.signals[index])
+            if name is not None:
+                points[name]["q"], points[name]["r"] = int(mark.quality), str(mark.fault)
         return {
             "schema": SCHEMA,
             "at": to_ms(batch.at),

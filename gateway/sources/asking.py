@@ -98,6 +98,16 @@ class Line:
         self._waits = 0.0
         self._forgets_after = self._doubt = float("inf")
 
+    def follow(self, before: Line) -> None:
+        """Go on where another one has stopped: what it has asked may still be answered here."""
+        self._suspects.follow(before._suspects)
+        self._free_at, self._waits, self.counts = before._free_at, before._waits, before.counts
+        if not before._awake.is_set():
+            self._awake.clear()
+        if before.link.goes_on_as(self.link):
+            self.link, before.link = before.link, self.link
+            self._spoke_at, self._proven = before._spoke_at, before._proven
+
     @property
     def silent(self) -> bool:
         """Whether more than one unit was asked in vain, with no sign of life in between."""
@@ -207,6 +217,9 @@ class Line:
                 if refusal.code not in _BUSY or pause is None:
                     raise
                 await asyncio.sleep(pause)
+            except asyncio.CancelledError:  # whoever follows on this line must know of it
+                self._suspects.add(connect.unit, block, began + within, within)
+                raise
             except SourceError as failure:
                 self.counts.desyncs += isinstance(failure, Desync)
                 self._suspects.add(connect.unit, block, began + within, within)

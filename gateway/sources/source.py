@@ -35,7 +35,6 @@ class ModbusSource:
         self._now = now or SystemTime()
         self._line = Line(self.units, self._now)
         self._each_poll = any(unit.connect.reconnect == "each-poll" for unit in self.units)
-        self._link = self._line.link
         if self._line.shared:
             for unit in self.units:
                 unit.backoff = Backoff(steps=SHARED_LINE)
@@ -47,7 +46,7 @@ class ModbusSource:
     @property
     def connected(self) -> bool:
         """Whether the line is open."""
-        return self._link.connected
+        return self._line.link.connected
 
     @property
     def counts(self) -> LineCounts:
@@ -73,6 +72,11 @@ class ModbusSource:
         """The machines on this line."""
         return tuple(dict.fromkeys(unit.machine for unit in self.units))
 
+    def follow(self, before: object) -> None:
+        """Go on with a line on which other units stood before."""
+        if isinstance(before, ModbusSource):
+            self._line.follow(before._line)  # noqa: SLF001 - of its own kind
+
     async def connect(self) -> None:
         """Open the line. Raises Unreachable."""
         await self._line.stand()
@@ -95,7 +99,7 @@ class ModbusSource:
             if len(heard) == missing[unit.machine]:
                 yield _batch(unit.machine, heard, self._now())
         if self._each_poll:
-            self._link.close()
+            self._line.link.close()
 
     def words(self, signal: SignalId) -> Words | None:
         """The raw words of the last answer for ``signal``."""
@@ -119,7 +123,7 @@ class ModbusSource:
 
     async def close(self) -> None:
         """Close the line; safe twice and before ``connect``."""
-        self._link.close()
+        self._line.link.close()
 
     async def _ask(self, unit: Unit, signals: tuple[SignalId, ...]) -> Answer:
         mono = self._now().mono

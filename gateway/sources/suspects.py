@@ -53,6 +53,10 @@ class Suspects:
     def __bool__(self) -> bool:
         return bool(self._all)
 
+    def follow(self, before: Suspects) -> None:
+        """What another has asked on this line may still be answered."""
+        self._all += before._all
+
     def add(self, unit: int, block: Block, at: float, within: float) -> None:
         """A question has been given up at ``at`` (seconds), after its deadline ``within``."""
         until = at + lasts(within)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.apart.answers import Handler
-from gateway.apart.order import order
+from gateway.apart.order import Order, order
 from gateway.apart.runner import ApartRunner
 from gateway.core.signals import Value
 from gateway.flow.backoff import Backoff
@@ -51,6 +51,14 @@ class AtWork:
     def pid(self) -> int:
         assert self.runner.process is not None
         return self.runner.process.pid
+
+    def order_without(self, machine: str) -> Order:
+        """The order of a firm in which this machine is gone."""
+        site = firm(self.folder)
+        left = tuple(one for one in site.machines if one.name != machine)
+        signals = [one for one in SIGNALS if not one.id.startswith(f"{machine}/")]
+        site = site.model_copy(update={"machines": left})
+        return order("notes", NotesConfig(), site, signals, self.folder)
 
     def publish(self, machine: str = "mill-1", **values: Value | None) -> None:
         self.bus.publish(batch(machine, values, seq0=next(self.numbers) * 10))

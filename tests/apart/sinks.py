@@ -53,6 +53,10 @@ class Notes:
     def asking(self, ask: Ask) -> None:
         self._ask = ask
 
+    async def equip(self, site: SiteConfig, signals: Sequence[Signal]) -> None:
+        self._site, self._signals = site, signals
+        self._note({"equipped": [machine.name for machine in site.machines]})
+
     async def connect(self) -> None:
         if (self._folder / "away").exists():
             raise NotConnected("the peer is away")

@@ -369,3 +369,30 @@ async def test_it_is_gone_when_its_gateway_is_killed(tmp_path: Path, way: str) -
     gateway.kill()
     await gateway.wait()
     await until(lambda: not lives(pid))
+
+
+async def test_other_machines_are_told_before_what_comes_of_them(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as work:
+        pid = await work.connected()
+        work.runner.changed([executing()], [job()])
+        await until(lambda: work.notes("machines"))
+        work.runner.equip(work.order_without("mill-1"))
+        work.publish("press-1", shots=7)
+        work.runner.changed([executing("press-1")], [job()])
+        await until(lambda: work.values("press-1/shots") == [7])
+        await until(lambda: list(work.notes("machines")[-1]) == ["press-1"])
+        lines = (tmp_path / "notes").read_text("utf-8")
+        assert lines.index('"equipped"') < lines.index("press-1/shots")
+        assert work.notes("equipped") == [["press-1"]]
+        assert work.pid == pid, "the process is the one it was"
+
+
+async def test_a_process_that_starts_again_begins_with_the_machines_of_now(tmp_path: Path) -> None:
+    async with at_work(tmp_path) as work:
+        pid = await work.connected()
+        work.runner.equip(work.order_without("mill-1"))
+        await until(lambda: work.notes("equipped"))
+        os.kill(pid, signal.SIGKILL)
+        await work.connected(times=2)
+        assert work.notes("signals")[-1] < work.notes("signals")[0]
+        assert len(work.notes("equipped")) == 1, "it is in its order"

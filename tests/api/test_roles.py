@@ -57,6 +57,7 @@ TABLE = {
     ("GET", "/stored"): PRIVACY,
     ("GET", "/parked"): OWNER,
     ("POST", "/parked/{sink}/again"): OWNER,
+    ("POST", "/reload"): OWNER,
 }
 OPEN = {
     ("GET", "/session"),

@@ -62,4 +62,4 @@ def test_the_firms_of_a_scenario_use_different_ports(folder: str):
 
 def test_kinds_are_told_by_their_keys():
     found = {kind_of(read_content(file, {})) for file in FILES}
-    assert found == set(MODELS)
+    assert found == set(MODELS) - {"machine"}  # written by the gateway, none is shipped

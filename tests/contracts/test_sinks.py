@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from gateway import sinks
 from gateway.config import Endpoint
 from gateway.core.errors import NotConnected
-from gateway.core.ports import Sink
-from gateway.sinks.base import SinkConfig
+from gateway.core.signals import Kind
+from gateway.sinks.base import FirmSink, SinkConfig
 from gateway.sinks.console import ConsoleConfig
 from gateway.sinks.influx import InfluxConfig
 from gateway.sinks.mqtt import MqttConfig
@@ -34,6 +34,7 @@ from tests.sinks.small_firm import (
     firm,
     free_port,
     job,
+    signal,
 )
 
 BATCHES = [
@@ -116,7 +117,7 @@ CASES: Mapping[str, Case] = {
 
 
 @asynccontextmanager
-async def built(kind: str, folder: Path) -> AsyncIterator[Sink]:
+async def built(kind: str, folder: Path) -> AsyncIterator[FirmSink]:
     async for config in CASES[kind].here(folder):
         sink = config.build(firm(folder), SIGNALS, folder / "sink")
         try:
@@ -150,6 +151,30 @@ async def test_it_can_be_closed_at_any_time_and_used_again(kind: str, tmp_path: 
         await sink.close()
         await sink.connect()
         await sink.write(BATCHES[:1])
+
+
+@pytest.mark.parametrize("kind", CASES)
+async def test_machines_come_and_go_connected_or_not(kind: str, tmp_path: Path) -> None:
+    """What is still on its way of one that is gone, or comes too early, is passed over."""
+    both, late = firm(tmp_path), batch("mill-2", {"power": 1.0})
+    named = both.machines[0].model_copy(update={"name": "mill-2"})
+    other = both.model_copy(update={"machines": (named,)})
+    signals = (signal("mill-2", "power", "W", Kind.GAUGE, "power"),)
+    async with built(kind, tmp_path) as sink:
+        await sink.equip(other, signals)
+        await sink.equip(both, SIGNALS)
+        await sink.connect()
+        await sink.write(BATCHES)
+        for site, known in ((other, signals), (both, SIGNALS), (other, signals)):
+            await sink.equip(site, known)
+            await sink.write([*BATCHES, late])
+            await sink.show([executing("mill-2"), executing("mill-1")], [job()])
+        nobody = both.model_copy(update={"machines": ()})
+        await sink.equip(nobody, ())
+        await sink.write([*BATCHES, late])
+        await sink.close()
+        await sink.connect()
+        await sink.write([late])
 
 
 @pytest.mark.parametrize("kind", [kind for kind, case in CASES.items() if case.away])

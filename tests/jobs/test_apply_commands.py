@@ -209,7 +209,8 @@ def test_a_booking_that_cannot_be_says_why(begun: Line, good: int, scrap: int, w
 
 def test_a_machine_draws_the_lines_that_decide(mill: Line, furnace: Line) -> None:
     lines = [(str(of).partition("/")[2], value, text) for of, value, text in
-             (*mill.tracker.thresholds("m-1"), *furnace.tracker.thresholds("m-1"))]  # fmt: skip
+             (*mill.tracker.thresholds(mill.state, "m-1"),
+              *furnace.tracker.thresholds(furnace.state, "m-1"))]  # fmt: skip
     assert lines == [
         ("power", 2050, Text("Lauf beginnt", "Run begins")),
         ("power", 1900, Text("Lauf endet", "Run ends")),

@@ -16,12 +16,12 @@ from pydantic import SecretStr, ValidationError
 from gateway.config import SiteConfig
 from gateway.core.clock import to_ms
 from gateway.core.errors import NotConnected
-from gateway.core.signals import SignalId
+from gateway.core.signals import Kind, SignalId
 from gateway.core.text import Text
 from gateway.core.work import JobState, MachineStatus
 from gateway.drivers import heard
 from gateway.drivers.heard import Hearing
-from gateway.drivers.mqtt import Broker, MqttClient, Protocol
+from gateway.drivers.mqtt import Broker, Message, MqttClient, Protocol
 from gateway.sinks.mqtt import MqttConfig, MqttSink
 from tests.drivers.brokers import RunningBroker, embedded, mosquitto, running
 from tests.sinks.small_firm import (
@@ -34,6 +34,7 @@ from tests.sinks.small_firm import (
     firm,
     job,
     never_reached,
+    signal,
 )
 
 ROOT = "wv/v1/zerspanung-rennweg/rennweg"
@@ -78,6 +79,18 @@ class Reader:
                 if message.topic == f"{ROOT}/{topic}" and expected.items() <= said.items():
                     return {**said, "retain": message.retain}
         raise AssertionError("the broker has gone")
+
+    async def next(self) -> tuple[str, Mapping[str, Any]]:
+        """The next message that is not the sink's to itself."""
+        async with asyncio.timeout(10):
+            async for message in self._client.messages():
+                if not message.topic.endswith("/echo"):
+                    said = orjson.loads(message.payload) if message.payload else {}
+                    return message.topic, {**said, "retain": message.retain}
+        raise AssertionError("the broker has gone")
+
+    async def say(self, topic: str) -> None:
+        await self._client.publish(Message(f"{ROOT}/{topic}", b"{}"))
 
 
 async def test_readings_are_one_message_per_machine_and_cycle(
@@ -363,3 +376,61 @@ async def heard_once(sink: MqttSink) -> None:
     async with asyncio.timeout(10):
         while sink._client.hearing is not Hearing.HEARD:
             await asyncio.sleep(0.02)
+
+
+async def test_a_machine_that_is_gone_leaves_nothing_at_the_broker(
+    broker: RunningBroker, sink: MqttSink, site: SiteConfig
+) -> None:
+    await sink.show([executing(), executing("press-1")], [job()])
+    only = site.model_copy(update={"machines": site.machines[1:]})
+    await sink.equip(only, [one for one in SIGNALS if one.id.startswith("press-1/")])
+    await sink.write([batch("mill-1", {"power": 1.0})])  # on its way when the machine went
+    await sink.show([executing(), executing("press-1")], [job()])
+    assert await retained(broker) == {
+        "status",
+        "main/press-1/birth",
+        "main/press-1/state",
+        "main/press-1/job",
+    }
+
+
+async def test_it_goes_also_while_the_broker_is_away(
+    broker: RunningBroker, sink: MqttSink, site: SiteConfig
+) -> None:
+    await sink.show([executing(), executing("press-1")], [job()])
+    await sink.close()
+    await sink.equip(site.model_copy(update={"machines": site.machines[1:]}), SIGNALS)
+    await sink.connect()
+    assert not [topic for topic in await retained(broker) if "mill-1" in topic]
+
+
+async def test_a_new_machine_is_born_and_others_are_not_born_again(
+    broker: RunningBroker, sink: MqttSink, site: SiteConfig
+) -> None:
+    mill = site.machines[0].model_copy(update={"name": "mill-2"})
+    async with Reader(broker) as reader:
+        await reader.say("end")
+        while (await reader.next())[0] != f"{ROOT}/end":
+            pass
+        both = site.model_copy(update={"machines": (*site.machines, mill)})
+        await sink.equip(both, [*SIGNALS, signal("mill-2", "power", "W", Kind.GAUGE)])
+        await sink.write([batch("mill-2", {"power": 7.0})])
+        heard = [await reader.next() for _ in range(2)]
+    assert [topic.removeprefix(f"{ROOT}/") for topic, _ in heard] == [
+        "main/mill-2/birth",
+        "main/mill-2/readings",
+    ]
+    assert heard[0][1]["points"]["power"]["unit"] == "W"
+
+
+async def retained(broker: RunningBroker) -> set[str]:
+    """The topics of what the broker keeps of the firm; our own message ends the list."""
+    found: set[str] = set()
+    async with Reader(broker) as reader:
+        await reader.say("end")
+        while True:
+            topic, said = await reader.next()
+            if topic == f"{ROOT}/end":
+                return found
+            if said["retain"]:
+                found.add(topic.removeprefix(f"{ROOT}/"))

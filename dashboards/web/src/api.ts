@@ -36,6 +36,26 @@ export interface Signal {
   role: string | null;
 }
 
+/** A mistake in a file, with its cure. */
+export interface Problem {
+  file: string;
+  line: number;
+  column: number;
+  what: Text;
+  fix: Text;
+}
+
+/** What became of reading the files again. */
+export interface Reloaded {
+  how: "done" | "nothing_new" | "refused";
+  at: string;
+  said: Text;
+  changes: Text[];
+  later: string[];
+  problems: Problem[];
+  why: Text | null;
+}
+
 export interface MachineState {
   state: 0 | 1 | 2 | 3 | null;
   name: string | null;
@@ -383,7 +403,7 @@ export interface Part {
   state: "ok" | "waiting" | "failed" | "absent";
   text: Text;
   /** What an owner can do about it. */
-  remedy?: "begin_anew" | "erase_aside" | null;
+  remedy?: "begin_anew" | "erase_aside" | "reload" | null;
 }
 
 export interface Health {

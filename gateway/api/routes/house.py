@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 from fastapi import Depends, Query, Request
 
@@ -30,6 +30,7 @@ from gateway.api.shapes import (
     LogShape,
     OutletShape,
     ParkedShape,
+    ReloadedShape,
     SinkShape,
     StoredShape,
 )
@@ -227,6 +228,16 @@ async def send_again(
         )
     change.note()
     return Json({"sink": sink}, 202)
+
+
+@router.post("/reload")
+async def reload(
+    rooms: Here, change: Annotated[Change, Depends(changing(OWNER))]
+) -> Json[ReloadedShape]:
+    """Read the firm's file and those of its machines again; what is wrong changes nothing."""
+    change.note()
+    outcome = await rooms.reload()
+    return Json(cast("ReloadedShape", outcome.as_json()))
 
 
 @router.get("/log", dependencies=[Depends(allowed(PLANT))])

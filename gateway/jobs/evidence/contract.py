@@ -86,6 +86,9 @@ class Evidence(Protocol, Generic[S]):
     def believed(self, kept: S, question: Question) -> tuple[S, int, int]:
         """A person says that a counter's jump was work: the state, good pieces and scrap of it."""
 
+    def exchanged(self, kept: S) -> S:
+        """Another device measures now: what the old one showed last is nothing to compare with."""
+
     def thresholds(self) -> Sequence[tuple[str, float, Text]]:
         """Role, value and meaning of each line worth drawing into a chart."""
 
@@ -108,6 +111,10 @@ class Plain(Generic[S]):
     def believed(self, kept: S, question: Question) -> tuple[S, int, int]:
         """It asks nothing; whoever asked has been replaced in the firm's file."""
         return kept, question.good, question.scrap
+
+    def exchanged(self, kept: S) -> S:
+        """A level says the same whoever measures it."""
+        return kept
 
     def thresholds(self) -> Sequence[tuple[str, float, Text]]:
         """It has no lines to draw."""

@@ -63,9 +63,7 @@ def _capabilities(variables: int) -> Iterator[tuple[str, Any, ua.VariantType]]:
 
 async def tell(server: Internal) -> None:
     """Set what is fixed, hang up what counts, and mark what there is not."""
-    server.variables = sum(1 for node in tuple(server.aspace.keys()) if _is_variable(server, node))
-    for name, value, kind in _capabilities(server.variables):
-        await _set(server, _PREFIX + name, ua.Variant(value, kind))
+    await tell_limits(server)
     for name, value, kind in (
         ("ServerDiagnostics_EnabledFlag", True, _KIND.Boolean),
         ("Auditing", False, _KIND.Boolean),
@@ -87,6 +85,13 @@ async def tell(server: Internal) -> None:
         kept = server.aspace.read_attribute_value(node, AttributeIds.Value)
         if kept.Value is None or kept.Value.Value is None:
             await server.aspace.write_attribute_value(node, AttributeIds.Value, _NOTHING)
+
+
+async def tell_limits(server: Internal) -> None:
+    """Set what a client may ask for; how much he may watch follows from how much there is."""
+    server.variables = sum(1 for node in tuple(server.aspace.keys()) if _is_variable(server, node))
+    for name, value, kind in _capabilities(server.variables):
+        await _set(server, _PREFIX + name, ua.Variant(value, kind))
 
 
 def _one(server: Internal, field: str) -> Callable[[], ua.Variant]:

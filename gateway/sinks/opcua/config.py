@@ -10,10 +10,9 @@ from pydantic import Field, model_validator
 
 from gateway.config import Endpoint, Objection, Secret, SiteConfig, wrong
 from gateway.core.outlets import EVERYTHING, ON_REQUEST, Outlet, reach
-from gateway.core.ports import Sink
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
-from gateway.sinks.base import Apart, Fact, Place, SinkConfig
+from gateway.sinks.base import Apart, Fact, FirmSink, Place, SinkConfig
 from gateway.sinks.opcua.types import OWN_INDEX
 
 
@@ -99,7 +98,7 @@ class OpcUaConfig(SinkConfig):
             ),
         )
 
-    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> Sink:
+    def build(self, site: SiteConfig, signals: Sequence[Signal], folder: Path) -> FirmSink:
         """The server for this firm; ``folder`` keeps its certificates."""
         from gateway.sinks.opcua.server import OpcUaSink  # noqa: PLC0415 - it needs this module
 

@@ -26,6 +26,7 @@ from asyncua.common.connection import TransportLimits
 from asyncua.common.utils import ServiceError
 from asyncua.crypto.permission_rules import SimpleRoleRuleset, User, UserRole
 from asyncua.server.binary_server_asyncio import BinaryServer, OPCUAProtocol
+from asyncua.server.event_generator import EventGenerator
 from asyncua.server.internal_server import InternalServer
 from asyncua.server.internal_session import InternalSession
 from asyncua.server.server import Server
@@ -262,6 +263,7 @@ class GuardedServer(Server):
         guard()
         internal = Internal(door)
         self.knocked: Callable[[], None] = lambda: None
+        self._changes: EventGenerator | None = None
         internal.allow_remote_admin = False
         internal.max_connections = CONNECTIONS
         internal.max_pending_activation_seconds = 10.0
@@ -299,6 +301,7 @@ class GuardedServer(Server):
         await self._setup_server_nodes()
         await self.iserver.start()
         await capabilities.tell(self.iserver)
+        self._changes = await self.get_event_generator(ObjectIds.BaseModelChangeEventType)
         host, port = self.endpoint.hostname, self.endpoint.port
         if host is None or port is None:
             raise OSError(f"no address to listen on: {self.endpoint.geturl()}")
@@ -311,6 +314,12 @@ class GuardedServer(Server):
             self.bserver = None
             await self.iserver.stop()
             raise
+
+    async def model_changed(self) -> None:
+        """Tell the clients who have asked for it that nodes have come or gone."""
+        await capabilities.tell_limits(self.iserver)
+        if self._changes is not None:
+            await self._changes.trigger(message="Machines have changed: browse again.")
 
     async def stop(self) -> None:
         """Close every connection and the port."""

@@ -16,7 +16,7 @@ Machines
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -78,9 +78,25 @@ class _StateNodes:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What the nodes of a machine are built from: as long as it is the same, they stay."""
+
+    described: tuple[object, ...]
+    signals: tuple[Signal, ...]
+
+
+def look_of(machine: Machine, signals: Sequence[Signal]) -> Look:
+    """How often a signal is asked for is nothing that a node shows."""
+    title = machine.title.text
+    shown = (title, machine.built, machine.manufacturer, machine.model, machine.serial)
+    return Look(shown, tuple(replace(signal, every=0.0) for signal in signals))
+
+
+@dataclass(frozen=True, slots=True)
 class MachineNodes:
     """The nodes of one machine that change. ``cycles`` is None where a signal feeds it."""
 
+    look: Look
     signals: Mapping[SignalId, SignalNode]
     state: _StateNodes
     mode: _StateNodes
@@ -232,7 +248,14 @@ async def add_machine(
     if fed is not None:
         nodes[fed.id].cycles = cycles
     return MachineNodes(
-        nodes, state, mode, because, phase, None if fed is not None else cycles, job
+        look_of(machine, signals),
+        nodes,
+        state,
+        mode,
+        because,
+        phase,
+        None if fed is not None else cycles,
+        job,
     )
 
 

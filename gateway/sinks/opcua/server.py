@@ -95,6 +95,17 @@ class OpcUaSink:
         now = datetime.now(UTC)
         await self._running().show(changed, jobs if jobs != before else None, now)
 
+    async def equip(self, site: SiteConfig, signals: Sequence[Signal]) -> None:
+        """Other machines: their nodes come and go while clients stay."""
+        self._site, self._signals = site, tuple(signals)
+        names = {machine.name for machine in site.machines}
+        for gone in self._statuses.keys() - names:
+            del self._statuses[gone]
+        if self._serving is not None:
+            fresh = await self._serving.equip(site, self._signals)
+            again = [one for name, one in self._statuses.items() if name in fresh]
+            await self._serving.show(again, self._jobs, datetime.now(UTC))
+
     async def close(self) -> None:
         """Stop the server; safe twice and before ``connect``."""
         serving, self._serving = self._serving, None

@@ -19,9 +19,17 @@ from gateway.sinks.base import present_jobs
 from gateway.sinks.opcua import types, values
 from gateway.sinks.opcua.config import OpcUaConfig
 from gateway.sinks.opcua.guarded import Door, GuardedServer, SparseLog
-from gateway.sinks.opcua.machines import MachineNodes, SignalNode, Update, add_machine, cycles_of
+from gateway.sinks.opcua.machines import (
+    Look,
+    MachineNodes,
+    SignalNode,
+    Update,
+    add_machine,
+    cycles_of,
+    look_of,
+)
 from gateway.sinks.opcua.security import Pki, Users
-from gateway.sinks.opcua.space import Space
+from gateway.sinks.opcua.space import Listening, Space
 
 
 class Serving:
@@ -34,9 +42,9 @@ class Serving:
         self._space = space
         self._machines = machines
         self._nodes: dict[SignalId, SignalNode] = {}
-        for nodes in machines.values():
-            self._nodes.update(nodes.signals)
-        self._untyped = {one for one, place in self._nodes.items() if place.kind is None}
+        self._untyped: set[SignalId] = set()
+        for name in machines:
+            self._know(name)
 
     @classmethod
     async def start(
@@ -91,6 +99,8 @@ class Serving:
     ) -> None:
         """Set these machine states, and all jobs (None: they are as before)."""
         for status in statuses:
+            if status.machine not in self._machines:
+                continue  # it has just gone, or comes
             await self._apply(self._machines[status.machine].status(status, self._space))
         if jobs is None:
             return
@@ -99,6 +109,48 @@ class Serving:
             own = [job for job in jobs if job.machine == name]
             await self._apply(nodes.show_job(present.get(name), now))
             await self._apply(nodes.count_cycles(own, now))
+
+    async def equip(self, site: SiteConfig, signals: Sequence[Signal]) -> set[str]:
+        """Let nodes come and go so that they show these machines; returns those that are built.
+
+        Nodes of machines that look as before are not touched. Whoever listens to a value of one
+        that is built anew goes on listening; to one that is gone, is told that there is no such
+        node any more. Clients that ask for it are told that the model has changed.
+        """
+        wanted = _looks(site, signals)
+        gone = [name for name in self._machines if name not in wanted]
+        fresh = [
+            name
+            for name, look in wanted.items()
+            if name not in self._machines or self._machines[name].look != look
+        ]
+        if not gone and not fresh:
+            return set()
+        own = {machine.name: machine for machine in site.machines}
+        for name in gone:
+            await self._space.listened(await self._forget(name))
+        for name in fresh:
+            listening = await self._forget(name) if name in self._machines else {}
+            self._machines[name] = await add_machine(
+                self._space, site, own[name], wanted[name].signals
+            )
+            self._know(name)
+            await self._apply(self._machines[name].waiting())
+            await self._space.listened(listening)
+        await self._server.model_changed()
+        return set(fresh)
+
+    def _know(self, machine: str) -> None:
+        nodes = self._machines[machine].signals
+        self._nodes.update(nodes)
+        self._untyped |= {one for one, place in nodes.items() if place.kind is None}
+
+    async def _forget(self, machine: str) -> Listening:
+        """Take the nodes of a machine away; returns who listened to them."""
+        for signal in self._machines.pop(machine).signals:
+            del self._nodes[signal]
+            self._untyped.discard(signal)
+        return await self._space.remove(machine, types.MACHINES)
 
     async def stop(self) -> None:
         """Disconnect every client and stop listening."""
@@ -115,10 +167,10 @@ class Serving:
                 raise AssertionError(f"asyncua numbers namespaces differently: {uri}")
         space = Space(server, indices, own_namespace)
         await space.add_types(types.TYPE_NODES)
-        machines = {}
-        for machine in site.machines:
-            own = [one for one in signals if one.id.startswith(f"{machine.name}/")]
-            machines[machine.name] = await add_machine(space, site, machine, own)
+        machines = {
+            machine.name: await add_machine(space, site, machine, looks.signals)
+            for machine, looks in zip(site.machines, _looks(site, signals).values(), strict=True)
+        }
         serving = cls(server, space, machines)
         for nodes in machines.values():
             await serving._apply(nodes.waiting())
@@ -128,7 +180,7 @@ class Serving:
         """Tell clients the data type of a state once its first value has shown it."""
         batch = judged.batch
         for signal, value in zip(batch.signals, batch.values, strict=True):
-            if value is not None and signal in self._untyped:
+            if value is not None and signal in self._untyped and signal in self._nodes:
                 self._untyped.discard(signal)
                 place = self._nodes[signal]
                 place.kind = values.state_type(value)
@@ -140,7 +192,9 @@ class Serving:
         for index, (signal, value) in enumerate(zip(batch.signals, batch.values, strict=True)):
             mark = judged.marks.get(index)
             code = values.GOOD if mark is None else values.status(mark.quality, mark.fault)
-            place = self._nodes[signal]
+            place = self._nodes.get(signal)
+            if place is None:
+                continue  # of a machine that has just gone
             if value is None or (mark is not None and mark.quality is Quality.BAD):
                 sent = None
             else:
@@ -153,6 +207,16 @@ class Serving:
     async def _apply(self, updates: Iterable[Update]) -> None:
         for node, value in updates:
             await self._server.write_attribute_value(node, value)
+
+
+def _looks(site: SiteConfig, signals: Sequence[Signal]) -> dict[str, Look]:
+    """What each machine's nodes are built from."""
+    return {
+        machine.name: look_of(
+            machine, [one for one in signals if one.id.startswith(f"{machine.name}/")]
+        )
+        for machine in site.machines
+    }
 
 
 async def _introduce(server: GuardedServer, site: SiteConfig) -> None:

@@ -7,12 +7,14 @@ reference, so the node descriptions are made here and handed over whole.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from asyncua import ua
 from asyncua.server.server import Server
 from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.status_codes import StatusCodes
 
 from gateway.core.text import Text
 from gateway.sinks.opcua.types import (
@@ -25,7 +27,7 @@ from gateway.sinks.opcua.types import (
     Rule,
     TypeNode,
 )
-from gateway.sinks.opcua.values import node_id
+from gateway.sinks.opcua.values import code, node_id
 
 PAUSE = 20
 """Nodes added at a stretch: then the event loop gets its turn, a few milliseconds later."""
@@ -42,6 +44,7 @@ class Space:
 
     def __init__(self, server: Server, indices: Mapping[str, int], own: str) -> None:
         self._session = server.iserver.isession
+        self._nodes = server.iserver.aspace
         self._indices = indices
         self._own = own
         self._added = 0
@@ -156,6 +159,46 @@ class Space:
             attributes=attributes,
         )
 
+    async def remove(self, path: str, parent: Ref) -> Listening:
+        """Take an object below ``parent`` away with everything below it; returns who listened.
+
+        asyncua's own way looks through every reference of every node for each one, and whoever
+        listens to a value is told that his whole subscription has ended.
+        """
+        index = self._indices[self._own]
+        mine = [
+            node
+            for node in self._nodes.keys()  # noqa: SIM118 - it is no mapping
+            if node.NamespaceIndex == index and f"{node.Identifier}.".startswith(f"{path}.")
+        ]
+        above = self._nodes[self.id(parent)].references
+        above[:] = [one for one in above if one.NodeId != self.own_id(path)]
+        listening: Listening = {}
+        for count, node in enumerate(mine):
+            for attribute, kept in self._nodes[node].attributes.items():
+                if kept.datachange_callbacks:
+                    listening[node, attribute] = dict(kept.datachange_callbacks)
+            del self._nodes[node]
+            if count % PAUSE == PAUSE - 1:
+                await asyncio.sleep(0)
+        return listening
+
+    async def listened(self, listening: Listening) -> None:
+        """Let those who listened to nodes that were taken away listen to the ones there now.
+
+        Where there is none, they are told so.
+        """
+        for (node, attribute), callbacks in listening.items():
+            there = self._nodes.get(node)
+            kept = None if there is None else there.attributes.get(attribute)
+            if kept is not None:
+                kept.datachange_callbacks.update(callbacks)
+                continue
+            for handle, callback in callbacks.items():
+                await callback(handle, _NO_NODE)
+                with contextlib.suppress(KeyError):  # it forgets the handle, then misses the node
+                    self._nodes.delete_datachange_callback(handle)
+
     def _attributes_of(self, node: TypeNode) -> Any:
         attributes: Any
         if node.definition is None:
@@ -214,6 +257,9 @@ class Space:
         status.check()
 
 
+Listening = dict[tuple[ua.NodeId, Any], dict[int, Callable[..., Awaitable[None]]]]
+"""Whom asyncua tells of a new value: by node and attribute, by the number that it gave him."""
+_NO_NODE = ua.DataValue(StatusCode=code(StatusCodes.BadNodeIdUnknown))
 _MODELLING_RULE = node_id(ObjectIds.HasModellingRule)
 _CLASSES = {
     ua.ObjectTypeAttributes: ua.NodeClass.ObjectType,

@@ -42,6 +42,7 @@ class Connection:
         late: Callable[[Late], None] = lambda _: None,
     ) -> None:
         self.place = connect.key
+        self._settings = dict(connect.agreed())
         self._opener = connect.opener()
         self._hooks = Hooks(self._inspect, self._watch)
         self._framing = connect.framing()
@@ -74,6 +75,14 @@ class Connection:
     def worth_keeping(self) -> bool:
         """Whether it should stay open though nobody answers."""
         return self._client is not None and self._opener.worth_keeping(self._client)
+
+    def goes_on_as(self, next_: Connection) -> bool:
+        """Whether it can stay open for other devices; then it serves them as ``next_`` would."""
+        asked = self._deadline is not None
+        if asked or not self.connected or self._settings != next_._settings:
+            return False
+        self._late, self._pause, self._at_first = next_._late, next_._pause, next_._at_first
+        return True
 
     async def open(self) -> None:
         """Connect anew. Raises Unreachable."""

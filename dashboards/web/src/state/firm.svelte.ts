@@ -5,7 +5,7 @@ import { serverClock } from "./clock.svelte";
 import { type StageMessage, stageWindow } from "./embedding";
 import { Stream } from "./stream";
 
-const NAMES = ["order", "machine", "jobs", "questions", "sent", "health"] as const;
+const NAMES = ["order", "machine", "machines", "jobs", "questions", "sent", "health"] as const;
 const RETRY_MS = 3000;
 
 /** Everything that the pages show of one firm, kept alive by its event stream. */
@@ -125,6 +125,7 @@ class Firm {
   #take(name: string, data: unknown): void {
     if (name === "order") this.takeOrder((data as { order?: Order }).order ?? (data as Order));
     else if (name === "machine") this.#takeMachine((data as { machine: Machine }).machine);
+    else if (name === "machines") void this.#takeNames((data as { names: string[] }).names);
     else if (name === "jobs") this.jobs = Array.isArray(data) ? data : (data as { jobs: Job[] }).jobs;
     else if (name === "questions") this.questions = (data as { questions: Question[] }).questions;
     else if (name === "sent") this.messages++;
@@ -136,6 +137,12 @@ class Firm {
     this.machines = this.machines.map((known) =>
       known.name === news.name ? { ...known, ...news, thresholds: news.thresholds ?? known.thresholds } : known,
     );
+  }
+
+  /** Machines have come or gone: which ones, and what is there of the new ones, is fetched. */
+  async #takeNames(names: readonly string[]): Promise<void> {
+    const known = this.machines?.map((machine) => machine.name);
+    if (known && known.join() !== names.join()) await this.refresh();
   }
 
   async #askAgain(): Promise<void> {

@@ -334,3 +334,7 @@ class Counters(Plain[CountersState]):
             f"Steht: Seit {long.de} hat sich weder Zähler noch Kontakt bewegt{shown.de}.",
             f"Standing: neither counter nor contact has moved for {long.en}{shown.en}.",
         )
+
+    def exchanged(self, kept: CountersState) -> CountersState:
+        """Both counters begin anew; what was counted stays."""
+        return replace(kept, counter=NEW, reject_counter=NEW)

@@ -165,7 +165,7 @@ def test_sentence_names_power_time_and_threshold(mill: Line) -> None:
 
 
 def test_thresholds_for_the_chart(mill: Line) -> None:
-    lines = mill.tracker.thresholds("m-1")
+    lines = mill.tracker.thresholds(mill.state, "m-1")
     assert [(str(of), value) for of, value, _ in lines] == [
         ("m-1/power", 2050),
         ("m-1/power", 1900),

@@ -4,7 +4,7 @@ import type { Catalogue } from "../../texts/index.svelte";
 
 /** The kinds that do not come with every run. */
 export const RARE = [
-  "state", "booked", "counter_rollover", "counter_reset", "counter_glitch", "counter_jumped", "counter_answered", "lot", "gap", "job", "degraded", "recovered",
+  "state", "booked", "counter_rollover", "counter_reset", "counter_glitch", "counter_jumped", "counter_answered", "device_exchanged", "lot", "gap", "job", "degraded", "recovered",
 ] as const;
 
 /** What an event says, in a few words. Pure. */
@@ -39,6 +39,8 @@ export function told(event: LoggedEvent, lang: Language, t: Catalogue): string {
       return `${of.signal}: ${count(of.before)} → ${count(of.after)}`;
     case "counter_answered":
       return `${of.signal}: ${count(of.counts)}, ${of.confirmed ? t.log.confirmed : t.log.refused}`;
+    case "device_exchanged":
+      return String(of.what ?? "");
     case "lot":
       return [t.order.lot(Number(of.number)), t.order.pieces(count(of.quantity)), t.origin[of.origin as Origin]].join(", ");
     case "gap":
