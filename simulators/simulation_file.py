@@ -18,6 +18,7 @@ from gateway.config import (
     OrderMoment,
     Strict,
     refuse,
+    template_choice,
 )
 from gateway.core.signals import Kind
 from gateway.core.text import Text
@@ -100,10 +101,13 @@ class DeviceModel(Strict):
         try:
             points = template(self.template).points
         except KeyError:
-            yield _unknown(
-                f"den Maschinentyp {self.template} gibt es nicht; möglich: {', '.join(names())}",
-                f"there is no template {self.template}; possible: {', '.join(names())}",
-                "template",
+            yield Objection(
+                Text(
+                    f"die Vorlage {self.template} gibt es nicht",
+                    f"there is no template {self.template}",
+                ),
+                template_choice(self.template, names()),
+                ("template",),
             )
             return
         counting = {point.name for point in points if point.kind is Kind.COUNTER}

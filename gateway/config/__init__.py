@@ -24,7 +24,7 @@ from gateway.config.scalars import (
     Secret,
     Size,
 )
-from gateway.config.sentences import choice, spoken
+from gateway.config.sentences import choice, spoken, template_choice
 from gateway.config.site import (
     Device,
     FileJob,
@@ -84,5 +84,6 @@ __all__ = [
     "scan",
     "site_model",
     "spoken",
+    "template_choice",
     "wrong",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -33,6 +34,19 @@ def choice(name: str, known: Sequence[str]) -> Text:
         return Text(f"Meinten Sie {meant}?", f"Did you mean {meant}?")
     listed = ", ".join(known) or "-"
     return Text(f"Möglich sind: {listed}", f"Possible are: {listed}")
+
+
+def template_choice(name: str, known: Sequence[str]) -> Text:
+    """What to write instead of the template ``name``: there are too many to list them all."""
+    meant = closest(name, known)
+    if meant is not None:
+        return Text(f"Meinten Sie {meant}?", f"Did you mean {meant}?")
+    near = ", ".join(get_close_matches(name, known, 2, 0.5))
+    like = Text(f"Ähnlich heißen: {near}. ", f"Alike are: {near}. ") if near else Text("", "")
+    return Text(
+        f"{like.de}Alle nennt: werkverbund template",
+        f"{like.en}All are named by: werkverbund template",
+    )
 
 
 def sentence(error: ErrorDetails, spot: Spot) -> Said:
