@@ -79,6 +79,11 @@ def changed(content: Any, data: st.DataObject) -> Any:
     return content
 
 
+def own(text: str) -> str:
+    """What a message says itself; what may be written (an encoding is called bool) is listed."""
+    return re.sub(r"(Möglich sind|Possible are): .*", "", text)
+
+
 @pytest.mark.parametrize("kind", FILES)
 @settings(
     max_examples=40,
@@ -96,8 +101,8 @@ def test_check_speaks_plainly_of_any_file(kind: str, data: st.DataObject, tmp_pa
         for text in (problem.what, problem.fix):
             assert text.de
             assert text.en
-            assert not PYTHON.search(text.de), text.de
-            assert not PYTHON.search(text.en), text.en
+            assert not PYTHON.search(own(text.de)), text.de
+            assert not PYTHON.search(own(text.en)), text.en
 
 
 HOSTS = TEXT | st.sampled_from(
