@@ -66,15 +66,16 @@ async def test_another_program_reads_the_units_at_a_serial_port():
 async def test_a_client_with_other_settings_is_not_understood(settings):
     async with SerialPort(bus()) as port:
         client = Terminal(port.path, **settings)
-        client.write(rtu(1, question()))
-        with pytest.raises(TimeoutError):
-            await client.read(1, patience=0.1)
-        assert port.bus.tally.garbled == 1
+        client.write(rtu(1, question(first=5)))
+        async with asyncio.timeout(20):
+            while not port.bus.tally.garbled:
+                await asyncio.sleep(0)
         client.close()
         client = Terminal(port.path)
         client.write(rtu(1, question()))
-        assert await client.read(7)
+        assert await client.read(7) == rtu(1, b"\x03\x02\x00\x64"), "and nothing before it"
         client.close()
+    assert (port.bus.tally.garbled, port.bus.tally.requests) == (1, 1)
 
 
 async def test_a_port_that_is_put_in_again_is_another_device_under_the_same_link(tmp_path):
