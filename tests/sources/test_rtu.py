@@ -169,3 +169,26 @@ async def test_a_late_answer_is_no_answer_to_the_next_question(bus, reading, clo
         assert all(value in (None, told(1, int(signal[4:]))) for signal, value in values.items())
         clock.mono += 1
     await right(source)
+
+
+async def test_a_question_that_is_cancelled_leaves_the_line_usable(bus, reading):
+    source = reading(1, 2)
+    await right(source)
+    bus.takes = lambda _: None
+    asking = asyncio.create_task(source.read(source.signals))
+    before = len(bus.asked)
+    async with asyncio.timeout(20):
+        while len(bus.asked) == before:
+            await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait([asking])
+    assert asking.cancelled()
+    bus.takes = lambda _: 0.0
+    await right(source)
+
+
+async def test_a_doubled_answer_is_no_answer_to_the_next_question(bus, reading):
+    bus.mangle = lambda _, frame: frame + frame
+    source = reading(1, addresses=(0, 200, 400))
+    for _ in range(3):
+        await right(source)

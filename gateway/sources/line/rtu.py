@@ -101,11 +101,14 @@ class SerialOpener:
         self._file = _file(port)
         try:
             opened = await client.connect()
+            await asyncio.sleep(0)  # pymodbus begins to listen with the loop's next turn
         except (termios.error, ValueError) as error:  # opened, but it cannot be set like this
             raise Unreachable(self._connect.key, Finding(Why.PORT_SETTINGS)) from error
+        except BaseException:  # cancelled
+            client.close()
+            raise
         if not opened:
             raise Unreachable(self._connect.key, Finding(_reason(port)))
-        await asyncio.sleep(0)  # pymodbus begins to listen with the loop's next turn
         return client
 
     def worth_keeping(self, client: ModbusBaseClient) -> bool:  # noqa: ARG002
