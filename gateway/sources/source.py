@@ -14,6 +14,7 @@ from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now, SystemTime
 from gateway.sources.asking import Line
 from gateway.sources.device import NO_CONNECTION, SHARED_LINE, Answer, Unit, fault_of
+from gateway.sources.line.connection import Connection
 
 
 class ModbusSource:
@@ -44,9 +45,13 @@ class ModbusSource:
         self._shares: dict[tuple[SignalId, ...], list[tuple[Unit, tuple[SignalId, ...]]]] = {}
 
     @property
+    def _link(self) -> Connection:
+        return self._line.link
+
+    @property
     def connected(self) -> bool:
         """Whether the line is open."""
-        return self._line.link.connected
+        return self._link.connected
 
     @property
     def counts(self) -> LineCounts:
@@ -99,7 +104,7 @@ class ModbusSource:
             if len(heard) == missing[unit.machine]:
                 yield _batch(unit.machine, heard, self._now())
         if self._each_poll:
-            self._line.link.close()
+            self._link.close()
 
     def words(self, signal: SignalId) -> Words | None:
         """The raw words of the last answer for ``signal``."""
@@ -123,7 +128,7 @@ class ModbusSource:
 
     async def close(self) -> None:
         """Close the line; safe twice and before ``connect``."""
-        self._line.link.close()
+        self._link.close()
 
     async def _ask(self, unit: Unit, signals: tuple[SignalId, ...]) -> Answer:
         mono = self._now().mono

@@ -60,6 +60,7 @@ async def test_all_who_ask_during_a_reading_share_the_next_one(house: House) -> 
     answers = await asyncio.gather(first, *rest)
     assert house.read == 2
     assert {one.how for one in answers} == {Reloaded.DONE}
+    assert house.reloading._waiting == []
     serving.cancel()
 
 
