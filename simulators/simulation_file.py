@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from gateway.config import (
+    ALL_TEMPLATES,
     DurationOrZero,
     Endpoint,
     FirmId,
@@ -17,6 +18,7 @@ from gateway.config import (
     Objection,
     OrderMoment,
     Strict,
+    choice,
     refuse,
 )
 from gateway.core.signals import Kind
@@ -100,10 +102,13 @@ class DeviceModel(Strict):
         try:
             points = template(self.template).points
         except KeyError:
-            yield _unknown(
-                f"den Maschinentyp {self.template} gibt es nicht; möglich: {', '.join(names())}",
-                f"there is no template {self.template}; possible: {', '.join(names())}",
-                "template",
+            yield Objection(
+                Text(
+                    f"die Vorlage {self.template} gibt es nicht",
+                    f"there is no template {self.template}",
+                ),
+                choice(self.template, names(), ALL_TEMPLATES),
+                ("template",),
             )
             return
         counting = {point.name for point in points if point.kind is Kind.COUNTER}

@@ -24,7 +24,7 @@ from gateway.config.scalars import (
     Secret,
     Size,
 )
-from gateway.config.sentences import choice, spoken
+from gateway.config.sentences import ALL_TEMPLATES, choice, spoken
 from gateway.config.site import (
     Device,
     FileJob,
@@ -42,6 +42,7 @@ from gateway.config.variants import Templates, Variants, scan
 from gateway.config.web import Listen, Web
 
 __all__ = [
+    "ALL_TEMPLATES",
     "Bilingual",
     "BrokerAccess",
     "Device",

@@ -12,7 +12,7 @@ from gateway.config import line_checks
 from gateway.config.checking import locate, sound
 from gateway.config.models import Variant
 from gateway.config.scalars import Endpoint, Period
-from gateway.config.sentences import choice
+from gateway.config.sentences import ALL_TEMPLATES, choice
 from gateway.config.site import Device, Parameters, SiteConfig
 from gateway.config.strict_yaml import Tree
 from gateway.config.tree import Items, Leaf, Node, Place, Table, child
@@ -177,7 +177,7 @@ class _Checks:
             self.tree.report(
                 leaf.place,
                 Text(f"die Vorlage {name} gibt es nicht", f"there is no template {name}"),
-                choice(name, list(self.templates.names())),
+                choice(name, list(self.templates.names()), ALL_TEMPLATES),
             )
         except ConfigError as error:
             first = error.problems[0]

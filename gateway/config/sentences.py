@@ -25,12 +25,22 @@ from gateway.config.type_sentences import (
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 from gateway.core.text import Text
 
+ALL_TEMPLATES = Text(
+    "Alle Vorlagen nennt: werkverbund template", "All templates: werkverbund template"
+)
+"""Where the templates are named: too many for a sentence."""
 
-def choice(name: str, known: Sequence[str]) -> Text:
-    """What to write instead of ``name``: the closest known word, or all of them."""
+
+def choice(name: str, known: Sequence[str], named: Text | None = None) -> Text:
+    """What to write instead of ``name``: the closest known word, or all of them.
+
+    ``named`` says where they are named if they are many.
+    """
     meant = closest(name, known)
     if meant is not None:
         return Text(f"Meinten Sie {meant}?", f"Did you mean {meant}?")
+    if named is not None:
+        return named
     listed = ", ".join(known) or "-"
     return Text(f"Möglich sind: {listed}", f"Possible are: {listed}")
 
