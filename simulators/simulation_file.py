@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from gateway.config import (
+    ALL_TEMPLATES,
     DurationOrZero,
     Endpoint,
     FirmId,
@@ -17,8 +18,8 @@ from gateway.config import (
     Objection,
     OrderMoment,
     Strict,
+    choice,
     refuse,
-    template_choice,
 )
 from gateway.core.signals import Kind
 from gateway.core.text import Text
@@ -106,7 +107,7 @@ class DeviceModel(Strict):
                     f"die Vorlage {self.template} gibt es nicht",
                     f"there is no template {self.template}",
                 ),
-                template_choice(self.template, names()),
+                choice(self.template, names(), ALL_TEMPLATES),
                 ("template",),
             )
             return

@@ -10,7 +10,7 @@ import typer
 from gateway.assembly import control
 from gateway.cli.errors import CONFIG_IS_WRONG, FAILED, CommandError
 from gateway.cli.printing import json_line, problems_as_text, say
-from gateway.config import read_content
+from gateway.config import from_home, read_content
 from gateway.core.errors import Problem
 from gateway.core.reloads import Reloaded
 from gateway.core.text import Language, Text
@@ -46,7 +46,7 @@ def _state(file: Path) -> Path:
             ),
             CONFIG_IS_WRONG,
         )
-    return file.absolute().parent / Path(named).expanduser()
+    return file.absolute().parent / from_home(named)
 
 
 def _told(answer: dict[str, Any], language: Language) -> str:

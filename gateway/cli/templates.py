@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def known(name: str) -> Template:
     """A template by its name or path. Raises CommandError for a name that nobody knows."""
-    from gateway.config import template_choice  # noqa: PLC0415
+    from gateway.config import ALL_TEMPLATES, choice  # noqa: PLC0415
     from gateway.machines import catalog  # noqa: PLC0415
 
     try:
         return catalog.template(name)
     except KeyError as error:
-        fix = template_choice(name, catalog.names())
+        fix = choice(name, catalog.names(), ALL_TEMPLATES)
         raise CommandError(
             Text(
                 f"Die Vorlage {name} gibt es nicht. {fix.de}",

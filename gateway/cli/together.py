@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.cli.kinds import MODELS
-from gateway.config import Objection, Placed, choice, placed
+from gateway.config import Objection, Placed, choice, from_home, placed
 from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
 
@@ -249,7 +249,7 @@ def _packages_played(
 
 
 def _beside(scenario: Placed[Any], name: str) -> Path:
-    return scenario.file.parent / Path(name).expanduser()
+    return scenario.file.parent / from_home(name)
 
 
 def _stranger(firm: str, members: Sequence[str], at: At) -> Objection:

@@ -23,8 +23,9 @@ from gateway.config.scalars import (
     Port,
     Secret,
     Size,
+    from_home,
 )
-from gateway.config.sentences import choice, spoken, template_choice
+from gateway.config.sentences import ALL_TEMPLATES, choice, spoken
 from gateway.config.site import (
     Device,
     FileJob,
@@ -42,6 +43,7 @@ from gateway.config.variants import Templates, Variants, scan
 from gateway.config.web import Listen, Web
 
 __all__ = [
+    "ALL_TEMPLATES",
     "Bilingual",
     "BrokerAccess",
     "Device",
@@ -73,6 +75,7 @@ __all__ = [
     "Web",
     "Work",
     "choice",
+    "from_home",
     "load",
     "load_machine",
     "machine_model",
@@ -84,6 +87,5 @@ __all__ = [
     "scan",
     "site_model",
     "spoken",
-    "template_choice",
     "wrong",
 ]

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, get_args
 
 from gateway.config import line_checks
 from gateway.config.checking import locate, sound
 from gateway.config.models import Variant
-from gateway.config.scalars import Endpoint, Period
-from gateway.config.sentences import choice, template_choice
+from gateway.config.scalars import Endpoint, Period, from_home
+from gateway.config.sentences import ALL_TEMPLATES, choice
 from gateway.config.site import Device, Parameters, SiteConfig
 from gateway.config.strict_yaml import Tree
 from gateway.config.tree import Items, Leaf, Node, Place, Table, child
@@ -160,7 +159,7 @@ class _Checks:
         name = _text(leaf)
         if not name.endswith((".yaml", ".yml")):
             return name
-        return str(self.tree.file.absolute().parent / Path(name).expanduser())
+        return str(self.tree.file.absolute().parent / from_home(name))
 
     def _points(self, leaf: Node | None, parameters: Node | None) -> dict[str, str | None] | None:
         """The points of a device with their roles; None after reporting that it is no good."""
@@ -177,7 +176,7 @@ class _Checks:
             self.tree.report(
                 leaf.place,
                 Text(f"die Vorlage {name} gibt es nicht", f"there is no template {name}"),
-                template_choice(name, list(self.templates.names())),
+                choice(name, list(self.templates.names()), ALL_TEMPLATES),
             )
         except ConfigError as error:
             first = error.problems[0]
@@ -265,7 +264,7 @@ class _Checks:
             name = _text(leaf)
             if leaf is None or not name or id(leaf) in self.tree.poisoned:
                 continue
-            path = self.tree.file.absolute().parent / Path(name).expanduser()
+            path = self.tree.file.absolute().parent / from_home(name)
             if not path.is_file():
                 self.tree.report(
                     leaf.place,

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gateway import private_files
+from gateway.config.scalars import from_home
 from gateway.config.strict_yaml import Tree, read
 from gateway.config.tree import Entry, Items, Leaf, Node, Place, Table, child
 from gateway.core.errors import ConfigError, Unwritable, reason
@@ -90,7 +91,7 @@ def _state(tree: Tree) -> tuple[Leaf, Path] | None:
     leaf = child(tree.root, "state") if tree.root is not None else None
     if not isinstance(leaf, Leaf) or not leaf.text or id(leaf) in tree.poisoned:
         return None
-    return leaf, tree.file.parent / Path(leaf.text).expanduser()
+    return leaf, tree.file.parent / from_home(leaf.text)
 
 
 def _list(root: Table) -> Items:
@@ -143,7 +144,7 @@ def _settle(node: Node, file: Path) -> None:
         entry.place = replace(entry.place, file=file)
     template = child(node, "template")
     if isinstance(template, Leaf) and template.text.endswith((".yaml", ".yml")):
-        path = file.absolute().parent / Path(template.text).expanduser()
+        path = file.absolute().parent / from_home(template.text)
         template.text = template.value = str(path)
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway import private_files
+from gateway.config.scalars import from_home
 from gateway.core.errors import reason
 from gateway.core.text import Text
 
@@ -107,7 +108,7 @@ def _read(kind: str, name: str, where: Surroundings, problems: list[tuple[Text, 
             return ""
         path = Path(credentials) / name
     else:
-        path = where.folder / Path(name).expanduser()
+        path = where.folder / from_home(name)
     try:
         if kind == "generated" and not path.exists():
             return _generate(path, where)

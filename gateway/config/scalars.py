@@ -294,9 +294,25 @@ Host = Annotated[str, Field(min_length=1), AfterValidator(_host)]
 Port = Annotated[int, Field(ge=1, le=65535, description="Port, 1 bis 65535 / port, 1 to 65535")]
 
 
+def from_home(path: Path | str) -> Path:
+    """A path with ``~`` spelled out; as it is where the user that it names does not exist."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def _local_path(value: Path, info: ValidationInfo) -> Path:
     folder = (info.context or {}).get("folder")
-    path = value.expanduser()
+    path = from_home(value)
+    if str(path).startswith("~"):
+        raise wrong(
+            Text(
+                f"{value}: diesen Benutzer gibt es auf diesem Rechner nicht",
+                f"{value}: there is no such user on this computer",
+            ),
+            Text("Schreiben Sie den ganzen Pfad.", "Write the whole path."),
+        )
     return path if folder is None else Path(folder) / path
 
 

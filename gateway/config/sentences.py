@@ -26,27 +26,26 @@ from gateway.config.type_sentences import (
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 from gateway.core.text import Text
 
+ALL_TEMPLATES = Text(
+    "Alle Vorlagen nennt: werkverbund template", "All templates: werkverbund template"
+)
+"""Where the templates are named: too many for a sentence."""
 
-def choice(name: str, known: Sequence[str]) -> Text:
-    """What to write instead of ``name``: the closest known word, or all of them."""
+
+def choice(name: str, known: Sequence[str], named: Text | None = None) -> Text:
+    """What to write instead of ``name``: the closest known word, or all of them.
+
+    ``named`` says where they are named if they are many.
+    """
     meant = closest(name, known)
     if meant is not None:
         return Text(f"Meinten Sie {meant}?", f"Did you mean {meant}?")
+    if named is not None:
+        near = ", ".join(sorted(get_close_matches(name, known, 2, 0.6)))
+        like = Text(f"Ähnlich heißen: {near}. ", f"Alike: {near}. ") if near else Text("", "")
+        return Text(f"{like.de}{named.de}", f"{like.en}{named.en}")
     listed = ", ".join(known) or "-"
     return Text(f"Möglich sind: {listed}", f"Possible are: {listed}")
-
-
-def template_choice(name: str, known: Sequence[str]) -> Text:
-    """What to write instead of the template ``name``: there are too many to list them all."""
-    meant = closest(name, known)
-    if meant is not None:
-        return Text(f"Meinten Sie {meant}?", f"Did you mean {meant}?")
-    near = ", ".join(get_close_matches(name, known, 2, 0.5))
-    like = Text(f"Ähnlich heißen: {near}. ", f"Alike are: {near}. ") if near else Text("", "")
-    return Text(
-        f"{like.de}Alle nennt: werkverbund template",
-        f"{like.en}All are named by: werkverbund template",
-    )
 
 
 def sentence(error: ErrorDetails, spot: Spot) -> Said:

@@ -16,6 +16,7 @@ from gateway.config.scalars import (
     OrderMoment,
     Period,
     Size,
+    from_home,
 )
 from gateway.config.web import Web
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
@@ -27,7 +28,7 @@ def _template_path(value: str, info: ValidationInfo) -> str:
     folder = (info.context or {}).get("folder")
     if not value.endswith((".yaml", ".yml")) or folder is None:
         return value
-    return str(Path(folder) / Path(value).expanduser())
+    return str(Path(folder) / from_home(value))
 
 
 TemplateName = Annotated[str, AfterValidator(_template_path)]

@@ -113,6 +113,7 @@ SENTENCES: Mapping[str, str] = {
         "%s: %s ist nicht benutzbar (%s): Es muss eine lesbare PEM-Datei sein"
     ),
     "not sent": ("nicht gesendet"),
+    "%s cannot be erased: %s": "%s lässt sich nicht löschen: %s",
     "nobody can listen on %s": "auf %s kann niemand hören",
     "the serial port is not plugged in": "die serielle Schnittstelle ist nicht eingesteckt",
     "%s cannot be made: %s": "%s lässt sich nicht anlegen: %s",

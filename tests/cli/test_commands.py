@@ -183,10 +183,10 @@ def test_read_of_an_unknown_machine_names_the_known_ones(werkverbund):
     assert "mill-1" in answer.err
 
 
-def test_read_of_an_unknown_template_names_the_known_ones(werkverbund):
+def test_read_of_an_unknown_template_says_where_the_known_ones_are_named(werkverbund):
     answer = werkverbund("read", "--template", "sdm", "--host", "127.0.0.1")
     assert answer.code == 2
-    assert "sdm630" in answer.err
+    assert answer.err.strip() == "There is no template sdm. All templates: werkverbund template"
 
 
 def test_identity_makes_keys_once(werkverbund, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

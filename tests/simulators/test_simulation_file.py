@@ -69,7 +69,7 @@ def test_a_quirk_can_be_switched_on_in_the_file(tmp_path):
         ("{machine: furnace-1, phase", "{machine: mill-1, phase", "mill-1"),
         ("name: press-1", "name: mill-1", "two machines are called mill-1"),
         ("phase: 2", "phase: 4", "4"),
-        ("{template: e1210-laser,", "{template: e1211-laser,", "e1210-laser"),
+        ("{template: e1210-laser,", "{template: e1211-laser,", "no template e1211-laser"),
         ("counters: {sets: 20317", "counters: {shots: 20317", "shots"),
         ("cutting: 132s", "cutting: 132", "132s"),
         ("type: press", "type: pres", "press"),
