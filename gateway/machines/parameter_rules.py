@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from gateway.config import Objection, choice
 from gateway.core.text import Text
+from gateway.machines.encodings import Shape
 from gateway.machines.parameters import Parameter, misfit
 from gateway.machines.point import Point
 from gateway.machines.proof import document_of
@@ -70,11 +71,12 @@ def _uses(parameters: Sequence[Parameter], points: Sequence[Point]) -> Iterator[
                     _one_of(name, known, "parameters"),
                     ("points", index, "times", at),
                 )
-        if point.times and point.is_bit:
+        number = point.encoding.shape in (Shape.WHOLE, Shape.FLOAT) and point.values is None
+        if point.times and not number:
             yield Objection(
                 Text(
-                    f"{point.name}: ein Bit wird mit nichts malgenommen",
-                    f"{point.name}: a bit is multiplied by nothing",
+                    f"{point.name}: was keine Zahl ist, wird mit nichts malgenommen",
+                    f"{point.name}: what is no number is multiplied by nothing",
                 ),
                 Text("Löschen Sie times.", "Delete times."),
                 ("points", index, "times"),

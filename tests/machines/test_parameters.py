@@ -138,7 +138,7 @@ def test_the_roles_of_a_device_follow_its_parameters(meter):
             "int16\n    scale: 0.1\n    offset: 5\n",
             "bit\n    bit: 1\n",
             23,
-            "a bit is multiplied by",
+            "what is no number is multiplied by",
         ),
     ],
 )
