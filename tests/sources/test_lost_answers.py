@@ -88,7 +88,7 @@ async def test_a_slow_device_with_one_slot_is_not_locked_out(line, reading, cloc
     assert all(faults_of(await source.read(source.signals)).values())
     line.late.clear()
     async with asyncio.timeout(10):
-        while source._link.outstanding:
+        while source._line.link.outstanding:
             await asyncio.sleep(0.01)
     clock.mono += 0.1
     assert not any(faults_of(await source.read(source.signals)).values())

@@ -115,13 +115,13 @@ async def test_a_line_that_is_down_is_tried_again_at_once_and_then_once_a_second
 ):
     source = reading(unit(1))
     attempts = []
-    really_open = source._link.open
+    really_open = source._line.link.open
 
     async def counted():
         attempts.append(clock.mono)
         await really_open()
 
-    source._link.open = counted
+    source._line.link.open = counted
     await line.stop()
     for _ in range(60):
         faults = faults_of(await source.read(source.signals))
@@ -141,13 +141,13 @@ async def test_a_shared_line_that_is_down_is_tried_once_a_poll_for_all_its_units
 ):
     source = reading(*(unit(n) for n in range(1, 6)))
     attempts = []
-    really_open = source._link.open
+    really_open = source._line.link.open
 
     async def counted():
         attempts.append(clock.mono)
         await really_open()
 
-    source._link.open = counted
+    source._line.link.open = counted
     await line.stop()
     for _ in range(4):
         faults = faults_of(await source.read(source.signals))
@@ -220,7 +220,7 @@ async def test_a_frame_that_would_write_never_leaves(line, reading):
     await source.connect()
     before = line.count()
     with pytest.raises(AssertionError, match="must never be sent"):
-        await source._link._client.write_register(0, 1, device_id=1)
+        await source._line.link._client.write_register(0, 1, device_id=1)
     await source.read(source.signals)
     assert line.count() == before + 1
 

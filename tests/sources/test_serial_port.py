@@ -99,7 +99,7 @@ async def test_a_port_is_opened_as_it_is_said(bus, reading, tmp_path, baud, stop
     bus.plug(tmp_path / "port")
     source = reading(tmp_path / "port", 1, baud=baud, stop_bits=stop_bits)
     assert await found(source) == {None}
-    port = source._link._client.ctx.transport.sync_serial
+    port = source._line.link._client.ctx.transport.sync_serial
     assert (port.baudrate, port.parity, port.stopbits) == (baud, "N", stop_bits)
 
 
