@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.cli.stage import demo_packages
+from gateway.cli.templates import known as template_known
 from gateway.core.text import Text
 
 if TYPE_CHECKING:
     from gateway.config import Endpoint
-    from gateway.machines.template import Template
     from simulators.modbus.faults import Faults
     from simulators.modbus.pace import Parity
     from simulators.single import Single, Where
@@ -70,7 +70,7 @@ def single(
     known = 17 if seed is None else seed
     where = _where(behind, serial=serial or link is not None)
     return Single(
-        (unknown_template(known),) if unknown else tuple(map(_template, templates)),
+        (unknown_template(known),) if unknown else tuple(map(template_known, templates)),
         where,
         _endpoint(listen or LISTEN),
         link,
@@ -100,18 +100,6 @@ def _where(behind: str | None, *, serial: bool) -> Where:
             "Leave out --serial and --link: --behind has an address in the network.",
         )
     return cast("Where", behind)
-
-
-def _template(name: str) -> Template:
-    from gateway.machines.catalog import names, template  # noqa: PLC0415
-
-    try:
-        return template(name)
-    except KeyError:
-        _wrong(
-            f"Die Vorlage {name} gibt es nicht. Möglich: {', '.join(names())}, oder eine Datei.",
-            f"There is no template {name}. Possible: {', '.join(names())}, or a file.",
-        )
 
 
 def _faults(words_or_file: str, where: Where) -> Faults:

@@ -192,7 +192,7 @@ def test_a_file_of_faults(simulated, tmp_path, free_port):
         ((), "Name either a simulation's file, or --template, or --unknown."),
         (("--template", "sdm630", "--unknown"), "Name either"),
         (("a.yaml", "--template", "sdm630"), "Name either"),
-        (("--template", "sdm63"), "There is no template sdm63. Possible: "),
+        (("--template", "sdm63"), "There is no template sdm63. Did you mean sdm630?"),
         (("--template", "sdm630", "--parity", "mark"), "There is no --parity mark. Possible: none"),
         (("--template", "sdm630", "--behind", "me"), "There is no --behind me. Possible: gateway"),
         (("--template", "sdm630", "--behind", "server", "--serial"), "Leave out --serial"),
