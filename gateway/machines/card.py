@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gateway.config import Bilingual
 from gateway.core.text import Language, Text
+from gateway.machines.derived import Derived, Operation
 from gateway.machines.parameters import Parameter
 from gateway.machines.point import Point
 from gateway.machines.proof import Document, Proof
@@ -34,6 +35,12 @@ TABLES: Mapping[Table, Text] = {
     Table.DISCRETE_INPUTS: Text("Eingangsbit", "discrete input"),
     Table.HOLDING_REGISTERS: Text("Halteregister", "holding register"),
     Table.INPUT_REGISTERS: Text("Eingangsregister", "input register"),
+}
+
+OPERATIONS: Mapping[Operation, Text] = {
+    Operation.SUM: Text("Summe aus", "sum of"),
+    Operation.DIFFERENCE: Text("Differenz aus", "difference of"),
+    Operation.PRODUCT: Text("Produkt aus", "product of"),
 }
 
 WIRING = Text("Anschluss", "Wiring")
@@ -94,6 +101,7 @@ def _parameter(parameter: Parameter, language: Language) -> str:
 
 def _points(template: Template, language: Language) -> str:
     rows = [_point(point, language) for point in template.points]
+    rows += [_derived(one, language) for one in template.derived]
     return "\n".join((COLUMNS.in_(language), "|---|---|---|---|---|---|", *rows))
 
 
@@ -107,6 +115,13 @@ def _point(point: Point, language: Language) -> str:
         _source(point),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _derived(one: Derived, language: Language) -> str:
+    parts = ", ".join(f"`{part}`" for part in one.parts)
+    unit = "" if one.unit == "1" else one.unit
+    made = OPERATIONS[one.operation].in_(language)
+    return f"| `{one.name}` | {one.means.text.in_(language)} | {unit} | {made} {parts} | | |"
 
 
 def _condition(point: Point, language: Language) -> str:
