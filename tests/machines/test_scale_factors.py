@@ -79,6 +79,13 @@ def test_a_split_request_takes_the_factor_along_on_both_sides():
     assert [(part.first, part.last) for part in parts] == [(10, 14), (13, 14)]
 
 
+def test_a_factor_counts_where_a_request_has_its_limit():
+    before = {"name": "before", "address": 9, "encoding": "uint16"}
+    template = made(before, POWER, FACTOR, workarounds={"max_registers": 5})
+    blocks = plan(template.points[:2], template)
+    assert [(block.first, block.count) for block in blocks] == [(9, 1), (10, 5)]
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
