@@ -31,7 +31,7 @@ async def reading(clock):
     sources = []
 
     def make(port, *units, **how):
-        how["timeout"] = timedelta(seconds=0.05)
+        how["timeout"] = timedelta(seconds=0.4)
         connects = [ModbusRtuConnect(port=str(port), unit=unit, **how) for unit in units]
         source = ModbusSource(
             [Unit(f"m{one.unit}", one, words_template(0)) for one in connects], now=clock
