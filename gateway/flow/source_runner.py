@@ -177,10 +177,10 @@ class SourceRunner:
         return Text(
             f"{place}: {self.polls} Abfragen, {self.late} verspätet, {self.skipped} ausgelassen; "
             f"{counts.silences} Fragen ohne Antwort, {counts.desyncs} fremde Antworten, "
-            f"{counts.refusals} Ablehnungen, {counts.connects}-mal verbunden seit dem Start",
+            f"{counts.refusals} Ablehnungen, {counts.connects}-mal verbunden",
             f"{place}: {self.polls} polls, {self.late} late, {self.skipped} left out; "
             f"{counts.silences} questions without an answer, {counts.desyncs} answers to another "
-            f"question, {counts.refusals} refusals, connected {counts.connects} times since the start",
+            f"question, {counts.refusals} refusals, connected {counts.connects} times",
         )
 
     def health(self) -> tuple[MachineHealth, ...]:
