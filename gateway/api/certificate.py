@@ -109,4 +109,5 @@ def _names(names: Iterable[str]) -> Iterator[x509.GeneralName]:
         try:
             yield x509.IPAddress(ipaddress.ip_address(name))
         except ValueError:
-            yield x509.DNSName(name)
+            if name.isascii():  # others are never asked for as they are written
+                yield x509.DNSName(name)

@@ -19,7 +19,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from gateway.api.callers import caller, local
+from gateway.api.callers import caller, local, plain
 from gateway.api.guard import Guard
 from gateway.core.text import Text
 
@@ -33,6 +33,8 @@ MOST_REFUSED = 50
 """So many beyond a share are told so; more are ended without a word."""
 PATIENCE = 10.0
 """Seconds in which a complete request must come."""
+UNSENT = 64 * 1024
+"""So many bytes of an answer wait for a peer that does not take them, before more are made."""
 UNTAKEN = 30.0
 """Seconds in which an answer must be taken."""
 
@@ -74,12 +76,13 @@ class Door:
     _held: Counter[object] = field(default_factory=Counter)
     _waiting: dict[object, dict[Holder, None]] = field(default_factory=dict)
 
+    def admits(self, host: str) -> bool:
+        """Whether a connection from there may come in at all."""
+        return self.only is None or plain(host) == plain(self.only) or local(host) is True
+
     def enter(self, line: Holder) -> bool:
         """Let a connection in, at the cost of one that waits; False where all are at work."""
         address, share = line.address, line.here
-        if self.only is not None and not share and address != self.only:
-            line.end()
-            return False
         room = True
         most = MOST_FROM_HERE if share else MOST_FROM_NETWORK
         if len(self._waiting.get(address, ())) >= MOST_WAITING:
@@ -155,10 +158,15 @@ class Line(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A place at the door, or a word that there is none."""
         super().connection_made(transport)
-        host = self.client[0] if self.client else ""
-        self.address, self.here = caller(host), local(host) is not False
         if self.knock is not None:
             self.door.leave(self.knock)
+        if self.client is None or not self.door.admits(self.client[0]):
+            self.end()  # without an address it is gone already, though a request may have come
+            return
+        host = plain(self.client[0])
+        self.client = (host, self.client[1])
+        self.address, self.here = caller(host), local(host) is not False
+        transport.set_write_buffer_limits(UNSENT)  # what encrypts would keep eight times as much
         if not self.door.enter(self):
             self.app = _busy
         self._wait()

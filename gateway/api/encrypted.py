@@ -54,6 +54,7 @@ async def accept(
             )
             knocking.add(task)
             task.add_done_callback(knocking.discard)
+            await asyncio.sleep(0)  # a crowd that is there at once is counted one by one
     finally:
         for task in knocking:
             task.cancel()

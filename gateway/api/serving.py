@@ -172,7 +172,8 @@ async def serve_app(
     alone. ``bound`` is called once the address is ours; ``ending`` has to end what would go on for
     ever.
     """
-    from gateway.api.door import Door, Line  # noqa: PLC0415 - loaded where it is served
+    from gateway.api.callers import Elsewhere  # noqa: PLC0415 - loaded where it is served
+    from gateway.api.door import Door, Line  # noqa: PLC0415
     from gateway.api.encrypted import accept  # noqa: PLC0415
 
     with lan.listening() if lan is not None else _socket(host, port) as listening:
@@ -183,7 +184,7 @@ async def serve_app(
         door = Door(proxy)
         server = _Server(
             uvicorn.Config(
-                app,
+                app if proxy is None else Elsewhere(app, proxy),
                 http=partial(Line, door=door),  # type: ignore[arg-type]
                 log_config=None,
                 log_level="warning",
@@ -192,7 +193,7 @@ async def serve_app(
                 ws="none",
                 server_header=False,
                 date_header=False,  # the guard writes it
-                forwarded_allow_ips=[IN_FRONT] if proxy is None else [IN_FRONT, proxy],
+                forwarded_allow_ips=_in_front(proxy) if lan is None else [],
                 timeout_graceful_shutdown=1,
             )
         )
@@ -213,7 +214,12 @@ async def serve_app(
                 accepting.cancel()
             ending()
             server.should_exit = True
-            await asyncio.gather(serving, return_exceptions=True)
+            ended = [serving] if accepting is None else [serving, accepting]
+            await asyncio.gather(*ended, return_exceptions=True)
+
+
+def _in_front(proxy: str | None) -> list[str]:
+    return [IN_FRONT] if proxy is None else [IN_FRONT, proxy]
 
 
 def _socket(host: str, port: int) -> socket.socket:

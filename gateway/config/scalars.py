@@ -187,7 +187,10 @@ class Endpoint:
     @property
     def loopback(self) -> bool:
         """Whether only this computer can reach it."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     @classmethod
     def parse(cls, value: object) -> Endpoint:

@@ -31,9 +31,19 @@ class Listen(Endpoint):
     @classmethod
     def parse(cls, value: object) -> Listen:
         """From ``host:port`` or ``lan``; raises what pydantic turns into a message."""
-        if isinstance(value, str) and (match := re.fullmatch(r"lan(?::(\d{1,5}))?", value)):
+        if isinstance(value, str) and (match := re.fullmatch(r"lan(?::([0-9]{1,5}))?", value)):
             port = match.group(1) or LAN_PORT
             return cls("::", Endpoint.parse(f"localhost:{port}").port, lan=True)
+        if isinstance(value, str) and re.fullmatch(r"\s*lan\s*:?\s*\d*\s*", value, re.IGNORECASE):
+            raise wrong(
+                Text(
+                    f"{value}: so ist lan nicht geschrieben", f"{value}: lan is written otherwise"
+                ),
+                Text(
+                    "Schreiben Sie lan oder, mit einem anderen Port, lan:9443.",
+                    "Write lan or, with another port, lan:9443.",
+                ),
+            )
         found = Endpoint.parse(value)
         return found if isinstance(found, cls) else cls(found.host, found.port)
 

@@ -77,3 +77,9 @@ def test_a_clock_that_was_years_ahead_is_made_up_for(tmp_path):
     first = renewed(tmp_path, NOW + timedelta(days=4000))
     assert renewed(tmp_path) != first
     assert in_file(tmp_path).not_valid_before_utc < NOW
+
+
+def test_a_computer_whose_name_no_browser_can_write_has_one_all_the_same(tmp_path):
+    OwnCertificate(tmp_path, "muster").renew(["münchen", "münchen.local", *NAMES], NOW)
+    names = in_file(tmp_path).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["werkverbund-muster.local"]

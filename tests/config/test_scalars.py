@@ -119,3 +119,4 @@ def test_loopback_is_known():
     assert Endpoint("127.0.0.1", 1).loopback
     assert Endpoint("localhost", 1).loopback
     assert not Endpoint("0.0.0.0", 1).loopback
+    assert not Endpoint("127.example", 1).loopback

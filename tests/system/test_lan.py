@@ -235,10 +235,23 @@ def child(gateway: Gateway) -> int:
     raise AssertionError("no gateway runs")
 
 
-def test_behind_a_proxy_nobody_else_of_the_network_is_let_in(computers, tmp_path) -> None:
+@pytest.mark.parametrize(
+    ("listen", "proxy", "neighbour"),
+    [
+        ("192.0.2.1", "192.0.2.9", "192.0.2.2"),
+        ("[::]", "192.0.2.9", "192.0.2.2"),
+        ("[2001:db8::1]", "2001:db8::9", "2001:db8::2"),
+    ],
+)
+def test_behind_a_proxy_nobody_else_of_the_network_is_let_in(
+    computers, tmp_path, listen, proxy, neighbour
+) -> None:
     here, there = computers
     there.run("ip", "addr", "add", "192.0.2.9/24", "dev", "cable")
-    with Gateway(tmp_path, here, f'listen: "{here.address}:8080", proxy: 192.0.2.9').running():
+    for computer, number in ((here, 1), (there, 2), (there, 9)):
+        computer.run(*f"ip addr add 2001:db8::{number}/64 dev cable nodad".split())
+    to = "192.0.2.1" if "." in proxy else "2001:db8::1"
+    with Gateway(tmp_path, here, f'listen: "{listen}:8080", proxy: "{proxy}"').running():
         program = (
             "import http.client, sys\n"
             "web = http.client.HTTPConnection(sys.argv[1], 8080, source_address=(sys.argv[2], 0))\n"
@@ -246,7 +259,6 @@ def test_behind_a_proxy_nobody_else_of_the_network_is_let_in(computers, tmp_path
             "except OSError:\n    print('nothing')\n"
         )
         asked = [
-            there.run(sys.executable, "-c", program, here.address, source)
-            for source in ("192.0.2.9", there.address)
+            there.run(sys.executable, "-c", program, to, source) for source in (proxy, neighbour)
         ]
         assert asked == ["200\n", "nothing\n"]
