@@ -100,6 +100,8 @@ REFUSALS = {
     errno.ENOTDIR: Text("ein Teil des Pfads ist eine Datei", "a part of the path is a file"),
     errno.EEXIST: Text("das ist eine Datei", "that is a file"),
     errno.ENOSPC: Text("der Datenträger ist voll", "the disk is full"),
+    errno.EADDRINUSE: Text("die Adresse ist schon belegt", "the address is already in use"),
+    errno.ENETUNREACH: Text("es gibt kein Netz", "there is no network"),
 }
 
 

@@ -27,6 +27,10 @@ AGAIN = 60.0
 HTTPS = "_https._tcp.local."
 MOST = 9
 """So many gateways of one name are told apart by a number."""
+TAKEN = Text(
+    f"andere Geräte haben den Namen schon, auch mit jeder Zahl bis {MOST}",
+    f"other devices have the name already, also with each number up to {MOST}",
+)
 
 
 def addresses() -> list[str]:
@@ -54,6 +58,9 @@ async def be_known(label: str, port: int, known: Callable[[str | None, Text | No
                 known(name, None)
                 while addresses() == own:  # noqa: ASYNC110 - nothing tells when they change
                     await asyncio.sleep(LOOK)
+        except NonUniqueNameException:
+            known(None, TAKEN)
+            await asyncio.sleep(AGAIN)
         except (Error, OSError) as error:
             said = str(error) or type(error).__name__
             known(None, reason(error) if isinstance(error, OSError) else Text(said, said))
@@ -86,4 +93,4 @@ async def _register(zeroconf: AsyncZeroconf, label: str, port: int, own: list[st
         with suppress(NonUniqueNameException):
             await (await zeroconf.async_register_service(service))
             return f"{name}.local"
-    raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+    raise NonUniqueNameException

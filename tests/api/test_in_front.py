@@ -19,6 +19,7 @@ import pytest
 from gateway.api import callers, door
 from gateway.api.lan import Lan
 from gateway.api.serving import serve_app
+from gateway.core.errors import reason
 
 PROXY, PHONE = "127.0.0.9", "198.51.100.7"
 
@@ -149,6 +150,17 @@ def trusting() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context
+
+
+def test_a_port_that_somebody_has_is_told_in_both_languages(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        taken.listen()
+        own = Lan(tmp_path, "muster", port, lambda: datetime.now(UTC), lambda *_: None)
+        with pytest.raises(OSError, match="in use") as refused:
+            own.listening()
+    why = reason(refused.value)
+    assert why.de != why.en
 
 
 def ask_and_take_nothing(port: int, done: threading.Event) -> None:
