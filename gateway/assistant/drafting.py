@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 
 from gateway.core.text import Text
 from gateway.machines.encodings import Encoding
@@ -21,6 +24,8 @@ ROLES = frozenset(
 )
 """Names that are the role of their point, too: by them jobs find what they need."""
 ENCODINGS = {encoding.value: encoding for encoding in Encoding}
+_MEANT = re.compile(r"bit[0-9]+|x[-+.0-9].*|x(nan|inf)", re.IGNORECASE)
+"""A bit or a factor, and no unit."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
@@ -79,13 +84,21 @@ def _with(found: Mark, word: str) -> Mark:
         return _replaced(found, order=Order(word))
     if word == "counter":
         return _replaced(found, counter=True)
-    if bit := re.fullmatch(r"bit(\d{1,2})", word):
+    if bit := re.fullmatch(r"bit([0-9]|1[0-5])", word):
         return _replaced(found, encoding=Encoding.BIT, bit=int(bit[1]))
     if scale := re.fullmatch(r"x([0-9.eE+-]+)", word):
-        try:
-            return _replaced(found, scale=float(scale[1]))
-        except ValueError:
-            pass
+        with suppress(ValueError):
+            if math.isfinite(factor := float(scale[1])) and factor:
+                return _replaced(found, scale=factor)
+    if _MEANT.fullmatch(word):
+        raise NotAMark(
+            Text(
+                f"{found.name}: {word} geht nicht. Möglich sind bit0 bis bit15 und Faktoren wie "
+                "x0.1, nicht 0",
+                f"{found.name}: {word} does not fit. Possible are bit0 to bit15 and factors such "
+                "as x0.1, not 0",
+            )
+        )
     return _replaced(found, unit=word)
 
 
@@ -124,7 +137,7 @@ def _point(table: Table, one: Mark) -> list[str]:
     if one.bit is not None:
         keys.append(f"    bit: {one.bit}")
     if one.scale != 1.0:
-        keys.append(f"    scale: {one.scale:g}")
+        keys.append(f"    scale: {format(Decimal(repr(one.scale)), 'f')}")
     if one.unit != "1":
         keys.append(f"    unit: {_quoted(one.unit)}")
     if one.encoding is Encoding.BIT:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from gateway.core.errors import Refused, SourceError, Unreachable
-from gateway.core.findings import Finding
+from gateway.core.findings import Finding, Why
 from gateway.machines.read_plan import Block
 from gateway.machines.template import Table
 from gateway.sources.line.base import ModbusConnect
@@ -15,6 +15,9 @@ from gateway.sources.line.connection import Connection
 
 SPACING = 0.2
 """Seconds between two questions at least: five a second."""
+BUSY = frozenset({5, 6})
+"""Exceptions of a device that will answer later."""
+TRIES = 5
 SPOKEN_FOR = frozenset({10, 11})
 """Exceptions by which a gateway says that nobody is there."""
 
@@ -44,27 +47,38 @@ class Heard:
         return self.words is not None or (self.refused and self.exception not in SPOKEN_FOR)
 
 
+@dataclass(slots=True)
+class Turns:
+    """When the next question may be asked, over whatever line."""
+
+    spacing: float = SPACING
+    _next: float = 0.0
+
+    async def mine(self) -> None:
+        """Wait until it may be asked."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._next - loop.time()))
+        self._next = loop.time() + self.spacing
+
+
 class Asker:
     """Asks over one line, slowly; ``close`` it in the end."""
 
-    def __init__(self, connect: ModbusConnect, spacing: float = SPACING) -> None:
+    def __init__(self, connect: ModbusConnect, turns: Turns | None = None) -> None:
         self.connect = connect
         self._link = Connection(
             connect,
             connect.pause.total_seconds(),
             connect.pause_after_connect.total_seconds(),
         )
-        self._spacing = spacing
-        self._next = 0.0
+        self._turns = turns or Turns()
 
     async def ask(self, table: Table, first: int, count: int, unit: int | None = None) -> Heard:
         """One block of the device, or of another ``unit`` of the line. Cancels only from outside.
 
         A line that cannot be opened raises Unreachable; what the device does is a ``Heard``.
         """
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, self._next - loop.time()))
-        self._next = loop.time() + self._spacing
+        await self._turns.mine()
         block = Block(table, first, count, ())
         if not self._link.connected:
             await self._link.open()
@@ -79,6 +93,15 @@ class Asker:
             if isinstance(error, Unreachable) and not error.timed_out:
                 self._link.close()
         return Heard(block, words, found, time.monotonic() - began)
+
+    async def insist(self, table: Table, first: int, count: int, unit: int | None = None) -> Heard:
+        """As ``ask``, but again where the device is busy with something else, or hangs up."""
+        for _ in range(TRIES - 1):
+            heard = await self.ask(table, first, count, unit)
+            hung_up = heard.found is not None and heard.found.why is Why.HUNG_UP
+            if heard.exception not in BUSY and not hung_up:
+                return heard
+        return await self.ask(table, first, count, unit)
 
     def close(self) -> None:
         """Hang up; safe twice."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 
 from gateway.assistant.matching import Match, judge, ranked, telling
-from gateway.assistant.question import Asker, Heard
+from gateway.assistant.question import SPOKEN_FOR, Asker, Heard
 from gateway.core.signals import Value
 from gateway.machines.codec import decode
 from gateway.machines.template import PointSpec, Table, Template
@@ -18,7 +18,8 @@ FIRST_TRIES = (
     (Table.DISCRETE_INPUTS, 0),
 )
 """What finds a device: whoever refuses has spoken, too."""
-
+NOBODY = (231, 239, 246)
+"""Numbers that hardly anybody gives to a device."""
 
 PLACES = (
     *(0, 1, 16, 32, 64, 100, 128, 200, 256, 300, 400, 500, 512, 600, 700, 768, 800, 900),
@@ -41,13 +42,15 @@ class Tried:
 class Found:
     """A unit that speaks; ``matches`` are the templates that fit, best first.
 
-    ``places`` are addresses at which it has registers, where no template is likely.
+    ``places`` are addresses at which it has registers, where no template is likely; ``for_all``:
+    so are answered numbers, too, that nobody has.
     """
 
     unit: int
     heard: Heard
     matches: tuple[Match, ...]
     places: tuple[tuple[Table, int], ...] = ()
+    for_all: bool = False
 
 
 async def scan(
@@ -55,22 +58,45 @@ async def scan(
 ) -> AsyncIterator[Tried | Found]:
     """Ask each of ``units`` on the line, and those that speak for what tells their type.
 
-    Raises Unreachable where the line cannot be opened.
+    What is answered like numbers that nobody has is told once. Raises Unreachable where the line
+    cannot be opened.
     """
+    for_all: str | None = None
+    asked = told = False
     for unit in units:
         heard = await _wake(asker, unit)
-        if not heard.somebody:
+        if heard.somebody and not asked:
+            for_all, asked = await _for_all(asker, unit), True
+        same = _manner(heard) == for_all
+        if not heard.somebody or (same and told):
             yield Tried(unit, heard)
             continue
+        told = told or same
         fits = tuple(await matches(asker, unit, templates))
         known = any(match.likely for match in fits)
-        yield Found(unit, heard, fits, () if known else tuple(await places(asker, unit)))
+        where = () if known else tuple(await places(asker, unit))
+        yield Found(unit, heard, fits, where, for_all=same)
+
+
+async def _for_all(asker: Asker, unit: int) -> str | None:
+    """How numbers that nobody has are answered, if all of them are, and alike."""
+    manners = set()
+    for nobody in NOBODY:
+        heard = await _wake(asker, nobody if nobody != unit else nobody - 1)
+        if not heard.somebody:
+            return None
+        manners.add(_manner(heard))
+    return manners.pop() if len(manners) == 1 else None
+
+
+def _manner(heard: Heard) -> str:
+    return "words" if heard.words is not None else str(heard.found)
 
 
 async def _wake(asker: Asker, unit: int) -> Heard:
     for table, first in FIRST_TRIES:
-        heard = await asker.ask(table, first, 1, unit)
-        if not heard.refused:
+        heard = await asker.insist(table, first, 1, unit)
+        if not heard.refused or heard.exception in SPOKEN_FOR:
             break
     return heard
 
@@ -101,7 +127,7 @@ async def places(asker: Asker, unit: int) -> list[tuple[Table, int]]:
     found = []
     for table in (Table.HOLDING_REGISTERS, Table.INPUT_REGISTERS):
         for first in PLACES:
-            heard = await asker.ask(table, first, 1, unit)
+            heard = await asker.insist(table, first, 1, unit)
             if heard.words is not None:
                 found.append((table, first))
             elif heard.exception == NO_SUCH_FUNCTION:
@@ -111,7 +137,7 @@ async def places(asker: Asker, unit: int) -> list[tuple[Table, int]]:
 
 async def _ask(asker: Asker, unit: int, place: tuple[Table, int, int]) -> tuple[int, ...] | None:
     table, first, count = place
-    heard = await asker.ask(table, first, count, unit)
+    heard = await asker.insist(table, first, count, unit)
     return heard.words
 
 

@@ -54,7 +54,7 @@ async def survey(asker: Asker, tables: Sequence[Table], first: int, count: int) 
 
 async def _readable(asker: Asker, run: Run) -> tuple[list[Run], Heard | None]:
     """The parts of a run that can be read, found by halving; and what the last other part said."""
-    heard = await asker.ask(run.table, run.first, run.count)
+    heard = await asker.insist(run.table, run.first, run.count)
     if heard.words is not None:
         return [run], None
     if run.count == 1 or heard.exception not in WRONG_PLACE:
@@ -75,7 +75,7 @@ async def _joined(asker: Asker, runs: Sequence[Run]) -> AsyncIterator[Run]:
     for run in runs[1:]:
         both = Run(kept.table, kept.first, kept.count + run.count)
         touching = kept.first + kept.count == run.first and both.count <= AT_ONCE
-        if touching and (await asker.ask(both.table, both.first, both.count)).words is not None:
+        if touching and (await asker.insist(both.table, both.first, both.count)).words is not None:
             kept = both
         else:
             yield kept
@@ -91,7 +91,7 @@ async def sample(asker: Asker, run: Run, times: int) -> list[tuple[int, ...]]:
     found: list[tuple[int, ...]] = []
     vain = 0
     while len(found) < times and vain < IN_VAIN:
-        heard = await asker.ask(run.table, run.first, run.count)
+        heard = await asker.insist(run.table, run.first, run.count)
         if heard.words is None:
             vain += 1
         else:

@@ -11,6 +11,8 @@ from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.cli.help_pages import language_of
 from gateway.core.text import Text
 
+BEHIND_A_GATEWAY = "2s"
+"""A gateway waits about a second for a unit that is silent, and hears no other question then."""
 Json = Annotated[bool, typer.Option("--json")]
 
 
@@ -45,8 +47,10 @@ def scan(  # noqa: PLR0917 - typer calls it by name
             USAGE_IS_WRONG,
         )
     connects = [
-        Reached(a_host, port, numbers[0], rtu, a_port, baud, parity, stop_bits, timeout).connect()
-        for a_host, a_port in places
+        Reached(a_host, port, numbers[0], rtu, a_port, baud, parity, stop_bits, patience).connect()
+        for a_host, a_port, patience in (
+            (*place, timeout or (BEHIND_A_GATEWAY if place[0] else None)) for place in places
+        )
     ]
     wanted = scanning.Wanted(connects, numbers)
     language = language_of(context)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gateway.cli.errors import USAGE_IS_WRONG, CommandError
-from gateway.cli.printing import json_line, problems_as_text, say
-from gateway.core.errors import Unreachable
+from gateway.cli.errors import CONFIG_IS_WRONG, USAGE_IS_WRONG, CommandError
+from gateway.cli.printing import ask, complain, json_line, number, problems_as_text, say
+from gateway.core.errors import Unreachable, reason
 from gateway.core.text import Language, Text
 from gateway.machines.numbering import FUNCTIONS, Table
 
 if TYPE_CHECKING:
     from gateway.assistant.drafting import Mark
     from gateway.assistant.looking import Change, Meaning
-    from gateway.assistant.question import Heard
+    from gateway.assistant.question import Asker, Heard
     from gateway.assistant.stretch import Run
     from gateway.sources.line.base import ModbusConnect
 
@@ -30,6 +32,12 @@ SWITCH = Text(
     "Schalten Sie jetzt die Maschine ein (oder um), warten Sie einen Moment, dann Enter: ",
     "Now switch the machine on (or over), wait a moment, then press Enter: ",
 )
+
+NOBODY_PRESSED = Text(
+    "Zu --switch gehört jemand, der Enter drückt: Die Eingabe ist zu Ende.",
+    "--switch needs somebody to press Enter: the input has ended.",
+)
+Words = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,59 +95,73 @@ def look_now(
     as_json: bool = False,
 ) -> None:
     """Read, rank and print; save what is marked. Raises CommandError where nothing can be read."""
-    table = asyncio.run(_look(connect, stretch, language, samples, switch=switch, as_json=as_json))
+    runs, before = asyncio.run(_first(connect, stretch, samples))
+    after = before
+    if switch:
+        if ask(SWITCH.in_(language)) is None:
+            raise CommandError(NOBODY_PRESSED, USAGE_IS_WRONG)
+        after = asyncio.run(_samples(connect, runs, samples))
+    seen = [it for it in zip(runs, before, after, strict=True) if it[1] and it[2]]
+    if not seen:
+        raise CommandError(_nobody(connect, Text("keine Antwort", "no answer")), NOT_READ)
+    if switch:
+        from gateway.assistant.looking import changes  # noqa: PLC0415
+
+        changed = [one for run, old, new in seen for one in changes(run.first, old, new)]
+        _changed(sorted(changed, key=lambda one: -one.strength), language, as_json=as_json)
+    for run, _, new in seen:
+        _tell(run, new, language, as_json=as_json)
     if template is not None:
-        _save(template, table, language)
+        (complain if as_json else say)(_save(template, runs[0].table).in_(language))
 
 
-async def _look(
-    connect: ModbusConnect,
-    stretch: Stretch,
-    language: Language,
-    samples: int,
-    *,
-    switch: bool,
-    as_json: bool,
-) -> Table:
-    """The table that was read."""
-    from gateway.assistant.looking import changes, distinct, letters, meanings  # noqa: PLC0415
+@contextmanager
+def _asker(connect: ModbusConnect) -> Iterator[Asker]:
     from gateway.assistant.question import Asker  # noqa: PLC0415
-    from gateway.assistant.stretch import sample, survey  # noqa: PLC0415
 
     asker = Asker(connect)
     try:
-        seen = await survey(asker, stretch.tables, stretch.first, stretch.count)
-        if not seen.runs:
-            raise CommandError(_in_vain(connect, seen.refusal), NOT_READ)
-        before = [await sample(asker, run, samples) for run in seen.runs]
-        after = before
-        if switch:
-            await asyncio.to_thread(input, SWITCH.in_(language))
-            after = [await sample(asker, run, samples) for run in seen.runs]
+        yield asker
     except Unreachable as error:
         raise CommandError(_nobody(connect, error.found.text), NOT_READ) from error
     finally:
         asker.close()
-    runs = [
-        (run, old, new)
-        for run, old, new in zip(seen.runs, before, after, strict=True)
-        if old and new
-    ]
-    if switch:
-        changed = [one for run, old, new in runs for one in changes(run.first, old, new)]
-        _changed(sorted(changed, key=lambda one: -one.strength), language, as_json=as_json)
-    for run, _, new in runs:
-        found = distinct(meanings(run.first, new))
-        if as_json:
-            for meaning in found:
-                json_line({"table": run.table.value, **_as_json(meaning)})
-            continue
-        say(_head(run).in_(language))
-        _table(run.first, new[-1], _best(found), language)
-        for address, text in letters(run.first, new[-1]):
-            say(Text(f"Text ab {address}: {text}", f"Text from {address}: {text}").in_(language))
 
-    return seen.runs[0].table
+
+async def _first(
+    connect: ModbusConnect, stretch: Stretch, samples: int
+) -> tuple[Sequence[Run], list[Sequence[Words]]]:
+    """What can be read, and its words."""
+    from gateway.assistant.stretch import sample, survey  # noqa: PLC0415
+
+    with _asker(connect) as asker:
+        seen = await survey(asker, stretch.tables, stretch.first, stretch.count)
+        if not seen.runs:
+            raise CommandError(_in_vain(connect, seen.refusal), NOT_READ)
+        return seen.runs, [await sample(asker, run, samples) for run in seen.runs]
+
+
+async def _samples(
+    connect: ModbusConnect, runs: Sequence[Run], samples: int
+) -> list[Sequence[Words]]:
+    from gateway.assistant.stretch import sample  # noqa: PLC0415
+
+    with _asker(connect) as asker:
+        return [await sample(asker, run, samples) for run in runs]
+
+
+def _tell(run: Run, samples: Sequence[Words], language: Language, *, as_json: bool) -> None:
+    from gateway.assistant.looking import distinct, letters, meanings  # noqa: PLC0415
+
+    found = distinct(meanings(run.first, samples))
+    if as_json:
+        for meaning in found:
+            json_line({"table": run.table.value, **_as_json(meaning)})
+        return
+    say(_head(run).in_(language))
+    _table(run.first, samples[-1], _best(found), language)
+    for address, text in letters(run.first, samples[-1]):
+        say(Text(f"Text ab {address}: {text}", f"Text from {address}: {text}").in_(language))
 
 
 def wanted(said: Sequence[str], file: Path | None) -> Wanted | None:
@@ -160,30 +182,47 @@ def wanted(said: Sequence[str], file: Path | None) -> Wanted | None:
         raise CommandError(
             Text(f"{file} gibt es schon.", f"{file} is there already."), USAGE_IS_WRONG
         )
+    if not os.access(file.parent, os.W_OK):
+        raise CommandError(
+            Text(
+                f"In den Ordner {file.parent} kann nichts geschrieben werden.",
+                f"Nothing can be written to the folder {file.parent}.",
+            ),
+            USAGE_IS_WRONG,
+        )
     try:
-        return Wanted(file, tuple(mark(one) for one in said))
+        marks = tuple(mark(one) for one in said)
     except NotAMark as error:
         raise CommandError(error.text, USAGE_IS_WRONG) from error
+    name, times = Counter(one.name for one in marks).most_common(1)[0]
+    if times > 1:
+        raise CommandError(
+            Text(f"{name} ist mehrmals markiert.", f"{name} is marked more than once."),
+            USAGE_IS_WRONG,
+        )
+    return Wanted(file, marks)
 
 
-def _save(template: Wanted, table: Table, language: Language) -> None:
+def _save(template: Wanted, table: Table) -> Text:
+    """Write the draft, and check it; what to say then. Raises CommandError."""
     from gateway.assistant.drafting import draft  # noqa: PLC0415
     from gateway.cli.kinds import known_kind, problems_in  # noqa: PLC0415
 
-    stem = re.sub(r"[^a-z0-9-]+", "-", template.file.stem.lower()).strip("-") or "device"
-    name = stem if stem[0].isalpha() else f"device-{stem}"
-    template.file.write_text(draft(name[:32], template.file.stem, table, template.marks), "utf-8")
-    problems = problems_in([template.file], known_kind("template"), os.environ)
+    file = template.file
+    stem = re.sub(r"[^a-z0-9-]+", "-", file.stem.lower()).strip("-") or "device"
+    name = (stem if stem[0].isalpha() else f"device-{stem}")[:32].rstrip("-")
+    try:
+        file.write_text(draft(name, file.stem, table, template.marks), "utf-8")
+    except OSError as error:
+        why = reason(error)
+        raise CommandError(Text(f"{file}: {why.de}", f"{file}: {why.en}")) from error
+    problems = problems_in([file], known_kind("template"), os.environ)
     if problems:
-        say(problems_as_text(problems, language))
-        return
-    say(
-        Text(
-            f"Vorlage geschrieben: {template.file}. Weiter: werkverbund read --template "
-            f"{template.file} …",
-            f"Template written: {template.file}. Next: werkverbund read --template "
-            f"{template.file} …",
-        ).in_(language)
+        said = (problems_as_text(problems, "de"), problems_as_text(problems, "en"))
+        raise CommandError(Text(*said), CONFIG_IS_WRONG)
+    return Text(
+        f"Vorlage geschrieben: {file}. Weiter: werkverbund read --template {file} …",
+        f"Template written: {file}. Next: werkverbund read --template {file} …",
     )
 
 
@@ -254,9 +293,7 @@ def _table(
 
 
 def _said(meaning: Meaning, language: Language) -> str:
-    value = f"{meaning.value:.6g}"
-    if language == "de":
-        value = value.replace(".", ",")
+    value = number(meaning.value, language)
     unit = "" if meaning.unit == "1" else f" {meaning.unit}"
     how = meaning.encoding.value if meaning.order is None else f"{meaning.encoding} {meaning.order}"
     return f"{value}{unit} ({how}: {meaning.why.in_(language)})"
@@ -290,4 +327,5 @@ def _changed(found: Sequence[Change], language: Language, *, as_json: bool) -> N
         return
     say(Text("Dabei haben sich geändert:", "By that have changed:").in_(language))
     for change in found[:10]:
-        say(f"  {change.address}: {change.before:.6g} → {change.after:.6g}")
+        before, after = (number(value, language) for value in (change.before, change.after))
+        say(f"  {change.address}: {before} → {after}")

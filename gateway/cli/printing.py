@@ -23,6 +23,28 @@ def complain(text: str) -> None:
     sys.stderr.flush()
 
 
+def ask(question: str) -> str | None:
+    """What somebody answers in one line; None where nobody is there to answer.
+
+    The question is no output: programs read that.
+    """
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    try:
+        answer = sys.stdin.readline()
+    except (AttributeError, OSError, ValueError):  # closed, or never open
+        return None
+    return answer.strip() if answer else None
+
+
+def number(value: float, language: Language, digits: int | None = 6) -> str:
+    """A number for people: whole ones exactly, others with so many digits, or with all."""
+    if value == int(value) and abs(value) < 1e20:
+        return str(int(value))
+    text = repr(value) if digits is None else f"{value:.{digits}g}"
+    return text.replace(".", ",") if language == "de" else text
+
+
 def square(link: str) -> None:
     """A QR code to open ``link`` with, where a person looks at a terminal."""
     if sys.stderr.isatty():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
-from gateway.cli.printing import json_line, say
+from gateway.cli.printing import complain, json_line, number, say
 from gateway.core.errors import Unreachable
 from gateway.core.text import Language, Text
 from gateway.machines.encodings import Encoding, Shape
@@ -76,9 +76,9 @@ def read_raw(connect: ModbusConnect, raw: Raw, language: Language, *, as_json: b
 
 
 async def _read(connect: ModbusConnect, raw: Raw, language: Language, *, as_json: bool) -> bool:
-    from gateway.assistant.question import Asker  # noqa: PLC0415
+    from gateway.assistant.question import Asker, Turns  # noqa: PLC0415
 
-    asker = Asker(connect, spacing=0.0)
+    asker = Asker(connect, Turns(0.0))
     try:
         while True:
             whole = True
@@ -98,7 +98,7 @@ async def _unit(asker: Asker, unit: int, raw: Raw, language: Language, *, as_jso
             heard = await asker.ask(raw.table, first, count, unit)
         except Unreachable as error:
             why = error.found.text or Text("keine Verbindung", "no connection")
-            say(f"{asker.connect.key}: {why.in_(language)}")
+            complain(f"{asker.connect.key}: {why.in_(language)}")
             return False
         whole &= heard.words is not None
         if as_json:
@@ -176,8 +176,8 @@ def _lines(raw: Raw, first: int, words: Sequence[int], language: Language) -> It
             yield f"{line}  {own[0]}"
             continue
         value = read_as(raw.encoding, raw.order, own)
-        text = "-" if value is None else f"{value:.9g}"
-        yield f"{line}  {text.replace('.', ',') if language == 'de' else text}"
+        digits = 9 if step < 4 else None  # as many as the format holds
+        yield f"{line}  {'-' if value is None else number(value, language, digits)}"
 
 
 def _as_json(unit: int, heard: Heard) -> dict[str, object]:

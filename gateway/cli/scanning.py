@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
-from gateway.cli.printing import complain, json_line, say
+from gateway.cli.printing import ask, complain, json_line, say
 from gateway.core.errors import Unreachable
 from gateway.core.text import Language, Text
 
@@ -57,25 +57,24 @@ def consent(wanted: Wanted, language: Language, *, agreed: bool) -> bool:
     places = ", ".join(connect.key for connect in wanted.connects[:4])
     if len(wanted.connects) > 4:
         places += ", …"
-    count = len(wanted.connects) * len(wanted.units)
+    count = len(wanted.units)
+    many = Text(
+        f"{count} Gerätenummer{'n' if count > 1 else ''}", f"{count} unit{'s' if count > 1 else ''}"
+    )
     complain(
         Text(
-            f"Gefragt wird an {places}, je Leitung {len(wanted.units)} Gerätenummern, höchstens "
-            f"{A_SECOND} Anfragen in der Sekunde, nur lesend (Funktionen 1 bis 4). Fragen Sie "
-            "vorher, wem die Anlage gehört: Manche alte Steuerung verträgt keine fremden Anfragen.",
-            f"This asks at {places}, {len(wanted.units)} units on each line, at most {A_SECOND} "
-            "requests a second, reading only (functions 1 to 4). Ask its owner first: some old "
+            f"Gefragt wird an {places}, {many.de} je Leitung, höchstens {A_SECOND} Anfragen in "
+            "der Sekunde, nur lesend (Funktionen 1 bis 4). Fragen Sie vorher, wem die Anlage "
+            "gehört: Manche alte Steuerung verträgt keine fremden Anfragen.",
+            f"This asks at {places}, {many.en} on each line, at most {A_SECOND} requests a "
+            "second, reading only (functions 1 to 4). Ask its owner first: some old "
             "controllers do not take questions of strangers.",
         ).in_(language)
     )
     if agreed:
         return True
-    ask = Text(f"{count} Fragen stellen? [j/N] ", f"Ask {count} questions? [y/N] ").in_(language)
-    try:
-        answer = input(ask)
-    except EOFError:
-        answer = ""
-    return answer.strip().lower()[:1] in ("j", "y")
+    answer = ask(Text("Jetzt fragen? [j/N] ", "Ask now? [y/N] ").in_(language))
+    return answer is not None and answer.lower()[:1] in {"j", "y"}
 
 
 def scan_now(wanted: Wanted, language: Language, *, as_json: bool) -> bool:
@@ -84,23 +83,22 @@ def scan_now(wanted: Wanted, language: Language, *, as_json: bool) -> bool:
 
 
 async def _scan(wanted: Wanted, language: Language, *, as_json: bool) -> bool:
-    from gateway.assistant.question import Asker  # noqa: PLC0415
+    from gateway.assistant.question import Asker, Turns  # noqa: PLC0415
     from gateway.assistant.scan import Found, scan  # noqa: PLC0415
     from gateway.machines import catalog  # noqa: PLC0415
 
     templates = [catalog.template(name) for name in catalog.names()]
-    count = 0
+    count, turns = 0, Turns()  # of all lines together
     for connect in wanted.connects:
-        asker = Asker(connect)
+        asker = Asker(connect, turns)
         try:
             async for seen in scan(asker, wanted.units, templates):
                 if isinstance(seen, Found):
                     count += 1
                     _tell(connect, seen, language, as_json=as_json)
         except Unreachable as error:
-            if not as_json:
-                why = error.found.text or Text("keine Verbindung", "no connection")
-                say(f"{connect.key}: {why.in_(language)}")
+            why = error.found.text or Text("keine Verbindung", "no connection")
+            complain(f"{connect.key}: {why.in_(language)}")
         finally:
             asker.close()
     if not as_json:
@@ -131,6 +129,7 @@ def _tell(connect: ModbusConnect, found: Found, language: Language, *, as_json: 
                 "line": connect.key,
                 "unit": found.unit,
                 "answer_s": round(found.heard.seconds, 3),
+                "every_unit": found.for_all,
                 "registers": [[table.value, first] for table, first in found.places],
                 "templates": [
                     {
@@ -151,6 +150,13 @@ def _tell(connect: ModbusConnect, found: Found, language: Language, *, as_json: 
 
 
 def _lines(found: Found) -> Iterator[Text]:
+    if found.for_all:
+        yield Text(
+            "Dieselbe Antwort kommt auf jede Gerätenummer: Das Gerät (oder ein Gateway davor) "
+            "achtet nicht auf sie. Andere Nummern mit dieser Antwort werden nicht genannt.",
+            "The same answer comes for every unit: the device (or a gateway before it) does not "
+            "look at the number. Other units with this answer are not named.",
+        )
     for match in found.matches[:3]:
         name, text = match.template.template, match.text()
         sure = Text("wahrscheinlich", "likely") if match.likely else Text("möglich", "possible")

@@ -231,8 +231,10 @@ HELP: dict[str, Text] = {
     ),
     "scan.stop_bits": Text("Stoppbits, 1 oder 2 (Vorgabe 1)", "Stop bits, 1 or 2 (default 1)"),
     "scan.timeout": Text(
-        "Längste Wartezeit auf eine Antwort, zum Beispiel 300ms",
-        "Longest wait for an answer, for example 300ms",
+        "Längste Wartezeit auf eine Antwort, zum Beispiel 300ms (Vorgabe mit --host 2s, denn ein "
+        "Gateway wartet selbst auf stumme Geräte)",
+        "Longest wait for an answer, for example 300ms (default with --host 2s, as a gateway "
+        "itself waits for silent units)",
     ),
     "scan.units": Text(
         "Gerätenummern, zum Beispiel 1-10 oder 1,17 (Vorgabe 1-10)",

@@ -42,6 +42,21 @@ def test_what_is_no_mark_is_said_in_both_languages(said: str) -> None:
     assert "262" in refused.value.text.de or "65535" in refused.value.text.de
 
 
+@pytest.mark.parametrize("word", ["x0", "x-0.0", "xnan", "xinf", "x1e999", "bit16", "bit99", "x."])
+def test_a_bit_or_factor_that_cannot_be_is_no_unit(word: str) -> None:
+    with pytest.raises(NotAMark) as refused:
+        mark(f"power=3 {word}")
+    assert word in refused.value.text.de
+
+
+@pytest.mark.parametrize("scale", [1e-5, 0.1234567, 123456789.0, -0.1, 3e-12])
+def test_a_factor_stands_in_the_draft_as_it_was_said(scale: float, tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    marks = [mark(f"power=3 float32 W x{scale!r}")]
+    file.write_text(draft("mine", "mine", Table.HOLDING_REGISTERS, marks), "utf-8")
+    assert read_model(file, Template).points[0].scale == scale
+
+
 @given(st.text())
 def test_whatever_is_marked_is_a_mark_or_told(said: str) -> None:
     with suppress(NotAMark):

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from gateway.assistant.looking import changes
-from gateway.assistant.question import Asker
+from gateway.assistant.question import Asker, Turns
 from gateway.assistant.scan import Found, Tried, scan
 from gateway.assistant.stretch import sample, survey
 from gateway.core.errors import Unreachable
@@ -19,6 +19,8 @@ from gateway.sources.line.rtu import ModbusRtuConnect
 from gateway.sources.line.tcp import ModbusTcpConnect
 from simulators.device import Device
 from simulators.modbus.bus import Bus
+from simulators.modbus.fault_words import read_faults
+from simulators.modbus.gateway import Gateway
 from simulators.modbus.pace import Pace
 from simulators.modbus.port import SerialPort
 from simulators.modbus.tcp_device import TcpDevice
@@ -40,13 +42,14 @@ class Machine:
 
 
 @asynccontextmanager
-async def on_tcp(units) -> AsyncIterator[tuple[TcpDevice, ModbusTcpConnect]]:
-    async with TcpDevice(units) as device:
+async def on_tcp(units, faults: str = "") -> AsyncIterator[tuple[TcpDevice, ModbusTcpConnect]]:
+    script, manners = read_faults(faults).script(), read_faults(faults).manners
+    async with TcpDevice(units, script=script, manners=manners) as device:
         yield device, ModbusTcpConnect(host="127.0.0.1", port=device.port, timeout="200ms")
 
 
 async def found_by(connect, units: Sequence[int], templates=ALL) -> list[Found | Tried]:
-    asker = Asker(connect, spacing=0)
+    asker = Asker(connect, Turns(0.0))
     try:
         return [seen async for seen in scan(asker, units, templates)]
     finally:
@@ -91,7 +94,7 @@ async def test_what_changes_with_the_machine_is_its_power_and_its_state() -> Non
     first, table = template.points[0].address, template.points[0].table
     machine.stand = Stand()
     async with on_tcp({1: machine.unit(template, 1)}) as (_, connect):
-        asker = Asker(connect, spacing=0)
+        asker = Asker(connect, Turns(0.0))
         seen = await survey(asker, [table], first, 40)
         assert [(run.first, run.count) for run in seen.runs] == [(first, 24)]
         before = await sample(asker, seen.runs[0], 5)
@@ -106,7 +109,7 @@ async def test_what_changes_with_the_machine_is_its_power_and_its_state() -> Non
 
 async def test_a_refusal_says_why_nothing_can_be_read() -> None:
     async with on_tcp({1: Machine().unit(unknown(5), 1)}) as (_, connect):
-        asker = Asker(connect, spacing=0)
+        asker = Asker(connect, Turns(0.0))
         seen = await survey(asker, [Table.HOLDING_REGISTERS, Table.INPUT_REGISTERS], 60_000, 8)
         asker.close()
     assert seen.runs == ()
@@ -121,7 +124,7 @@ async def test_a_line_that_is_not_there_is_told() -> None:
 
 async def test_questions_keep_their_distance() -> None:
     async with on_tcp({1: Machine().unit(catalog.template("sdm630"), 1)}) as (device, connect):
-        asker = Asker(connect, spacing=0.05)
+        asker = Asker(connect, Turns(0.05))
         loop = asyncio.get_running_loop()
         began = loop.time()
         for _ in range(5):
@@ -129,3 +132,56 @@ async def test_questions_keep_their_distance() -> None:
         asker.close()
         assert loop.time() - began >= 4 * 0.05
         assert device.tally.requests == 5
+
+
+async def test_a_device_that_answers_for_every_unit_is_one_device() -> None:
+    sdm630 = catalog.template("sdm630")
+    units = {number: Machine().unit(sdm630, number) for number in range(256)}
+    async with on_tcp(units) as (_, connect):
+        first, *others = await found_by(connect, range(1, 20))
+    assert isinstance(first, Found)
+    assert first.for_all
+    assert first.matches[0].template.template == "sdm630"
+    assert {type(one) for one in others} == {Tried}
+
+
+async def test_neighbours_on_one_line_are_no_device_that_answers_for_every_unit() -> None:
+    sdm630 = catalog.template("sdm630")
+    async with on_tcp({n: Machine().unit(sdm630, n) for n in (1, 2, 3)}) as (_, connect):
+        seen = await found_by(connect, range(1, 4))
+    assert [isinstance(one, Found) and not one.for_all for one in seen] == [True] * 3
+
+
+async def test_a_gateway_that_says_who_is_absent_is_asked_once_for_each() -> None:
+    bus = Bus({2: Machine().unit(catalog.template("sdm630"), 2)}, Pace(9600), speed=20)
+    async with Gateway(bus, waits=0.2, says_so=True) as gateway:
+        connect = ModbusTcpConnect(host="127.0.0.1", port=gateway.port, timeout="2s")
+        absent = await found_by(connect, range(10, 15))
+        assert [type(one) for one in absent] == [Tried] * 5
+        assert bus.tally.requests == 5
+        (seen,) = await found_by(connect, [2])
+    assert isinstance(seen, Found)
+
+
+@pytest.mark.parametrize("faults", ["busy @1/2", "busy @1/3, closes @1/7", "connections=1"])
+async def test_a_meter_that_is_often_busy_or_hangs_up_is_recognised_all_the_same(faults) -> None:
+    units = {1: Machine().unit(catalog.template("sdm630"), 1)}
+    async with on_tcp(units, faults) as (_, connect):
+        (seen,) = await found_by(connect, [1])
+        assert isinstance(seen, Found)
+        assert seen.matches[0].template.template == "sdm630"
+        asker = Asker(connect, Turns(0.0))
+        stretch = await survey(asker, [Table.INPUT_REGISTERS], 0, 12)
+        asker.close()
+        assert [(run.first, run.count) for run in stretch.runs] == [(0, 12)]
+
+
+async def test_lines_share_the_five_questions_of_a_second() -> None:
+    loop, turns = asyncio.get_running_loop(), Turns(0.05)
+    began = loop.time()
+    for _ in range(3):
+        async with on_tcp({1: Machine().unit(catalog.template("sdm630"), 1)}) as (_, connect):
+            asker = Asker(connect, turns)
+            await asker.ask(Table.INPUT_REGISTERS, 0, 2)
+            asker.close()
+    assert loop.time() - began >= 2 * 0.05

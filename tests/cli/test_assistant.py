@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,8 +32,14 @@ def werkverbund(*words: str, lang: str = "en", said: str = "") -> subprocess.Com
 @contextmanager
 def simulated(link: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     """A machine at the serial port ``link``; what is written to it switches it."""
+    with at_work("--link", str(link), "--baud", "115200", *words) as process:
+        yield process
+
+
+@contextmanager
+def at_work(*words: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [*COMMAND, "--lang", "en", "simulate", "--link", str(link), "--baud", "115200", *words],
+        [*COMMAND, "--lang", "en", "simulate", *words],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -40,7 +48,7 @@ def simulated(link: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     )
     try:
         assert process.stdout is not None
-        assert str(link) in process.stdout.readline()
+        assert "units" in process.stdout.readline()
         yield process
     finally:
         process.terminate()
@@ -48,7 +56,7 @@ def simulated(link: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def places(link: Path) -> list[str]:
-    return ["--serial", str(link), "--baud", "115200", "--timeout", "100ms"]
+    return ["--serial", str(link), "--baud", "115200", "--timeout", "500ms"]
 
 
 def test_a_meter_on_a_serial_line_is_found_and_read_by_the_template_that_fits(tmp_path) -> None:
@@ -65,13 +73,25 @@ def test_a_meter_on_a_serial_line_is_found_and_read_by_the_template_that_fits(tm
         assert read.returncode == 0, read.stdout
 
 
+def test_a_meter_behind_a_gateway_is_found_though_the_gateway_waits_for_silent_units() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = str(probe.getsockname()[1])
+    words = ["--template", "sdm630", "--unit", "3", "--behind", "gateway", "--baud", "115200"]
+    with at_work(*words, "--listen", f"127.0.0.1:{port}"):
+        at = ["--host", "127.0.0.1", "--port", port, "--units", "2-3"]
+        found = werkverbund("scan", *at, "--yes", "--json")
+        (device,) = map(json.loads, found.stdout.splitlines())
+        assert device["unit"] == 3
+        assert device["templates"][0]["name"] == "sdm630"
+
+
 def test_nothing_is_asked_without_consent(tmp_path) -> None:
     link = tmp_path / "rs485"
     with simulated(link, "--template", "sdm630") as machine:
         refused = werkverbund("scan", *places(link), said="n\n")
         assert refused.returncode == 1
-        assert "questions" in refused.stdout
-        assert refused.stdout.count("\n") == 0, "nothing was found, as nothing was asked"
+        assert "requests a second" in refused.stderr
+        assert not refused.stdout, "nothing was found, as nothing was asked"
         assert machine.stdin is not None
         machine.stdin.write("on\n")
         machine.stdin.flush()
@@ -145,6 +165,15 @@ def test_registers_are_read_raw_and_every_refusal_has_its_advice(tmp_path) -> No
         (["look", "--host", "127.0.0.1", "--table", "4x"], "holding"),
         (["look", "--host", "127.0.0.1", "--mark", "x=1"], "--save"),
         (["look", "--host", "127.0.0.1", "--mark", "X", "--save", "new.yaml"], "262"),
+        (["look", "--host", "127.0.0.1", "--mark", "a=1", "--save", "none/a.yaml"], "none"),
+        (["look", "--host", "127.0.0.1", "--mark", "a=1 x0", "--save", "a.yaml"], "x0"),
+        (
+            [
+                *["look", "--host", "127.0.0.1", "--mark", "a=1", "--mark", "a=2"],
+                *["--save", "a.yaml"],
+            ],
+            "a ",
+        ),
     ],
 )
 @pytest.mark.parametrize("lang", ["de", "en"])
@@ -155,10 +184,56 @@ def test_what_is_missing_or_wrong_is_named(words, said, lang) -> None:
     assert "Traceback" not in answer.stderr
 
 
+def test_numbers_are_whole_and_have_the_comma_of_the_language(tmp_path) -> None:
+    link = tmp_path / "rs485"
+    with simulated(link, "--template", "sdm630", "--unit", "3") as machine:
+        at = [*places(link), "--unit", "3", "--table", "input"]
+        whole = werkverbund("read", *at, "--count", "2", "--as", "uint32")
+        assert int(whole.stdout.split()[-1]) > 1_000_000_000
+        for lang, other in (("de", "."), ("en", ",")):
+            volts = werkverbund("read", *at, "--count", "2", "--as", "float32", lang=lang)
+            assert other not in volts.stdout.split()[-1]
+        assert machine.poll() is None
+
+
+def test_a_switch_that_nobody_presses_is_told_and_spoils_no_output(tmp_path) -> None:
+    link = tmp_path / "rs485"
+    with simulated(link, "--template", "sdm630", "--unit", "3"):
+        look = ["look", *places(link), "--unit", "3", "--table", "input", "--count", "4"]
+        look += ["--samples", "2", "--switch"]
+        answer = werkverbund(*look)
+        assert (answer.returncode, answer.stdout) == (2, "")
+        assert "Traceback" not in answer.stderr
+        assert "Enter" in answer.stderr
+        pressed = werkverbund(*look, "--json", said="\n")
+        assert pressed.returncode == 0
+        assert all(map(json.loads, pressed.stdout.splitlines()))
+
+
+def test_an_interrupted_switch_ends_at_once(tmp_path) -> None:
+    link = tmp_path / "rs485"
+    with simulated(link, "--template", "sdm630", "--unit", "3"):
+        words = ["look", *places(link), "--unit", "3", "--table", "input", "--count", "4"]
+        look = subprocess.Popen(
+            [*COMMAND, "--lang", "en", *words, "--samples", "1", "--switch"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        assert look.stderr is not None
+        seen = look.stderr.read(len("Now switch"))
+        assert seen == b"Now switch"
+        look.send_signal(signal.SIGINT)
+        assert look.wait(20) == 130
+        assert b"Traceback" not in look.stderr.read()
+        look.communicate()
+
+
 @pytest.mark.parametrize("command", ["scan", "look"])
 def test_a_port_that_is_not_there_is_told(command, tmp_path) -> None:
     words = ["--yes"] if command == "scan" else []
     answer = werkverbund(command, "--serial", str(tmp_path / "none"), *words)
     assert answer.returncode in (1, 4)
-    assert str(tmp_path / "none") in answer.stdout + answer.stderr
+    assert str(tmp_path / "none") in answer.stderr
     assert "Traceback" not in answer.stderr
