@@ -156,7 +156,8 @@ def _part(
         kept = of_one.setdefault(meaning.address, [])
         if meaning.score > 0 and len(kept) < LIKELIEST:
             kept.append(meaning)
-    changed = {one.address: one for one in changes(run.first, earlier, newest)} if earlier else {}
+    settled = newest[len(newest) // 2 :]  # many meters show what was switched a second later
+    changed = {one.address: one for one in changes(run.first, earlier, settled)} if earlier else {}
     rows = tuple(
         Row(address, word, tuple(of_one.get(address, ())), changed.get(address))
         for address, word in enumerate(newest[-1], run.first)

@@ -15,7 +15,7 @@ from tests.peers import need
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PAGES = {
-    "owner": 8,
+    "owner": 9,
     "foreman": 7,
     "works_council": 4,
     "customer": 2,
