@@ -46,18 +46,28 @@ def owner_at(earnest: RunningGateway, chromium: Browser, locale: str, width: int
     return page
 
 
-def picture(page: Page, name: str) -> None:
-    """The walk's picture; nothing of the page stands beside it, whatever its width."""
+def picture(
+    page: Page, name: str, *, other: tuple[str, str] | None = ("English", "Deutsch")
+) -> None:
+    """The walk's picture in both languages; nothing is wider than the page in either."""
+    _picture(page, name, "de" if other else "one")
+    if other:
+        page.get_by_role("button", name=other[0], exact=True).click()
+        _picture(page, name, "en")
+        page.get_by_role("button", name=other[1], exact=True).click()
+
+
+def _picture(page: Page, name: str, language: str) -> None:
     assert page.evaluate(TOO_WIDE) == []
     if PICTURES:
-        page.screenshot(path=f"{PICTURES}/{name}.png", full_page=True)
+        page.screenshot(path=f"{PICTURES}/{name}-{language}.png", full_page=True)
 
 
 def test_from_the_cable_to_a_template(
     earnest: RunningGateway, chromium: Browser, tmp_path: Path
 ) -> None:
     page = owner_at(earnest, chromium, "de-DE", 1280)
-    link = Path(PICTURES or tmp_path) / "rs485"
+    link = (Path(PICTURES).parent if PICTURES else tmp_path) / "rs485"
     with simulated(link, "--unknown", "--seed", "5", "--unit", "7") as machine:
         switch(machine, "off")
         expect(page.get_by_role("heading", level=1)).to_have_text("Maschine anschließen")
@@ -68,7 +78,7 @@ def test_from_the_cable_to_a_template(
         begin = page.get_by_role("button", name="Suchen", exact=True)
         expect(begin).to_be_disabled()
         page.get_by_label("Ich darf hier fragen").check()
-        picture(page, "assistant-scan-de")
+        picture(page, "assistant-scan")
         begin.click()
         expect(page.locator("main h2[role=status]")).to_have_text("Es wird gesucht")
         expect(page.locator("main h2[role=status]")).to_have_text(
@@ -76,7 +86,7 @@ def test_from_the_cable_to_a_template(
         )
         expect(page.get_by_text("keine Vorlage passt")).to_be_visible()
         expect(page.get_by_text("Eingangsregister: bei 1024")).to_be_visible()
-        picture(page, "assistant-found-de")
+        picture(page, "assistant-found")
         page.get_by_role("button", name="Hineinschauen").click()
         expect(page.get_by_label("Ab Adresse")).to_have_value("1024")
         page.get_by_label("Ich darf hier fragen").check()
@@ -90,10 +100,10 @@ def test_from_the_cable_to_a_template(
             has=page.get_by_role("rowheader", name="1030")
         )
         expect(top).to_contain_text("0 →")
-        picture(page, "assistant-look-de")
+        picture(page, "assistant-look")
         page.get_by_role("button", name="Markieren 1030").click()
         page.get_by_label("Was ist es?").select_option("power")
-        picture(page, "assistant-mark-de")
+        picture(page, "assistant-mark", other=None)
         page.get_by_role("dialog").get_by_role("button", name="Markieren").click()
         page.get_by_label("Name der Datei").fill("old-press")
         page.get_by_role("button", name="Vorlage erstellen").click()
@@ -102,7 +112,7 @@ def test_from_the_cable_to_a_template(
         file = tmp_path / download.value.suggested_filename
         download.value.save_as(file)
         expect(page.get_by_text("template: old-press.yaml")).to_be_visible()
-        picture(page, "assistant-template-de")
+        picture(page, "assistant-template")
         for width in (390, 1920):
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme="dark")
@@ -121,7 +131,7 @@ def test_a_known_meter_with_the_keyboard_alone_on_a_phone(
     earnest: RunningGateway, chromium: Browser, tmp_path: Path
 ) -> None:
     page = owner_at(earnest, chromium, "en-GB", 390)
-    link = Path(PICTURES or tmp_path) / "rs485"
+    link = (Path(PICTURES).parent if PICTURES else tmp_path) / "rs485"
 
     def to(label: str) -> None:
         """Press the tab key until what is called so has the focus."""
@@ -145,13 +155,13 @@ def test_a_known_meter_with_the_keyboard_alone_on_a_phone(
         page.keyboard.type("2")
         to("I may ask here")
         page.keyboard.press("Space")
-        picture(page, "assistant-scan-en")
+        picture(page, "phone-scan", other=None)
         to("Scan")
         page.keyboard.press("Enter")
         expect(page.get_by_text("The scan is done")).to_be_visible(timeout=SLOW)
         expect(page.get_by_text("likely: Energy meter, SDM630")).to_be_visible()
         expect(page.get_by_label("Lines for the file of the firm")).to_contain_text("sdm630")
-        picture(page, "assistant-found-en")
+        picture(page, "phone-found", other=None)
         to("Back")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", name="Where is the device?")).to_be_visible()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from typing import Any, cast
 
 import pytest
@@ -56,3 +58,12 @@ async def test_the_end_waits_until_it_has_hung_up() -> None:
     await desk.end()
     assert work.ended.is_set()
     assert (desk.busy, desk.work) == (False, None)
+
+
+def test_the_web_loads_nothing_of_the_assistant_before_somebody_uses_it() -> None:
+    ask = "import sys, gateway.run, gateway.api.app; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", ask], capture_output=True, text=True, check=True, timeout=60
+    ).stdout.split()
+    assert "gateway.api.routes.assistant" in loaded
+    assert not [name for name in loaded if name.startswith("gateway.assistant")]
