@@ -163,10 +163,10 @@ async def refuse_own(site: SiteConfig, wanted: Sequence[ModbusConnect]) -> None:
                     409,
                     f"Diese Leitung fragt das Gateway selbst ab, für {machine}: Zwei, die "
                     "zugleich fragen, stören einander. Nehmen Sie die Maschine aus der Datei der "
-                    "Firma, starten Sie das Gateway neu, und fragen Sie dann.",
+                    "Firma, lesen Sie die Dateien neu (Seite »Zustand«), und fragen Sie dann.",
                     f"The gateway polls this line itself, for {machine}: two that ask at once "
-                    "disturb each other. Take the machine out of the firm's file, start the "
-                    "gateway anew, and ask then.",
+                    "disturb each other. Take the machine out of the firm's file, read the files "
+                    "again (page »Health«), and ask then.",
                 )
 
 

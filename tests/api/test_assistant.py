@@ -279,3 +279,19 @@ def test_it_ends_with_its_owner_s_session(owner: httpx.Client, earnest: RunningG
         assert seen(owner)["busy"]
         other.post(f"{API}/logout")
         assert finished(owner, 20)["scan"] is None
+
+
+def test_it_hangs_up_when_the_gateway_ends(fresh: RunningGateway) -> None:
+    with client(fresh.base) as web, closing(socket.create_server(("127.0.0.1", 0))) as server:
+        code = {"code": fresh.setup_code, "password": PASSWORDS["owner"]}
+        assert web.post(f"{API}/setup", json=code).status_code == 200
+        body = scan_of(list(range(1, 200)), **over_tcp(server.getsockname()[1]))
+        assert web.post(f"{ASSISTANT}/scan", json=body).status_code == 200
+        server.settimeout(20)
+        peer, _ = server.accept()
+        with closing(peer):
+            peer.settimeout(20)
+            assert peer.recv(1024), "it asks"
+            fresh.stop()
+            while peer.recv(1024):
+                pass  # until it has hung up

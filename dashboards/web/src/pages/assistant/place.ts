@@ -59,9 +59,10 @@ export function unitsOf(text: string): number[] | null {
   return found;
 }
 
-/** The same form, with the one line on which something was found. */
+/** The same form, for the one line on which something was found. */
 export function narrowed(where: Where, line: string): Where {
-  if (where.way === "serial") return where;
+  if (line.startsWith("/")) return { ...where, way: "serial", serial: line };
   const end = line.lastIndexOf(":");
-  return { ...where, hosts: line.slice(0, end).replace(/^\[|\]$/g, "") };
+  const host = line.slice(0, end).replace(/^\[|\]$/g, "");
+  return { ...where, way: "network", hosts: host, port: Number(line.slice(end + 1)) };
 }
