@@ -72,10 +72,10 @@ def switch(machine: subprocess.Popen[str], mode: str) -> None:
 
 
 @contextmanager
-def silent_device() -> Iterator[tuple[int, list[float]]]:
+def silent_device(host: str = "127.0.0.1") -> Iterator[tuple[int, list[float]]]:
     """A port that takes connections and says nothing; the moments at which questions came."""
     heard: list[float] = []
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+    with closing(socket.create_server((host, 0))) as server:
 
         def listen(peer: socket.socket) -> None:
             with closing(peer):
@@ -200,6 +200,16 @@ def test_a_silent_device_is_asked_five_times_a_second_and_found_by_nobody(
     assert heard[-1] - heard[0] >= 5 * FIVE_A_SECOND * 0.9
 
 
+def test_many_addresses_are_asked_no_faster_than_one(owner: httpx.Client) -> None:
+    hosts = [f"127.0.0.{last}" for last in range(1, 7)]
+    with silent_device("") as (port, heard):
+        place = {"hosts": hosts, "port": port, "timeout_ms": 10}
+        assert owner.post(f"{ASSISTANT}/scan", json=scan_of([1], **place)).status_code == 200
+        assert finished(owner)["scan"]["tried"] == len(hosts)
+    assert len(heard) == len(hosts)
+    assert heard[-1] - heard[0] >= 5 * FIVE_A_SECOND * 0.9
+
+
 def test_a_line_that_is_not_there_is_named_with_its_reason(owner: httpx.Client) -> None:
     owner.post(f"{ASSISTANT}/scan", json=scan_of([1], **over_tcp(free_port())))
     (line,) = finished(owner)["scan"]["unreachable"]
@@ -247,7 +257,7 @@ def test_a_line_that_the_gateway_polls_is_refused_whatever_it_is_called(
         scan_of([1], hosts=["127.0.0.1"], serial="/dev/ttyS0"),
         scan_of([1], hosts=["http://127.0.0.1"]),
         scan_of([0], serial="/dev/ttyS0"),
-        scan_of([1], serial="/dev/watchdog"),
+        scan_of([1], serial="/dev/null"),
         scan_of([1], serial="/dev/pts/../../etc/passwd"),
         scan_of([], hosts=["127.0.0.1"]),
         scan_of([1], hosts=["127.0.0.1"] * 17),
