@@ -13,9 +13,10 @@ from fastapi.responses import PlainTextResponse
 from gateway.api import refusals
 from gateway.api.access import EVERYONE, PLANT, PRIVACY, Access, Role, allowed
 from gateway.api.answers import Here, group
+from gateway.api.desk import Desk
 from gateway.api.pages import Pages
 from gateway.api.rooms import Rooms
-from gateway.api.routes import house, jobs, monitoring, orders, plant, session
+from gateway.api.routes import assistant, house, jobs, monitoring, orders, plant, session
 from gateway.api.stream import Browser, EventStream
 from gateway.api.ticker import FOR_CUSTOMERS, whole
 
@@ -50,9 +51,9 @@ def create_app(rooms: Rooms, access: Access, *, pages: Path | None) -> GatewayAp
         docs_url=None,
         redoc_url=None,
     )
-    app.state.rooms, app.state.access = rooms, access
+    app.state.rooms, app.state.access, app.state.desk = rooms, access, Desk()
     refusals.install(app)
-    for part in (session, plant, jobs, house, orders, monitoring):
+    for part in (session, plant, jobs, house, assistant, orders, monitoring):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(router.routes)
     if pages is None:

@@ -89,8 +89,9 @@ async def serve(
     web = rooms.site.web
     if lan is not None:
         await lan.open()
+    inner = await asyncio.to_thread(create_app, rooms, access, pages=pages)  # tens of milliseconds
     app = Guard(
-        await asyncio.to_thread(create_app, rooms, access, pages=pages),  # tens of milliseconds
+        inner,
         hosts=[*(own_names(web.listen) if lan is None else lan.hosts), *web.hosts],
         refused=lambda what, scope: _note_foreign(audit, what, scope),
     )
@@ -118,7 +119,7 @@ async def serve(
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, inner.state.desk.end(), return_exceptions=True)
         await asyncio.to_thread(audit.close)
 
 

@@ -191,7 +191,8 @@ def letters(first: int, words: Sequence[int]) -> list[tuple[int, str]]:
 class Change:
     """A register that is another one since something happened.
 
-    ``strength`` is the distance of both means, in units of what the register trembles by itself.
+    ``strength`` is the distance of both means, in units of what the register trembles by itself,
+    then or now, whichever is less: a machine at work is less steady than one at rest.
     """
 
     address: int
@@ -212,12 +213,12 @@ def changes(
         old = [float(sample[offset]) for sample in before]
         new = [float(sample[offset]) for sample in after]
         gap = abs(statistics.fmean(new) - statistics.fmean(old))
-        spread = max(max(old) - min(old), max(new) - min(new)) / 2 + 0.5
+        spread = min(max(old) - min(old), max(new) - min(new)) / 2 + 0.5
         if min(old) <= max(new) and min(new) <= max(old):
             continue  # they overlap
         drift = abs(old[-1] - old[0]) + abs(new[-1] - new[0])
-        if drift and gap <= 2 * drift:
-            continue
+        if old[-1] != old[0] and gap <= 2 * drift:
+            continue  # it was on its way before
         found.append(
             Change(first + offset, statistics.fmean(old), statistics.fmean(new), gap / spread)
         )

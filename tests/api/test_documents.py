@@ -32,6 +32,7 @@ READS = (
     "/orders",
     "/sent",
     "/received",
+    "/assistant",
 )
 
 

@@ -15,7 +15,7 @@ from tests.peers import need
 
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 PAGES = {
-    "owner": 8,
+    "owner": 9,
     "foreman": 7,
     "works_council": 4,
     "customer": 2,
@@ -191,7 +191,16 @@ def test_on_a_phone_no_page_and_no_table_scrolls_sideways(
     body = {"role": "owner", "password": PASSWORDS["owner"]}
     assert phone.request.post(f"{API}/login", data=body).ok
     page = phone.new_page()
-    for place in ("", "machine/drill-1", "trace/drill-1", "order", "council", "log", "accounts"):
+    for place in (
+        "",
+        "machine/drill-1",
+        "trace/drill-1",
+        "order",
+        "council",
+        "log",
+        "accounts",
+        "assistant",
+    ):
         page.goto(f"/#/{place}")
         expect(page.locator("main h1")).to_be_visible()
         expect(page.locator("main .loading")).to_have_count(0)

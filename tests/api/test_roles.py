@@ -58,6 +58,12 @@ TABLE = {
     ("GET", "/parked"): OWNER,
     ("POST", "/parked/{sink}/again"): OWNER,
     ("POST", "/reload"): OWNER,
+    ("GET", "/assistant"): OWNER,
+    ("POST", "/assistant/scan"): OWNER,
+    ("POST", "/assistant/look"): OWNER,
+    ("POST", "/assistant/look/again"): OWNER,
+    ("POST", "/assistant/template"): OWNER,
+    ("POST", "/assistant/end"): OWNER,
 }
 OPEN = {
     ("GET", "/session"),

@@ -96,3 +96,15 @@ def test_a_register_that_goes_on_as_before_has_not_changed() -> None:
     before = [[100], [102], [104]]
     after = [[110], [112], [114]]
     assert changes(0, before, after) == []
+
+
+def test_what_stood_still_and_rises_since_the_switch_has_changed() -> None:
+    before = [(0,), (0,), (0,)]
+    after = [(300,), (600,), (900,)]
+    assert [one.address for one in changes(1030, before, after)] == [1030]
+
+
+def test_the_power_of_a_machine_at_work_stands_before_a_counter_that_has_gone_on() -> None:
+    before = [[0, 247], [0, 247], [0, 247]]
+    after = [[620, 249], [3100, 249], [3050, 249]]
+    assert [one.address for one in changes(1030, before, after)] == [1030, 1031]

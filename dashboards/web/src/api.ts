@@ -469,3 +469,67 @@ export interface Balance {
   bytes: number;
   beyond: number;
 }
+
+export interface Found {
+  line: string;
+  unit: number;
+  answer_s: number;
+  templates: { name: string; title: Text; likely: boolean; evidence: Text; entry: string }[];
+  places: { table: RegisterTable; first: number }[];
+  entry: string;
+}
+
+export interface Scan {
+  line: string;
+  tried: number;
+  of: number;
+  asked: number;
+  found: Found[];
+  unreachable: { line: string; why: Text }[];
+}
+
+export type RegisterTable = "holding-registers" | "input-registers";
+
+/** One way to read a register; the score is 0 (hardly) to 1 (very likely). */
+export interface Meaning {
+  encoding: string;
+  order: string | null;
+  value: number;
+  scale: number;
+  unit: string;
+  score: number;
+  why: Text;
+}
+
+export interface Register {
+  table: RegisterTable;
+  address: number;
+  word: number;
+  meanings: Meaning[];
+  change: { before: number; after: number; rank: number } | null;
+}
+
+export interface Look {
+  line: string;
+  unit: number;
+  asked: number;
+  rounds: number;
+  registers: Register[];
+  letters: { address: number; text: string }[];
+  in_vain: Text | null;
+}
+
+/** What the assistant does or has done last: GET api/v1/assistant. */
+export interface AssistantState {
+  busy: boolean;
+  trouble: Text | null;
+  scan: Scan | null;
+  look: Look | null;
+}
+
+/** A template's text, and lines for the firm's file. */
+export interface Draft {
+  file: string;
+  text: string;
+  entry: string | null;
+}

@@ -1,9 +1,9 @@
 import type { Role } from "../api";
 
-export type Section = "overview" | "order" | "agreements" | "council" | "questions" | "log" | "accounts" | "health";
+export type Section = "overview" | "order" | "agreements" | "council" | "questions" | "assistant" | "log" | "accounts" | "health";
 
 const PAGES: Record<Role, readonly Section[]> = {
-  owner: ["overview", "order", "questions", "agreements", "council", "log", "accounts", "health"],
+  owner: ["overview", "order", "questions", "agreements", "council", "log", "assistant", "accounts", "health"],
   foreman: ["overview", "order", "questions", "agreements", "council", "log", "health"],
   works_council: ["council", "agreements", "order", "health"],
   customer: ["order", "health"],

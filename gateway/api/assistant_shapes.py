@@ -1,0 +1,124 @@
+"""The shapes of what the assistant answers: what it does, and what it has found."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from gateway.api.shapes import Words
+
+
+class MatchShape(TypedDict):
+    """A template that may fit a device, with what speaks for it, and lines for the firm's file."""
+
+    name: str
+    title: Words
+    likely: bool
+    evidence: Words
+    entry: str
+
+
+class PlaceShape(TypedDict):
+    """An address at which a device has registers."""
+
+    table: str
+    first: int
+
+
+class FoundShape(TypedDict):
+    """A device that answers; ``entry`` names a template that is still to be made."""
+
+    line: str
+    unit: int
+    answer_s: float
+    templates: list[MatchShape]
+    places: list[PlaceShape]
+    entry: str
+
+
+class UnreachableShape(TypedDict):
+    """A line that could not be opened."""
+
+    line: str
+    why: Words
+
+
+class ScanShape(TypedDict):
+    """A scan: ``tried`` of ``of`` units, ``asked`` questions so far."""
+
+    line: str
+    tried: int
+    of: int
+    asked: int
+    found: list[FoundShape]
+    unreachable: list[UnreachableShape]
+
+
+class MeaningShape(TypedDict):
+    """One way to read a register; ``score`` is 0 (hardly) to 1 (very likely)."""
+
+    encoding: str
+    order: str | None
+    value: float
+    scale: float
+    unit: str
+    score: float
+    why: Words
+
+
+class ChangeShape(TypedDict):
+    """What a register was on average before, and is now; ``rank`` 1 changed most clearly."""
+
+    before: float
+    after: float
+    rank: int
+
+
+class RegisterShape(TypedDict):
+    """A register: its newest word, the likeliest meanings first, and whether it has changed."""
+
+    table: str
+    address: int
+    word: int
+    meanings: list[MeaningShape]
+    change: ChangeShape | None
+
+
+class LettersShape(TypedDict):
+    """A text that stands in registers."""
+
+    address: int
+    text: str
+
+
+class LookShape(TypedDict):
+    """A look at a stretch; ``rounds`` 2 and more are compared with the one before."""
+
+    line: str
+    unit: int
+    asked: int
+    rounds: int
+    registers: list[RegisterShape]
+    letters: list[LettersShape]
+    in_vain: Words | None
+
+
+class AssistantShape(TypedDict):
+    """What the assistant does or has done last; nothing of it is stored."""
+
+    busy: bool
+    trouble: Words | None
+    scan: ScanShape | None
+    look: LookShape | None
+
+
+class DraftShape(TypedDict):
+    """A template's text, the name of its file, and lines for the firm's file."""
+
+    file: str
+    text: str
+    entry: str | None
+
+
+LookedAt = Literal["either", "holding-registers", "input-registers"]

@@ -1,0 +1,77 @@
+"""Where the assistant works for the pages: one thing at a time, for some time, for its owner."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gateway.core.text import Text
+
+if TYPE_CHECKING:
+    from gateway.assistant.inquiry import Look, Scan
+
+log = logging.getLogger(__name__)
+
+LONGEST = 15 * 60.0
+"""Seconds after which whatever it does ends by itself."""
+LOOKS = 1.0
+"""Seconds between two looks at whether its owner's session still is."""
+TOO_LONG = Text(
+    "Nach 15 Minuten von selbst beendet. Fragen Sie weniger Gerätenummern oder Adressen.",
+    "Ended by itself after 15 minutes. Ask for fewer units or addresses.",
+)
+BROKEN = Text(
+    "Das ist ein Fehler im Gateway. Er steht auf seiner Konsole.",
+    "This is a mistake in the gateway. It stands on its console.",
+)
+
+
+@dataclass(slots=True)
+class Desk:
+    """Holds what the assistant does, and what it has found; nothing of it is stored."""
+
+    work: Scan | Look | None = None
+    trouble: Text | None = None
+    longest: float = LONGEST
+    _task: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way."""
+        return self._task is not None and not self._task.done()
+
+    def begin(self, work: Scan | Look, may: Callable[[], bool]) -> None:
+        """Let ``work`` run while ``may`` says so. Nothing else may be under way."""
+        self.work, self.trouble = work, None
+        self._task = asyncio.create_task(self._mind(work, may), name="assistant")
+
+    async def end(self) -> None:
+        """End what is under way, hang up, and forget what was found."""
+        task, self._task, self.work, self.trouble = self._task, None, None, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _mind(self, work: Scan | Look, may: Callable[[], bool]) -> None:
+        task = asyncio.create_task(work.run(), name="assistant asks")
+        ends = asyncio.get_running_loop().time() + self.longest
+        try:
+            while not task.done():
+                left = ends - asyncio.get_running_loop().time()
+                if left <= 0:
+                    self.trouble = TOO_LONG
+                    return
+                await asyncio.wait({task}, timeout=min(left, LOOKS))
+                if not may():
+                    self.work = None
+                    return
+            task.result()
+        except Exception:
+            self.trouble = BROKEN
+            log.exception("the assistant failed; everything else goes on")
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

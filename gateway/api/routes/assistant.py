@@ -1,0 +1,169 @@
+"""The assistant: find devices, look at their registers, draft a template. The owner's alone.
+
+It is loaded when somebody uses it for the first time, in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from gateway.api.access import OWNER, Access, Change, allowed, changing
+from gateway.api.answers import Here, Json, group
+from gateway.api.assistant_bodies import (
+    LookBody,
+    ScanBody,
+    TemplateBody,
+    connects,
+    refuse_own,
+    tables,
+)
+from gateway.api.assistant_shapes import AssistantShape, DraftShape
+from gateway.api.desk import Desk
+from gateway.api.refusals import absent, refusal
+from gateway.core.errors import ConfigError
+from gateway.machines.numbering import LAST
+
+if TYPE_CHECKING:
+    from gateway.assistant.inquiry import Look, Scan
+
+router = group("assistant")
+Owning = Annotated[Change, Depends(changing(OWNER))]
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(_desk)]
+
+
+@router.get("/assistant", dependencies=[Depends(allowed(OWNER))])
+async def seen(desk: AtDesk) -> Json[AssistantShape]:
+    """What the assistant does, or has done last, and what it has found."""
+    return await _whole(desk)
+
+
+@router.post("/assistant/scan")
+async def scan(rooms: Here, desk: AtDesk, body: ScanBody, change: Owning) -> Json[AssistantShape]:
+    """Look for devices: at most five questions a second, reading only; ends after 15 minutes."""
+    lines = await asyncio.to_thread(connects, body.place, body.units)
+    await refuse_own(rooms.site, lines)
+    await _load()
+    from gateway.assistant.inquiry import Scan  # noqa: PLC0415
+
+    units = list(dict.fromkeys(body.units))
+    return await _begun(desk, Scan(lines, units), change)
+
+
+@router.post("/assistant/look")
+async def look(rooms: Here, desk: AtDesk, body: LookBody, change: Owning) -> Json[AssistantShape]:
+    """Read a stretch of a device some times; the first host counts."""
+    lines = await asyncio.to_thread(connects, body.place, [body.unit])
+    await refuse_own(rooms.site, lines[:1])
+    await _load()
+    from gateway.assistant.inquiry import Look  # noqa: PLC0415
+
+    count = min(body.count, LAST + 1 - body.first)
+    wanted = Look(lines[0], tables(body.table), body.first, count, body.samples)
+    return await _begun(desk, wanted, change)
+
+
+@router.post("/assistant/look/again")
+async def again(rooms: Here, desk: AtDesk, change: Owning) -> Json[AssistantShape]:
+    """Read the same stretch once more, and say what has changed: the machine was switched."""
+    await _load()
+    from gateway.assistant.inquiry import Look  # noqa: PLC0415
+
+    work = desk.work
+    if not isinstance(work, Look):
+        raise absent()
+    await refuse_own(rooms.site, [work.connect])
+    return await _begun(desk, work, change)
+
+
+@router.post("/assistant/end")
+async def end(desk: AtDesk, change: Owning) -> Json[AssistantShape]:
+    """End what is under way, and forget what was found."""
+    if desk.work is not None:
+        await desk.end()
+        change.note()
+    return await _whole(desk)
+
+
+@router.post("/assistant/template")
+async def template(desk: AtDesk, body: TemplateBody, change: Owning) -> Json[DraftShape]:
+    """The text of a template with the marked registers; it is checked, and not kept."""
+    await _load()
+    text = await asyncio.to_thread(_drafted, body)
+    from gateway.assistant.entry import entry  # noqa: PLC0415
+    from gateway.assistant.inquiry import Look  # noqa: PLC0415
+
+    file, work = f"{body.name}.yaml", desk.work
+    lines = entry(work.connect, work.connect.unit, file) if isinstance(work, Look) else None
+    change.note()
+    return Json({"file": file, "text": text, "entry": lines})
+
+
+def _drafted(body: TemplateBody) -> str:
+    """Raises HTTPException, with what is wrong with the template."""
+    from gateway.assistant.drafting import Mark, draft  # noqa: PLC0415
+    from gateway.config import read_model  # noqa: PLC0415
+    from gateway.machines.numbering import Table  # noqa: PLC0415
+    from gateway.machines.orders import Order  # noqa: PLC0415
+    from gateway.machines.template import Template  # noqa: PLC0415
+
+    marks = []
+    for one in body.marks:
+        long = one.encoding.row.words > 1 and one.encoding.takes_order
+        order = one.order or (Order.HIGH_FIRST if long else None)
+        marks.append(
+            Mark(one.name, one.address, one.encoding, order, None, one.scale, one.unit, one.counter)
+        )
+    text = draft(body.name, body.title, Table(body.table), marks)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{body.name}.yaml"
+        file.write_text(text, "utf-8")
+        try:
+            read_model(file, Template, {})
+        except ConfigError as error:
+            first = error.problems[0]
+            raise refusal(
+                422,
+                f"So ist es keine Vorlage: {first.what.de}. {first.fix.de}",
+                f"This makes no template: {first.what.en}. {first.fix.en}",
+            ) from error
+    return text
+
+
+async def _load() -> None:
+    await asyncio.to_thread(partial(import_module, "gateway.api.assistant_views"))
+
+
+async def _begun(desk: Desk, work: Scan | Look, change: Change) -> Json[AssistantShape]:
+    """Nothing is awaited between looking and beginning: two cannot begin at once."""
+    if desk.busy:
+        raise refusal(
+            409,
+            "Der Assistent fragt gerade. Warten Sie, bis er fertig ist, oder brechen Sie ab.",
+            "The assistant is asking. Wait until it has ended, or cancel it.",
+        )
+    access: Access = change.request.app.state.access
+    desk.begin(work, lambda: access.role(change.request) is change.role)
+    change.note()
+    return await _whole(desk)
+
+
+async def _whole(desk: Desk) -> Json[AssistantShape]:
+    if desk.work is None:
+        return Json({"busy": desk.busy, "trouble": None, "scan": None, "look": None})
+    from gateway.api.assistant_views import whole  # noqa: PLC0415
+
+    return Json(whole(desk))
