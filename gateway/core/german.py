@@ -60,6 +60,9 @@ LINES: Mapping[str, str] = {
         "das Netz kennt die Seiten unter keinem Namen: %s"
     ),
     "no connection can be taken now: %s": "gerade kann keine Verbindung angenommen werden: %s",
+    "the assistant failed; everything else goes on": (
+        "der Assistent ist ausgefallen; alles andere läuft weiter"
+    ),
     # OPC UA
     "cannot read a request of type %s: %r": "Anfrage der Art %s ist nicht lesbar: %r",
     "OPC UA: no room for one more connection of %s": (
