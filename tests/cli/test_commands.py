@@ -186,7 +186,8 @@ def test_read_of_an_unknown_machine_names_the_known_ones(werkverbund):
 def test_read_of_an_unknown_template_says_where_the_known_ones_are_named(werkverbund):
     answer = werkverbund("read", "--template", "sdm", "--host", "127.0.0.1")
     assert answer.code == 2
-    assert answer.err.strip() == "There is no template sdm. All templates: werkverbund template"
+    told = "There is no template sdm. Alike: sdm120, sdm630. All templates: werkverbund template"
+    assert answer.err.strip() == told
 
 
 def test_identity_makes_keys_once(werkverbund, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

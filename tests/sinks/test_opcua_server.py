@@ -59,7 +59,7 @@ async def sink(folder: Path) -> AsyncIterator[OpcUaSink]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client(sink: OpcUaSink) -> AsyncIterator[Client]:
-    async with Client(sink.endpoint, timeout=5) as client:
+    async with Client(sink.endpoint, timeout=60) as client:
         yield client
 
 
