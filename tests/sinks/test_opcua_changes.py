@@ -38,7 +38,7 @@ async def sink(both: SiteConfig, tmp_path: Path) -> AsyncIterator[OpcUaSink]:
 
 @pytest.fixture
 async def client(sink: OpcUaSink) -> AsyncIterator[Client]:
-    async with Client(sink.endpoint, timeout=5) as client:
+    async with Client(sink.endpoint, timeout=30) as client:
         yield client
 
 
@@ -203,7 +203,7 @@ async def test_a_server_that_starts_again_shows_the_machines_of_now(
     await sink.close()
     await sink.equip(*with_mill_2(both))
     await sink.connect()
-    async with Client(sink.endpoint, timeout=5) as client:
+    async with Client(sink.endpoint, timeout=30) as client:
         assert await machines(client) >= {"mill-1", "mill-2", "press-1"}
 
 

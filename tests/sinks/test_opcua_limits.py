@@ -50,7 +50,7 @@ async def ended(reader: asyncio.StreamReader) -> bool:
 
 
 async def power(sink: OpcUaSink) -> object:
-    async with Client(sink.endpoint, timeout=5) as client:
+    async with Client(sink.endpoint, timeout=30) as client:
         return await client.get_node(sink.node(SignalId("mill-1/power"))).read_value()
 
 

@@ -349,7 +349,7 @@ async def test_after_a_restart_states_and_jobs_are_there_again(folder: Path) -> 
     await sink.connect()
     await sink.show([executing()], [job()])
     await sink.connect()
-    async with Client(sink.endpoint, timeout=5) as client:
+    async with Client(sink.endpoint, timeout=30) as client:
         value = await read(client, "mill-1.MachineryItemState.CurrentState")
         assert value.Value.Value.Text == "Executing"
         assert (await read(client, "mill-1.Job.Id")).Value.Value == "GA-17-AP1"

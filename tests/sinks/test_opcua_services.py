@@ -43,7 +43,7 @@ async def sink(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[OpcUaS
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def client(sink: OpcUaSink) -> AsyncIterator[Client]:
-    async with Client(sink.endpoint, timeout=5) as client:
+    async with Client(sink.endpoint, timeout=30) as client:
         yield client
 
 
@@ -123,7 +123,7 @@ async def test_a_session_has_ten_continuation_points_and_gets_room_by_releasing_
     results = await client.uaclient.browse(asked)
     assert names(results) == ["Good"] * 10 + ["BadNoContinuationPoints"]
     points = [one.ContinuationPoint for one in results[:10]]
-    async with Client(sink.endpoint, timeout=5) as other:
+    async with Client(sink.endpoint, timeout=30) as other:
         (strange,) = await other.uaclient.browse_next(following(points[0]))
         assert strange.StatusCode.name == "BadContinuationPointInvalid"
     assert names(await client.uaclient.browse_next(following(*points, release=True))) == (
@@ -254,7 +254,7 @@ async def test_another_sessions_subscription_cannot_be_touched(
     subscription = await client.create_subscription(50, Listener(heard))
     (item,) = await subscription.subscribe_data_change([client.get_node(node(sink))])
     number = subscription.subscription_id
-    async with Client(sink.endpoint, timeout=5) as other:
+    async with Client(sink.endpoint, timeout=30) as other:
         session = other.uaclient.session
         asked: Any
         asked = ua.ModifySubscriptionParameters(number)
@@ -308,7 +308,7 @@ async def test_a_sessions_subscriptions_end_with_it_whatever_it_asks_for(
             await client.create_subscription(1000, None)
         await client.uaclient.close_session(False)
         client.disconnect_socket()
-    async with Client(sink.endpoint, timeout=5) as other:
+    async with Client(sink.endpoint, timeout=30) as other:
         await other.create_subscription(1000, None)
         assert await summary(other, "CurrentSubscriptionCount") == 1
 
@@ -321,7 +321,7 @@ async def test_sessions_whose_connection_was_lost_make_room_for_others(sink: Opc
             await client.create_subscription(1000, None)
         client.disconnect_socket()
         await client.disconnect()
-    async with Client(sink.endpoint, timeout=5) as other:
+    async with Client(sink.endpoint, timeout=30) as other:
         await other.create_subscription(1000, None)
         assert await summary(other, "CurrentSubscriptionCount") <= 200
     await all_ended(sink)
@@ -334,7 +334,7 @@ async def test_no_more_than_fifty_sessions_are_kept(sink: OpcUaSink) -> None:
         await client.create_subscription(3_600_000, None)
         client.disconnect_socket()
         await client.disconnect()
-    async with Client(sink.endpoint, timeout=5) as other:
+    async with Client(sink.endpoint, timeout=30) as other:
         assert await summary(other, "CurrentSessionCount") == 50
     await all_ended(sink)
 
@@ -398,7 +398,7 @@ async def test_the_server_counts_what_there_is_and_what_it_refused(
     names = ("CurrentSessionCount", "CumulatedSessionCount", "CurrentSubscriptionCount")
     names += ("CumulatedSubscriptionCount", "RejectedRequestsCount", "ServerViewCount")
     before = {name: await summary(client, name) for name in names}
-    async with Client(sink.endpoint, timeout=5) as other:
+    async with Client(sink.endpoint, timeout=30) as other:
         await other.create_subscription(1000, None)
         with pytest.raises(BadNothingToDo):
             await other.uaclient.read(ua.ReadParameters())

@@ -73,7 +73,7 @@ class Subscriber:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def subscriber(sink: OpcUaSink) -> AsyncIterator[Subscriber]:
-    async with Client(sink.endpoint, timeout=5) as client:
+    async with Client(sink.endpoint, timeout=30) as client:
         made = Subscriber(client, sink, None)
 
         async def heard(result: Any) -> None:
@@ -211,7 +211,7 @@ async def test_a_session_watches_as_many_items_as_there_are_variables(
         results = await subscriber.client.uaclient.create_monitored_items(parameters)
         got += [one.StatusCode.name for one in results]
     assert got == ["Good"] * most + ["BadTooManyMonitoredItems"] * (len(got) - most)
-    async with Client(sink.endpoint, timeout=5) as other:
+    async with Client(sink.endpoint, timeout=30) as other:
         subscription = await other.create_subscription(1000, subscriber)
         await subscription.subscribe_data_change(other.nodes.server_state)
 
@@ -225,7 +225,7 @@ async def test_a_message_holds_as_many_notifications_as_are_wanted_and_the_rest_
         counts = [len(one.MonitoredItems) for one in result.NotificationMessage.NotificationData]
         messages.put_nowait((sum(counts), result.MoreNotifications))
 
-    async with Client(sink.endpoint, timeout=5) as client:
+    async with Client(sink.endpoint, timeout=30) as client:
         wish = ua.CreateSubscriptionParameters()
         wish.RequestedPublishingInterval, wish.MaxNotificationsPerPublish = 3_600_000, 4
         wish.PublishingEnabled = False
@@ -247,7 +247,7 @@ async def test_a_message_holds_as_many_notifications_as_are_wanted_and_the_rest_
 
 async def test_an_answer_that_is_too_long_is_refused(sink: OpcUaSink) -> None:
     number = ua.NodeId(ua.ObjectIds.Server_NamespaceArray)
-    async with Client(sink.endpoint, timeout=5) as client:
+    async with Client(sink.endpoint, timeout=30) as client:
         asked = ua.ReadParameters()
         asked.NodesToRead = [ua.ReadValueId(number, ua.AttributeIds.Value)] * 1000
         assert len(await client.uaclient.read(asked)) == 1000
@@ -263,7 +263,7 @@ async def test_an_answer_that_is_too_long_is_refused(sink: OpcUaSink) -> None:
 
 async def test_a_message_is_sent_again_as_often_as_it_is_asked_for(sink: OpcUaSink) -> None:
     """Until it is acknowledged: the answer to a Republish may be lost as well."""
-    async with Client(sink.endpoint, timeout=5) as client:
+    async with Client(sink.endpoint, timeout=30) as client:
         wish = ua.CreateSubscriptionParameters(3_600_000, PublishingEnabled=True)
         arrived: asyncio.Queue[Any] = asyncio.Queue()
         subscription = await client.uaclient.create_subscription(wish, arrived.put)
