@@ -9,6 +9,8 @@ import threading
 import time
 from contextlib import suppress
 
+from gateway import ending
+
 LEFT_BEHIND = 0.5
 """Seconds that threads get at the end; one may wait for a name server that is silent."""
 
@@ -22,8 +24,8 @@ def main() -> None:
         from gateway.cli.main import run_command_line  # noqa: PLC0415 - light start
 
         code = run_command_line(sys.argv[1:])
-    except SystemExit as ending:
-        code = ending.code if isinstance(ending.code, int) else 1
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 1
     finally:
         _leave_soon(code)
     sys.exit(code)
@@ -32,7 +34,7 @@ def main() -> None:
 def _end_in_order() -> None:
     """A gateway that is told to end, or to read anew, before it can listen to that."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, ending.ask)
 
 
 def _leave_soon(code: int) -> None:

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol
 
-from gateway import garbage, logs
+from gateway import ending, garbage, logs
 from gateway.config import SiteConfig
 from gateway.core.reloads import Outcome
 from gateway.core.sayings import in_words
@@ -82,6 +82,8 @@ async def until_signal(gateway: Watched, manager: Manager) -> None:
     for number in _ENDING:
         loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, partial(_reload, gateway, manager))
+    if ending.asked():  # before anything could listen
+        stop()
     feeding = asyncio.create_task(_feed(gateway, manager), name="watchdog")
     try:
         await gateway.run()

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway import ending
 from gateway.core import batches
 from gateway.flow.moment import Moment
 from gateway.flow.numbering import Numbering
@@ -106,6 +107,24 @@ def test_sigterm_ends_it_in_order_whenever_it_comes(tmp_path: Path, moment: str)
     assert "Traceback" not in place.log
 
 
+async def test_a_sigterm_whose_exception_was_dropped_ends_it_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As it is where it comes while Python runs a destructor."""
+    monkeypatch.setattr(ending, "_asked", [])
+    with pytest.raises(SystemExit):
+        ending.ask(signal.SIGTERM, None)
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    gateway = Idle()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await until_signal(gateway, Manager({}))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert gateway.stop.is_set()
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_sighup_never_ends_it(tmp_path: Path, moment: str) -> None:
     place = Place(tmp_path)
@@ -189,6 +208,25 @@ def test_the_service_manager_is_told_of_readiness_life_and_end(tmp_path: Path) -
         process.terminate()
         said.until("STOPPING=1")
         assert process.wait(ENDS_WITHIN) == 0, place.log
+
+
+class Idle:
+    """Works until it is asked to stop."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+
+    async def run(self) -> None:
+        await self.stop.wait()
+
+    def working(self) -> bool:
+        return True
+
+    def stuck(self) -> str | None:
+        return None
+
+    def reload(self) -> asyncio.Future[object]:
+        return asyncio.get_running_loop().create_future()
 
 
 class Loose(Manager):
