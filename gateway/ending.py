@@ -1,7 +1,7 @@
 """That the process was told to end before anything of it could listen.
 
-A handler that raises ends whatever runs, but where that is a destructor the exception is dropped. So it
-is also written down, and asked for once the gateway can listen.
+A handler that raises ends whatever runs; where that is a destructor, the exception is dropped. So
+it is also written down, and asked for once the gateway can listen.
 """
 
 from __future__ import annotations
