@@ -69,7 +69,7 @@ class Desk:
                     self.work = None
                     return
             task.result()
-        except Exception:
+        except Exception:  # a bug of the assistant: it is told on its page and ends nothing else
             self.trouble = BROKEN
             log.exception("the assistant failed; everything else goes on")
         finally:

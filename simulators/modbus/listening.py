@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ class Connection:
             self.writer.write(characters)
 
 
-class Listening:
+class Listening(ABC):
     """A server at ``host`` and ``port`` (0: a free one). It may be opened again after a close."""
 
     def __init__(
@@ -96,9 +97,9 @@ class Listening:
     async def __aexit__(self, *_: object) -> None:
         self.close()
 
+    @abstractmethod
     def come(self, connection: Connection, characters: bytes) -> None:
         """What a client has sent. Raises ValueError for what ends the connection."""
-        raise NotImplementedError
 
     def hears(self, connection: Connection) -> bool:
         """Whether a request that has come now is heard at all."""
