@@ -97,6 +97,8 @@ def sentences() -> Iterator[Said]:
         names = set(re.findall(r"\w+", ast.unparse(node.func)))
         if "audit" in names:
             yield from ((place, sentence(one)) for one in node.args[1:3])
+        elif "INSERT INTO audit" in ast.unparse(node.args[:1] or [node.func]):
+            yield from ((place, sentence(one)) for one in ast.walk(node.args[1]))
         elif names & ours or "in_words" in names or ast.unparse(node.func) == "type(error)":
             yield from ((place, sentence(one)) for one in node.args[:1])
 

@@ -241,7 +241,8 @@ _AuditFrom = TypedDict("_AuditFrom", {"from": NotRequired[Literal["this computer
 class AuditShape(_AuditFrom):
     """A security event: of the web (``role``, ``what``) or of the exchange (``firm``).
 
-    ``more`` counts equal events that were not written one by one.
+    ``more`` counts equal events that were not written one by one; ``told`` is ``detail`` in both
+    languages.
     """
 
     at: str
@@ -252,6 +253,7 @@ class AuditShape(_AuditFrom):
     more: NotRequired[int]
     firm: NotRequired[str]
     detail: NotRequired[str]
+    told: NotRequired[Words]
 
 
 class SentEvent(TypedDict):

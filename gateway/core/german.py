@@ -225,7 +225,9 @@ SENTENCES: Mapping[str, str] = {
     "%s: it claims number %s of ours, and shows no message": (
         "%s: Die Firma nennt Nummer %s von uns und zeigt keine Nachricht dazu"
     ),
+    "begun anew": "neu begonnen",
     "chain begun anew": "Kette neu begonnen",
+    "every agreement at L0": "jede Vereinbarung steht auf L0",
     "order ended unfinished": "Auftrag unfertig beendet",
     "erased what was put aside": "Beiseitegelegtes gelöscht",
     "clock": "Uhr",

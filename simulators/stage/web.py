@@ -10,7 +10,7 @@ from typing import Annotated
 import httpx
 import orjson
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse, StreamingResponse
+from fastapi.responses import FileResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,6 +18,7 @@ from gateway.api import refusals
 from gateway.api.guard import Guard
 from gateway.api.live import Hub
 from gateway.api.refusals import absent, refusal
+from gateway.api.stream import Browser, EventStream
 from gateway.core.text import Text
 from simulators.stage import lan
 from simulators.stage.balance import Balance
@@ -259,11 +260,9 @@ def _stream(
             "Zu viele Browser hören zu: bitte einige Seiten schließen.",
             "Too many browsers are listening: please close some pages.",
         )
-    return StreamingResponse(
-        stage.hub.stream(wants, first, holder=holder),
-        media_type="text/event-stream",
-        headers={"x-accel-buffering": "no"},
-    )
+    browser = Browser()
+    listens = stage.hub.stream(wants, first, lambda: not browser.gone, holder, browser.changed)
+    return EventStream(listens, browser)
 
 
 async def get_balance(stage: Here) -> Response:

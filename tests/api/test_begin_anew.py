@@ -57,7 +57,9 @@ async def test_an_owner_begins_anew_by_name_and_the_security_log_says_so(robbed:
     assert await robbed.ask("POST", "/exchange/anew", 200, body={"firm": LEAD}) == {"id": LEAD}
     assert (await _exchange(robbed))["remedy"] is None
     entries = await robbed.ask("GET", "/audit", 200)
-    assert next(e["event"] for e in entries if e["source"] == "exchange") == "begun anew"
+    begun = next(e for e in entries if e["source"] == "exchange")
+    assert begun["event"] == "begun anew"
+    assert begun["told"]["en"] == begun["detail"] != begun["told"]["de"]
     changed = [e for e in entries if e["event"] == "changed" and "exchange/anew" in e["what"]]
     assert [e["role"] for e in changed] == ["owner"]
 

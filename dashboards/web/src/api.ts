@@ -396,6 +396,7 @@ export interface AuditEntry {
   more?: number;
   firm?: string;
   detail?: string;
+  told?: Text;
 }
 
 export interface Part {

@@ -23,6 +23,7 @@ from gateway.api.answers import Here, Json, group
 from gateway.api.checking import SETUP
 from gateway.api.rooms import Partners
 from gateway.api.shapes import AccountShape, AuditShape, RoleShape, SessionShape
+from gateway.core.sayings import in_words
 
 router = group("session")
 owning = [Depends(allowed(OWNER))]
@@ -159,7 +160,7 @@ def audit(
 def _of_the_exchange(partners: Partners, limit: int) -> list[AuditShape]:
     found: list[AuditShape] = []
     for entry in partners.audited(limit):
-        at = entry["at"]
+        at, told = entry["at"], in_words(str(entry["detail"]))
         found.append(
             {
                 "at": views.moment(at) if isinstance(at, datetime) else str(at),
@@ -167,6 +168,7 @@ def _of_the_exchange(partners: Partners, limit: int) -> list[AuditShape]:
                 "event": str(entry["what"]),
                 "firm": str(entry["firm"]),
                 "detail": str(entry["detail"]),
+                "told": {"de": told.de, "en": told.en},
             }
         )
     return found

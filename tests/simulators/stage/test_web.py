@@ -1,6 +1,7 @@
 """The stage's routes against gateways that are played here."""
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from gateway import resources
+from gateway.api import live
 from gateway.api.live import Hub
 from simulators.stage import lan
 from simulators.stage.demo import Demo
@@ -275,11 +277,7 @@ async def test_one_visitor_takes_not_all_streams_of_the_stage(stage, monkeypatch
             elif message["body"] == b"retry: 1000\n\n":  # type: ignore[operator]
                 begun.put_nowait(client)
 
-        path = f"/firm/{LEAD}/api/v1/events"
-        scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode()}
-        scope |= {"query_string": b"", "headers": [(b"host", b"192.168.1.1")], "scheme": "http"}
-        scope |= {"client": (client, 4711), "server": ("192.168.1.1", 80), "http_version": "1.1"}
-        await app(scope, nothing_more, send)
+        await app(listening(client), nothing_more, send)
         ended.append(client)
 
     watching = []
@@ -292,3 +290,39 @@ async def test_one_visitor_takes_not_all_streams_of_the_stage(stage, monkeypatch
             await asyncio.sleep(0)
     assert stage.hub.room("127.0.0.1") is False, "the others have one each"
     await end(watching)
+
+
+def listening(client: str) -> dict[str, object]:
+    """A request for the events of one firm."""
+    path = f"/firm/{LEAD}/api/v1/events"
+    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode()}
+    scope |= {"query_string": b"", "headers": [(b"host", b"192.168.1.1")], "scheme": "http"}
+    return scope | {"client": (client, 4711), "server": ("192.168.1.1", 80), "http_version": "1.1"}
+
+
+async def test_a_browser_that_goes_leaves_nothing_that_has_to_be_looked_for(stage):
+    app = create_app(stage)
+    begun, gone = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> dict[str, object]:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, object]) -> None:
+        if message.get("body") == b"retry: 1000\n\n":
+            begun.set()
+
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            begun.clear()
+            gone.clear()
+            watching = asyncio.create_task(app(listening(VISITOR), receive, send))
+            async with asyncio.timeout(5):
+                await begun.wait()
+                gone.set()
+                await watching
+        assert not [one for one in gc.get_objects() if isinstance(one, live._Client)]
+    finally:
+        gc.enable()
