@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -324,8 +325,10 @@ async def test_a_writer_that_hangs_is_overdue_and_one_that_works_is_not(tmp_path
     assert journal.overdue() == 0
     thinking = asyncio.create_task(journal.apply("think"))
     async with asyncio.timeout(PATIENCE):
-        while journal.overdue() == 0:  # what comes meanwhile is not taken in its second
-            journal.offer(numbered(journal.boot, 1))
+        for seq in itertools.count(1):  # what comes meanwhile is not taken in its second
+            if journal.overdue():
+                break
+            journal.offer(numbered(journal.boot, seq))
             await asyncio.sleep(0.05)
     tracker.go_on.set()
     await thinking
