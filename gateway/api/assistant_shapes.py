@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
@@ -104,6 +104,46 @@ class LookShape(TypedDict):
     in_vain: Words | None
 
 
+class LearntRunShape(TypedDict):
+    """A run, a stroke or a charge that the rule finds in the recording.
+
+    ``begin_s`` seconds after its beginning; ``seconds`` long, null where it is only a moment;
+    ``level`` its mean power or highest temperature, or what was counted.
+    """
+
+    begin_s: float
+    seconds: float | None
+    level: float | None
+
+
+class LearntLineShape(TypedDict):
+    """A threshold that may be moved: its key in the evidence, its value, and what it divides."""
+
+    key: str
+    role: str
+    value: float
+    unit: str
+    means: Words
+
+
+class LearntShape(TypedDict):
+    """What a recording teaches.
+
+    ``evidence`` is the mapping ``evidence`` of a machine's file, checked; ``lines`` the same as
+    text. ``every_s`` is the polling period for which ``runs`` and ``expects`` hold. ``expects``
+    says what will not be seen, ``doubts`` what speaks against the result.
+    """
+
+    kind: LearntKind
+    evidence: dict[str, Any]
+    lines: str
+    every_s: float
+    thresholds: list[LearntLineShape]
+    runs: list[LearntRunShape]
+    expects: list[Words]
+    doubts: list[Words]
+
+
 class AssistantShape(TypedDict):
     """What the assistant does or has done last; nothing of it is stored."""
 
@@ -122,3 +162,5 @@ class DraftShape(TypedDict):
 
 
 LookedAt = Literal["either", "holding-registers", "input-registers"]
+LearntKind = Literal["power-runs", "counters", "charges"]
+"""What can be learnt: the kinds of evidence."""

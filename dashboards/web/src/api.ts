@@ -520,6 +520,21 @@ export interface Look {
   in_vain: Text | null;
 }
 
+/** What can be learnt: the kinds of evidence. */
+export type LearntKind = "power-runs" | "counters" | "charges";
+
+/** What a recording teaches; `evidence` is the mapping of a machine's file, checked. */
+export interface Learnt {
+  kind: LearntKind;
+  evidence: Record<string, unknown>;
+  lines: string;
+  every_s: number;
+  thresholds: { key: string; role: string; value: number; unit: string; means: Text }[];
+  runs: { begin_s: number; seconds: number | null; level: number | null }[];
+  expects: Text[];
+  doubts: Text[];
+}
+
 /** What the assistant does or has done last: GET api/v1/assistant. */
 export interface AssistantState {
   busy: boolean;
