@@ -15,8 +15,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway import run
 from gateway.api.rooms import Part
+from gateway.assembly import showing
+from gateway.assembly.pages import all_parts
 from gateway.cli.main import run_command_line
 from gateway.core.work import MachineStatus
 from gateway.database import Unwritable
@@ -31,7 +32,7 @@ CONSOLE = "sinks:\n  - {type: console}\n"
 
 
 def _part(gateway: Gateway, name: str) -> Part:
-    return next(part for part in gateway._parts() if part.name == name)
+    return next(part for part in all_parts(gateway) if part.name == name)
 
 
 def test_a_part_with_a_bug_is_shown_as_failed_until_it_works_again(tmp_path: Path, monkeypatch):
@@ -48,7 +49,7 @@ def test_a_part_with_a_bug_is_shown_as_failed_until_it_works_again(tmp_path: Pat
         until(lambda: _part(gateway, "console").state == "failed")
         mended.set()
         until(lambda: _part(gateway, "console").state == "ok")
-        until(lambda: gateway.sinks["console"].health.delivered)
+        until(lambda: gateway.sinks.runners["console"].health.delivered)
 
 
 def test_a_bug_in_the_store_of_charts_ends_nothing_else(tmp_path: Path, monkeypatch):
@@ -226,7 +227,7 @@ def test_the_sinks_are_shown_a_phase_that_begins_within_a_state(tmp_path: Path, 
 
 
 def test_the_sinks_are_shown_fresh_numbers_of_a_state_that_lasts(tmp_path: Path, told, monkeypatch):
-    monkeypatch.setattr(run, "REFRESH", 0.3)
+    monkeypatch.setattr(showing, "REFRESH", 0.3)
     with at_work(a_workshop(tmp_path, demo=True, more=CONSOLE)) as workshop:
         until(lambda: told and told[-1].known)
         _finds_nothing(workshop.gateway)

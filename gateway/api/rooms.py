@@ -1,4 +1,4 @@
-"""What the API needs of the rest of the gateway, handed over once by ``gateway.run``."""
+"""What the API needs of the rest of the gateway, handed over once by ``gateway.assembly``."""
 
 from __future__ import annotations
 

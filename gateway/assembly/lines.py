@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 
-from gateway.core.sayings import in_words
+from gateway.assembly.alone import end
 from gateway.flow.source_runner import SourceRunner
 
-log = logging.getLogger(__name__)
-
-STOP_PATIENCE = 2.0
 BETWEEN_POLLS = 1.0
 """Seconds that a line gets to finish its poll before it is taken away; then it is cut off."""
 
@@ -40,7 +36,7 @@ class Lines:
             await self._failed
         finally:
             self._closed = True
-            await _end([*self._going, *(task for _, task in self._lines.values())])
+            await end([*self._going, *(task for _, task in self._lines.values())])
 
     def start(self, runners: Iterable[SourceRunner]) -> None:
         """Poll these, too. Once the end has come nothing begins any more."""
@@ -79,7 +75,7 @@ class Lines:
             task.cancel()
             self.start([after])
             after = None
-        await _end([task])
+        await end([task])
         self._going.discard(task)
         if after is not None:
             after.follow(runner)
@@ -91,12 +87,3 @@ class Lines:
             return
         error = task.exception() or RuntimeError(f"{task.get_name()} has ended by itself")
         self._failed.set_exception(error)
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=STOP_PATIENCE)
-        for task in late:
-            log.warning("%s did not stop in time", in_words(task.get_name()))

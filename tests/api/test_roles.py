@@ -11,6 +11,7 @@ from starlette.routing import Mount, Route
 from gateway.api.access import Access
 from gateway.api.app import GatewayApp, create_app
 from gateway.api.documents import roles_of, routes_of
+from gateway.assembly.pages import rooms as rooms_of
 from tests.api.running import API, RunningGateway, demo_client
 
 EVERYONE = "owner foreman works_council customer visitor"
@@ -79,7 +80,7 @@ ROLES = ("nobody", *EVERYONE.split())
 @pytest.fixture(scope="module")
 def app(demo: RunningGateway, tmp_path_factory: pytest.TempPathFactory) -> GatewayApp:
     folder = tmp_path_factory.mktemp("walked")
-    return create_app(demo.gateway._rooms(), Access(folder), pages=folder)
+    return create_app(rooms_of(demo.gateway), Access(folder), pages=folder)
 
 
 def test_the_table_names_every_route_and_its_roles(app: GatewayApp) -> None:

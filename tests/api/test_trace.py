@@ -14,6 +14,7 @@ import pytest
 from gateway.api.access import Access
 from gateway.api.app import create_app
 from gateway.api.live import Latest
+from gateway.assembly.pages import rooms as rooms_of
 from gateway.core.batches import Batch, Clock, Judged, Mark
 from gateway.core.ports import Point
 from gateway.core.signals import Fault, Quality, Reason, SignalId
@@ -38,7 +39,7 @@ async def stored(demo: RunningGateway, folder: Path, at: datetime) -> dict[str, 
     latest = Latest()
     latest.take(Judged(Batch("drill-1", READ, 0.0, Clock.SYNCED, (POWER,), (1.5,)), 4711, {}))
     store: Any = OnePoint(at)
-    rooms = replace(demo.gateway._rooms(), latest=latest, series=store)
+    rooms = replace(rooms_of(demo.gateway), latest=latest, series=store)
     app = create_app(rooms, Access(folder, TOKEN), pages=None)
     transport = httpx.ASGITransport(app)
     headers = {"authorization": f"Bearer {TOKEN}"}
@@ -64,7 +65,7 @@ async def test_a_signal_says_what_was_found_where_it_has_no_value(
     found = Text("Gerät 0 antwortet für Gerät 1", "unit 0 answers for unit 1")
     bad = {0: Mark(Quality.BAD, Fault(Reason.DESYNC, detail=found))}
     latest.take(Judged(Batch("drill-1", READ, 0.0, Clock.SYNCED, (POWER,), (None,)), 4711, bad))
-    rooms = replace(demo.gateway._rooms(), latest=latest)
+    rooms = replace(rooms_of(demo.gateway), latest=latest)
     transport = httpx.ASGITransport(create_app(rooms, Access(tmp_path, TOKEN), pages=None))
     headers = {"authorization": f"Bearer {TOKEN}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=headers) as web:

@@ -32,7 +32,7 @@ def workshop(tmp_path: Path) -> Iterator[RunningGateway]:
 
 
 def server(running: RunningGateway) -> ApartRunner:
-    found = running.gateway.sinks["opcua"]
+    found = running.gateway.sinks.runners["opcua"]
     assert isinstance(found, ApartRunner)
     return found
 
