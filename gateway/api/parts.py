@@ -15,6 +15,7 @@ from gateway.flow.source_runner import MachineHealth
 from gateway.journal import JournalHealth
 from gateway.sinks import variants as sinks_offered
 from gateway.sinks.base import SinkConfig
+from gateway.sources import LineUse
 
 OK, WAITING, FAILED, ABSENT = "ok", "waiting", "failed", "absent"
 
@@ -31,6 +32,23 @@ def sources(healths: Iterable[MachineHealth]) -> Iterator[Part]:
             yield Part(name, WAITING, Text("noch nicht gefragt", "not asked yet"))
         else:
             yield Part(name, FAILED, _silent(health))
+
+
+def lines(uses: Iterable[LineUse]) -> Iterator[Part]:
+    """One part for each line that is asked for more than it can do."""
+    for use in uses:
+        if use.full:
+            told = use.told()
+            yield Part(
+                use.place,
+                WAITING,
+                Text(
+                    f"zu viel für diese Leitung, Abfragen fallen aus. {told.de}. Wählen Sie einen "
+                    "längeren Takt (every), weniger Messpunkte oder eine höhere Baudrate.",
+                    f"too much for this line, polls are left out. {told.en}. Choose a longer "
+                    "period (every), fewer points, or a higher baud rate.",
+                ),
+            )
 
 
 def _silent(health: MachineHealth) -> Text:

@@ -144,10 +144,31 @@ class QuestionShape(TypedDict):
     end: str
 
 
-class MachineShape(TypedDict):
-    """One machine; ``thresholds`` and ``polling`` are absent in events.
+class BusShape(TypedDict):
+    """What one line carries in a cycle in which everything is due, and how long that takes.
 
-    ``polling`` says of each of its lines how often it was asked, and what became of it.
+    ``expected_s`` is computed from baud rate and frames (null: its speed is not known),
+    ``measured_s`` was taken by cycles in which everything answered (null: none yet), both in
+    seconds; ``share`` of the time (0 to 1) the line was needed of late; ``shortest_s`` is the
+    shortest period that it can do. ``told`` says the same.
+    """
+
+    place: str
+    requests: int
+    registers: int
+    values: int
+    expected_s: float | None
+    measured_s: float | None
+    share: float
+    shortest_s: float | None
+    told: Words
+
+
+class MachineShape(TypedDict):
+    """One machine; ``thresholds``, ``polling`` and ``bus`` are absent in events.
+
+    ``polling`` says of each of its lines how often it was asked, and what became of it; ``bus``
+    how long that takes.
     """
 
     firm: str
@@ -164,6 +185,7 @@ class MachineShape(TypedDict):
     job: JobShape | None
     thresholds: NotRequired[list[ThresholdShape]]
     polling: NotRequired[list[Words]]
+    bus: NotRequired[list[BusShape]]
 
 
 class RegisterShape(TypedDict):

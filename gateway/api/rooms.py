@@ -19,6 +19,7 @@ from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
 from gateway.sinks.base import Place
+from gateway.sources import LineUse
 
 _COMES_OR_GOES = Text("Die Dateien werden gerade neu gelesen.", "The files are being read again.")
 
@@ -127,6 +128,7 @@ class Rooms:
     words: Callable[[SignalId], Words | None]
     parts: Callable[[], Sequence[Part]]
     polling: Callable[[str], Sequence[Text]]
+    bus: Callable[[str], Sequence[LineUse]]
     figures: Callable[[], Iterable[Figure]]
     send_again: Callable[[str], bool | None]
     reload: Callable[[], Awaitable[Outcome]]

@@ -8,6 +8,7 @@ from typing import Literal
 
 from gateway.api.live import Latest
 from gateway.api.plant_shapes import (
+    BusShape,
     JobShape,
     LineShape,
     MachineShape,
@@ -23,6 +24,7 @@ from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus, Question
 from gateway.journal import GapRecord, KeptEvent
 from gateway.machines import catalog
+from gateway.sources import LineUse
 
 Trust = Literal["good", "uncertain", "bad"]
 QUALITIES: dict[Quality, Trust] = {
@@ -152,7 +154,23 @@ def machine(rooms: Rooms, what: Machine, *, thresholds: bool = True) -> MachineS
             for of, value, means in rooms.tracker.thresholds(rooms.journal.state, what.name)
         ]
         view["polling"] = [words(line) for line in rooms.polling(what.name)]
+        view["bus"] = [bus(line) for line in rooms.bus(what.name)]
     return view
+
+
+def bus(line: LineUse) -> BusShape:
+    """How one line is in use."""
+    return {
+        "place": line.place,
+        "requests": line.load.requests,
+        "registers": line.load.registers,
+        "values": line.load.values,
+        "expected_s": line.expected,
+        "measured_s": line.cycle,
+        "share": line.share,
+        "shortest_s": line.shortest,
+        "told": words(line.told()),
+    }
 
 
 def job(what: Job) -> JobShape:

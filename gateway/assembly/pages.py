@@ -19,9 +19,14 @@ from gateway.core.figures import Figure
 from gateway.core.ports import Words
 from gateway.core.signals import SignalId
 from gateway.flow import figures
+from gateway.flow.source_runner import SourceRunner
+from gateway.sources import LineUse, ModbusSource, line_use
 
 if TYPE_CHECKING:
     from gateway.api.lan import Lan
+
+BUSY = 0.9
+"""The share of the time from which on a line may be asked for more than it can do."""
 
 
 async def serve_pages(works: Works) -> None:
@@ -61,6 +66,7 @@ def rooms(works: Works) -> Rooms:
         words=partial(_words, works),
         parts=partial(all_parts, works),
         polling=lambda name: [one.told() for one in works.runners if name in one.source.machines],
+        bus=partial(_bus, works),
         figures=partial(_figures, works),
         send_again=works.sinks.send_again,
         reload=works.reloading.ask,
@@ -77,6 +83,7 @@ def all_parts(works: Works) -> list[Part]:
         parts.files(works.reloading.last, works.started, len(works.site.machines)),
         parts.questions(len(works.tracker.questions(works.journal.state))),
         *parts.sources(health for runner in works.runners for health in runner.health()),
+        *parts.lines(_busy(works)),
         *parts.sinks(works.sinks.health()),
         *_partners(works),
         *([] if works.lan is None else [works.lan.part()]),
@@ -104,6 +111,26 @@ def _partners(works: Works) -> list[Part]:
 def _words(works: Works, what: SignalId) -> Words | None:
     found = (runner.source.words(what) for runner in works.runners)
     return next((words for words in found if words is not None), None)
+
+
+def _bus(works: Works, name: str) -> list[LineUse]:
+    """How the lines of a machine are in use."""
+    return [
+        line_use(source, _every(runner))
+        for runner in works.runners
+        if name in runner.source.machines and isinstance(source := runner.source, ModbusSource)
+    ]
+
+
+def _busy(works: Works) -> Iterator[LineUse]:
+    """The lines that have hardly a pause; it takes some time to say how a line is in use."""
+    for runner in works.runners:
+        if isinstance(source := runner.source, ModbusSource) and source.share > BUSY:
+            yield line_use(source, _every(runner))
+
+
+def _every(runner: SourceRunner) -> dict[SignalId, float]:
+    return {signal.id: signal.every for signal in runner.signals}
 
 
 def _figures(works: Works) -> Iterator[Figure]:

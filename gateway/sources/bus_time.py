@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gateway.machines.read_plan import Block, plan
+from gateway.machines.read_plan import NOTHING, Block, Learned, plan
 from gateway.machines.template import PointSpec, Template
 
 QUESTION = 8
@@ -50,11 +50,19 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """A device as it is polled: which points every how many seconds, with what pause."""
+    """A device as it is polled: which points every how many seconds, with what pause.
+
+    ``learned`` is what it has refused, which cuts its requests.
+    """
 
     template: Template
     points: Sequence[tuple[PointSpec, float]]
     pause: float = 0.0
+    learned: Learned = NOTHING
+
+    def blocks(self, points: Sequence[PointSpec]) -> Sequence[Block]:
+        """The requests that bring some of the points."""
+        return plan(points, self.template, self.learned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ def load(devices: Sequence[Polled], wire: Wire | None, thinks: float = THINKS) -
     blocks = [
         block
         for device in devices
-        for block in plan([point for point, _ in device.points], device.template)
+        for block in device.blocks([point for point, _ in device.points])
     ]
     return Load(
         requests=len(blocks),
@@ -100,6 +108,8 @@ def _seconds(blocks: Sequence[Block], wire: Wire | None, pause: float, thinks: f
 def _share(device: Polled, wire: Wire | None, pause: float, thinks: float) -> float:
     """The part of all time that a device needs: what is due together is asked for together."""
     periods = sorted({Fraction(every).limit_denominator(1000) for _, every in device.points})
+    if not periods:
+        return 0.0  # everything is refused
     span = _common(periods)
     if span / periods[0] > TICKS:  # the slow ones hardly count
         periods, span = periods[:1], periods[0]
@@ -110,7 +120,7 @@ def _share(device: Polled, wire: Wire | None, pause: float, thinks: float) -> fl
         due = tuple(period for period in periods if tick % period == 0)
         if due not in cost:
             points = [point for point, every in device.points if _in(every, due)]
-            cost[due] = _seconds(plan(points, device.template), wire, pause, thinks)
+            cost[due] = _seconds(device.blocks(points), wire, pause, thinks)
         total += cost[due]
     return total / float(span)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +18,7 @@ from gateway.machines.derived import Found, derive
 from gateway.machines.lengths import Lengths
 from gateway.machines.read_plan import Block, Learned, Place, halves, plan
 from gateway.machines.template import FUNCTIONS, PointSpec, Table, Template
+from gateway.sources.bus_time import Polled
 from gateway.sources.line.base import ModbusConnect
 from gateway.sources.refusals import REMEMBERED, Refusals, place
 
@@ -91,6 +92,19 @@ class Unit:
     def signals(self) -> tuple[SignalId, ...]:
         """Every signal that the unit can be asked for."""
         return (*self._points, *self._derived)
+
+    def polled(self, every: Mapping[SignalId, float]) -> Polled:
+        """How it is asked now: without what it refuses, in the lengths that it answers."""
+        points = [
+            (point, every[signal])
+            for signal, point in self._points.items()
+            if signal in every and not self._refusals.knows(point)
+        ]
+        return Polled(self.template, points, self.pause, self._learned)
+
+    @property
+    def _learned(self) -> Learned:
+        return Learned(self._refusals.bad, frozenset(self._cuts), self.lengths.most)
 
     async def read(self, link: Link, due: tuple[SignalId, ...], now: Now) -> Answer:
         """Ask for the due signals, one entry each. Silence ends the cycle for the rest of them."""
@@ -295,10 +309,9 @@ class Unit:
             else:
                 refused.append((signal, waiting[0]))
                 until = min(until, waiting[1])
-        learned = Learned(self._refusals.bad, frozenset(self._cuts), self.lengths.most)
         blocks = tuple(
             (block, Layout(block.first, block.count, block.points))
-            for block in plan(points, self.template, learned)
+            for block in plan(points, self.template, self._learned)
         )
         asked = [self._signal(point) for block, _ in blocks for point in block.points]
         return _Requests(

@@ -94,17 +94,8 @@ def _on_line(machine: str, device: Device) -> Iterator[OnLine]:
 def _carries(line: str, devices: Sequence[OnLine]) -> Text:
     wire = devices[0].connect.wire
     found: Load = load([device.polled for device in devices], wire)
-    units = len({device.connect.unit for device in devices})
-    counts = [
-        _count(units, ("Gerät", "Geräte"), ("device", "devices")),
-        _count(found.requests, ("Anfrage", "Anfragen"), ("request", "requests")),
-        _count(found.registers, ("Register", "Register"), ("register", "registers")),
-        _count(found.values, ("Wert", "Werte"), ("value", "values")),
-    ]
-    said = Text(
-        f"{line}: {', '.join(one.de for one in counts)}",
-        f"{line}: {', '.join(one.en for one in counts)}",
-    )
+    counts = counted(len({device.connect.unit for device in devices}), found)
+    said = Text(f"{line}: {counts.de}", f"{line}: {counts.en}")
     if wire is None:
         return said
     cycle, thinks, busy = round(found.cycle * 1000), round(THINKS * 1000), round(found.busy * 100)
@@ -114,6 +105,17 @@ def _carries(line: str, devices: Sequence[OnLine]) -> Text:
         f"{said.en} in {cycle} ms at {wire.baud} baud and {thinks} ms per answer for the device to "
         f"think; the line is busy for {busy} % of the time",
     )
+
+
+def counted(units: int, found: Load) -> Text:
+    """How much a line carries in a cycle in which everything is due."""
+    counts = [
+        _count(units, ("Gerät", "Geräte"), ("device", "devices")),
+        _count(found.requests, ("Anfrage", "Anfragen"), ("request", "requests")),
+        _count(found.registers, ("Register", "Register"), ("register", "registers")),
+        _count(found.values, ("Wert", "Werte"), ("value", "values")),
+    ]
+    return Text(", ".join(one.de for one in counts), ", ".join(one.en for one in counts))
 
 
 def _count(number: int, de: tuple[str, str], en: tuple[str, str]) -> Text:

@@ -58,6 +58,10 @@ class Refusals:
         """Whether it is the device that refuses."""
         return self._device is not None
 
+    def knows(self, point: PointSpec) -> bool:
+        """Whether a point was refused when it was last asked for."""
+        return place(point) in self._refused
+
     def waiting(self, point: PointSpec, mono: float) -> tuple[Fault, float] | None:
         """Why a point is not asked for now, and when it is again; None: ask."""
         refusal = self._refused.get(place(point))

@@ -15,6 +15,7 @@ from gateway.flow.moment import Moment, Now, SystemTime
 from gateway.sources.asking import Line
 from gateway.sources.device import NO_CONNECTION, SHARED_LINE, Answer, Unit, fault_of
 from gateway.sources.line.connection import Connection
+from gateway.sources.line_time import LineTime
 
 
 class ModbusSource:
@@ -35,6 +36,8 @@ class ModbusSource:
         self.endpoint = self.units[0].connect.key
         self._now = now or SystemTime()
         self._line = Line(self.units, self._now)
+        self.time = LineTime(self._now().mono)
+        """How long its polls have taken."""
         self._each_poll = any(unit.connect.reconnect == "each-poll" for unit in self.units)
         if self._line.shared:
             for unit in self.units:
@@ -96,15 +99,23 @@ class ModbusSource:
         shares = self._shares_of(tuple(due))
         missing = Counter(unit.machine for unit, _ in shares)
         self._given_up = False
+        began, whole = self._now().mono, len(due) == len(self._unit_of)
         # who is in doubt is asked last, so that its silence delays nobody else's values
         for unit, signals in sorted(shares, key=lambda share: share[0].failed_at):
             answer = await self._ask(unit, signals)
+            whole = whole and answer.failure is None and answer.moment is not None
             heard = answers.setdefault(unit.machine, [])
             heard.append(answer)
             if len(heard) == missing[unit.machine]:
                 yield _batch(unit.machine, heard, self._now())
+        self.time.polled(began, self._now().mono + self._link.rest, whole=whole)
         if self._each_poll:
             self._link.close()
+
+    @property
+    def share(self) -> float:
+        """The part of the last half to whole minute in which the line was needed, 0 to 1."""
+        return self.time.share(self._now().mono)
 
     def words(self, signal: SignalId) -> Words | None:
         """The raw words of the last answer for ``signal``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -115,6 +116,22 @@ def test_whatever_stands_in_a_label_stays_on_its_line(
     lines = page.split("\n")
     assert len(lines) == 4 + openmetrics
     assert re.fullmatch(r'werkverbund_x\{a="(?:[^"\\\n]|\\["\\n])*"\} \S+', lines[2])
+
+
+def test_the_machine_s_page_says_how_long_its_line_takes(watched: RunningGateway) -> None:
+    def told() -> dict[str, Any] | None:
+        with demo_client(watched.base, "owner") as owner:
+            [line] = owner.get("/api/v1/machines/drill-1").json()["bus"]
+        return line if line["measured_s"] else None
+
+    line = until(told)
+    assert line["requests"] > 0
+    assert line["values"] > line["requests"]
+    assert line["expected_s"] is None  # the speed of a network is not known
+    assert line["measured_s"] <= line["shortest_s"] <= line["measured_s"] + 0.01
+    assert 0 < line["share"] < 1
+    assert f"{line['requests']} Anfrage" in line["told"]["de"]
+    assert f"measured {round(1000 * line['measured_s'])} ms" in line["told"]["en"]
 
 
 def test_the_machine_s_page_says_the_same_in_a_sentence(watched: RunningGateway) -> None:

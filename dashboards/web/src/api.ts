@@ -86,6 +86,7 @@ export interface Machine {
   state: MachineState;
   thresholds: Threshold[];
   polling?: Text[];
+  bus?: { told: Text }[];
   signals: Signal[];
   job: Job | null;
 }

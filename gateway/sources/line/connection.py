@@ -62,6 +62,11 @@ class Connection:
         return self._client is not None and self._client.connected and not self._strange
 
     @property
+    def rest(self) -> float:
+        """Seconds for which nobody on it may be asked."""
+        return max(0.0, self._quiet_until - asyncio.get_running_loop().time())
+
+    @property
     def numbered(self) -> bool:
         """Whether answers carry the number of their question."""
         return self._framing.numbered
@@ -100,8 +105,8 @@ class Connection:
         if self._client is None or not self.connected:
             self.close()
             raise Unreachable(self.place, Finding(Why.NO_CONNECTION))
-        rest = self._quiet_until - asyncio.get_running_loop().time()
-        if rest > 0 or self._framing.resyncs:
+        rest = self.rest
+        if rest or self._framing.resyncs:
             await asyncio.sleep(rest)
             await asyncio.sleep(0)  # what has come in meanwhile is looked at first
             self._opener.drain(self._client)
