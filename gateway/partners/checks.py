@@ -13,11 +13,11 @@ from gateway.network import disclosure
 from gateway.network.document import MOST_LOTS
 from gateway.network.knowledge import Agreed, Knowledge, arrived
 from gateway.network.order import JointOrder, Level, Prepared
-from gateway.network.picture import Offered, Picture
 from gateway.network.rollup import own_packages
+from gateway.network.snapshot import Offered, Snapshot
 from gateway.network.views import view
 from gateway.partners.messages import Cancelled, Kind, Message, moment
-from gateway.partners.state import Book, Head
+from gateway.partners.state import ExchangeState, Head
 
 
 class Fit(Enum):
@@ -32,7 +32,7 @@ class NotYetError(ExchangeError):
     """It may be right, but what it refers to has not arrived: no answer, it will come again."""
 
 
-def fit(book: Book, sender: str, message: Message, *, replaced: bool) -> Fit:
+def fit(state: ExchangeState, sender: str, message: Message, *, replaced: bool) -> Fit:
     """Where ``message`` belongs. Raises ExchangeError where it belongs nowhere.
 
     ``replaced``: its chain was in use here, and is not any more.
@@ -40,7 +40,7 @@ def fit(book: Book, sender: str, message: Message, *, replaced: bool) -> Fit:
     if replaced:
         raise ExchangeError("a message of a chain that has been replaced")
     chain = message.chain or ""
-    head = book.in_heads.get((message.order, sender))
+    head = state.in_heads.get((message.order, sender))
     if head is None or head.chain != chain:
         head = Head(chain)  # a chain that is new to us begins at its first message
     if message.sequence <= head.sequence:
@@ -67,9 +67,11 @@ def skipped_before(message: Message, head: Head) -> Sequence[Cancelled]:
     return found
 
 
-def check_report(book: Book, firm: str, sender: str, message: Message) -> disclosure.Report:
+def check_report(
+    state: ExchangeState, firm: str, sender: str, message: Message
+) -> disclosure.Report:
     """The report in a message, if the sender may make it and it holds no more than agreed."""
-    order = book.versions.get(message.order, {}).get(message.version)
+    order = state.versions.get(message.order, {}).get(message.version)
     if order is None:
         raise NotYetError("a report on an order that is not known here yet")
     if message.kind is Kind.SUMMARY:
@@ -77,7 +79,7 @@ def check_report(book: Book, firm: str, sender: str, message: Message) -> disclo
             raise ExchangeError("a summary that is not from the lead firm")
     elif message.package not in {package.id for package in order.of(sender)}:
         raise ExchangeError("a report on a package of another firm")
-    agreed = book.agreed(message.order, sender, firm)
+    agreed = state.agreed(message.order, sender, firm)
     level = message.level or Level.L0
     if level is Level.L0 or level > agreed.level:
         raise ExchangeError(f"a report of level {level} where {agreed.level} is agreed")
@@ -115,13 +117,13 @@ def check_order(
 
 
 def check_reckoned(order: JointOrder, firm: str) -> None:
-    """Whether a picture can be made of an order, before it is kept. Raises ExchangeError."""
+    """Whether a snapshot can be made of an order, before it is kept. Raises ExchangeError."""
     try:
         knowledge, now = Knowledge(order, firm, {}, {}), order.clock.at
         own = own_packages(knowledge, now)
         for package in order.packages:
             arrived(knowledge, package, now)
-        view(Picture(knowledge, own, {}, {}, "member", simulated=order.lapse > 1), now)
+        view(Snapshot(knowledge, own, {}, {}, "member", simulated=order.lapse > 1), now)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise ExchangeError("the message holds no order that can be reckoned with") from error
 

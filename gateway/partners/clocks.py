@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from gateway.core.text import Text
 from gateway.network.document import YEARS
 from gateway.network.order import JointOrder
-from gateway.partners.context import Office
+from gateway.partners.context import Context
 
 MOST = timedelta(minutes=1)
 """Clocks further apart than this are wrong; in time lapse, than half a report interval."""
@@ -47,27 +47,27 @@ def began_here(order: JointOrder, sent: datetime, received: datetime) -> datetim
 
 
 async def measured(
-    office: Office, order_id: str, partner: str, sent: datetime, answered: datetime
+    context: Context, order_id: str, partner: str, sent: datetime, answered: datetime
 ) -> None:
     """A partner has answered: how far is its clock from ours? Its orders begin by ours."""
-    book, order = office.book, office.book.order(order_id)
+    state, order = context.state, context.state.order(order_id)
     if order is None:
         return
-    off = ahead(sent, answered, office.stamp(), tolerance(order))
-    if off and partner not in book.clocks:
-        await office.audit(partner, "clock", f"{off.total_seconds():+.0f} s from ours")
-    book.clocks.pop(partner, None)
+    off = ahead(sent, answered, context.stamp(), tolerance(order))
+    if off and partner not in state.clocks:
+        await context.audit(partner, "clock", f"{off.total_seconds():+.0f} s from ours")
+    state.clocks.pop(partner, None)
     if off:
-        book.clocks[partner] = off
-    told = book.began.get(order_id)
+        state.clocks[partner] = off
+    told = state.began.get(order_id)
     if partner != order.lead or told is None:
         return
     began = told - off
     if began.year in YEARS and abs(began - order.clock.began) > tolerance(order):
-        for version, entry in book.versions[order_id].items():
+        for version, entry in state.versions[order_id].items():
             moved = replace(entry, began=began)
-            await office.keep(office.ledger.replace_order, moved)
-            book.versions[order_id][version] = moved
+            await context.keep(context.ledger.replace_order, moved)
+            state.versions[order_id][version] = moved
 
 
 def said(apart: dict[str, timedelta], names: dict[str, str]) -> Text | None:

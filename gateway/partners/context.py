@@ -1,4 +1,4 @@
-"""What dispatch and reception share: who we are, the book, the ledger's thread, the way out."""
+"""What all parts of the exchange share: who we are, the state, the ledger's thread, the way out."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from gateway.core.errors import JournalError, NotConnected, Rejected
 from gateway.core.sayings import in_words, text_of
 from gateway.core.text import Text
 from gateway.flow.line_log import LineLog
+from gateway.network.order import JointOrder
 from gateway.partners.crypto import sealed, signed
 from gateway.partners.identity import Identity
 from gateway.partners.messages import Kind, Message, header
-from gateway.partners.outgoing import Side
-from gateway.partners.state import Book
+from gateway.partners.state import ExchangeState, Side
 from gateway.partners.store.ledger import Ledger
 from gateway.partners.transport import Transport
 
@@ -35,17 +35,19 @@ AUDIT_EVERY = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
-class Office:
+class Context:
     """One firm's side of the exchange while it is open."""
 
     site: SiteConfig
     side: Side
     keys: Identity
-    book: Book
+    state: ExchangeState
     ledger: Ledger
     transport: Transport
     clock: Callable[[], datetime]
     thread: ThreadPoolExecutor
+    unfinished: Callable[[str], JointOrder | None]
+    """The order of a lead firm of which something is left to do."""
     stamp: Callable[[], datetime] = lambda: datetime.now(UTC)
     """The time that messages carry."""
     connected: bool = False

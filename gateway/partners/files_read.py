@@ -11,13 +11,13 @@ Stamp = tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
-class AsRead:
+class FilesRead:
     """Files with their stamps at the moment at which they were read."""
 
     stamps: Mapping[Path, Stamp]
 
     @classmethod
-    def now(cls, files: Iterable[Path | None]) -> AsRead:
+    def now(cls, files: Iterable[Path | None]) -> FilesRead:
         """These files as they stand now; None is no file."""
         return cls({file: _stamp(file) for file in files if file is not None})
 

@@ -11,9 +11,9 @@ from gateway.core.sayings import text_of
 from gateway.core.text import Text
 from gateway.database import Corrupt
 from gateway.flow.line_log import LineLog
-from gateway.partners.context import Office
-from gateway.partners.inbox import Reception
-from gateway.partners.outbox import Dispatch
+from gateway.partners.context import Context
+from gateway.partners.inbox import Inbox
+from gateway.partners.outbox import Outbox
 from gateway.partners.store.ledger_file import Behind
 from gateway.partners.store.trust import Distrusted
 
@@ -25,8 +25,8 @@ STEADY = 5.0
 """Seconds after which a way that stood begins anew with the first pause when it is lost."""
 
 
-class Link:
-    """Keeps the way open. ``lock`` guards the book, ``wake`` tells that something has changed."""
+class BrokerLink:
+    """Keeps the way open. ``lock`` guards the state, ``wake`` tells that something has changed."""
 
     def __init__(self, broker: str, lock: asyncio.Lock, wake: asyncio.Event) -> None:
         self._broker = broker
@@ -46,57 +46,57 @@ class Link:
         on.set()
         off.clear()
 
-    async def run(self, office: Office, dispatch: Dispatch, reception: Reception) -> None:
+    async def run(self, context: Context, outbox: Outbox, inbox: Inbox) -> None:
         """Connect, handle what arrives, and again, until cancelled."""
-        tries, lost, firm, lines = 0, False, office.side.firm, LineLog(log)
+        tries, lost, firm, lines = 0, False, context.side.firm, LineLog(log)
         while True:
             await self._plugged.wait()
             since: float | None = None
             try:
-                await office.transport.connect()
+                await context.transport.connect()
                 since = time.monotonic()
                 if self.plugged:  # it may have been pulled meanwhile
                     if lost:
                         lines.line(self._broker, _again(firm, self._broker))
                     else:
                         log.info("%s: connected to %s", firm, self._broker)
-                    await self._follow(office, dispatch, reception)
+                    await self._follow(context, outbox, inbox)
             except (NotConnected, Rejected) as error:
                 if self.plugged and (since is not None or tries == 0):
                     lost = True
                     lines.line(self._broker, _no_way(firm, text_of(error)))
             finally:
-                office.connected = False
-            await office.transport.close()
+                context.connected = False
+            await context.transport.close()
             if since is not None and time.monotonic() - since > STEADY:
                 tries = 0
             if self.plugged:
                 await asyncio.sleep(PAUSES[min(tries, len(PAUSES) - 1)])
                 tries += 1
 
-    async def _follow(self, office: Office, dispatch: Dispatch, reception: Reception) -> None:
+    async def _follow(self, context: Context, outbox: Outbox, inbox: Inbox) -> None:
         """Handle what arrives until the way is lost."""
-        office.connected = True
-        dispatch.reconnected()
-        reception.inquiry.reconnected()
+        context.connected = True
+        outbox.reconnected()
+        inbox.start_check.reconnected()
         self._wake.set()
-        async for named, wire in office.transport.messages():
+        async for named, wire in context.transport.messages():
             async with self._lock:
                 try:
-                    await reception.handle(named, wire, time.monotonic())
+                    await inbox.handle(named, wire, time.monotonic())
                 except (Corrupt, Distrusted, Behind):
                     raise
                 except JournalError as error:  # not acknowledged, so it comes again
-                    office.not_kept(error)
+                    context.not_kept(error)
             self._wake.set()
             await asyncio.sleep(0)  # whoever floods us holds up nothing else
 
-    async def watch(self, office: Office) -> None:
+    async def watch(self, context: Context) -> None:
         """Close the way whenever the plug is pulled, until cancelled."""
         while True:
             await self._pulled.wait()
-            office.connected = False
-            await office.transport.close()
+            context.connected = False
+            await context.transport.close()
             await self._plugged.wait()
 
 

@@ -16,11 +16,11 @@ from gateway.core.errors import ExchangeError
 from gateway.network.knowledge import Agreed
 from gateway.network.order import HORIZON
 from gateway.partners.clocks import measured
-from gateway.partners.context import Office
+from gateway.partners.context import Context
 from gateway.partners.crypto import fingerprint, sealed, signed
 from gateway.partners.messages import Cancelled, Message, header
-from gateway.partners.outgoing import Wanted
-from gateway.partners.state import Entry, Head, Key, Pair
+from gateway.partners.outgoing import Outgoing
+from gateway.partners.state import Head, Key, LogEntry, Pair
 
 RETRY = (1.0, 2.0, 3.0, 5.0)
 """Seconds until an unanswered message is sent again; then always the last."""
@@ -28,46 +28,46 @@ ANEW_EVERY = 30.0
 """Seconds between two new beginnings of a chain: asking does not make our ledger grow fast."""
 
 
-class Dispatch:
+class Outbox:
     """The outbox: what is on its way, and when it is tried again (monotonic seconds)."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._tries: dict[Pair, tuple[int, float]] = {}
         self._anew: dict[Pair, float] = {}
         self._answered: dict[Pair, datetime] = {}  # by the partner's own clock
 
-    async def take(self, wanted: Iterable[Wanted], mono: float) -> None:
+    async def take(self, outgoing: Iterable[Outgoing], mono: float) -> None:
         """Give messages their place in the chain, commit them, and send them."""
-        book, heads = self._office.book, dict[Pair, Head]()
-        made: list[Entry] = []
-        for each in wanted:
+        state, heads = self._context.state, dict[Pair, Head]()
+        made: list[LogEntry] = []
+        for each in outgoing:
             try:
                 made.append(self._place(each, heads))
             except ExchangeError as error:  # too long: everything else goes on
                 partner = each.key[1]
-                await self._office.audit(partner, "not sent", str(error), level=logging.WARNING)
+                await self._context.audit(partner, "not sent", str(error), level=logging.WARNING)
         if not made:
             return
-        await self._office.keep(self._office.ledger.send, made)
-        book.out_heads |= heads
-        book.sent_count += len(made)
+        await self._context.keep(self._context.ledger.send, made)
+        state.out_heads |= heads
+        state.sent_count += len(made)
         for entry in made:
-            book.told[entry.key] = book.pending[entry.key] = entry
+            state.told[entry.key] = state.pending[entry.key] = entry
         for entry in made:
             if entry.text is not None:
-                await self._office.post(entry.partner, entry.text)
+                await self._context.post(entry.partner, entry.text)
             pair = (entry.order, entry.partner)
             self._tries.setdefault(pair, (0, mono + RETRY[0]))
 
-    def _place(self, what: Wanted, heads: dict[Pair, Head]) -> Entry:
+    def _place(self, what: Outgoing, heads: dict[Pair, Head]) -> LogEntry:
         """A message at the end of its chain; ``heads`` are the new ends, until they are kept."""
-        office, book = self._office, self._office.book
+        context, state = self._context, self._context.state
         order, partner, kind, package = what.key
         pair = (order, partner)
-        head = heads.get(pair) or book.out_heads.get(pair) or Head(secrets.token_hex(8))
+        head = heads.get(pair) or state.out_heads.get(pair) or Head(secrets.token_hex(8))
         message = Message(
-            header=header(office.side.firm, partner, kind, office.stamp()),
+            header=header(context.side.firm, partner, kind, context.stamp()),
             kind=kind,
             order=order,
             version=what.version,
@@ -76,20 +76,20 @@ class Dispatch:
             sequence=head.sequence + 1,
             prev=head.hash,
             level=what.level,
-            agreement=f"{order}/{office.side.firm}/{partner}" if what.level else None,
+            agreement=f"{order}/{context.side.firm}/{partner}" if what.level else None,
             order_s=max(-HORIZON, min(what.at, HORIZON)).total_seconds(),
             cancels=tuple(
                 Cancelled(sequence=e.sequence, hash=e.hash, prev=e.prev)
-                for e in book.cancelled.get(pair, [])
+                for e in state.cancelled.get(pair, [])
             ),
             fields=what.fields,
         )
-        text = signed(message.content(), office.side.firm, office.keys)
-        member = office.side.consortium.member(partner)
+        text = signed(message.content(), context.side.firm, context.keys)
+        member = context.side.consortium.member(partner)
         size = len(sealed(text, member)) if member is not None and member.seal else len(text)
         hashed = fingerprint(text)
         heads[pair] = Head(head.chain, message.sequence, hashed)
-        return Entry(
+        return LogEntry(
             order=order,
             partner=partner,
             chain=head.chain,
@@ -110,7 +110,9 @@ class Dispatch:
 
     async def repeat(self, mono: float) -> None:
         """Send again what was not answered in time."""
-        for pair in {(entry.order, entry.partner) for entry in self._office.book.pending.values()}:
+        for pair in {
+            (entry.order, entry.partner) for entry in self._context.state.pending.values()
+        }:
             tries, due = self._tries.get(pair, (0, mono))
             if mono >= due:
                 pause = RETRY[min(tries, len(RETRY) - 1)]
@@ -118,9 +120,9 @@ class Dispatch:
                 await self._again(pair)
 
     async def _again(self, pair: Pair) -> None:
-        for entry in list(self._office.book.unanswered(*pair)):
+        for entry in list(self._context.state.unanswered(*pair)):
             if entry.text is not None:
-                await self._office.post(entry.partner, entry.text)
+                await self._context.post(entry.partner, entry.text)
 
     def reconnected(self) -> None:
         """The way is open again: everything unanswered goes at once."""
@@ -133,8 +135,8 @@ class Dispatch:
 
     async def acknowledged(self, partner: str, message: Message, now: datetime) -> bool:
         """The partner has committed what it names; True if that was on its way."""
-        book = self._office.book
-        for key, entry in book.pending.items():
+        state = self._context.state
+        for key, entry in state.pending.items():
             if (entry.order, entry.partner) != (message.order, partner):
                 continue
             told = message.fields
@@ -143,23 +145,23 @@ class Dispatch:
                 entry.sequence,
                 entry.hash,
             ):
-                await self._office.keep(self._office.ledger.acknowledge, entry, now)
-                del book.pending[key]
+                await self._context.keep(self._context.ledger.acknowledge, entry, now)
+                del state.pending[key]
                 self._answered[entry.order, partner] = message.header.sentDateTime
                 self._settle(key, entry, now)
                 answered = message.header.sentDateTime
-                await measured(self._office, message.order, partner, entry.at, answered)
+                await measured(self._context, message.order, partner, entry.at, answered)
                 return True
         return False
 
-    def _settle(self, key: Key, entry: Entry, now: datetime) -> None:
-        book, pair = self._office.book, (entry.order, entry.partner)
-        book.learnt(entry)
-        if book.told.get(key) is entry:
-            book.told[key] = replace(entry, state="acked", acked=now)
-        left = [e for e in book.cancelled.get(pair, []) if e.sequence > entry.sequence]
-        book.cancelled[pair] = left
-        if not any(True for _ in book.unanswered(*pair)):
+    def _settle(self, key: Key, entry: LogEntry, now: datetime) -> None:
+        state, pair = self._context.state, (entry.order, entry.partner)
+        state.learnt(entry)
+        if state.told.get(key) is entry:
+            state.told[key] = replace(entry, state="acked", acked=now)
+        left = [e for e in state.cancelled.get(pair, []) if e.sequence > entry.sequence]
+        state.cancelled[pair] = left
+        if not any(True for _ in state.unanswered(*pair)):
             self._tries.pop(pair, None)
 
     async def narrow(self, order: str, taker: str, agreed: Agreed) -> None:
@@ -168,69 +170,71 @@ class Dispatch:
         Later messages to the same partner are taken back with it and made anew, because each
         names the one before it.
         """
-        book = self._office.book
-        waiting = list(book.unanswered(order, taker))
+        state = self._context.state
+        waiting = list(state.unanswered(order, taker))
         above = [e.sequence for e in waiting if e.level is not None and e.level > agreed.level]
         cancelled = [e for e in waiting if above and e.sequence >= min(above)]
-        await self._office.keep(
-            self._office.ledger.narrow, order, self._office.side.firm, taker, agreed, cancelled
+        await self._context.keep(
+            self._context.ledger.narrow, order, self._context.side.firm, taker, agreed, cancelled
         )
         self._take_back(cancelled, (order, taker))
-        book.tell_again(order, taker)
-        book.agreements[order, self._office.side.firm, taker] = agreed
+        state.tell_again(order, taker)
+        state.agreements[order, self._context.side.firm, taker] = agreed
 
     async def begin_anew(self, order: str, partner: str) -> None:
         """The partner has lost its file: end this chain and tell everything again in a new one."""
-        book = self._office.book
-        waiting = list(book.unanswered(order, partner))
-        await self._office.keep(self._office.ledger.abandon, waiting, order, partner)
+        state = self._context.state
+        waiting = list(state.unanswered(order, partner))
+        await self._context.keep(self._context.ledger.abandon, waiting, order, partner)
         self._forget(waiting)
-        book.out_heads.pop((order, partner), None)
-        book.cancelled.pop((order, partner), None)
-        book.unlearnt(order, partner)
-        for key in [key for key in book.told if key[:2] == (order, partner)]:
-            del book.told[key]
+        state.out_heads.pop((order, partner), None)
+        state.cancelled.pop((order, partner), None)
+        state.unlearnt(order, partner)
+        for key in [key for key in state.told if key[:2] == (order, partner)]:
+            del state.told[key]
 
     async def close(self, order: str) -> None:
         """An order is over: of what is unanswered only withdrawals leave again, made anew."""
-        book, now = self._office.book, self._office.clock()
-        await self._office.keep(self._office.ledger.close_order, order, now)
-        for partner in {entry.partner for entry in book.pending.values() if entry.order == order}:
-            self._take_back(list(book.unanswered(order, partner)), (order, partner))
-        book.closed[order] = now
+        state, now = self._context.state, self._context.clock()
+        await self._context.keep(self._context.ledger.close_order, order, now)
+        for partner in {entry.partner for entry in state.pending.values() if entry.order == order}:
+            self._take_back(list(state.unanswered(order, partner)), (order, partner))
+        state.closed[order] = now
 
     async def missing(self, partner: str, message: Message, mono: float) -> None:
         """The partner lacks messages: send them again, or begin anew where it lacks old ones.
 
         What it said before its last answer has been overtaken on the way.
         """
-        book, pair = self._office.book, (message.order, partner)
+        state, pair = self._context.state, (message.order, partner)
         answered = self._answered.get(pair)
         if answered is not None and message.header.sentDateTime <= answered:
             return
-        head, have = book.out_heads.get(pair), message.fields.get("have")
+        head, have = state.out_heads.get(pair), message.fields.get("have")
         if head is None or message.fields.get("chain") != head.chain or not isinstance(have, int):
             return
-        unknown = [e.sequence for e in book.cancelled.get(pair, [])]
-        unknown += [entry.sequence for entry in book.unanswered(*pair)]
+        unknown = [e.sequence for e in state.cancelled.get(pair, [])]
+        unknown += [entry.sequence for entry in state.unanswered(*pair)]
         if have + 1 < min(unknown, default=head.sequence + 1):
             if mono < self._anew.get(pair, 0.0):
                 return
             self._anew[pair] = mono + ANEW_EVERY
-            await self._office.audit(partner, "chain begun anew", f"{message.order}: it has {have}")
+            await self._context.audit(
+                partner, "chain begun anew", f"{message.order}: it has {have}"
+            )
             await self.begin_anew(*pair)
         else:
             self._tries[pair] = (1, mono + RETRY[0])
             await self._again(pair)
 
-    def _take_back(self, entries: list[Entry], pair: Pair) -> None:
+    def _take_back(self, entries: list[LogEntry], pair: Pair) -> None:
         """Their hashes stay in the chain, so that the next message can name them."""
         self._forget(entries)
-        self._office.book.cancelled.setdefault(pair, []).extend(entries)
+        self._context.state.cancelled.setdefault(pair, []).extend(entries)
 
-    def _forget(self, entries: Iterable[Entry]) -> None:
-        book = self._office.book
+    def _forget(self, entries: Iterable[LogEntry]) -> None:
+        state = self._context.state
         for entry in list(entries):
-            book.pending.pop(entry.key, None)
-            if book.told.get(entry.key) == entry:
-                del book.told[entry.key]
+            state.pending.pop(entry.key, None)
+            if state.told.get(entry.key) == entry:
+                del state.told[entry.key]

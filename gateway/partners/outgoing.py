@@ -8,22 +8,28 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from gateway.config import Reserve
+from gateway.core.errors import ExchangeError
+from gateway.core.text import Text
 from gateway.network.agreement import Told, occasion
 from gateway.network.disclosure import OrderState, PackageState, Report, disclose, unread
 from gateway.network.document import as_document, cut
-from gateway.network.order import Consortium, JointOrder, Level
-from gateway.network.picture import Offered
+from gateway.network.order import JointOrder, Level
+from gateway.network.snapshot import Offered
+from gateway.partners.crypto import too_long
 from gateway.partners.messages import Kind
-from gateway.partners.state import Book, Key
+from gateway.partners.state import ExchangeState, Key, Side
 
 Fields = dict[str, Any]
 Made = dict[tuple[str | None, Level], Report | None]
 """What leaves of a package (None: of the order as a whole) at a level; None: nothing."""
 
 
+AROUND = 4096
+"""Bytes that a message needs besides its order: header, chain, what was taken back."""
+
+
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Outgoing:
     """A message that should leave; ``at`` is the order time at which its fields hold."""
 
     key: Key
@@ -33,28 +39,9 @@ class Wanted:
     level: Level | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """Who we are: the firm, its consortium, and what it offers as a reserve."""
-
-    firm: str
-    consortium: Consortium
-    reserve: Reserve | None = None
-
-    def reaches(self, firm: str) -> bool:
-        """Whether the consortium has the key with which messages for ``firm`` are sealed."""
-        member = self.consortium.member(firm)
-        return member is not None and member.seal is not None
-
-    def keyless(self) -> list[str]:
-        """The partners whose keys the consortium's file lacks: nothing is exchanged with them."""
-        others = self.consortium.others(self.firm)
-        return [member.id for member in others if member.sign is None or member.seal is None]
-
-
-def wanted(
+def outgoing(
     side: Side,
-    book: Book,
+    state: ExchangeState,
     order: JointOrder,
     own: Mapping[str, PackageState],
     *,
@@ -62,7 +49,7 @@ def wanted(
     now: timedelta,
     done: bool = False,
     made: Made | None = None,
-) -> Iterator[Wanted]:
+) -> Iterator[Outgoing]:
     """Everything that should leave for ``order`` now, an order before what refers to it.
 
     ``whole`` is the state of the order as its lead firm knows it; ``done``, whether all of it is,
@@ -71,44 +58,48 @@ def wanted(
     ``made`` is where the fields of the same states stand, once they have been made.
     """
     states: list[tuple[Kind, str | None, PackageState | OrderState]] = [
-        (Kind.REPORT, package, state) for package, state in own.items()
+        (Kind.REPORT, package, subject) for package, subject in own.items()
     ]
     if whole is not None:
         states.append((Kind.SUMMARY, None, whole))
     known = {} if made is None else made
     for message in chain(
-        _orders(side, book, order, now),
-        _readiness(side, book, order, now),
-        _offers(side, book, order, now),
-        *(_reports(side, book, order, what, now, made=known, done=done) for what in states),
+        _orders(side, state, order, now),
+        _readiness(side, state, order, now),
+        _offers(side, state, order, now),
+        *(_reports(side, state, order, what, now, made=known, done=done) for what in states),
     ):
         if side.reaches(message.key[1]):
             yield message
 
 
-def taken_back(side: Side, book: Book, real: datetime) -> Iterator[Wanted]:
+def taken_back(side: Side, state: ExchangeState, real: datetime) -> Iterator[Outgoing]:
     """Every withdrawal that its recipient has not heard of, also of orders that are over."""
-    for (of, giver, taker), agreed in book.agreements.items():
-        order = book.order(of)
+    for (of, giver, taker), agreed in state.agreements.items():
+        order = state.order(of)
         if order is None or giver != side.firm or agreed.withdrawn is None:
             continue
         fields = {"level": agreed.level.value, "withdrawnAt": iso(agreed.withdrawn)}
         key: Key = (of, taker, Kind.WITHDRAWAL, None)
         if side.reaches(taker):
-            yield from _changed(book, order, key, fields, order.clock.order(real))
+            yield from _changed(state, order, key, fields, order.clock.order(real))
 
 
-def _orders(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:
+def _orders(
+    side: Side, state: ExchangeState, order: JointOrder, now: timedelta
+) -> Iterator[Outgoing]:
     if order.lead != side.firm:
         return
     for firm in order.told():
         key: Key = (order.id, firm, Kind.ORDER, None)
-        told = book.told.get(key)
-        if key not in book.pending and (told is None or told.version < order.version):
-            yield Wanted(key, order.version, now, as_document(cut(order, firm)))
+        told = state.told.get(key)
+        if key not in state.pending and (told is None or told.version < order.version):
+            yield Outgoing(key, order.version, now, as_document(cut(order, firm)))
 
 
-def _readiness(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:
+def _readiness(
+    side: Side, state: ExchangeState, order: JointOrder, now: timedelta
+) -> Iterator[Outgoing]:
     reserve = side.reserve
     if reserve is None or order.lead == side.firm:
         return
@@ -118,58 +109,60 @@ def _readiness(side: Side, book: Book, order: JointOrder, now: timedelta) -> Ite
         "lot_time_s": reserve.lot_time.total_seconds(),
     }
     key: Key = (order.id, order.lead, Kind.READY, reserve.package)
-    yield from _changed(book, order, key, fields, now)
+    yield from _changed(state, order, key, fields, now)
 
 
-def _offers(side: Side, book: Book, order: JointOrder, now: timedelta) -> Iterator[Wanted]:
-    for offer in book.offers_of(order.id):
+def _offers(
+    side: Side, state: ExchangeState, order: JointOrder, now: timedelta
+) -> Iterator[Outgoing]:
+    for offer in state.offers_of(order.id):
         if offer.by == side.firm:
             key: Key = (order.id, offer.to, Kind.OFFER, offer.id)
-            yield from _changed(book, order, key, offer_fields(offer), now)
+            yield from _changed(state, order, key, offer_fields(offer), now)
         elif offer.to == side.firm and offer.state in ("accepted", "declined"):
             key = (order.id, offer.by, Kind.ANSWER, offer.id)
             answer = {"id": offer.id, "accepted": offer.state == "accepted"}
-            yield from _changed(book, order, key, answer, now)
+            yield from _changed(state, order, key, answer, now)
 
 
 def _changed(
-    book: Book, order: JointOrder, key: Key, fields: Fields, now: timedelta
-) -> Iterator[Wanted]:
+    state: ExchangeState, order: JointOrder, key: Key, fields: Fields, now: timedelta
+) -> Iterator[Outgoing]:
     """A message that is a state: it leaves when it differs from what was told."""
-    if key in book.pending:
+    if key in state.pending:
         return
-    told = book.told.get(key)
+    told = state.told.get(key)
     if told is None or dict(told.fields) != fields:
-        yield Wanted(key, order.version, now, fields)
+        yield Outgoing(key, order.version, now, fields)
 
 
 def _reports(
     side: Side,
-    book: Book,
+    state: ExchangeState,
     order: JointOrder,
     what: tuple[Kind, str | None, PackageState | OrderState],
     now: timedelta,
     *,
     made: Made,
     done: bool,
-) -> Iterator[Wanted]:
-    kind, package, state = what
+) -> Iterator[Outgoing]:
+    kind, package, subject = what
     for taker in order.firms():
-        level = book.agreed(order.id, side.firm, taker).level
+        level = state.agreed(order.id, side.firm, taker).level
         key: Key = (order.id, taker, kind, package)
-        if taker == side.firm or key in book.pending:
+        if taker == side.firm or key in state.pending:
             continue
         if (package, level) not in made:
-            made[package, level] = disclose(state, level, order.step)
+            made[package, level] = disclose(subject, level, order.step)
         if (report := made[package, level]) is None:
             continue
-        fields = unread(report, book.lots_told.get(key, {})).fields()
-        told = book.told.get(key)
+        fields = unread(report, state.lots_told.get(key, {})).fields()
+        told = state.told.get(key)
         before = None
         if told is not None and told.level is level:
             before = Told(told.fields, timedelta(seconds=told.order_s))
         if occasion(order, before, fields, now, done=done) is not None:
-            yield Wanted(key, order.version, now, fields, level)
+            yield Outgoing(key, order.version, now, fields, level)
 
 
 def offer_fields(offer: Offered) -> Fields:
@@ -188,3 +181,30 @@ def offer_fields(offer: Offered) -> Fields:
 def iso(at: datetime) -> str:
     """A UTC time as messages and the API carry it."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def too_long_for(order: JointOrder) -> str | None:
+    """A firm whose part of ``order`` is longer than a message may be; None where there is none."""
+    around = "x" * AROUND
+    return next(
+        (
+            firm
+            for firm in order.told()
+            if too_long({"around": around, "fields": as_document(cut(order, firm))}, order.lead)
+        ),
+        None,
+    )
+
+
+def check_length(order: JointOrder) -> None:
+    """Refuse an order that could not travel. Raises ExchangeError."""
+    if (firm := too_long_for(order)) is not None:
+        lots = sum(len(package.lots()) for package in order.packages)
+        raise ExchangeError(
+            Text(
+                f"Der Auftrag ist mit {lots} Losen zu lang für eine Nachricht an {firm}. Wählen "
+                "Sie größere Lose, oder teilen Sie den Auftrag.",
+                f"With {lots} lots the order is too long for a message to {firm}. Choose larger "
+                "lots, or divide the order.",
+            )
+        )

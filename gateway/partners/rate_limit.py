@@ -10,7 +10,7 @@ PER_INTERVAL = 100
 """And so many in each report interval after that; an honest firm has a few to say."""
 
 
-class Allowance:
+class RateLimit:
     """What each firm has left (monotonic seconds); only what it has signed uses it up."""
 
     def __init__(self) -> None:

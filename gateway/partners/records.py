@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.network.agreement import NEVER
+from gateway.network.agreement import NEVER, agreed_on
 from gateway.network.disclosure import FIELDS
-from gateway.partners.lifecycle import agreed_on
-from gateway.partners.outgoing import Side, iso
-from gateway.partners.state import Book, Entry
+from gateway.partners.outgoing import iso
+from gateway.partners.state import ExchangeState, LogEntry, Side
 
 Json = dict[str, Any]
 
 
-def log_json(entries: Sequence[Entry], partner: str) -> list[Json]:
+def log_json(entries: Sequence[LogEntry], partner: str) -> list[Json]:
     """Messages of a log; ``partner`` names the key of the other firm: ``to`` or ``from``."""
     return [_entry(entry, partner) for entry in entries]
 
 
-def _entry(entry: Entry, partner: str) -> Json:
+def _entry(entry: LogEntry, partner: str) -> Json:
     return {
         "id": entry.hash[:16],
         "at": iso(entry.at),
@@ -38,9 +37,9 @@ def _entry(entry: Entry, partner: str) -> Json:
     }
 
 
-def agreements_json(book: Book, side: Side, order: str) -> list[Json]:
+def agreements_json(state: ExchangeState, side: Side, order: str) -> list[Json]:
     """What the firm gives (``own``) and gets in an order, by pair; ``most``: before withdrawals."""
-    found, firm = book.order(order), side.firm
+    found, firm = state.order(order), side.firm
     if found is None:
         return []
     return [
@@ -56,6 +55,6 @@ def agreements_json(book: Book, side: Side, order: str) -> list[Json]:
             "withdrawn": iso(agreed.withdrawn) if agreed.withdrawn else None,
             "own": giver == firm,
         }
-        for (of, giver, taker), agreed in sorted(book.agreements.items())
+        for (of, giver, taker), agreed in sorted(state.agreements.items())
         if of == order and firm in (giver, taker)
     ]

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,24 @@ from gateway.drivers.mqtt import Broker
 from gateway.network.files import ConsortiumFile, OrderFile
 from gateway.network.forecast import rounded
 from gateway.network.order import Level
-from gateway.network.picture import Picture, Warned
+from gateway.network.snapshot import Snapshot, Warned
 from gateway.network.views import view
-from gateway.partners.actions import Desk
-from gateway.partners.clocks import said
+from gateway.partners import health
+from gateway.partners.actions import Actions
 from gateway.partners.compare import compare
-from gateway.partners.context import Office
-from gateway.partners.files_read import AsRead
+from gateway.partners.context import Context
+from gateway.partners.files_read import FilesRead
 from gateway.partners.identity import identity
-from gateway.partners.inbox import Reception
-from gateway.partners.job_sync import Upkeep
+from gateway.partners.inbox import Inbox
+from gateway.partners.job_sync import JobLog, Jobs, JobSync
 from gateway.partners.lifecycle import close_older, erase_aside, forget_expired
-from gateway.partners.link import Link
-from gateway.partners.outbox import Dispatch
-from gateway.partners.outgoing import Side, Wanted, taken_back, wanted
-from gateway.partners.own_jobs import JobLog, Jobs
+from gateway.partners.link import BrokerLink
+from gateway.partners.outbox import Outbox
+from gateway.partners.outgoing import Outgoing, outgoing, taken_back
 from gateway.partners.records import agreements_json, log_json
-from gateway.partners.snapshots import Lookout
-from gateway.partners.start_check import Inquiry
+from gateway.partners.snapshots import Snapshots
+from gateway.partners.start_check import StartCheck
+from gateway.partners.state import Side
 from gateway.partners.store.aside import told
 from gateway.partners.store.ledger import Ledger
 from gateway.partners.store.ledger_file import Behind
@@ -54,13 +53,7 @@ NO_ROOM = 1.0
 GATHER = 0.05
 """Seconds that pass after a message before the next look, so that several cost one."""
 MINUTE = timedelta(minutes=1)
-CONNECTED = Text("verbunden", "connected")
 Json = dict[str, Any]
-
-
-def with_note(said: Text, note: Text) -> Text:
-    """Two sentences in one."""
-    return Text(f"{said.de}; {note.de}", f"{said.en}; {note.en}")
 
 
 class Exchange:
@@ -85,22 +78,22 @@ class Exchange:
         self._ledger = Ledger(folder, site.firm)
         self._thread = ThreadPoolExecutor(1, "exchange-ledger")
         self._given = transport
-        self._inside: tuple[Office, Dispatch, Reception, Desk] | None = None
+        self._inside: tuple[Context, Outbox, Inbox, Actions] | None = None
         self._shut: Text | None = None
         self._begun_anew = asyncio.Event()
         self._opening = asyncio.Lock()
-        self._lookout = Lookout(site)
-        self._upkeep = Upkeep(site, journal, tracker)
-        self._as_read = AsRead({})
-        self._views: dict[str, tuple[Picture, int, Json]] = {}
+        self._snapshots = Snapshots(site)
+        self._job_sync = JobSync(site, journal, tracker)
+        self._files_read = FilesRead({})
+        self._views: dict[str, tuple[Snapshot, int, Json]] = {}
         self._lock = asyncio.Lock()
         self._comparing: set[str] = set()
         self._wake = asyncio.Event()
-        self._link = Link(self._network.broker, self._lock, self._wake)
+        self._link = BrokerLink(self._network.broker, self._lock, self._wake)
 
     def equip(self, site: SiteConfig) -> None:
         """The firm's machines are others; its part in the network is as it was."""
-        self._site = self._lookout.site = self._upkeep.site = site
+        self._site = self._snapshots.site = self._job_sync.site = site
         if self._inside is not None:
             self._inside[0].site = site
 
@@ -116,7 +109,7 @@ class Exchange:
                 await self._open()
 
     async def _open(self) -> None:
-        self._as_read = AsRead.now((self._network.consortium, self._network.order))
+        self._files_read = FilesRead.now((self._network.consortium, self._network.order))
         consortium = read_model(self._network.consortium, ConsortiumFile).consortium()
         if consortium.member(self._site.firm) is None:
             raise ExchangeError(
@@ -127,34 +120,40 @@ class Exchange:
         keys = identity(self._folder)
         loop = asyncio.get_running_loop()
         try:
-            book = await loop.run_in_executor(self._thread, self._ledger.open)
+            state = await loop.run_in_executor(self._thread, self._ledger.open)
         except Distrusted as error:
             self._shut_down(error)
             return
         side = Side(self._site.firm, consortium, self._network.reserve)
         transport = self._given or MqttTransport(Broker.of(self._network), self._site.firm)
-        office = Office(
-            self._site, side, keys, book, self._ledger, transport, self._clock, self._thread
+        context = Context(
+            self._site,
+            side,
+            keys,
+            state,
+            self._ledger,
+            transport,
+            self._clock,
+            self._thread,
+            self._snapshots.unfinished,
+            self._stamp,
         )
-        office.stamp = self._stamp
-        dispatch = Dispatch(office)
-        unfinished = self._lookout.unfinished
-        inquiry = Inquiry(office, dispatch)
-        reception = Reception(office, dispatch, inquiry, unfinished)
-        desk = Desk(office, dispatch, planned, unfinished)
-        await desk.narrow_again()
-        self._inside = (office, dispatch, reception, desk)
+        outbox = Outbox(context)
+        inbox = Inbox(context, outbox, StartCheck(context, outbox))
+        actions = Actions(context, outbox, planned)
+        await actions.narrow_again()
+        self._inside = (context, outbox, inbox, actions)
         self._shut = None
-        self._look(self._clock())
+        self._refresh(self._clock())
 
     async def close(self) -> None:
         """Close everything; safe twice and before ``open``."""
         inside, self._inside = self._inside, None
         if inside is not None:
-            office, *_ = inside
-            office.connected = False
-            await office.transport.close()
-            await office.keep(self._ledger.close)
+            context, *_ = inside
+            context.connected = False
+            await context.transport.close()
+            await context.keep(self._ledger.close)
 
     async def run(self) -> None:
         """Exchange messages until cancelled; the way to the broker heals by itself.
@@ -177,11 +176,11 @@ class Exchange:
             await self._begun_anew.wait()
 
     async def _work(self) -> None:
-        office, dispatch, reception, _ = self._parts()
+        context, outbox, inbox, _ = self._parts()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._link.run(office, dispatch, reception), name="exchange link")
-                group.create_task(self._link.watch(office), name="exchange plug")
+                group.create_task(self._link.run(context, outbox, inbox), name="exchange link")
+                group.create_task(self._link.watch(context), name="exchange plug")
                 group.create_task(self._ticking(), name="exchange tick")
         except ExceptionGroup as failed:
             if (distrusted := failed.subgroup(Distrusted)) is not None:
@@ -233,11 +232,11 @@ class Exchange:
         Raises ExchangeError.
         """
         async with self._lock:
-            office, aside = self._office, self._ledger.aside()
+            context, aside = self._context, self._ledger.aside()
             if not aside:
                 raise ExchangeError(Text("Beiseite liegt nichts.", "Nothing lies aside."))
             self._confirmed(firm)
-            await erase_aside(office, aside)
+            await erase_aside(context, aside)
 
     def _confirmed(self, firm: str) -> None:
         """Raises ExchangeError where this firm's name was not typed."""
@@ -261,7 +260,7 @@ class Exchange:
     @property
     def connected(self) -> bool:
         """Whether messages reach the shared broker now."""
-        return self.plugged and self._inside is not None and self._office.connected
+        return self.plugged and self._inside is not None and self._context.connected
 
     @property
     def well(self) -> bool:
@@ -269,29 +268,8 @@ class Exchange:
         return (
             self.connected
             and self._ledger.trouble is None
-            and self._office.transport.heard
-            and self._without_keys() is None
-        )
-
-    def _without_keys(self) -> Text | None:
-        """Whose keys the consortium's file lacks, or has wrong; then nothing goes there."""
-        side, keys = self._office.side, self._office.keys
-        file, own = self._network.consortium.name, side.consortium.member(side.firm)
-        if own is None or (own.sign, own.seal) != (keys.sign_public, keys.seal_public):
-            return Text(
-                f"mit niemandem verbunden: {file} hat nicht die Schlüssel dieser Firma. Tragen "
-                "Sie dort ein, was »werkverbund identity« zeigt, bei allen Firmen",
-                f"connected to nobody: {file} does not have this firm's keys. Enter there what "
-                '"werkverbund identity" shows, at every firm',
-            )
-        if not (lacking := side.keyless()):
-            return None
-        who, all_of = ", ".join(lacking), len(lacking) == len(side.consortium.others(side.firm))
-        return Text(
-            f"{'mit niemandem verbunden' if all_of else 'zum Teil verbunden'}: In {file} fehlen "
-            f"die Schlüssel von {who}. Sie kommen dort von »werkverbund identity«",
-            f"{'connected to nobody' if all_of else 'connected in part'}: {file} lacks the keys "
-            f'of {who}. They come from "werkverbund identity" there',
+            and self._context.transport.heard
+            and health.without_keys(self._context, self._network.consortium.name) is None
         )
 
     def health(self) -> Text:
@@ -299,7 +277,7 @@ class Exchange:
         if self._shut is not None:
             return self._shut
         said = self._way()
-        if not (changed := ", ".join(self._as_read.changed())):
+        if not (changed := ", ".join(self._files_read.changed())):
             return said
         return Text(
             f"{said.de}. Geändert seit dem Start: {changed}; das gilt ab dem nächsten Start.",
@@ -307,60 +285,27 @@ class Exchange:
         )
 
     def _way(self) -> Text:
+        broker = self._network.broker
         if not self.plugged:
-            return Text("Verbindung gezogen", "unplugged")
+            return health.UNPLUGGED
         if (trouble := self._ledger.trouble) is not None:
-            return Text(
-                f"kann nicht speichern: {trouble}. Nichts geht verloren: Was nicht gespeichert "
-                "ist, wird weder gesendet noch bestätigt. Machen Sie Platz; es geht von selbst "
-                "weiter",
-                f"cannot store: {trouble}. Nothing is lost: what is not stored is neither sent "
-                "nor acknowledged. Make room; it goes on by itself",
-            )
+            return health.not_stored(trouble)
         if not self.connected:
-            if self._inside is not None and (why := self._office.transport.trouble()) is not None:
-                return why
-            return Text(
-                f"kein Weg zum gemeinsamen Broker {self._network.broker}, versucht es weiter",
-                f"no way to the shared broker {self._network.broker}, keeps trying",
-            )
-        office = self._office
-        notes = [note for note in (self._unanswered(), self._without_keys()) if note is not None]
-        how = reduce(with_note, notes) if notes else CONNECTED
-        names = {member.id: member.name for member in office.side.consortium.members}
-        if (wrong := said(dict(office.book.clocks), names)) is not None:
-            how = Text(f"{how.de}. {wrong.de}", f"{how.en}; {wrong.en}")
-        if (note := office.transport.trouble()) is None:
-            return how
-        return with_note(how, note) if office.transport.heard else note
-
-    def _unanswered(self) -> Text | None:
-        """To whom nothing goes, because it has not said since the start what it has of us."""
-        inquiry = self._parts()[2].inquiry
-        if unproven := ", ".join(sorted(inquiry.unproven)):
-            return Text(
-                f"verbunden. Nichts geht an {unproven}: Die Firma nennt Nachrichten von hier, die "
-                "sie nicht zeigt und exchange.db nicht kennt. Vergleichen Sie mit ihr",
-                f"connected. Nothing goes to {unproven}: that firm names messages from here that "
-                "it does not show and exchange.db does not know. Please compare with it",
-            )
-        if waiting := ", ".join(inquiry.waiting):
-            return Text(
-                f"verbunden; seit dem Start noch ohne Antwort, bis dahin geht nichts an: {waiting}",
-                f"connected; not answered yet since the start, nothing goes to: {waiting}",
-            )
-        return None
+            why = None if self._inside is None else self._context.transport.trouble()
+            return why or health.no_way(broker)
+        context, _, inbox, _ = self._parts()
+        return health.connected(context, inbox.start_check, self._network.consortium.name)
 
     async def _ticking(self) -> None:
         while True:
             try:
                 if self._ledger.trouble is not None:
-                    await self._office.keep(self._ledger.try_again)
+                    await self._context.keep(self._ledger.try_again)
                 await self.tick()
             except (Corrupt, Distrusted, Behind):
                 raise
             except JournalError as error:  # link and state stay as they are
-                self._office.not_kept(error)
+                self._context.not_kept(error)
                 await asyncio.sleep(NO_ROOM)
             try:
                 async with asyncio.timeout(TICK):
@@ -372,65 +317,65 @@ class Exchange:
 
     async def tick(self, now: datetime | None = None) -> None:
         """Bring jobs, forecasts and partners up to date once."""
-        office, dispatch, reception, desk = self._parts()
-        inquiry = reception.inquiry
+        context, outbox, inbox, actions = self._parts()
+        start_check = inbox.start_check
         async with self._lock:
             real, mono = now or self._clock(), time.monotonic()
-            await close_older(office, dispatch)
-            await desk.carry_out_accepted(real)
-            await self._upkeep.keep(office.book, self._lookout, real)
-            self._look(real)
-            working = [self._lookout.of(order.id) for order in office.book.working()]
-            for picture in working:
-                await self._warn(picture, real)
-            await erase_aside(office, [old for old in self._ledger.aside() if real > old.until])
-            if not office.connected:
+            await close_older(context, outbox)
+            await actions.carry_out_accepted(real)
+            await self._job_sync.keep(context.state, self._snapshots, real)
+            self._refresh(real)
+            working = [self._snapshots.of(order.id) for order in context.state.working()]
+            for snapshot in working:
+                await self._warn(snapshot, real)
+            await erase_aside(context, [old for old in self._ledger.aside() if real > old.until])
+            if not context.connected:
                 return
-            for picture in working:
-                if picture.knowledge.order.tellable(real):
-                    leaving = self._leaving(picture, real)
-                    await dispatch.take(inquiry.allowed(leaving), mono)
-            back = taken_back(office.side, office.book, real)
-            await dispatch.take(inquiry.allowed(back), mono)
-            await inquiry.ask(mono)
-            await dispatch.repeat(mono)
-            await forget_expired(office, real)
+            for snapshot in working:
+                if snapshot.knowledge.order.tellable(real):
+                    leaving = self._leaving(snapshot, real)
+                    await outbox.take(start_check.allowed(leaving), mono)
+            back = taken_back(context.side, context.state, real)
+            await outbox.take(start_check.allowed(back), mono)
+            await start_check.ask(mono)
+            await outbox.repeat(mono)
+            await forget_expired(context, real)
 
-    def _leaving(self, picture: Picture, real: datetime) -> Iterator[Wanted]:
+    def _leaving(self, snapshot: Snapshot, real: datetime) -> Iterator[Outgoing]:
         """What should leave of an order now."""
-        order = picture.knowledge.order
+        order = snapshot.knowledge.order
         at = order.clock.order(real)
-        own, whole = picture.tells(at)
-        done, made = picture.knowledge.done, picture.made
-        side, book = self._office.side, self._office.book
-        return wanted(side, book, order, own, whole=whole, now=at, done=done, made=made)
+        own, whole = snapshot.tells(at)
+        done, made = snapshot.knowledge.done, snapshot.made
+        side, state = self._context.side, self._context.state
+        return outgoing(side, state, order, own, whole=whole, now=at, done=done, made=made)
 
-    async def _warn(self, picture: Picture, real: datetime) -> None:
+    async def _warn(self, snapshot: Snapshot, real: datetime) -> None:
         """Note when the forecast first passes the due time (lead firm)."""
-        office, order, whole = self._office, picture.knowledge.order, picture.whole
-        if whole is None or whole.forecast is None or order.id in office.book.warned:
+        context, order, whole = self._context, snapshot.knowledge.order, snapshot.whole
+        if whole is None or whole.forecast is None or order.id in context.state.warned:
             return
         if rounded(whole.forecast, order.step) <= order.due:
             return
         at = order.clock.order(real)
         warned = Warned(at, order.due - at)
-        await office.keep(self._ledger.keep_warned, order.id, warned)
-        office.book.warned[order.id] = warned
+        await context.keep(self._ledger.keep_warned, order.id, warned)
+        context.state.warned[order.id] = warned
 
-    def _look(self, real: datetime) -> None:
-        office = self._office
-        shop = self._upkeep.shop(real)
-        self._lookout.look(office.book, office.side.consortium, shop, real)
+    def _refresh(self, real: datetime) -> None:
+        context = self._context
+        shop = self._job_sync.shop(real)
+        self._snapshots.refresh(context.state, context.side.consortium, shop, real)
 
     @property
-    def _office(self) -> Office:
+    def _context(self) -> Context:
         return self._parts()[0]
 
     @property
-    def _desk(self) -> Desk:
+    def _actions(self) -> Actions:
         return self._parts()[3]
 
-    def _parts(self) -> tuple[Office, Dispatch, Reception, Desk]:
+    def _parts(self) -> tuple[Context, Outbox, Inbox, Actions]:
         self._not_shut()
         if self._inside is None:
             raise ExchangeError(
@@ -449,38 +394,38 @@ class Exchange:
 
         None of them while the exchange is shut: what an old ledger knows is not so any more.
         """
-        return [self._shown(picture) for picture in self._pictures()[:limit]]
+        return [self._shown(snapshot) for snapshot in self._newest_first()[:limit]]
 
-    def newest(self) -> tuple[Picture, timedelta] | None:
+    def newest(self) -> tuple[Snapshot, timedelta] | None:
         """What is known of the order opened last, and the order time that it shows."""
-        return next(((one, one.at(self._clock())) for one in self._pictures()), None)
+        return next(((one, one.at(self._clock())) for one in self._newest_first()), None)
 
     def order(self, order: str) -> Json | None:
         """One joint order, or None."""
-        for picture in self._pictures():
-            if picture.knowledge.order.id == order:
-                return self._shown(picture)
+        for snapshot in self._newest_first():
+            if snapshot.knowledge.order.id == order:
+                return self._shown(snapshot)
         return None
 
-    def _pictures(self) -> Sequence[Picture]:
-        return () if self._shut is not None else self._lookout.pictures
+    def _newest_first(self) -> Sequence[Snapshot]:
+        return () if self._shut is not None else self._snapshots.all
 
-    def _shown(self, picture: Picture) -> Json:
-        """The view of a picture; made anew when that has changed, and each minute of its time."""
-        now = picture.at(self._clock())
-        order, minute = picture.knowledge.order.id, now // MINUTE
+    def _shown(self, snapshot: Snapshot) -> Json:
+        """The view of a snapshot; made anew when that has changed, and each minute of its time."""
+        now = snapshot.at(self._clock())
+        order, minute = snapshot.knowledge.order.id, now // MINUTE
         last = self._views.get(order)
-        if last is not None and last[0] is picture and last[1] == minute:
+        if last is not None and last[0] is snapshot and last[1] == minute:
             return last[2]
-        shown = view(picture, now)
-        shown_now = {each.knowledge.order.id for each in self._lookout.pictures}
+        shown = view(snapshot, now)
+        shown_now = {each.knowledge.order.id for each in self._snapshots.all}
         kept = {name: each for name, each in self._views.items() if name in shown_now}
-        self._views = kept | {order: (picture, minute, shown)}
+        self._views = kept | {order: (snapshot, minute, shown)}
         return shown
 
     def agreements(self, order: str) -> list[Json]:
         """What this firm gives and gets, by partner."""
-        return agreements_json(self._office.book, self._office.side, order)
+        return agreements_json(self._context.state, self._context.side, order)
 
     def sent(self, order: str | None = None, limit: int = 200) -> list[Json]:
         """Every message that left, with its exact content, newest first."""
@@ -502,8 +447,8 @@ class Exchange:
         """How many messages left and came in."""
         if self._inside is None:
             return 0, 0
-        book = self._office.book
-        return book.sent_count, book.received_count
+        state = self._context.state
+        return state.sent_count, state.received_count
 
     # What people do
 
@@ -525,7 +470,7 @@ class Exchange:
         not done yet must be named by ``ends`` to end with it. Raises ExchangeError.
         """
         async with self._lock:
-            await self._desk.open_order(
+            await self._actions.open_order(
                 order,
                 timedelta(seconds=at_s),
                 opening or {},
@@ -538,26 +483,26 @@ class Exchange:
     async def offer(self, order: str, package: str, lots: Sequence[int], to: str) -> str:
         """Ask ``to`` to take lots of a package (lead firm); the id. Raises ExchangeError."""
         async with self._lock:
-            made = await self._desk.offer(order, package, tuple(lots), to)
+            made = await self._actions.offer(order, package, tuple(lots), to)
         await self.tick()
         return made
 
     async def answer(self, order: str, offer: str, *, accept: bool) -> None:
         """Accept or decline an offer that was made to this firm. Raises ExchangeError."""
         async with self._lock:
-            await self._desk.answer(order, offer, accept=accept)
+            await self._actions.answer(order, offer, accept=accept)
         await self.tick()
 
     async def withdraw(self, order: str, recipient: str, level: str) -> None:
         """Narrow what ``recipient`` gets from this firm to ``level``, at once."""
         async with self._lock:
-            await self._desk.withdraw(order, recipient, Level(level))
+            await self._actions.withdraw(order, recipient, Level(level))
         await self.tick()
 
     async def give(self, order: str, recipient: str) -> str:
         """Let ``recipient`` see again what was agreed on; the level. Raises ExchangeError."""
         async with self._lock:
-            level = await self._desk.give(order, recipient, time.monotonic())
+            level = await self._actions.give(order, recipient, time.monotonic())
         await self.tick()
         return level.value
 
@@ -566,7 +511,7 @@ class Exchange:
 
         Raises ExchangeError while an earlier question to ``firm`` is open.
         """
-        office, _, reception, _ = self._parts()
+        context, _, inbox, _ = self._parts()
         if firm in self._comparing:
             raise ExchangeError(
                 Text(
@@ -576,6 +521,6 @@ class Exchange:
             )
         self._comparing.add(firm)
         try:
-            return await compare(office, reception, firm, order)
+            return await compare(context, inbox, firm, order)
         finally:
             self._comparing.discard(firm)

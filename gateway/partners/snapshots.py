@@ -1,6 +1,6 @@
-"""The pictures of the orders that pages and reports are made of, taken anew when something changed.
+"""The snapshots of the orders that pages and reports are made of, taken anew when that has changed.
 
-Every tick looks whether what a picture is made of is as it was; the same picture means that
+Every tick looks whether what a snapshot is made of is as it was; the same snapshot means that
 nothing has changed, so that whoever made something of it need not make it again.
 """
 
@@ -14,11 +14,11 @@ from gateway.config import SiteConfig
 from gateway.core.work import JobState
 from gateway.network.knowledge import Agreed, Heard, Knowledge
 from gateway.network.order import Consortium, JointOrder, Prepared
-from gateway.network.picture import Offered, Picture
+from gateway.network.order_state import order_state
+from gateway.network.own_jobs import Counting, Shop, bench
 from gateway.network.rollup import own_packages, what_if, whole_plan
-from gateway.network.standing import order_state
-from gateway.partners.own_jobs import Counting, Shop, bench
-from gateway.partners.state import Book
+from gateway.network.snapshot import Offered, Snapshot
+from gateway.partners.state import ExchangeState
 
 OVER = (JobState.ENDED, JobState.ABORTED)
 KEPT = 6
@@ -31,103 +31,109 @@ About = tuple[str, int, timedelta, Prepared, tuple[int, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A picture, what it was made of, and the order times from which and up to which it holds."""
+    """A snapshot, what it was made of, and the order times from which and up to which it holds."""
 
     basis: object
     since: timedelta
     until: timedelta
-    picture: Picture
+    snapshot: Snapshot
 
 
-class Lookout:
-    """Takes the pictures; they are never changed, so any thread may read them."""
+class Snapshots:
+    """Takes the snapshots; they are never changed, so any thread may read them."""
 
     def __init__(self, site: SiteConfig) -> None:
         self.site = site
         self._counting = Counting()
-        self.pictures: tuple[Picture, ...] = ()
+        self.all: tuple[Snapshot, ...] = ()
         self._ends: dict[About, tuple[datetime, timedelta | None]] = {}
         self._taken: dict[str, _Taken] = {}
 
-    def look(self, book: Book, consortium: Consortium, shop: Shop, real: datetime) -> None:
-        """Take the pictures that are not as they were; of what is over, what we may still see."""
-        opened = book.orders()
-        orders = [*opened[:KEPT], *(each for each in opened[KEPT:] if each.id not in book.closed)]
+    def refresh(
+        self, state: ExchangeState, consortium: Consortium, shop: Shop, real: datetime
+    ) -> None:
+        """Take the snapshots that are not as they were; of what is over, what we may still see."""
+        opened = state.orders()
+        orders = [*opened[:KEPT], *(each for each in opened[KEPT:] if each.id not in state.closed)]
         for order in orders:
-            closed, last = book.closed.get(order.id), self._taken.get(order.id)
+            closed, last = state.closed.get(order.id), self._taken.get(order.id)
             if closed is not None and last is not None:
-                self._over(last, book, closed)
+                self._over(last, state, closed)
                 continue
-            knowledge = self.knowledge(book, order, shop, real)
-            self._look(book, consortium, knowledge, closed or real)
+            knowledge = self.knowledge(state, order, shop, real)
+            self._refresh(state, consortium, knowledge, closed or real)
         self._taken = {order.id: self._taken[order.id] for order in orders}
-        self.pictures = tuple(taken.picture for taken in self._taken.values())
+        self.all = tuple(taken.snapshot for taken in self._taken.values())
 
-    def _look(
-        self, book: Book, consortium: Consortium, knowledge: Knowledge, real: datetime
+    def _refresh(
+        self, state: ExchangeState, consortium: Consortium, knowledge: Knowledge, real: datetime
     ) -> None:
         order = knowledge.order
         now = order.clock.order(real)
-        ready = {key: said for key, said in book.ready.items() if key[0] == order.id}
-        offers, closed = tuple(book.offers_of(order.id)), book.closed.get(order.id)
-        clocks = dict(book.clocks)
+        ready = {key: said for key, said in state.ready.items() if key[0] == order.id}
+        offers, closed = tuple(state.offers_of(order.id)), state.closed.get(order.id)
+        clocks = dict(state.clocks)
         here = self.site.machines
         basis = (
             knowledge,
             consortium,
             ready,
             offers,
-            book.warned.get(order.id),
+            state.warned.get(order.id),
             closed,
             clocks,
             here,
         )
-        self._keep(order.id, basis, now, lambda: self._take(book, consortium, knowledge, real))
+        self._keep(order.id, basis, now, lambda: self._take(state, consortium, knowledge, real))
 
-    def _keep(self, order: str, basis: object, now: timedelta, take: Callable[[], Picture]) -> None:
-        """Keep the picture as it was where nothing has changed it, else a new one."""
+    def _keep(
+        self, order: str, basis: object, now: timedelta, take: Callable[[], Snapshot]
+    ) -> None:
+        """Keep the snapshot as it was where nothing has changed it, else a new one."""
         last = self._taken.get(order)
         if last is not None and last.since <= now < last.until and last.basis == basis:
             return
-        picture = take()
-        self._taken[order] = _Taken(basis, now, picture.knowledge.holds_until(now), picture)
+        snapshot = take()
+        self._taken[order] = _Taken(basis, now, snapshot.knowledge.holds_until(now), snapshot)
 
-    def of(self, order: str) -> Picture:
-        """The picture of an order that is worked on."""
-        return self._taken[order].picture
+    def of(self, order: str) -> Snapshot:
+        """The snapshot of an order that is worked on."""
+        return self._taken[order].snapshot
 
     def unfinished(self, lead: str) -> JointOrder | None:
         """A lead firm's order of which something is left: here, or, if we lead it, anywhere."""
-        for picture in self.pictures:
-            left = any(own.state.state not in OVER for own in picture.own.values())
-            mine = picture.knowledge.order.lead == lead and picture.ended is None
-            if mine and (left or picture.knowledge.leads):
-                return picture.knowledge.order
+        for snapshot in self.all:
+            left = any(own.state.state not in OVER for own in snapshot.own.values())
+            mine = snapshot.knowledge.order.lead == lead and snapshot.ended is None
+            if mine and (left or snapshot.knowledge.leads):
+                return snapshot.knowledge.order
         return None
 
-    def knowledge(self, book: Book, order: JointOrder, shop: Shop, real: datetime) -> Knowledge:
+    def knowledge(
+        self, state: ExchangeState, order: JointOrder, shop: Shop, real: datetime
+    ) -> Knowledge:
         """What this firm has of an order."""
         return Knowledge(
             order,
             self.site.firm,
             self._counting.work(order, shop, real),
-            _heard(book, order.id),
-            book.summaries.get(order.id),
-            _agreed(book, order.id, self.site.firm),
+            _heard(state, order.id),
+            state.summaries.get(order.id),
+            _agreed(state, order.id, self.site.firm),
         )
 
     def _take(
-        self, book: Book, consortium: Consortium, knowledge: Knowledge, real: datetime
-    ) -> Picture:
+        self, state: ExchangeState, consortium: Consortium, knowledge: Knowledge, real: datetime
+    ) -> Snapshot:
         firm, order = self.site.firm, knowledge.order
         now = order.clock.order(real)
         own = own_packages(knowledge, now)
         leads = knowledge.leads
         plan = whole_plan(knowledge, own, now) if leads else None
-        prepared = prepared_reserve(book, order) if leads else None
+        prepared = state.prepared_reserve(order) if leads else None
         titles = {machine.name: machine.title.text for machine in self.site.machines}
         benches = {package.id: bench(self.site, package) for package in order.of(firm)}
-        picture = Picture(
+        snapshot = Snapshot(
             knowledge=knowledge,
             own=own,
             names={member.id: member.name for member in consortium.members},
@@ -140,57 +146,57 @@ class Lookout:
             simulated=order.lapse > 1 or self.site.simulated,
             plan=plan,
             whole=None if plan is None else order_state(knowledge, own, plan, now),
-            offers=tuple(book.offers_of(order.id)),
+            offers=tuple(state.offers_of(order.id)),
             prepared=prepared,
-            warned=book.warned.get(order.id),
-            closed=book.closed.get(order.id),
-            clocks=dict(book.clocks),
+            warned=state.warned.get(order.id),
+            closed=state.closed.get(order.id),
+            clocks=dict(state.clocks),
         )
-        return self._with_forecasts(book, picture, real) if leads else picture
+        return self._with_forecasts(state, snapshot, real) if leads else snapshot
 
-    def _over(self, last: _Taken, book: Book, closed: datetime) -> None:
-        """The last picture of an order that is over, without what was withdrawn since."""
-        picture = last.picture
-        order, firm = picture.knowledge.order, picture.knowledge.firm
-        heard, agreed = _heard(book, order.id), _agreed(book, order.id, firm)
-        basis = (heard, book.summaries.get(order.id), agreed, closed)
+    def _over(self, last: _Taken, state: ExchangeState, closed: datetime) -> None:
+        """The last snapshot of an order that is over, without what was withdrawn since."""
+        snapshot = last.snapshot
+        order, firm = snapshot.knowledge.order, snapshot.knowledge.firm
+        heard, agreed = _heard(state, order.id), _agreed(state, order.id, firm)
+        basis = (heard, state.summaries.get(order.id), agreed, closed)
         now = order.clock.order(closed)
 
-        def take() -> Picture:
-            left = replace(picture.knowledge, heard=heard, summary=basis[1], agreed=agreed)
-            whole = picture.whole
-            if picture.plan is not None:
-                whole = order_state(left, picture.own, picture.plan, now)
-            return replace(picture, knowledge=left, whole=whole, closed=closed, made={})
+        def take() -> Snapshot:
+            left = replace(snapshot.knowledge, heard=heard, summary=basis[1], agreed=agreed)
+            whole = snapshot.whole
+            if snapshot.plan is not None:
+                whole = order_state(left, snapshot.own, snapshot.plan, now)
+            return replace(snapshot, knowledge=left, whole=whole, closed=closed, made={})
 
         self._keep(order.id, basis, now, take)
 
-    def _with_forecasts(self, book: Book, picture: Picture, real: datetime) -> Picture:
+    def _with_forecasts(self, state: ExchangeState, snapshot: Snapshot, real: datetime) -> Snapshot:
         """What the order would come to with each open offer, and with the prepared reserve."""
-        order = picture.knowledge.order
+        order = snapshot.knowledge.order
 
         def priced(offer: Offered) -> Offered:
             if offer.state != "open":
                 return offer
-            reserve = ready_reserve(book, order, offer.to, offer.package)
-            return replace(offer, forecast_with=self._end_with(picture, reserve, offer.lots, real))
+            reserve = state.ready_reserve(order, offer.to, offer.package)
+            return replace(offer, forecast_with=self._end_with(snapshot, reserve, offer.lots, real))
 
-        prepared = picture.prepared
+        prepared = snapshot.prepared
         lots = prepared.lots if prepared is not None else ()
         return replace(
-            picture,
-            offers=tuple(priced(offer) for offer in picture.offers),
-            forecast_with=self._end_with(picture, prepared, lots, real),
+            snapshot,
+            offers=tuple(priced(offer) for offer in snapshot.offers),
+            forecast_with=self._end_with(snapshot, prepared, lots, real),
         )
 
     def _end_with(
-        self, picture: Picture, reserve: Prepared | None, lots: tuple[int, ...], real: datetime
+        self, snapshot: Snapshot, reserve: Prepared | None, lots: tuple[int, ...], real: datetime
     ) -> timedelta | None:
         """When the order would end if ``reserve`` took ``lots``; computed anew once a second.
 
         None where nobody knows either when it ends as it is.
         """
-        order, plan, whole = picture.knowledge.order, picture.plan, picture.whole
+        order, plan, whole = snapshot.knowledge.order, snapshot.plan, snapshot.whole
         if reserve is None or plan is None or whole is None or whole.forecast is None:
             return None
         about = (order.id, order.version, plan.end, reserve, lots)
@@ -198,7 +204,7 @@ class Lookout:
         if then is not None and timedelta() <= real - then < PRICE_EVERY:
             return end
         try:
-            end = what_if(picture.knowledge, picture.own, reserve, lots, order.clock.order(real))
+            end = what_if(snapshot.knowledge, snapshot.own, reserve, lots, order.clock.order(real))
         except ValueError:
             end = None  # these lots cannot be given away any more
         self._ends = {key: kept for key, kept in self._ends.items() if key[:3] == about[:3]}
@@ -212,32 +218,15 @@ class Lookout:
         return "reserve" if network is not None and network.reserve is not None else "member"
 
 
-def ready_reserve(book: Book, order: JointOrder, firm: str, package: str) -> Prepared | None:
-    """What ``firm`` has said it could take of ``package``; else what was prepared before."""
-    for found in (book.ready.get((order.id, firm)), order.prepared):
-        if found is not None and (found.firm, found.package) == (firm, package):
-            return found
-    return None
-
-
-def prepared_reserve(book: Book, order: JointOrder) -> Prepared | None:
-    """The reserve that could be asked now, with the lots that it would take; None once it has."""
-    planned = order.prepared
-    if planned is None or any(package.part_of for package in order.packages):
-        return None
-    reserve = ready_reserve(book, order, planned.firm, planned.package)
-    return None if reserve is None else replace(reserve, lots=planned.lots)
-
-
-def _agreed(book: Book, order: str, firm: str) -> dict[str, Agreed]:
+def _agreed(state: ExchangeState, order: str, firm: str) -> dict[str, Agreed]:
     """What others let ``firm`` see of an order."""
     return {
         giver: agreed
-        for (of, giver, taker), agreed in book.agreements.items()
+        for (of, giver, taker), agreed in state.agreements.items()
         if of == order and taker == firm
     }
 
 
-def _heard(book: Book, order: str) -> dict[str, Heard]:
+def _heard(state: ExchangeState, order: str) -> dict[str, Heard]:
     """What was heard of an order's packages."""
-    return {name: heard for (of, name), heard in book.heard.items() if of == order}
+    return {name: heard for (of, name), heard in state.heard.items() if of == order}

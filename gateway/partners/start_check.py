@@ -23,11 +23,11 @@ from joserfc.errors import JoseError
 from gateway.core.errors import ExchangeError
 from gateway.network.knowledge import Agreed
 from gateway.network.order import Level
-from gateway.partners.context import Office
+from gateway.partners.context import Context
 from gateway.partners.crypto import SIGNING
 from gateway.partners.messages import LAST, Kind, Message, header, read
-from gateway.partners.outbox import RETRY, Dispatch
-from gateway.partners.outgoing import Wanted
+from gateway.partners.outbox import RETRY, Outbox
+from gateway.partners.outgoing import Outgoing
 from gateway.partners.store.ledger import SHORT_PROOF
 from gateway.partners.store.trust import Distrusted, outdated
 
@@ -49,13 +49,13 @@ Number = tuple[str, str, int]
 """Order, chain, and the last number in it."""
 
 
-class Inquiry:
+class StartCheck:
     """Asks every firm of the consortium; the more often, the more there is to tell it."""
 
-    def __init__(self, office: Office, dispatch: Dispatch) -> None:
-        self._office = office
-        self._dispatch = dispatch
-        side = office.side
+    def __init__(self, context: Context, outbox: Outbox) -> None:
+        self._context = context
+        self._outbox = outbox
+        side = context.side
         members = (member.id for member in side.consortium.members)
         self._due = {firm: 0.0 for firm in members if firm != side.firm and side.reaches(firm)}
         self._urgent: set[str] = set()
@@ -72,13 +72,13 @@ class Inquiry:
         return sorted((self._urgent_ones() & set(self._due)) - set(self.unproven))
 
     def _urgent_ones(self) -> set[str]:
-        return self._urgent.union(*(order.firms() for order in self._office.book.working()))
+        return self._urgent.union(*(order.firms() for order in self._context.state.working()))
 
-    def allowed(self, wanted: Iterable[Wanted]) -> Iterator[Wanted]:
+    def allowed(self, outgoing: Iterable[Outgoing]) -> Iterator[Outgoing]:
         """What may leave; whoever has not answered is asked first."""
-        for message in wanted:
+        for message in outgoing:
             partner = message.key[1]
-            if partner in self._office.answered:
+            if partner in self._context.answered:
                 yield message
             else:
                 self._urgent.add(partner)
@@ -106,18 +106,18 @@ class Inquiry:
             await self._question(partner)
 
     async def _question(self, partner: str) -> None:
-        office = self._office
-        numbers = office.book.numbers.get(partner, {}).items()
+        context = self._context
+        numbers = context.state.numbers.get(partner, {}).items()
         newest = ((order, chain, last) for (order, chain), last in reversed(numbers))
         question = Message(
-            header=header(office.side.firm, partner, Kind.COMPARE, office.stamp()),
+            header=header(context.side.firm, partner, Kind.COMPARE, context.stamp()),
             kind=Kind.COMPARE,
             order=NO_ORDER,
             fields={"numbers": _fitting(newest)},
         )
         ids = self._asked.setdefault(partner, deque(maxlen=8))
         ids.append(question.header.messageId)
-        await office.say(partner, question, asking=True)
+        await context.say(partner, question, asking=True)
 
     # What a partner asks of us
 
@@ -126,13 +126,13 @@ class Inquiry:
         known = {(order, chain): last for order, chain, last in _numbers(asked)}
         more = [
             (order, head.chain, head.sequence)
-            for (order, sender), head in reversed(self._office.book.in_heads.items())
+            for (order, sender), head in reversed(self._context.state.in_heads.items())
             if sender == partner and head.sequence > known.get((order, head.chain), 0)
         ]
         more, long = _fitting(more), list[str]()
         for order, chain, _ in more[:SHOWN]:
             above = known.get((order, chain), 0)
-            shown = await self._office.keep(self._office.ledger.proof, partner, chain, above)
+            shown = await self._context.keep(self._context.ledger.proof, partner, chain, above)
             if shown is not None and len(shown) <= SHORT_PROOF:
                 return {"numbers": more, "proof": shown}
             long += [shown] if shown is not None else []
@@ -143,7 +143,7 @@ class Inquiry:
     async def _give_back(self, partner: str, shown: str, mono: float) -> None:
         if mono >= self._given_back.get(partner, 0.0):
             self._given_back[partner] = mono + GIVEN_BACK_EVERY
-            await self._office.post(partner, shown, asking=True)
+            await self._context.post(partner, shown, asking=True)
 
     # What a partner answers
 
@@ -153,12 +153,12 @@ class Inquiry:
         Once it has answered nothing is left to show: since then we send what it then has. Of what
         was before we began anew its numbers are enough.
         """
-        shown, book = read(content, self._office.side.firm, partner), self._office.book
+        shown, state = read(content, self._context.side.firm, partner), self._context.state
         unknown = shown.chain is not None and not self._known(partner, _number(shown))
-        before = book.anew is not None and (
-            (partner, "", "") not in book.prior or shown.header.sentDateTime <= book.anew
+        before = state.anew is not None and (
+            (partner, "", "") not in state.prior or shown.header.sentDateTime <= state.anew
         )
-        if unknown and not before and partner not in self._office.answered:
+        if unknown and not before and partner not in self._context.answered:
             await self._judge(partner, shown)
 
     async def answered(self, partner: str, message: Message) -> bool:
@@ -169,8 +169,8 @@ class Inquiry:
         shown = self._shown(partner, message.fields.get("proof"))
         if shown is not None:
             claimed.append(_number(shown))
-        book = self._office.book
-        if book.anew is not None and (partner, "", "") not in book.prior:
+        state = self._context.state
+        if state.anew is not None and (partner, "", "") not in state.prior:
             await self._before_we_began_anew(partner, claimed)
         elif shown is not None and not self._known(partner, _number(shown)):
             await self._judge(partner, shown)
@@ -181,47 +181,47 @@ class Inquiry:
         self.unproven.pop(partner, None)
         self._due.pop(partner, None)
         self._asked.pop(partner, None)
-        self._dispatch.hurry(partner)
-        await self._office.trust(partner)
+        self._outbox.hurry(partner)
+        await self._context.trust(partner)
         return True
 
     def _known(self, partner: str, number: Number) -> bool:
         order, chain, last = number
-        book = self._office.book
-        known = book.numbers.get(partner, {}).get((order, chain), 0)
-        return last <= known or (partner, order, chain) in book.prior
+        state = self._context.state
+        known = state.numbers.get(partner, {}).get((order, chain), 0)
+        return last <= known or (partner, order, chain) in state.prior
 
     def _shown(self, partner: str, text: object) -> Message | None:
         """The message of ours in an answer, if we have signed it, and for this partner."""
         if not isinstance(text, str):
             return None
-        office = self._office
+        context = self._context
         try:
-            verified = jws.deserialize_compact(text, office.keys.sign, algorithms=[SIGNING])
-            return read(orjson.loads(verified.payload), office.side.firm, partner)
+            verified = jws.deserialize_compact(text, context.keys.sign, algorithms=[SIGNING])
+            return read(orjson.loads(verified.payload), context.side.firm, partner)
         except (JoseError, ExchangeError, ValueError, KeyError, TypeError):
             return None
 
     async def _judge(self, partner: str, shown: Message) -> None:
         """A message that we have signed and do not know. Raises Distrusted if it is not older."""
-        book, office, number = self._office.book, self._office, _number(shown)
-        if book.anew is not None and shown.header.sentDateTime <= book.anew:
+        state, context, number = self._context.state, self._context, _number(shown)
+        if state.anew is not None and shown.header.sentDateTime <= state.anew:
             await self._before_we_began_anew(partner, [number])
             return
-        await office.keep(office.ledger.prove, partner, *number)
+        await context.keep(context.ledger.prove, partner, *number)
         raise Distrusted(outdated(partner, number[0], number[2]))
 
     async def _before_we_began_anew(self, partner: str, told: Iterable[Number]) -> None:
         """A partner has these of us from before: whatever they were about stands at L0."""
-        office, book = self._office, self._office.book
+        context, state = self._context, self._context.state
         chains = {(order, chain) for order, chain, _ in told}
-        await office.keep(office.ledger.keep_prior, partner, chains)
-        book.prior |= {(partner, "", ""), *((partner, *chain) for chain in chains)}
-        firm = office.side.firm
-        for of, giver, taker in list(book.agreements):
-            level = book.agreements[of, giver, taker].level
-            if giver == firm and of in book.prior_orders() and level is not Level.L0:
-                await self._dispatch.narrow(of, taker, Agreed(Level.L0, office.clock()))
+        await context.keep(context.ledger.keep_prior, partner, chains)
+        state.prior |= {(partner, "", ""), *((partner, *chain) for chain in chains)}
+        firm = context.side.firm
+        for of, giver, taker in list(state.agreements):
+            level = state.agreements[of, giver, taker].level
+            if giver == firm and of in state.prior_orders() and level is not Level.L0:
+                await self._outbox.narrow(of, taker, Agreed(Level.L0, context.clock()))
 
     async def _not_shown(self, partner: str, number: Number) -> None:
         if self.unproven.get(partner) == number:
@@ -229,7 +229,7 @@ class Inquiry:
         self.unproven[partner] = number
         order, _, last = number
         why = f"{order}: it claims number {last} of ours, and shows no message"
-        await self._office.audit(partner, "number not shown", why)
+        await self._context.audit(partner, "number not shown", why)
 
 
 def _number(shown: Message) -> Number:

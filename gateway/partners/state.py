@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from gateway.config import Reserve
 from gateway.network.disclosure import DepartedLot, joined, told_lots
 from gateway.network.knowledge import Agreed, Heard
-from gateway.network.order import JointOrder, Level, Prepared
-from gateway.network.picture import Offered, Warned
+from gateway.network.order import Consortium, JointOrder, Level, Prepared
+from gateway.network.snapshot import Offered, Warned
 from gateway.partners.messages import GENESIS, Kind
 
 KEPT_FOR = timedelta(days=90)
@@ -25,7 +26,7 @@ Key = tuple[str, str, Kind, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """A message in one of the two logs; ``text`` is the signed text, as long as it is kept."""
 
     order: str
@@ -61,21 +62,40 @@ class Head:
     hash: str = GENESIS
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Who we are: the firm, its consortium, and what it offers as a reserve."""
+
+    firm: str
+    consortium: Consortium
+    reserve: Reserve | None = None
+
+    def reaches(self, firm: str) -> bool:
+        """Whether the consortium has the key with which messages for ``firm`` are sealed."""
+        member = self.consortium.member(firm)
+        return member is not None and member.seal is not None
+
+    def keyless(self) -> list[str]:
+        """The partners whose keys the consortium's file lacks: nothing is exchanged with them."""
+        others = self.consortium.others(self.firm)
+        return [member.id for member in others if member.sign is None or member.seal is None]
+
+
 @dataclass(slots=True)
-class Book:
+class ExchangeState:
     """Everything that decides what is sent, accepted and shown."""
 
     versions: dict[str, dict[int, JointOrder]] = field(default_factory=dict)
     closed: dict[str, datetime] = field(default_factory=dict)
     """When orders were closed."""
     agreements: dict[tuple[str, str, str], Agreed] = field(default_factory=dict)
-    told: dict[Key, Entry] = field(default_factory=dict)
-    pending: dict[Key, Entry] = field(default_factory=dict)
+    told: dict[Key, LogEntry] = field(default_factory=dict)
+    pending: dict[Key, LogEntry] = field(default_factory=dict)
     out_heads: dict[Pair, Head] = field(default_factory=dict)
     in_heads: dict[Pair, Head] = field(default_factory=dict)
     lots_told: dict[Key, dict[int, DepartedLot]] = field(default_factory=dict)
     """The departed lots that each partner has acknowledged in the chain in use."""
-    cancelled: dict[Pair, list[Entry]] = field(default_factory=dict)
+    cancelled: dict[Pair, list[LogEntry]] = field(default_factory=dict)
     heard: dict[tuple[str, str], Heard] = field(default_factory=dict)
     summaries: dict[str, Heard] = field(default_factory=dict)
     offers: dict[str, tuple[str, Offered]] = field(default_factory=dict)
@@ -156,7 +176,7 @@ class Book:
         report = joined(None if before is None else before.report, heard.report)
         self.heard[order, package] = replace(heard, report=report)
 
-    def learnt(self, entry: Entry) -> None:
+    def learnt(self, entry: LogEntry) -> None:
         """A partner has acknowledged ``entry``: it knows the lots in it, or has let go of them."""
         if entry.kind is Kind.WITHDRAWAL:
             self.unlearnt(entry.order, entry.partner)
@@ -170,7 +190,7 @@ class Book:
         for key in [key for key in self.lots_told if key[:2] == (order, partner)]:
             del self.lots_told[key]
 
-    def unanswered(self, order: str, partner: str) -> Iterator[Entry]:
+    def unanswered(self, order: str, partner: str) -> Iterator[LogEntry]:
         """Messages to a partner that it has not acknowledged, in the order of their chain."""
         waiting = [e for e in self.pending.values() if (e.order, e.partner) == (order, partner)]
         yield from sorted(waiting, key=lambda entry: entry.sequence)
@@ -178,3 +198,18 @@ class Book:
     def offers_of(self, order: str) -> list[Offered]:
         """The offers of an order."""
         return [offer for of, offer in self.offers.values() if of == order]
+
+    def ready_reserve(self, order: JointOrder, firm: str, package: str) -> Prepared | None:
+        """What ``firm`` said it could take of ``package``; else what was prepared before."""
+        for found in (self.ready.get((order.id, firm)), order.prepared):
+            if found is not None and (found.firm, found.package) == (firm, package):
+                return found
+        return None
+
+    def prepared_reserve(self, order: JointOrder) -> Prepared | None:
+        """The reserve that could be asked now, with the lots it would take; None once it has."""
+        planned = order.prepared
+        if planned is None or any(package.part_of for package in order.packages):
+            return None
+        reserve = self.ready_reserve(order, planned.firm, planned.package)
+        return None if reserve is None else replace(reserve, lots=planned.lots)

@@ -22,7 +22,7 @@ from gateway.partners.checks import (
     read_withdrawal,
 )
 from gateway.partners.messages import Cancelled, Kind, Message, header, read
-from gateway.partners.state import Book, Head
+from gateway.partners.state import ExchangeState, Head
 from tests.partners.firms import CONFIGS, FURNACE, LEAD, MILL, START
 
 CHAIN, OTHER = "a" * 16, "b" * 16
@@ -46,12 +46,12 @@ def a_message(sequence: int, prev: str, **changed: object) -> Message:
     return Message.model_validate(there | changed)
 
 
-def a_book(head: Head | None = None) -> Book:
-    book = Book(versions={"GA-17": {1: ORDER}})
-    book.agreements["GA-17", MILL, FURNACE] = Agreed(Level.L1)
+def a_book(head: Head | None = None) -> ExchangeState:
+    state = ExchangeState(versions={"GA-17": {1: ORDER}})
+    state.agreements["GA-17", MILL, FURNACE] = Agreed(Level.L1)
     if head is not None:
-        book.in_heads["GA-17", MILL] = head
-    return book
+        state.in_heads["GA-17", MILL] = head
+    return state
 
 
 def cancelled(*numbers: int, first_prev: str) -> tuple[Cancelled, ...]:
@@ -95,26 +95,26 @@ def test_a_message_that_does_not_continue_its_chain_is_refused(
 
 
 def test_a_message_of_a_replaced_chain_is_refused() -> None:
-    book = a_book(Head(OTHER, 2, H[2]))
+    state = a_book(Head(OTHER, 2, H[2]))
     with pytest.raises(ExchangeError, match="replaced"):
-        fit(book, MILL, a_message(9, H[8]), replaced=True)
+        fit(state, MILL, a_message(9, H[8]), replaced=True)
 
 
 def test_cancelled_messages_fill_the_gap_only_if_they_are_linked() -> None:
-    book = a_book(Head(CHAIN, 1, H[1]))
+    state = a_book(Head(CHAIN, 1, H[1]))
     linked = cancelled(2, 3, first_prev=H[1])
-    assert fit(book, MILL, a_message(4, H[3], cancels=linked), replaced=False) is Fit.NEXT
-    assert fit(book, MILL, a_message(5, H[4], cancels=linked), replaced=False) is Fit.BEHIND
+    assert fit(state, MILL, a_message(4, H[3], cancels=linked), replaced=False) is Fit.NEXT
+    assert fit(state, MILL, a_message(5, H[4], cancels=linked), replaced=False) is Fit.BEHIND
     torn = cancelled(2, 3, first_prev=H[7])
-    assert fit(book, MILL, a_message(4, H[3], cancels=torn), replaced=False) is Fit.BEHIND
+    assert fit(state, MILL, a_message(4, H[3], cancels=torn), replaced=False) is Fit.BEHIND
     with pytest.raises(ExchangeError, match="does not continue"):
-        fit(book, MILL, a_message(4, H[8], cancels=linked), replaced=False)
+        fit(state, MILL, a_message(4, H[8], cancels=linked), replaced=False)
 
 
 def test_cancelled_messages_that_had_arrived_do_not_disturb() -> None:
-    book = a_book(Head(CHAIN, 3, H[3]))
+    state = a_book(Head(CHAIN, 3, H[3]))
     message = a_message(4, H[3], cancels=cancelled(2, 3, first_prev=H[1]))
-    assert fit(book, MILL, message, replaced=False) is Fit.NEXT
+    assert fit(state, MILL, message, replaced=False) is Fit.NEXT
 
 
 @pytest.mark.parametrize(

@@ -82,14 +82,14 @@ async def test_a_partner_takes_no_more_than_its_own_copy_of_the_agreement(
         await until(lambda: lead.knows("AP1", level="L2"))
         await mill.exchange.withdraw("GA-17", LEAD, "L0")
         await until(lambda: lead.knows("AP1", level="L0"))
-        office, *_ = mill.exchange._parts()
-        book = office.book
+        context, *_ = mill.exchange._parts()
+        state = context.state
         every = tuple(
             type(entry)(entry.giver, entry.taker, Level.L3)
-            for entry in office.side.consortium.agreements
+            for entry in context.side.consortium.agreements
         )
-        object.__setattr__(office.side.consortium, "agreements", every)
-        order = book.versions["GA-17"][1]
+        object.__setattr__(context.side.consortium, "agreements", every)
+        order = state.versions["GA-17"][1]
         object.__setattr__(order, "agreements", every)
         assert await mill.exchange.give("GA-17", LEAD) == "L3"
         await until(lambda: lead.knows("AP1", level="L2"))

@@ -18,7 +18,7 @@ from gateway.core.work import Job
 from gateway.network.order import Level
 from gateway.partners.job_sync import OVER
 from gateway.partners.messages import Kind
-from gateway.partners.outgoing import Wanted
+from gateway.partners.outgoing import Outgoing
 from tests.disks import fill_up, small_disk
 from tests.drivers.brokers import RunningBroker
 from tests.partners.firms import (
@@ -141,7 +141,7 @@ async def test_a_disk_that_is_full_in_the_middle_of_an_order_loses_nothing_of_it
         lead, mill = firms[LEAD], firms[MILL]
         await until(lambda: "AP1" in mill.jobs())
         with monkeypatch.context() as full:
-            full.setattr(mill.exchange._office.ledger, where, _no_space)
+            full.setattr(mill.exchange._context.ledger, where, _no_space)
             lead.clock.to("1 07:00")
             await lead.exchange.open_order("GA-18", at_s=6 * 3600)
             await until(lambda: "nothing can be kept now" in caplog.text)
@@ -184,18 +184,20 @@ async def test_what_could_not_be_kept_is_not_on_its_way(
         await opened(firms)
         lead, mill = firms[LEAD], firms[MILL]
         await until(lambda: lead.knows("AP1", progress=0.0))
-        office, dispatch, _, _ = mill.exchange._parts()
-        book = office.book
-        await until(lambda: not book.pending)
-        before = book.out_heads.copy(), book.told.copy(), book.sent_count
+        context, outbox, _, _ = mill.exchange._parts()
+        state = context.state
+        await until(lambda: not state.pending)
+        before = state.out_heads.copy(), state.told.copy(), state.sent_count
         fields = {"lamp": "green"}
-        word = Wanted(("GA-17", LEAD, Kind.REPORT, "AP1"), 1, timedelta(hours=6), fields, Level.L1)
+        word = Outgoing(
+            ("GA-17", LEAD, Kind.REPORT, "AP1"), 1, timedelta(hours=6), fields, Level.L1
+        )
         with monkeypatch.context() as full:
-            full.setattr(office.ledger, "send", _no_space)
+            full.setattr(context.ledger, "send", _no_space)
             with pytest.raises(JournalError):
-                await dispatch.take([word], 0.0)
-        assert (book.out_heads, book.told, book.sent_count) == before
-        assert not book.pending
+                await outbox.take([word], 0.0)
+        assert (state.out_heads, state.told, state.sent_count) == before
+        assert not state.pending
 
 
 async def test_an_order_in_lapse_that_was_left_alone_for_a_year_stops_nobody(
@@ -247,13 +249,15 @@ async def test_a_partner_that_keeps_asking_does_not_make_the_ledger_grow(tmp_pat
         await opened(firms)
         lead, mill = firms[LEAD], firms[MILL]
         await until(lambda: lead.knows("AP1", progress=0.0))
-        office, dispatch, _, _ = lead.exchange._parts()
+        context, outbox, _, _ = lead.exchange._parts()
         begun: list[int] = []
         for number in range(5):
-            await until(lambda: office.book.out_heads.get(("GA-17", MILL)))
-            head = office.book.out_heads["GA-17", MILL]
-            asked = office.reply(MILL, Kind.BEHIND, "GA-17", {"chain": head.chain, "have": -1}, "x")
-            await dispatch.missing(MILL, asked, float(number))
+            await until(lambda: context.state.out_heads.get(("GA-17", MILL)))
+            head = context.state.out_heads["GA-17", MILL]
+            asked = context.reply(
+                MILL, Kind.BEHIND, "GA-17", {"chain": head.chain, "have": -1}, "x"
+            )
+            await outbox.missing(MILL, asked, float(number))
             await lead.exchange.tick()
             begun.append(len({e["hash"] for e in lead.exchange.sent() if e["kind"] == "order"}))
         assert begun == [2] * 5
@@ -268,17 +272,17 @@ async def test_what_a_partner_lacked_before_its_last_answer_begins_nothing_anew(
         await opened(firms)
         lead, mill = firms[LEAD], firms[MILL]
         await until(lambda: lead.knows("AP1", progress=0.0))
-        office, dispatch, _, _ = mill.exchange._parts()
-        head = office.book.out_heads["GA-17", LEAD]
-        late = office.reply(LEAD, Kind.BEHIND, "GA-17", {"chain": head.chain, "have": -1}, "x")
+        context, outbox, _, _ = mill.exchange._parts()
+        head = context.state.out_heads["GA-17", LEAD]
+        late = context.reply(LEAD, Kind.BEHIND, "GA-17", {"chain": head.chain, "have": -1}, "x")
         clock.to("1 07:00")
         await mill.book(240)
-        await until(lambda: not office.book.pending and lead.knows("AP1", progress=0.1))
-        await dispatch.missing(LEAD, late, 0.0)
-        assert office.book.out_heads["GA-17", LEAD].chain == head.chain
-        again = office.reply(LEAD, Kind.BEHIND, "GA-17", {"chain": head.chain, "have": -1}, "x")
-        await dispatch.missing(LEAD, again, 0.0)
-        assert ("GA-17", LEAD) not in office.book.out_heads
+        await until(lambda: not context.state.pending and lead.knows("AP1", progress=0.1))
+        await outbox.missing(LEAD, late, 0.0)
+        assert context.state.out_heads["GA-17", LEAD].chain == head.chain
+        again = context.reply(LEAD, Kind.BEHIND, "GA-17", {"chain": head.chain, "have": -1}, "x")
+        await outbox.missing(LEAD, again, 0.0)
+        assert ("GA-17", LEAD) not in context.state.out_heads
 
 
 def _no_space(*_: object) -> None:

@@ -14,10 +14,10 @@ from gateway.core.text import Text
 from gateway.core.work import Job, JobState, Substate
 from gateway.network.knowledge import Agreed
 from gateway.network.order import Level
+from gateway.network.own_jobs import Counting, Shop
 from gateway.partners.checks import Fit, fit
 from gateway.partners.messages import GENESIS, Kind
-from gateway.partners.own_jobs import Counting, Shop
-from gateway.partners.state import KEPT_FOR, KEPT_LAPSED, Book, Entry
+from gateway.partners.state import KEPT_FOR, KEPT_LAPSED, ExchangeState, LogEntry
 from gateway.partners.store.ledger import Ledger
 from tests.partners.firms import FURNACE, LEAD, MILL, START, Clock, opened, s, working
 from tests.partners.test_checks import CHAIN, ORDER, OTHER, H, a_message
@@ -43,8 +43,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     made.close()
 
 
-def a_row(order: str, chain: str, sequence: int, state: str) -> Entry:
-    return Entry(
+def a_row(order: str, chain: str, sequence: int, state: str) -> LogEntry:
+    return LogEntry(
         order, MILL, chain, sequence, Kind.REPORT, "AP1", 1, Level.L2, START, 21_600.0,
         {"productionStatus": SECRET}, f"signed {SECRET}", H[sequence],
         GENESIS if sequence == 1 else H[sequence - 1], 900,
@@ -52,7 +52,7 @@ def a_row(order: str, chain: str, sequence: int, state: str) -> Entry:
     )  # fmt: skip
 
 
-def reopened(ledger: Ledger) -> Book:
+def reopened(ledger: Ledger) -> ExchangeState:
     ledger.close()
     return ledger.open()
 
@@ -82,21 +82,21 @@ def test_counts_and_the_ends_of_chains_are_the_same_after_a_restart(ledger: Ledg
 
 def test_nothing_that_was_let_go_can_be_played_back(ledger: Ledger) -> None:
     ledger.forget("GA-17")
-    book = reopened(ledger)
+    state = reopened(ledger)
     for sequence in (1, 2, 3):
         prev = GENESIS if sequence == 1 else H[sequence - 1]
         message = a_message(sequence, prev, chain=CHAIN)
-        assert fit(book, MILL, message, replaced=False) is Fit.KNOWN
+        assert fit(state, MILL, message, replaced=False) is Fit.KNOWN
     assert ledger.knows_chain("GA-17", MILL, OTHER), "and so it is refused"
     assert not ledger.knows_chain("GA-17", MILL, "d" * 16)
     assert ledger.known(MILL, CHAIN, 1) is None, "and so it is refused"
 
 
 def test_memory_lets_go_of_the_same(ledger: Ledger) -> None:
-    book = reopened(ledger)
-    book.forget("GA-17")
+    state = reopened(ledger)
+    state.forget("GA-17")
     ledger.forget("GA-17")
-    assert replace(book, told={}) == replace(reopened(ledger), told={}, cancelled=book.cancelled)
+    assert replace(state, told={}) == replace(reopened(ledger), told={}, cancelled=state.cancelled)
 
 
 @pytest.mark.parametrize(
@@ -111,21 +111,21 @@ def test_memory_lets_go_of_the_same(ledger: Ledger) -> None:
 def test_how_long_an_order_that_is_over_is_kept(
     lapse: int, closed: int, age: timedelta, expired: int
 ) -> None:
-    book = Book()
+    state = ExchangeState()
     for number in range(closed):
-        book.versions[f"GA-{number}"] = {1: replace(ORDER, id=f"GA-{number}", lapse=lapse)}
-        book.closed[f"GA-{number}"] = START + timedelta(seconds=number)
-    book.versions["GA-now"] = {1: replace(ORDER, id="GA-now", lapse=lapse)}
-    assert book.expired(START + age) == [f"GA-{number}" for number in range(expired)]
+        state.versions[f"GA-{number}"] = {1: replace(ORDER, id=f"GA-{number}", lapse=lapse)}
+        state.closed[f"GA-{number}"] = START + timedelta(seconds=number)
+    state.versions["GA-now"] = {1: replace(ORDER, id="GA-now", lapse=lapse)}
+    assert state.expired(START + age) == [f"GA-{number}" for number in range(expired)]
 
 
 def test_an_order_is_kept_while_a_message_about_it_is_on_its_way() -> None:
-    book = Book(versions={"GA-17": {1: ORDER}}, closed={"GA-17": START})
+    state = ExchangeState(versions={"GA-17": {1: ORDER}}, closed={"GA-17": START})
     late = START + KEPT_FOR * 2
-    assert book.expired(late) == ["GA-17"]
+    assert state.expired(late) == ["GA-17"]
     waiting = a_row("GA-17", CHAIN, 1, "pending")
-    book.pending[waiting.key] = waiting
-    assert book.expired(late) == []
+    state.pending[waiting.key] = waiting
+    assert state.expired(late) == []
 
 
 def test_of_each_kind_of_event_about_a_firm_a_thousand_are_kept(ledger: Ledger) -> None:
@@ -174,7 +174,7 @@ async def test_the_name_of_an_order_that_was_let_go_is_not_given_again(tmp_path:
             await lead.exchange.open_order("GA-17", at_s=s("1 06:00"))
 
 
-async def test_the_picture_of_an_order_that_is_over_is_not_taken_anew(tmp_path: Path) -> None:
+async def test_the_snapshot_of_an_order_that_is_over_is_not_taken_anew(tmp_path: Path) -> None:
     """So that pages build it again only when something has been withdrawn."""
     clock = Clock()
     async with working(tmp_path, (LEAD,), clock=clock) as firms:
@@ -183,10 +183,10 @@ async def test_the_picture_of_an_order_that_is_over_is_not_taken_anew(tmp_path: 
         clock.to("1 07:00")
         await lead.open_order("GA-18", at_s=s("1 06:00"))
         await lead.tick()
-        running, over = lead._lookout.pictures
+        running, over = lead._snapshots.all
         clock.to("1 09:00")
         await lead.tick()
-        moved, same = lead._lookout.pictures
+        moved, same = lead._snapshots.all
         assert same is over
         assert moved is not running
         assert lead.newest() == (moved, moved.at(clock()))

@@ -56,7 +56,7 @@ async def test_a_plug_that_is_pulled_while_the_way_opens_leaves_none_open(tmp_pa
         exchange.uplink(False)
         door.free.set()
         await until(lambda: door.opened and not door.open)
-        assert not exchange._office.connected
+        assert not exchange._context.connected
         exchange.uplink(True)
         await until(lambda: exchange.connected and door.open)
 

@@ -50,7 +50,7 @@ async def forgotten(folder: Path) -> AsyncIterator[Scene]:
         await lead.start()
         await opened(firms)
         await until(lambda: mill.jobs()["AP1"].planned == LOTS)
-        await until(lambda: not lead.exchange._office.book.pending)
+        await until(lambda: not lead.exchange._context.state.pending)
         await lead.kill()
         shutil.rmtree(lead.site.state)
         shutil.copytree(folder / "before", lead.site.state)
@@ -73,7 +73,7 @@ async def test_an_order_of_ten_thousand_lots_shows_that_a_whole_folder_is_older(
 
         await it.lead.exchange.begin_anew(LEAD)
         await it.mill.start()
-        await until(lambda: MILL in it.lead.exchange._office.answered)
+        await until(lambda: MILL in it.lead.exchange._context.answered)
         assert not it.lead.exchange.shut, "what was before is known by its numbers"
         assert "Nothing goes" not in it.lead.exchange.health().en
 
@@ -86,17 +86,17 @@ async def test_a_message_that_comes_back_shuts_only_whom_it_can_prove_something_
         text = it.order()
         await it.mill.kill()
         await it.lead.start()
-        office = it.lead.exchange._office
-        reception = it.lead.exchange._parts()[2]
-        own = office.side.consortium.member(LEAD)
+        context = it.lead.exchange._context
+        inbox = it.lead.exchange._parts()[2]
+        own = context.side.consortium.member(LEAD)
         assert own is not None
         other = "haerterei-glutofen"
-        await reception.handle(other, sealed(text, own), time.monotonic())
+        await inbox.handle(other, sealed(text, own), time.monotonic())
         assert not it.lead.exchange.shut, "it was not for that firm"
         assert it.lead.exchange.audited()[0]["what"] == "refused"
         if when == "after it has answered":  # what we send since then it may well have
-            office.answered.add(MILL)
-            await reception.handle(MILL, sealed(text, own), time.monotonic())
+            context.answered.add(MILL)
+            await inbox.handle(MILL, sealed(text, own), time.monotonic())
             return
         with pytest.raises(Exception, match="older copy"):
-            await reception.handle(MILL, sealed(text, own), time.monotonic())
+            await inbox.handle(MILL, sealed(text, own), time.monotonic())

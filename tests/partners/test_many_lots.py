@@ -50,7 +50,7 @@ def an_order(folder: Path) -> Path:
 
 def lots_known(firm: Firm, package: str = "AP1") -> int:
     """How many lots of a partner's package a firm knows to have left."""
-    heard = firm.exchange._office.book.heard.get(("GA-17", package))
+    heard = firm.exchange._context.state.heard.get(("GA-17", package))
     report = None if heard is None else heard.report
     return len(report.lots) if isinstance(report, QuantityReport) else 0
 

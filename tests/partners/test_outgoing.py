@@ -18,8 +18,8 @@ from gateway.network.files import OrderFile
 from gateway.network.knowledge import Agreed
 from gateway.network.order import Consortium, Level, Member
 from gateway.partners.messages import Kind
-from gateway.partners.outgoing import Side, Wanted, wanted
-from gateway.partners.state import Book, Entry
+from gateway.partners.outgoing import Outgoing, outgoing
+from gateway.partners.state import ExchangeState, LogEntry, Side
 from tests.partners.firms import CONFIGS, FURNACE, LASER, LEAD, MILL, PRESS
 
 ORDER = replace(
@@ -46,9 +46,9 @@ ALLOWED = {
 """The oracle: what each level may hold, written down a second time."""
 
 
-def _entry(what: Wanted, state: str) -> Entry:
+def _entry(what: Outgoing, state: str) -> LogEntry:
     order, partner, kind, package = what.key
-    return Entry(
+    return LogEntry(
         order=order, partner=partner, chain="a" * 16, sequence=1, kind=kind, package=package,
         version=what.version, level=what.level, at=datetime.now(UTC),
         order_s=what.at.total_seconds(), fields=what.fields, text=None, hash="", prev="",
@@ -61,11 +61,11 @@ class Sharing(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.book = Book(versions={"GA-17": {1: ORDER}})
+        self.exchange = ExchangeState(versions={"GA-17": {1: ORDER}})
         for taker in FIRMS:
             if taker != FURNACE:
                 level = ORDER.level(FURNACE, taker)
-                self.book.agreements["GA-17", FURNACE, taker] = Agreed(level)
+                self.exchange.agreements["GA-17", FURNACE, taker] = Agreed(level)
         self.now = timedelta(hours=6)
         self.state = PackageState(
             JobState.RELEASED, Substate.NONE, 0, 2400, timedelta(days=1), Lamp.GREY, None, ()
@@ -97,39 +97,39 @@ class Sharing(RuleBasedStateMachine):
     @rule(taker=st.sampled_from([f for f in FIRMS if f != FURNACE]), level=st.sampled_from(Level))
     def an_agreement_is_narrowed(self, taker: str, level: Level) -> None:
         key = ("GA-17", FURNACE, taker)
-        if level < self.book.agreements[key].level:
-            self.book.agreements[key] = Agreed(level, datetime.now(UTC))
-            self.book.unlearnt("GA-17", taker)
+        if level < self.exchange.agreements[key].level:
+            self.exchange.agreements[key] = Agreed(level, datetime.now(UTC))
+            self.exchange.unlearnt("GA-17", taker)
 
     @rule(answered=st.booleans())
     def a_look_at_what_leaves(self, answered: bool) -> None:
-        for what in list(self._wanted()):
+        for what in list(self._leaving()):
             _, taker, kind, _ = what.key
             entry = _entry(what, "acked" if answered else "pending")
-            assert what.key not in self.book.pending, "one is on its way already"
-            self.book.told[what.key] = entry
+            assert what.key not in self.exchange.pending, "one is on its way already"
+            self.exchange.told[what.key] = entry
             if answered:
-                self.book.learnt(entry)
+                self.exchange.learnt(entry)
             else:
-                self.book.pending[what.key] = entry
+                self.exchange.pending[what.key] = entry
             if kind is not Kind.REPORT:
                 continue
-            level = self.book.agreements["GA-17", FURNACE, taker].level
+            level = self.exchange.agreements["GA-17", FURNACE, taker].level
             assert level is not Level.L0
             assert what.level is level
             assert set(what.fields) == ALLOWED[level]
-        if not self.book.pending:
-            assert not list(self._wanted()), "the same is never told twice at once"
+        if not self.exchange.pending:
+            assert not list(self._leaving()), "the same is never told twice at once"
 
     @rule()
     def partners_answer(self) -> None:
-        for entry in self.book.pending.values():
-            self.book.learnt(entry)
-        self.book.pending.clear()
+        for entry in self.exchange.pending.values():
+            self.exchange.learnt(entry)
+        self.exchange.pending.clear()
 
-    def _wanted(self) -> list[Wanted]:
+    def _leaving(self) -> list[Outgoing]:
         own = {"AP3": self.state}
-        return list(wanted(SIDE, self.book, ORDER, own, whole=None, now=self.now))
+        return list(outgoing(SIDE, self.exchange, ORDER, own, whole=None, now=self.now))
 
 
 TestSharing = Sharing.TestCase

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.partners import rate_limit
-from gateway.partners.rate_limit import Allowance
+from gateway.partners.rate_limit import RateLimit
 from tests.drivers.brokers import RunningBroker
 from tests.partners.firms import LEAD, MILL, Clock, eventually, logs_agree, opened, until, working
 
@@ -23,7 +23,7 @@ INTERVAL = timedelta(minutes=15)
 def test_no_firm_gets_more_than_a_burst_and_so_many_an_interval(
     pauses: list[float], tries: int
 ) -> None:
-    budget, mono, read = Allowance(), 0.0, 0
+    budget, mono, read = RateLimit(), 0.0, 0
     for pause in pauses:
         mono += pause
         for _ in range(200 * tries):
@@ -37,7 +37,7 @@ def test_no_firm_gets_more_than_a_burst_and_so_many_an_interval(
 
 
 def test_who_has_waited_is_read_again() -> None:
-    budget = Allowance()
+    budget = RateLimit()
     for _ in range(rate_limit.AT_ONCE):
         assert not budget.used_up("mill", INTERVAL, 5.0)
         budget.use("mill", 5.0)
@@ -48,7 +48,7 @@ def test_who_has_waited_is_read_again() -> None:
 
 def test_a_name_that_signed_nothing_uses_nothing_up() -> None:
     """Somebody at the broker may write under any name; only the firm itself has its keys."""
-    budget = Allowance()
+    budget = RateLimit()
     for _ in range(2 * rate_limit.AT_ONCE):
         assert not budget.used_up("mill", INTERVAL, 5.0)
 

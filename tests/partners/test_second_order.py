@@ -11,7 +11,7 @@ import pytest
 from gateway.core.errors import ExchangeError
 from gateway.jobs.commands import Inbound
 from gateway.partners.lifecycle import close_older
-from gateway.partners.outbox import Dispatch
+from gateway.partners.outbox import Outbox
 from tests.drivers.brokers import RunningBroker
 from tests.partners.firms import (
     FURNACE,
@@ -94,10 +94,10 @@ async def test_a_partner_refuses_an_order_that_would_abort_its_work_without_sayi
         await opened(firms)
         await until(lambda: "GA-17" in states(mill))
         clock.now += HOUR
-        office, _, _, desk = lead.exchange._parts()
-        desk._before = lambda _: None  # type: ignore[method-assign]
+        context, _, _, actions = lead.exchange._parts()
+        actions._before = lambda _: None  # type: ignore[method-assign]
         await lead.exchange.open_order("GA-18", at_s=s("1 06:00"), ends="GA-17")
-        assert office.book.order("GA-18") is not None
+        assert context.state.order("GA-18") is not None
         await until(
             lambda: any("GA-17 is not done" in entry["detail"] for entry in mill.exchange.audited())
         )
@@ -108,14 +108,14 @@ async def test_the_orders_of_another_lead_firm_go_on(tmp_path: Path) -> None:
     async with working(tmp_path, [LEAD], lapse=1) as firms:
         lead = firms[LEAD]
         await lead.exchange.open_order("GA-17", at_s=s("1 06:00"))
-        office, dispatch, *_ = lead.exchange._parts()
-        mine = office.book.order("GA-17")
+        context, outbox, *_ = lead.exchange._parts()
+        mine = context.state.order("GA-17")
         assert mine is not None
-        assert isinstance(dispatch, Dispatch)
+        assert isinstance(outbox, Outbox)
         later = replace(mine, id="MR-1", lead=MILL, began=START + HOUR)
-        office.book.versions["MR-1"] = {1: later}
-        await close_older(office, dispatch)
-        assert office.book.closed == {}
+        context.state.versions["MR-1"] = {1: later}
+        await close_older(context, outbox)
+        assert context.state.closed == {}
 
 
 async def test_in_time_lapse_each_order_ends_the_one_before(

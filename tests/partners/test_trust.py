@@ -361,7 +361,7 @@ def _claiming(firm: Firm, answer: dict[str, object]) -> None:
     async def numbers(_partner: str, _asked: object, _mono: float) -> dict[str, object]:
         return answer
 
-    firm.exchange._parts()[2].inquiry.numbers = numbers  # type: ignore[method-assign]
+    firm.exchange._parts()[2].start_check.numbers = numbers  # type: ignore[method-assign]
 
 
 def _signed_by(signer: Firm, text: dict[str, Any]) -> str:
@@ -454,8 +454,8 @@ async def test_a_lead_firm_that_has_begun_anew_gives_no_name_twice(tmp_path: Pat
         (it.lead.site.state / "exchange.db").unlink()
         await it.lead.start()
         await it.lead.exchange.begin_anew(LEAD)
-        book = it.lead.exchange._parts()[0].book
-        await until(lambda: "GA-17" in book.prior_orders())
+        state = it.lead.exchange._parts()[0].state
+        await until(lambda: "GA-17" in state.prior_orders())
         with pytest.raises(ExchangeError, match="exists already"):
             await it.lead.exchange.open_order("GA-17", at_s=6 * 3600)
         await it.lead.exchange.open_order("GA-18", at_s=6 * 3600)

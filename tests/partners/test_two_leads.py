@@ -93,7 +93,7 @@ async def test_both_orders_go_on_through_a_restart_in_the_middle(
     async with working(tmp_path, FIRMS, broker.url, lapse=1, clock=(clock := Clock())) as firms:
         lead, mill, furnace = (firms[name] for name in FIRMS)
         await both_open(firms, tmp_path)
-        assert not firms[LEAD].exchange._office.book.closed
+        assert not firms[LEAD].exchange._context.state.closed
 
         # Both lead firms hear of what is made for them, and of nothing else.
         await mill.book(600, "GA-17")
@@ -132,7 +132,7 @@ async def test_a_new_order_of_one_lead_firm_ends_only_its_own(
         clock.now += ON_THE_WAY
         await mill.exchange.open_order("MR-2", at_s=s("1 06:00"), ends="MR-1")
         await until(lambda: jobs(furnace) == {"GA-17-AP3", "MR-2-AP3"})
-        assert set(furnace.exchange._office.book.closed) == {"MR-1"}
+        assert set(furnace.exchange._context.state.closed) == {"MR-1"}
         await mill.book(600, "GA-17")
         await until(lambda: good(furnace, "AP1", "GA-17") == 600)
 
@@ -143,11 +143,11 @@ async def test_who_led_before_leads_its_order_to_the_end_and_opens_no_other(
     async with working(tmp_path, FIRMS, broker.url, lapse=1) as firms:
         lead, furnace = firms[LEAD], firms[FURNACE]
         await both_open(firms, tmp_path)
-        office = lead.exchange._office
-        order = office.book.order("GA-17")
+        context = lead.exchange._context
+        order = context.state.order("GA-17")
         assert order is not None
         changed = replace(order, version=2, threshold=order.threshold / 2)
-        await take_order(office, changed)
+        await take_order(context, changed)
         await until(lambda: furnace.order("GA-17")["version"] == 2)
         with pytest.raises(ExchangeError, match="Only the lead firm opens orders"):
             await lead.exchange.open_order("GA-18", at_s=s("1 06:00"), ends="GA-17")

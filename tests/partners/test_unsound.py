@@ -130,9 +130,9 @@ async def test_unsound_fields_are_refused_with_an_entry_and_the_exchange_goes_on
         ).content()  # fmt: skip
         wire = handed_over(orjson.dumps(letter), firms[sender], firms[recipient])
         storm.carry(sender, recipient, wire)
-        office = firms[recipient].exchange
-        await until(lambda: [e for e in office.audited() if e["what"] == "refused"])
-        assert not [e for e in office.received() if e["kind"] == kind and e["hash"] == "f" * 16]
+        context = firms[recipient].exchange
+        await until(lambda: [e for e in context.audited() if e["what"] == "refused"])
+        assert not [e for e in context.received() if e["kind"] == kind and e["hash"] == "f" * 16]
         firms[LEAD].clock.to("1 07:00")
         await firms[FURNACE].book(7)
         await until(lambda: firms[LEAD].knows("AP3", good=7))
@@ -161,7 +161,7 @@ async def test_whatever_is_raised_while_a_message_is_taken_in_is_a_refusal(
         lead, furnace = firms[LEAD], firms[FURNACE]
         await until(lambda: lead.knows("AP3", good=0))
         with monkeypatch.context() as forgetful:
-            forgetful.setattr("gateway.partners.inbox.check_report", lambda *_: 1 // 0)
+            forgetful.setattr("gateway.partners.effects.check_report", lambda *_: 1 // 0)
             lead.clock.to("1 07:00")
             await furnace.book(7)
             await until(lambda: [e for e in lead.exchange.audited() if e["what"] == "refused"])
@@ -180,7 +180,7 @@ NEEDS = (
 async def test_an_order_that_nothing_can_be_reckoned_from_is_refused_before_it_is_kept(
     tmp_path: Path, needs: list[dict[str, Any]] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """None: as if a picture could not be made for a reason that no check of ours foresees."""
+    """None: as if a snapshot could not be made for a reason that no check of ours foresees."""
     storm = Storm(1, loss=0.0)
     async with working(tmp_path, (LEAD, FURNACE), transport=storm.of) as firms:
         await opened(firms)

@@ -95,9 +95,9 @@ async def test_no_answer_moves_an_order_where_it_could_not_be_read_again(
     async with working(tmp_path, [LEAD, MILL], broker.url, wrong={}) as firms:
         mill = firms[MILL]
         await opened(firms)
-        office, *_ = mill.exchange._parts()
+        context, *_ = mill.exchange._parts()
         now = mill.clock()
-        await measured(office, "GA-17", LEAD, now, now.replace(year=year, day=1))
+        await measured(context, "GA-17", LEAD, now, now.replace(year=year, day=1))
         await mill.kill()
         await mill.start()
         assert mill.exchange.order("GA-17") is not None

@@ -19,8 +19,8 @@ from gateway.database import open_reader, sqlite_errors
 from gateway.network.disclosure import only
 from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
-from gateway.network.picture import Offered, Warned
-from gateway.partners.state import Entry
+from gateway.network.snapshot import Offered, Warned
+from gateway.partners.state import LogEntry
 from gateway.partners.store.ledger_file import COLUMNS, LedgerFile
 from gateway.partners.store.rows import (
     agreement_row,
@@ -74,7 +74,7 @@ class Ledger(LedgerFile):
                 (order,),
             )
 
-    def send(self, entries: Iterable[Entry]) -> None:
+    def send(self, entries: Iterable[LogEntry]) -> None:
         """Messages that are about to leave."""
         with self._writing(counting=True) as db:
             for entry in entries:
@@ -84,7 +84,7 @@ class Ledger(LedgerFile):
                     (entry.order, entry.partner, entry.chain),
                 )
 
-    def acknowledge(self, entry: Entry, at: datetime) -> None:
+    def acknowledge(self, entry: LogEntry, at: datetime) -> None:
         """The partner has committed a message."""
         with self._writing() as db:
             db.execute(
@@ -93,7 +93,7 @@ class Ledger(LedgerFile):
             )
 
     def narrow(
-        self, order: str, giver: str, taker: str, agreed: Agreed, cancelled: Sequence[Entry]
+        self, order: str, giver: str, taker: str, agreed: Agreed, cancelled: Sequence[LogEntry]
     ) -> None:
         """An agreement is narrowed, and what was on its way is taken back, in one commit."""
         self._note((order, giver, taker), agreed)
@@ -108,7 +108,7 @@ class Ledger(LedgerFile):
         self._note_given((order, giver, taker))
 
     def receive_given(
-        self, entry: Entry, skipped: Sequence[Entry], taker: str, agreed: Agreed
+        self, entry: LogEntry, skipped: Sequence[LogEntry], taker: str, agreed: Agreed
     ) -> None:
         """A partner gives again what it had taken back."""
         with self._writing(counting=True) as db:
@@ -117,20 +117,20 @@ class Ledger(LedgerFile):
             _agree(db, entry.order, entry.partner, taker, agreed)
         self._note_given((entry.order, entry.partner, taker))
 
-    def abandon(self, entries: Sequence[Entry], order: str, partner: str) -> None:
+    def abandon(self, entries: Sequence[LogEntry], order: str, partner: str) -> None:
         """The partner has lost its file: the chain ends here, the next message begins a new one."""
         with self._writing() as db:
             _cancel(db, entries)
             db.execute("DELETE FROM chains WHERE order_id = ? AND partner = ?", (order, partner))
 
-    def receive(self, entry: Entry, skipped: Sequence[Entry]) -> None:
+    def receive(self, entry: LogEntry, skipped: Sequence[LogEntry]) -> None:
         """A message that was accepted; ``skipped`` were taken back before they came."""
         with self._writing() as db:
             for other in (*skipped, entry):
                 _insert(db, "received", other)
 
     def receive_withdrawal(
-        self, entry: Entry, skipped: Sequence[Entry], taker: str, agreed: Agreed
+        self, entry: LogEntry, skipped: Sequence[LogEntry], taker: str, agreed: Agreed
     ) -> None:
         """A partner takes something back: what we hold above the level is erased."""
         self._note((entry.order, entry.partner, taker), agreed)
@@ -262,7 +262,7 @@ class Ledger(LedgerFile):
 
     # Read by other threads, over a connection of their own
 
-    def log(self, log: str, order: str | None, limit: int) -> list[Entry]:
+    def log(self, log: str, order: str | None, limit: int) -> list[LogEntry]:
         """The newest messages of the log ``sent`` or ``received``, newest first."""
         if log not in ("sent", "received") or not self.path.exists():
             return []
@@ -298,11 +298,11 @@ class Ledger(LedgerFile):
         ]
 
 
-def _insert(db: sqlite3.Connection, log: str, entry: Entry) -> None:
+def _insert(db: sqlite3.Connection, log: str, entry: LogEntry) -> None:
     db.execute(f"INSERT INTO {log} ({COLUMNS}) VALUES ({_MARKS})", entry_row(entry))  # noqa: S608
 
 
-def _cancel(db: sqlite3.Connection, entries: Iterable[Entry]) -> None:
+def _cancel(db: sqlite3.Connection, entries: Iterable[LogEntry]) -> None:
     db.executemany(
         "UPDATE sent SET state = 'cancelled' WHERE chain = ? AND sequence = ?",
         [(entry.chain, entry.sequence) for entry in entries],

@@ -25,7 +25,7 @@ from gateway.database import (
     transaction,
 )
 from gateway.network.knowledge import Agreed
-from gateway.partners.state import Book
+from gateway.partners.state import ExchangeState
 from gateway.partners.store.aside import Aside, put_aside_in
 from gateway.partners.store.rows import restored
 from gateway.partners.store.trust import (
@@ -71,7 +71,7 @@ class LedgerFile:
         self.trouble: str | None = None
         """Why nothing can be kept now (a full disk); None: the last write was kept."""
 
-    def open(self) -> Book:
+    def open(self) -> ExchangeState:
         """Open the file and read what decides.
 
         Raises Distrusted where it must not be used, and Unwritable where it cannot be used now.
@@ -90,7 +90,7 @@ class LedgerFile:
             self.close()
             raise
 
-    def _opened(self, seen: Seen) -> Book:
+    def _opened(self, seen: Seen) -> ExchangeState:
         db = self._connect()
         with sqlite_errors(self.path, opening=True):
             standing = standing_of(db)
@@ -99,18 +99,18 @@ class LedgerFile:
             if standing is None and (standing := adopt(db, self._firm)) is None:
                 raise Distrusted(ANOTHER)
             try:
-                book = restored(db, COLUMNS)
+                state = restored(db, COLUMNS)
             except (ValueError, KeyError, TypeError, OverflowError, ExchangeError) as error:
                 raise Corrupt(f"{self.path} is damaged: {error!r}") from error
-        book.anew, self._name = standing.anew, standing.ledger
-        self._proven(book, standing.ledger, seen)
+        state.anew, self._name = standing.anew, standing.ledger
+        self._proven(state, standing.ledger, seen)
         self.narrowed = narrowings(seen)
-        for key, agreed in book.agreements.items():  # a witness that was lost is told again
+        for key, agreed in state.agreements.items():  # a witness that was lost is told again
             if agreed.withdrawn is not None:
                 self._note(key, agreed)
         if (standing.ledger, standing.number) != (seen.ledger, seen.number) and standing.number:
             self._tell(standing.ledger, standing.number)
-        return book
+        return state
 
     def _connect(self) -> sqlite3.Connection:
         self._connection = open_writer(
@@ -126,11 +126,11 @@ class LedgerFile:
         except OSError as error:
             raise Distrusted(UNREADABLE) from error
 
-    def _proven(self, book: Book, ledger: str, seen: Seen) -> None:
+    def _proven(self, state: ExchangeState, ledger: str, seen: Seen) -> None:
         """What a partner has proven before must be in the ledger by now."""
         for note in seen.notes:
             of, partner, order, chain, sequence = note.get("proven", (None, "", "", "", 0))
-            known = book.numbers.get(partner, {}).get((order, chain), 0)
+            known = state.numbers.get(partner, {}).get((order, chain), 0)
             if of == ledger and known < sequence:
                 raise Distrusted(outdated(partner, order, sequence))
 

@@ -1,4 +1,4 @@
-"""How the ledger's rows are written, and how the book is read from them."""
+"""How the ledger's rows are written, and how the state is read from them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from gateway.network import disclosure
 from gateway.network.document import as_document, from_document
 from gateway.network.knowledge import Agreed, Heard
 from gateway.network.order import JointOrder, Level, Prepared
-from gateway.network.picture import Offered, Warned
+from gateway.network.snapshot import Offered, Warned
 from gateway.partners.messages import Kind
-from gateway.partners.state import Book, Entry, Head
+from gateway.partners.state import ExchangeState, Head, LogEntry
 
 Row = tuple[Any, ...]
 
 
-def entry_row(entry: Entry) -> Row:
+def entry_row(entry: LogEntry) -> Row:
     """A message as a row of its log."""
     return (
         entry.order,
@@ -45,9 +45,9 @@ def entry_row(entry: Entry) -> Row:
     )
 
 
-def entry_of(row: Row) -> Entry:
+def entry_of(row: Row) -> LogEntry:
     """A message from a row; the column after the others is when it was acknowledged."""
-    return Entry(
+    return LogEntry(
         order=row[0],
         partner=row[1],
         chain=row[2],
@@ -111,7 +111,7 @@ def ready_of(text: str) -> Prepared:
     )
 
 
-def heard_of(entry: Entry, order: JointOrder | None) -> Heard | None:
+def heard_of(entry: LogEntry, order: JointOrder | None) -> Heard | None:
     """What a report or summary says, from its row."""
     if entry.level is None or entry.state == "cancelled":
         return None
@@ -124,31 +124,31 @@ def heard_of(entry: Entry, order: JointOrder | None) -> Heard | None:
     return Heard(entry.level, report, timedelta(seconds=entry.order_s), basis)
 
 
-def restored(db: sqlite3.Connection, columns: str) -> Book:
-    """The book as it was when the gateway stopped."""
-    book = Book()
+def restored(db: sqlite3.Connection, columns: str) -> ExchangeState:
+    """The state as it was when the gateway stopped."""
+    state = ExchangeState()
     for document in _first(db, "SELECT document FROM orders"):
         order = from_document(orjson.loads(document))
-        book.versions.setdefault(order.id, {})[order.version] = order
+        state.versions.setdefault(order.id, {})[order.version] = order
     for order_id, closed in db.execute("SELECT order_id, at_ms FROM closed"):
-        book.closed[order_id] = from_ms(closed)
+        state.closed[order_id] = from_ms(closed)
     for order_id, giver, taker, level, withdrawn in db.execute("SELECT * FROM agreements"):
-        book.agreements[order_id, giver, taker] = Agreed(
+        state.agreements[order_id, giver, taker] = Agreed(
             Level(level), None if withdrawn is None else from_ms(withdrawn)
         )
     for number, order_id, content in db.execute("SELECT * FROM offers"):
-        book.offers[number] = (order_id, offer_of(content))
+        state.offers[number] = (order_id, offer_of(content))
     for order_id, firm, content in db.execute("SELECT * FROM ready"):
-        book.ready[order_id, firm] = ready_of(content)
+        state.ready[order_id, firm] = ready_of(content)
     for order_id, at, before in db.execute("SELECT * FROM warned"):
-        book.warned[order_id] = Warned(timedelta(seconds=at), timedelta(seconds=before))
+        state.warned[order_id] = Warned(timedelta(seconds=at), timedelta(seconds=before))
     # Rows are numbered without a gap, and the last one is never deleted.
-    (book.sent_count,) = db.execute("SELECT ifnull(max(id), 0) FROM sent").fetchone()
-    (book.received_count,) = db.execute("SELECT ifnull(max(id), 0) FROM received").fetchone()
-    book.prior = set(db.execute("SELECT partner, order_id, chain FROM prior"))
-    _restore_sent(book, db, columns)
-    _restore_received(book, db, columns)
-    return book
+    (state.sent_count,) = db.execute("SELECT ifnull(max(id), 0) FROM sent").fetchone()
+    (state.received_count,) = db.execute("SELECT ifnull(max(id), 0) FROM received").fetchone()
+    state.prior = set(db.execute("SELECT partner, order_id, chain FROM prior"))
+    _restore_sent(state, db, columns)
+    _restore_received(state, db, columns)
+    return state
 
 
 def _first(db: sqlite3.Connection, query: str) -> Iterator[Any]:
@@ -156,44 +156,44 @@ def _first(db: sqlite3.Connection, query: str) -> Iterator[Any]:
         yield row[0]
 
 
-def _restore_sent(book: Book, db: sqlite3.Connection, columns: str) -> None:
+def _restore_sent(state: ExchangeState, db: sqlite3.Connection, columns: str) -> None:
     current = {(order, firm): chain for order, firm, chain in db.execute("SELECT * FROM chains")}
     rows = db.execute(f"SELECT {columns}, acked_ms FROM sent ORDER BY id")  # noqa: S608
     for entry in map(entry_of, rows):
         pair = (entry.order, entry.partner)
-        book.numbers.setdefault(entry.partner, {})[entry.order, entry.chain] = entry.sequence
+        state.numbers.setdefault(entry.partner, {})[entry.order, entry.chain] = entry.sequence
         if current.get(pair) != entry.chain:
             continue
-        book.out_heads[pair] = Head(entry.chain, entry.sequence, entry.hash)
+        state.out_heads[pair] = Head(entry.chain, entry.sequence, entry.hash)
         if entry.state == "cancelled":
-            book.cancelled.setdefault(pair, []).append(entry)
+            state.cancelled.setdefault(pair, []).append(entry)
             continue
         if entry.kind in (Kind.WITHDRAWAL, Kind.GIVEN):
-            book.tell_again(*pair)
-        book.told[entry.key] = entry
+            state.tell_again(*pair)
+        state.told[entry.key] = entry
         if entry.state == "pending":
-            book.pending[entry.key] = entry
+            state.pending[entry.key] = entry
         else:
-            _covered(book, pair, entry)
-            book.learnt(entry)
+            _covered(state, pair, entry)
+            state.learnt(entry)
 
 
-def _covered(book: Book, pair: tuple[str, str], acked: Entry) -> None:
+def _covered(state: ExchangeState, pair: tuple[str, str], acked: LogEntry) -> None:
     """An acknowledged message shows that the partner knows of every cancellation before it."""
-    left = [e for e in book.cancelled.get(pair, []) if e.sequence > acked.sequence]
-    book.cancelled[pair] = left
+    left = [e for e in state.cancelled.get(pair, []) if e.sequence > acked.sequence]
+    state.cancelled[pair] = left
 
 
-def _restore_received(book: Book, db: sqlite3.Connection, columns: str) -> None:
+def _restore_received(state: ExchangeState, db: sqlite3.Connection, columns: str) -> None:
     rows = db.execute(f"SELECT {columns}, NULL FROM received ORDER BY id")  # noqa: S608
     for entry in map(entry_of, rows):
         pair = (entry.order, entry.partner)
-        book.in_heads[pair] = Head(entry.chain, entry.sequence, entry.hash)
+        state.in_heads[pair] = Head(entry.chain, entry.sequence, entry.hash)
         if entry.kind is Kind.ORDER and entry.fields.get("began"):
-            book.began[entry.order] = datetime.fromisoformat(entry.fields["began"])
+            state.began[entry.order] = datetime.fromisoformat(entry.fields["began"])
         if entry.kind not in (Kind.REPORT, Kind.SUMMARY):
             continue
-        order = book.versions.get(entry.order, {}).get(entry.version)
+        order = state.versions.get(entry.order, {}).get(entry.version)
         try:
             heard = heard_of(entry, order)
         except ExchangeError:
@@ -201,6 +201,6 @@ def _restore_received(book: Book, db: sqlite3.Connection, columns: str) -> None:
         if heard is None:
             continue
         if entry.kind is Kind.SUMMARY:
-            book.summaries[entry.order] = heard
+            state.summaries[entry.order] = heard
         elif entry.package is not None:
-            book.hear(entry.order, entry.package, heard)
+            state.hear(entry.order, entry.package, heard)

@@ -84,7 +84,7 @@ class Distrusted(JournalError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LedgerStanding:
     """What a ledger says of itself; ``whole``: whether its agreements fit their checksum."""
 
     firm: str
@@ -94,7 +94,7 @@ class Standing:
     anew: datetime | None
 
 
-def doubt(standing: Standing | None, seen: Seen, firm: str) -> Text | None:
+def doubt(standing: LedgerStanding | None, seen: Seen, firm: str) -> Text | None:
     """Why a ledger must not be used; None where nothing speaks against it.
 
     Where the witness says nothing the ledger is believed: one file may be lost.
@@ -129,19 +129,19 @@ def narrowings(seen: Seen) -> dict[Three, Agreed]:
 # What the ledger says of itself, in its file
 
 
-def standing_of(db: sqlite3.Connection) -> Standing | None:
+def standing_of(db: sqlite3.Connection) -> LedgerStanding | None:
     """None in a new file, and in one of schema 1."""
     row = db.execute("SELECT firm, ledger, number, agreements, anew_ms FROM standing").fetchone()
     if row is None:
         return None
     firm, ledger, number, agreements, anew = row
     whole = agreements == _checksum(db)
-    return Standing(firm, ledger, number, whole, None if anew is None else from_ms(anew))
+    return LedgerStanding(firm, ledger, number, whole, None if anew is None else from_ms(anew))
 
 
 def adopt(
     db: sqlite3.Connection, firm: str, number: int = 0, anew: datetime | None = None
-) -> Standing | None:
+) -> LedgerStanding | None:
     """Make a new ledger, or one of schema 1, this firm's; None where it is another firm's.
 
     One that holds anything has a number above 0, so that its loss is noticed.

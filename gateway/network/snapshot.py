@@ -38,7 +38,7 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Snapshot:
     """Everything that a view of an order is made of; ``plan`` and ``whole`` at the lead firm.
 
     ``closed`` is when the order was over: nothing in it grows older after that. ``made`` holds

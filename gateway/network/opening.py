@@ -9,14 +9,9 @@ from typing import Any
 
 from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
-from gateway.network.document import as_document, cut
 from gateway.network.order import JointOrder, Opening, WorkPackage
 from gateway.network.plan import promised
 from gateway.network.split import split
-from gateway.partners.crypto import too_long
-
-AROUND = 4096
-"""Bytes that a message needs besides its order: header, chain, what was taken back."""
 
 
 def opened_order(
@@ -49,33 +44,6 @@ def opened_order(
         for package in order.packages
     ]
     return replace(order, packages=tuple(packages), version=1)
-
-
-def too_long_for(order: JointOrder) -> str | None:
-    """A firm whose part of ``order`` is longer than a message may be; None where there is none."""
-    around = "x" * AROUND
-    return next(
-        (
-            firm
-            for firm in order.told()
-            if too_long({"around": around, "fields": as_document(cut(order, firm))}, order.lead)
-        ),
-        None,
-    )
-
-
-def check_length(order: JointOrder) -> None:
-    """Refuse an order that could not travel. Raises ExchangeError."""
-    if (firm := too_long_for(order)) is not None:
-        lots = sum(len(package.lots()) for package in order.packages)
-        raise ExchangeError(
-            Text(
-                f"Der Auftrag ist mit {lots} Losen zu lang für eine Nachricht an {firm}. Wählen "
-                "Sie größere Lose, oder teilen Sie den Auftrag.",
-                f"With {lots} lots the order is too long for a message to {firm}. Choose larger "
-                "lots, or divide the order.",
-            )
-        )
 
 
 def _with_reserve(order: JointOrder, at: timedelta) -> JointOrder:
