@@ -31,7 +31,7 @@ from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
 
 if TYPE_CHECKING:
-    from gateway.exchange import Exchange
+    from gateway.partners import Exchange
 
 HANGS = 30.0
 """A line or the journal that is so many seconds behind makes no progress."""
@@ -137,6 +137,6 @@ class Gateway(Works):
 
 def _exchange() -> type[Exchange]:
     """Import the exchange: a firm alone needs no keys."""
-    from gateway.exchange import Exchange  # noqa: PLC0415
+    from gateway.partners import Exchange  # noqa: PLC0415
 
     return Exchange

@@ -58,7 +58,7 @@ FAULTS = (
             "journal/test_disk.py::test_a_full_disk_stops_nothing_and_the_gap_is_exact",
             "journal/test_disk.py::test_a_start_on_a_full_disk_shows_what_was_and_goes_on_when_there_is_room",
             "test_run.py::test_a_gateway_starts_on_a_full_disk_and_stores_when_there_is_room",
-            "exchange/test_healing.py::test_a_disk_that_is_full_in_the_middle_of_an_order_loses_nothing_of_it",
+            "partners/test_healing.py::test_a_disk_that_is_full_in_the_middle_of_an_order_loses_nothing_of_it",
         ),
         "the policies keep-oldest and thin",
     ),
@@ -86,7 +86,7 @@ FAULTS = (
         "F08",
         "A broker that comes back empty costs no report and no retained message",
         (
-            "exchange/test_healing.py::test_a_broker_that_has_forgotten_everything_loses_nothing",
+            "partners/test_healing.py::test_a_broker_that_has_forgotten_everything_loses_nothing",
             "system/test_mini_deaths.py::test_an_emptied_broker_loses_no_report",
             "sinks/test_mqtt.py::test_emptied_broker_learns_everything_again",
         ),
@@ -178,7 +178,7 @@ FAULTS = (
             "journal/test_journal.py::test_a_wrong_time_neither_keeps_what_is_old_nor_removes_what_is_new",
             "flow/test_trusted_times.py::test_a_time_that_cannot_be_right_waits_and_goes_out_corrected",
             "history/test_sqlite.py::test_a_floor_from_a_clock_that_ran_ahead_hides_nothing_that_comes",
-            "exchange/test_wrong_clock.py::test_what_its_machine_makes_is_counted_and_told_in_the_orders_time",
+            "partners/test_wrong_clock.py::test_what_its_machine_makes_is_counted_and_told_in_the_orders_time",
             "drivers/test_mqtt.py::test_tls_checks_the_certificate_and_names_the_clock",
         ),
     ),
@@ -295,8 +295,8 @@ FAULTS = (
         "F31",
         "Partners that were apart agree again, whatever was doubled or out of order",
         (
-            "exchange/test_healing.py::test_lost_doubled_and_reordered_messages_change_nothing",
-            "exchange/test_healing.py::test_a_pulled_uplink_ages_and_heals",
+            "partners/test_healing.py::test_lost_doubled_and_reordered_messages_change_nothing",
+            "partners/test_healing.py::test_a_pulled_uplink_ages_and_heals",
         ),
         "partitions between four firms drawn at random",
     ),
@@ -362,9 +362,9 @@ SECURITY = (
         "S07",
         "What was narrowed vanishes at the partner too",
         (
-            "exchange/test_withdrawal.py::test_withdrawn_quantities_vanish_at_the_partner_and_both_logs_agree",
-            "exchange/test_withdrawal.py::test_a_report_on_its_way_is_taken_back_and_never_delivered",
-            "exchange/test_withdrawal.py::test_what_was_withdrawn_stays_withdrawn_after_a_restart",
+            "partners/test_withdrawal.py::test_withdrawn_quantities_vanish_at_the_partner_and_both_logs_agree",
+            "partners/test_withdrawal.py::test_a_report_on_its_way_is_taken_back_and_never_delivered",
+            "partners/test_withdrawal.py::test_what_was_withdrawn_stays_withdrawn_after_a_restart",
         ),
     ),
     Promise(
@@ -435,8 +435,8 @@ LEAKS = (
         "L1",
         "Whoever listens on the shared broker can read nothing",
         (
-            "exchange/test_leaks.py::test_the_broker_sees_firms_that_write_and_nothing_of_what_they_write",
-            "exchange/test_lengths.py::test_the_broker_learns_from_no_length_who_sees_more",
+            "partners/test_leaks.py::test_the_broker_sees_firms_that_write_and_nothing_of_what_they_write",
+            "partners/test_lengths.py::test_the_broker_learns_from_no_length_who_sees_more",
             "system/test_mini_leakage.py::test_nothing_on_the_shared_broker_can_be_read",
             "system/test_mini_leakage.py::test_only_sealed_messages_between_members_are_on_the_shared_broker",
         ),
@@ -446,8 +446,8 @@ LEAKS = (
         "Nobody can take a firm's place on the broker",
         (
             "drivers/test_heard.py::test_a_name_taken_for_a_moment_is_noticed_and_taken_back",
-            "exchange/test_link.py::test_a_firm_whose_name_was_taken_for_a_second_is_heard_again",
-            "exchange/test_link.py::test_two_gateways_of_one_firm_are_named_in_both_healths",
+            "partners/test_link.py::test_a_firm_whose_name_was_taken_for_a_second_is_heard_again",
+            "partners/test_link.py::test_two_gateways_of_one_firm_are_named_in_both_healths",
         ),
         "who may write to the broker can keep a firm waiting; its access list must forbid that",
     ),
@@ -468,8 +468,8 @@ LEAKS = (
         "L5",
         "Nothing leaves after a withdrawal, whatever was on its way",
         (
-            "exchange/test_withdrawal.py::test_a_report_on_its_way_is_taken_back_and_never_delivered",
-            "exchange/test_withdrawal.py::test_what_is_taken_back_in_two_steps_is_gone_after_both",
+            "partners/test_withdrawal.py::test_a_report_on_its_way_is_taken_back_and_never_delivered",
+            "partners/test_withdrawal.py::test_what_is_taken_back_in_two_steps_is_gone_after_both",
         ),
     ),
     Promise(
@@ -478,16 +478,16 @@ LEAKS = (
         (
             "system/test_mini_leakage.py::test_every_report_holds_the_fields_of_its_level_and_no_other",
             "system/test_mini_leakage.py::test_numbers_leave_in_the_agreed_steps",
-            "exchange/test_leaks.py::test_the_order_message_tells_no_cycle_time_of_another_firm",
+            "partners/test_leaks.py::test_the_order_message_tells_no_cycle_time_of_another_firm",
         ),
     ),
     Promise(
         "L7",
         "A restored, lost or damaged file shares nothing",
         (
-            "exchange/test_trust.py::test_with_its_ledger_lost_a_firm_shares_nothing_until_a_person_begins_anew",
-            "exchange/test_trust.py::test_the_older_copy_of_a_whole_folder_is_known_by_what_the_partner_shows",
-            "exchange/test_trust.py::test_to_a_partner_that_is_away_goes_nothing_but_the_question",
+            "partners/test_trust.py::test_with_its_ledger_lost_a_firm_shares_nothing_until_a_person_begins_anew",
+            "partners/test_trust.py::test_the_older_copy_of_a_whole_folder_is_known_by_what_the_partner_shows",
+            "partners/test_trust.py::test_to_a_partner_that_is_away_goes_nothing_but_the_question",
         ),
     ),
     Promise(

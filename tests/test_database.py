@@ -109,7 +109,9 @@ def test_a_folder_has_one_owner(tmp_path):
     second.release()
 
 
-@pytest.mark.parametrize("package", ["gateway.journal", "gateway.history", "gateway.exchange"])
+@pytest.mark.parametrize(
+    "package", ["gateway.journal", "gateway.history", "gateway.partners.store"]
+)
 def test_a_file_that_lacks_any_column_is_damaged_when_it_is_opened(package, tmp_path):
     """A bit flips in the name of a column: nothing but its use would show it."""
     path = tmp_path / "whole.db"

@@ -31,7 +31,7 @@ from gateway.journal import Journal
 
 if TYPE_CHECKING:
     from gateway.api.lan import Lan
-    from gateway.exchange import Exchange
+    from gateway.partners import Exchange
 
 
 @dataclass(slots=True)

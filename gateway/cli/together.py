@@ -116,7 +116,7 @@ class _Network:
 
 def _too_long(order: Any) -> Iterator[Objection]:
     """An order that could not be told to one of its firms."""
-    from gateway.exchange.opening import check_length  # noqa: PLC0415 - only orders need keys
+    from gateway.partners.outgoing import check_length  # noqa: PLC0415 - only orders need keys
 
     try:
         check_length(order.order())

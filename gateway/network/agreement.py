@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
-from gateway.network.order import JointOrder, Level
+from gateway.network.order import Consortium, JointOrder, Level
 
 NEVER: Sequence[Text] = (
     Text("Maschinenzustände und -zeiten", "machine states and times"),
@@ -97,3 +97,19 @@ def narrowed(present: Level, wanted: Level) -> Level:
             )
         )
     return wanted
+
+
+def in_force(order: JointOrder, giver: str, taker: str) -> bool:
+    """Whether an agreement of this pair has anything to be about: both have a part in the order."""
+    firms = order.firms()
+    return giver != taker and giver in firms and taker in firms
+
+
+def proposed(order: JointOrder, giver: str, taker: str) -> Level:
+    """The level the invitation proposed, nothing for a firm that has no part in the order."""
+    return order.level(giver, taker) if in_force(order, giver, taker) else Level.L0
+
+
+def agreed_on(consortium: Consortium, order: JointOrder, giver: str, taker: str) -> Level:
+    """What an agreement begins with, and the most that it ever gives."""
+    return min(proposed(order, giver, taker), consortium.level(giver, taker))

@@ -17,8 +17,8 @@ from gateway.network.knowledge import (
     expected_end,
 )
 from gateway.network.order import JointOrder, Level, WorkPackage
-from gateway.network.picture import Picture
-from gateway.network.state import lamp_by_date
+from gateway.network.package_state import lamp_by_date
+from gateway.network.snapshot import Snapshot
 
 Json = dict[str, Any]
 SECOND = timedelta(seconds=1)
@@ -35,10 +35,10 @@ HIDDEN: Mapping[Level, tuple[str, ...]] = {
 
 
 def package_view(
-    picture: Picture, package: WorkPackage, leaving: Departures, now: timedelta
+    snapshot: Snapshot, package: WorkPackage, leaving: Departures, now: timedelta
 ) -> Json:
     """One package as this firm knows it at order time ``now``."""
-    knowledge, own = picture.knowledge, picture.own.get(package.id)
+    knowledge, own = snapshot.knowledge, snapshot.own.get(package.id)
     order, firm = knowledge.order, knowledge.firm
     agreed = Agreed(Level.L3) if own else knowledge.agreed.get(package.firm, Agreed(Level.L0))
     shown: Json = {
@@ -46,7 +46,7 @@ def package_view(
         "title": package.title.as_json(),
         "item": package.item.as_json(),
         "firm": package.firm,
-        "firm_name": picture.names.get(package.firm, package.firm),
+        "firm_name": snapshot.names.get(package.firm, package.firm),
         "needs": _needs(order, package),
         "weight": package.weight,
         "planned": package.quantity,
@@ -58,36 +58,36 @@ def package_view(
     if package.baseline is not None:
         shown["plan_start_s"] = seconds(package.baseline.start)
         shown["plan_end_s"] = seconds(package.baseline.end)
-    if _measured(picture, package) and picture.plan is not None:
-        ahead = picture.plan.packages[package.id]
+    if _measured(snapshot, package) and snapshot.plan is not None:
+        ahead = snapshot.plan.packages[package.id]
         shown["critical"] = ahead.critical
         shown["slack_s"] = None if ahead.slack is None else seconds(ahead.slack)
-    off = picture.clocks.get(order.lead if own is not None else package.firm)
+    off = snapshot.clocks.get(order.lead if own is not None else package.firm)
     if off is not None:
         shown["clock_off_s"] = seconds(off)
     arrivals = _arrivals(order, package, leaving)
     if own is not None:
-        return shown | _own(picture, package, own, arrivals, now)
-    return shown | _heard(picture, package, agreed, arrivals, now)
+        return shown | _own(snapshot, package, own, arrivals, now)
+    return shown | _heard(snapshot, package, agreed, arrivals, now)
 
 
-def _measured(picture: Picture, package: WorkPackage) -> bool:
+def _measured(snapshot: Snapshot, package: WorkPackage) -> bool:
     """Whether slack says anything: both ends that it lies between are more than the plan."""
-    knowledge, whole = picture.knowledge, picture.whole
+    knowledge, whole = snapshot.knowledge, snapshot.whole
     if whole is None or whole.forecast is None:
         return False
     told = end_agreed(knowledge, package) and knowledge.waits([package]) is None
-    return package.id in picture.own or told
+    return package.id in snapshot.own or told
 
 
 def _own(
-    picture: Picture,
+    snapshot: Snapshot,
     package: WorkPackage,
     own: Own,
     arrivals: Mapping[int, timedelta],
     now: timedelta,
 ) -> Json:
-    order, state = picture.knowledge.order, own.state
+    order, state = snapshot.knowledge.order, own.state
     shown: Json = {
         "status": state.state.value,
         "substate": state.substate.value,
@@ -116,18 +116,18 @@ def _own(
         shown["reason"] = state.reason.value
     if state.unmeasured:
         shown["unmeasured"] = True
-    title = picture.titles.get(package.id)
+    title = snapshot.titles.get(package.id)
     return shown if title is None else shown | {"machine_title": title.as_json()}
 
 
 def _heard(
-    picture: Picture,
+    snapshot: Snapshot,
     package: WorkPackage,
     agreed: Agreed,
     arrivals: Mapping[int, timedelta],
     now: timedelta,
 ) -> Json:
-    knowledge = picture.knowledge
+    knowledge = snapshot.knowledge
     if agreed.level is Level.L0:
         return {}
     stale = knowledge.stale(package.id, now)
@@ -205,10 +205,10 @@ def _lot(
     return shown
 
 
-def leaving_of(picture: Picture) -> Departures:
+def leaving_of(snapshot: Snapshot) -> Departures:
     """When lots leave, own and others, as far as it is known here."""
-    own = {name: entry.forecast.by_number for name, entry in picture.own.items()}
-    return {**picture.knowledge.expected, **own}
+    own = {name: entry.forecast.by_number for name, entry in snapshot.own.items()}
+    return {**snapshot.knowledge.expected, **own}
 
 
 def _arrivals(order: JointOrder, package: WorkPackage, leaving: Departures) -> dict[int, timedelta]:

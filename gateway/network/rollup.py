@@ -16,9 +16,9 @@ from gateway.network.knowledge import (
     end_agreed,
 )
 from gateway.network.order import JointOrder, Prepared, WorkPackage
+from gateway.network.package_state import package_state
 from gateway.network.plan import Known, Plan, departures, plan
 from gateway.network.split import split
-from gateway.network.state import package_state
 
 
 def own_packages(knowledge: Knowledge, now: timedelta) -> dict[str, Own]:

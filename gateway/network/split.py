@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
-from gateway.network.order import Baseline, JointOrder, Level, Lot, Need, Prepared, WorkPackage
+from gateway.network.order import Baseline, JointOrder, Lot, Need, Prepared, WorkPackage
 
 
 def shares(weight: int, kept: int, moved: int) -> tuple[int, int]:
@@ -77,17 +77,6 @@ def split(
     for entry in order.packages:
         packages.extend((rest, part) if entry.id == package else (entry,))
     return replace(order, version=order.version + 1, packages=tuple(packages))
-
-
-def in_force(order: JointOrder, giver: str, taker: str) -> bool:
-    """Whether an agreement of this pair has anything to be about: both have a part in the order."""
-    firms = order.firms()
-    return giver != taker and giver in firms and taker in firms
-
-
-def proposed(order: JointOrder, giver: str, taker: str) -> Level:
-    """The level the invitation proposed, nothing for a firm that has no part in the order."""
-    return order.level(giver, taker) if in_force(order, giver, taker) else Level.L0
 
 
 def _pieces(lots: list[Lot]) -> int:

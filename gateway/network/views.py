@@ -11,7 +11,7 @@ from gateway.network.forecast import rounded
 from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.package_view import iso, leaving_of, package_view, seconds
-from gateway.network.picture import Offered, Picture, Warned
+from gateway.network.snapshot import Offered, Snapshot, Warned
 
 Json = dict[str, Any]
 
@@ -25,9 +25,9 @@ HIDDEN_ORDER: Mapping[Level, tuple[str, ...]] = {
 """The same for the order as a whole, which other firms know from the lead firm's summary."""
 
 
-def view(picture: Picture, now: timedelta) -> Json:
+def view(snapshot: Snapshot, now: timedelta) -> Json:
     """The order as this firm knows it at order time ``now``."""
-    order, firm = picture.knowledge.order, picture.knowledge.firm
+    order, firm = snapshot.knowledge.order, snapshot.knowledge.firm
     clock = order.clock
     shown: Json = {
         "id": order.id,
@@ -36,7 +36,7 @@ def view(picture: Picture, now: timedelta) -> Json:
         "quantity": order.quantity,
         "unit": order.unit.as_json(),
         "lead": order.lead,
-        "simulated": picture.simulated,
+        "simulated": snapshot.simulated,
         "lapse": order.lapse,
         "clock": {"began": iso(clock.began), "at_s": seconds(clock.at)},
         "start_s": seconds(order.start),
@@ -47,50 +47,50 @@ def view(picture: Picture, now: timedelta) -> Json:
         "opening": clock.at > order.start,
         "you": {
             "firm": firm,
-            "role": picture.role,
+            "role": snapshot.role,
             "packages": [package.id for package in order.of(firm)],
         },
     }
-    if picture.ended is not None:
-        shown["ended_s"] = seconds(picture.ended)
+    if snapshot.ended is not None:
+        shown["ended_s"] = seconds(snapshot.ended)
     if order.planned_end is not None:
         shown["plan_end_s"] = seconds(order.planned_end)
-    shown |= _whole(picture) if picture.whole is not None else _summary(picture, now)
-    leaving = leaving_of(picture)
-    shown["packages"] = [package_view(picture, entry, leaving, now) for entry in order.packages]
-    shown["offers"] = [_offer(entry, order.step) for entry in picture.offers]
-    if picture.prepared is not None:
-        shown["prepared"] = _prepared(picture, picture.prepared)
-    shown["warned"] = _warned(picture.warned)
+    shown |= _whole(snapshot) if snapshot.whole is not None else _summary(snapshot, now)
+    leaving = leaving_of(snapshot)
+    shown["packages"] = [package_view(snapshot, entry, leaving, now) for entry in order.packages]
+    shown["offers"] = [_offer(entry, order.step) for entry in snapshot.offers]
+    if snapshot.prepared is not None:
+        shown["prepared"] = _prepared(snapshot, snapshot.prepared)
+    shown["warned"] = _warned(snapshot.warned)
     return shown
 
 
-def _whole(picture: Picture) -> Json:
+def _whole(snapshot: Snapshot) -> Json:
     """The order as its lead firm knows it; absent is what rests on something not agreed.
 
     So is what rests on a firm's first word, as long as that is missing.
     """
-    whole = picture.whole
+    whole = snapshot.whole
     if whole is None:
         return {}
-    order = picture.knowledge.order
+    order = snapshot.knowledge.order
     end = None if whole.forecast is None else rounded(whole.forecast, order.step)
     share = None if whole.share is None else round(whole.share, 4)
     known = {"lamp": whole.lamp.value} | _known(order, whole.lamp, share, end, whole.good)
-    waits = picture.knowledge.waits(order.packages) is not None
+    waits = snapshot.knowledge.waits(order.packages) is not None
     return {"level": Level.L3.value, "not_agreed": [] if waits else _absent(known)} | known
 
 
-def _summary(picture: Picture, now: timedelta) -> Json:
+def _summary(snapshot: Snapshot, now: timedelta) -> Json:
     """The order as its lead firm tells it."""
-    order = picture.knowledge.order
-    agreed = picture.knowledge.agreed.get(order.lead, Agreed(Level.L0))
+    order = snapshot.knowledge.order
+    agreed = snapshot.knowledge.agreed.get(order.lead, Agreed(Level.L0))
     shown: Json = {
         "level": agreed.level.value,
         "not_agreed": list(HIDDEN_ORDER[agreed.level]),
         "withdrawn": iso(agreed.withdrawn),
     }
-    summary = picture.knowledge.summary
+    summary = snapshot.knowledge.summary
     if summary is None or agreed.level is Level.L0:
         return shown
     stale = summary.lamp is not Lamp.DONE and now - summary.at > order.stale
@@ -144,17 +144,17 @@ def _offer(offer: Offered, step: timedelta) -> Json:
     return shown
 
 
-def _prepared(picture: Picture, prepared: Prepared) -> Json:
+def _prepared(snapshot: Snapshot, prepared: Prepared) -> Json:
     shown: Json = {
         "firm": prepared.firm,
-        "firm_name": picture.names.get(prepared.firm, prepared.firm),
+        "firm_name": snapshot.names.get(prepared.firm, prepared.firm),
         "package": prepared.package,
         "lots": list(prepared.lots),
         "earliest_start_s": seconds(prepared.earliest_start),
     }
-    if picture.forecast_with is not None:
-        step = picture.knowledge.order.step
-        shown["forecast_with_s"] = seconds(rounded(picture.forecast_with, step))
+    if snapshot.forecast_with is not None:
+        step = snapshot.knowledge.order.step
+        shown["forecast_with_s"] = seconds(rounded(snapshot.forecast_with, step))
     return shown
 
 

@@ -17,7 +17,7 @@ from tests.api.test_orders import (
     until,
 )
 from tests.api.test_pages_at_work import QUIET
-from tests.exchange.firms import LEAD, MILL
+from tests.partners.firms import LEAD, MILL
 from tests.peers import need
 
 

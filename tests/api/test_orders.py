@@ -19,7 +19,7 @@ from gateway.config import load
 from tests.api.running import API, TOKEN, RunningGateway, free_port
 from tests.api.test_documents import Document
 from tests.drivers.brokers import embedded, running
-from tests.exchange.firms import CONFIGS, LEAD, MILL, PRESS, RESERVE, Firm, a_site, with_keys
+from tests.partners.firms import CONFIGS, LEAD, MILL, PRESS, RESERVE, Firm, a_site, with_keys
 
 LEAD_FILE = CONFIGS / "demo" / "firms" / f"{LEAD}.yaml"
 

@@ -18,10 +18,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from gateway.network.arrivals import arrivals
 from gateway.network.forecast import forecast
-from gateway.network.picture import Picture
+from gateway.network.order_state import order_state
 from gateway.network.plan import departures, plan
 from gateway.network.rollup import own_packages, whole_plan
-from gateway.network.standing import order_state
+from gateway.network.snapshot import Snapshot
 from gateway.network.views import view
 from tests.figures import tell_all
 from tests.network import first_plan
@@ -61,21 +61,21 @@ def measure(lots: int, packages: int, *, first: bool) -> None:
         inbound = [(n, first_plan.deliveries(order, bench, n, leaving)) for n in needs]
         first_plan.forecast(order, bench, job, inbound, now=now)
 
-    def look() -> Picture:
+    def look() -> Snapshot:
         fresh = replace(knowledge)  # nothing of it is remembered
         own = own_packages(fresh, now)
         whole = whole_plan(fresh, own, now)
         state = order_state(fresh, own, whole, now)
-        return Picture(fresh, own, {}, {}, "lead", simulated=False, plan=whole, whole=state)
+        return Snapshot(fresh, own, {}, {}, "lead", simulated=False, plan=whole, whole=state)
 
-    picture = look()
+    snapshot = look()
     size = {"lots": lots, "packages": packages}
     promised = {} if bound is None else {"at_most": bound}
     tell_all("plan and forecast", times(both, 9), "ms of CPU", **size, **promised)
     if first and lots <= 1000:
         tell_all("plan and forecast as first written", times(both_first, 1), "ms of CPU", **size)
     tell_all("a whole look of the lead firm", times(look, 9), "ms of CPU", **size)
-    tell_all("a view for the pages", times(lambda: view(picture, now), 5), "ms of CPU", **size)
+    tell_all("a view for the pages", times(lambda: view(snapshot, now), 5), "ms of CPU", **size)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,11 @@ import orjson
 import pytest
 
 from gateway.core.errors import ExchangeError
+from gateway.network.agreement import in_force, proposed
 from gateway.network.document import as_document, cut, from_document
 from gateway.network.order import JointOrder, Level, Opening
 from gateway.network.plan import promised
-from gateway.network.split import in_force, proposed, split
+from gateway.network.split import split
 
 MILL, PRESS, FURNACE = "zerspanung-rennweg", "spritzguss-ilmtal", "haerterei-glutofen"
 LEAD, RESERVE = "montage-holzland", "haertetechnik-vogtei"

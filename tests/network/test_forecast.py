@@ -18,8 +18,8 @@ from gateway.network.disclosure import DelayReason, Lamp
 from gateway.network.files import OrderFile
 from gateway.network.forecast import Forecast, forecast, spread
 from gateway.network.order import JointOrder
+from gateway.network.package_state import package_state
 from gateway.network.plan import plan
-from gateway.network.state import package_state
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 BEGAN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

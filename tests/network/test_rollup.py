@@ -28,11 +28,11 @@ from gateway.network.disclosure import (
 from gateway.network.files import OrderFile
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Own, Work, arrived
 from gateway.network.order import JointOrder, Level
-from gateway.network.picture import Picture
+from gateway.network.order_state import complete, order_state, progress
 from gateway.network.plan import promised
 from gateway.network.rollup import own_packages, what_if, whole_plan
+from gateway.network.snapshot import Snapshot
 from gateway.network.split import split
-from gateway.network.standing import complete, order_state, progress
 from gateway.network.views import view
 from tests.network.large import a_job
 
@@ -490,12 +490,12 @@ MIDDLE = replace(FAIR, at=at("1 13:40"))
 """Opened in its middle: something was done by then, and the plan does not say what."""
 
 
-def picture(heard: Mapping[str, Heard], now: str, order: JointOrder = MIDDLE) -> Picture:
+def snapshot(heard: Mapping[str, Heard], now: str, order: JointOrder = MIDDLE) -> Snapshot:
     knowledge = lead(heard, order)
     own = own_packages(knowledge, at(now))
     plan = whole_plan(knowledge, own, at(now))
     whole = order_state(knowledge, own, plan, at(now))
-    return Picture(knowledge, own, {}, {}, "lead", simulated=True, plan=plan, whole=whole)
+    return Snapshot(knowledge, own, {}, {}, "lead", simulated=True, plan=plan, whole=whole)
 
 
 WORDS = {
@@ -508,7 +508,7 @@ WORDS = {
 
 def test_nothing_rests_on_a_firm_that_has_not_said_yet_how_far_it_is() -> None:
     for missing in ("AP2", "AP3", "AP4"):
-        found = picture({n: word for n, word in WORDS.items() if n != missing}, "1 13:40")
+        found = snapshot({n: word for n, word in WORDS.items() if n != missing}, "1 13:40")
         shown = view(found, at("1 13:40"))
         absent = {"forecast_s", "slack_s", "late", "progress"}
         assert not absent & set(shown), missing
@@ -520,21 +520,21 @@ def test_nothing_rests_on_a_firm_that_has_not_said_yet_how_far_it_is() -> None:
         own = packages["AP5"]
         assert (own["lamp"], own["not_agreed"]) == ("hatched", [])
         assert "forecast_s" not in own
-    shown = view(picture(WORDS, "1 13:40"), at("1 13:40"))
+    shown = view(snapshot(WORDS, "1 13:40"), at("1 13:40"))
     assert (shown["forecast_s"], shown["lamp"]) == (at("2 05:55").total_seconds(), "green")
 
 
 def test_a_firm_that_decides_nothing_leaves_the_date_known_and_the_progress_open() -> None:
-    found = picture({n: word for n, word in WORDS.items() if n != "AP1"}, "1 13:40")
+    found = snapshot({n: word for n, word in WORDS.items() if n != "AP1"}, "1 13:40")
     shown = view(found, at("1 13:40"))
     assert shown["forecast_s"] == at("2 05:55").total_seconds()
     assert "progress" not in shown
 
 
 def test_of_an_order_that_begins_at_its_beginning_the_plan_is_the_first_word() -> None:
-    shown = view(picture({}, "1 06:00", FAIR), at("1 06:00"))
+    shown = view(snapshot({}, "1 06:00", FAIR), at("1 06:00"))
     assert (shown["forecast_s"], shown["progress"]) == (at("2 05:55").total_seconds(), 0.0)
-    assert picture({}, "1 06:00", FAIR).tells(at("1 06:00"))[1] is not None
+    assert snapshot({}, "1 06:00", FAIR).tells(at("1 06:00"))[1] is not None
 
 
 def test_lots_that_a_reserve_takes_later_are_planned_until_its_first_word() -> None:
@@ -553,12 +553,12 @@ def test_lots_that_a_reserve_takes_later_are_planned_until_its_first_word() -> N
 
 def test_what_rests_on_a_first_word_is_told_when_that_has_come_or_its_time_is_over() -> None:
     silent = {n: word for n, word in WORDS.items() if n != "AP3"}
-    assert picture(silent, "1 13:40").tells(at("1 14:10")) == ({}, None)
-    own, whole = picture(silent, "1 14:11").tells(at("1 14:11"))
+    assert snapshot(silent, "1 13:40").tells(at("1 14:10")) == ({}, None)
+    own, whole = snapshot(silent, "1 14:11").tells(at("1 14:11"))
     assert whole is not None
     assert (whole.forecast, whole.share, whole.lamp) == (None, None, Lamp.HATCHED)
     assert (own["AP5"].forecast, own["AP5"].lamp) == (None, Lamp.HATCHED)
-    own, whole = picture(WORDS, "1 13:40").tells(at("1 13:40"))
+    own, whole = snapshot(WORDS, "1 13:40").tells(at("1 13:40"))
     assert whole is not None
     assert whole.forecast == own["AP5"].forecast == at("2 05:55")
 
@@ -572,7 +572,7 @@ def test_for_a_firm_that_tells_nothing_nobody_waits() -> None:
     plan = whole_plan(knowledge, own, at("1 13:40"))
     whole = order_state(knowledge, own, plan, at("1 13:40"))
     shown = view(
-        Picture(knowledge, own, {}, {}, "lead", simulated=True, plan=plan, whole=whole),
+        Snapshot(knowledge, own, {}, {}, "lead", simulated=True, plan=plan, whole=whole),
         at("1 13:40"),
     )
     assert {"forecast_s", "progress"} <= set(shown["not_agreed"])

@@ -19,11 +19,11 @@ from gateway.network.document import as_document, cut, from_document
 from gateway.network.forecast import forecast
 from gateway.network.knowledge import arrived
 from gateway.network.order import JointOrder, Level, Need, Prepared, WorkPackage
-from gateway.network.picture import Picture
+from gateway.network.order_state import order_state
 from gateway.network.plan import Known, plan, promised
 from gateway.network.rollup import own_packages, what_if, whole_plan
+from gateway.network.snapshot import Snapshot
 from gateway.network.split import split
-from gateway.network.standing import order_state
 from gateway.network.views import view
 from tests.network import first_plan
 from tests.network.large import LEAD, WORD, a_job, half_done, large
@@ -185,8 +185,8 @@ def shown(order: JointOrder) -> Callable[[], object]:
     own = own_packages(knowledge, now)
     whole = whole_plan(knowledge, own, now)
     state = order_state(knowledge, own, whole, now)
-    picture = Picture(knowledge, own, {}, {}, "lead", simulated=False, plan=whole, whole=state)
-    return lambda: view(picture, now)
+    snapshot = Snapshot(knowledge, own, {}, {}, "lead", simulated=False, plan=whole, whole=state)
+    return lambda: view(snapshot, now)
 
 
 def offered(order: JointOrder) -> Callable[[], object]:

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.network.agreement import in_force, proposed
 from gateway.network.order import JointOrder, Level, Need, Opening, Prepared
-from gateway.network.split import in_force, proposed, shares, split
+from gateway.network.split import shares, split
 
 HOUR = timedelta(hours=1)
 AT = 16 * HOUR

@@ -30,11 +30,11 @@ from gateway.network.document import cut
 from gateway.network.files import OrderFile
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Work
 from gateway.network.order import JointOrder, Level, WorkPackage
-from gateway.network.picture import Offered, Picture, Warned
+from gateway.network.order_state import order_state
 from gateway.network.plan import promised
 from gateway.network.rollup import own_packages, whole_plan
+from gateway.network.snapshot import Offered, Snapshot, Warned
 from gateway.network.split import split
-from gateway.network.standing import order_state
 from gateway.network.views import view
 from tests.network.large import a_job
 
@@ -101,7 +101,7 @@ def shown(
     knowledge = Knowledge(order, firm, work, heard, summary, agreed)
     own = own_packages(knowledge, now)
     plan = whole_plan(knowledge, own, now) if firm == LEAD else None
-    picture = Picture(
+    snapshot = Snapshot(
         knowledge=knowledge,
         own=own,
         names={FURNACE: "Härterei"},
@@ -111,8 +111,8 @@ def shown(
         plan=plan,
         whole=None if plan is None else order_state(knowledge, own, plan, now),
     )
-    picture = replace(picture, **changed)
-    return view(picture, picture.at(order.clock.real(now)))
+    snapshot = replace(snapshot, **changed)
+    return view(snapshot, snapshot.at(order.clock.real(now)))
 
 
 def package(order: Mapping[str, Any], name: str) -> dict[str, Any]:

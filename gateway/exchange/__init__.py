@@ -1,5 +1,0 @@
-"""Sealed messages between the firms: what the order network needs of the world."""
-
-from gateway.exchange.exchange import Exchange
-
-__all__ = ["Exchange"]
