@@ -12,18 +12,24 @@ from gateway.core.errors import Unwritable
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes, *, new: bool = False) -> None:
     """Write ``path`` with mode 0600, durably; a power cut leaves the old file or the new one.
 
-    Raises OSError.
+    ``new``: there must be none yet. Raises OSError; FileExistsError where somebody was quicker.
     """
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if new:
+            os.link(fresh, path)
+        else:
+            fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -45,7 +45,9 @@ class Gateway(Works):
     _begun: bool = False
 
     def __post_init__(self) -> None:
-        self.reloading = Reloading(self.read, partial(take_over, self))
+        self.reloading = Reloading(
+            None if self.files is None else self.files.read, partial(take_over, self)
+        )
 
     async def run(self) -> None:
         """Open, work until asked to stop, close. Raises what is fatal."""
@@ -98,7 +100,7 @@ class Gateway(Works):
             "history": self._history,
             "loop lag": self.lag.watch,
             "reload": self.reloading.run,
-            "control": lambda: control.serve(self.site.state, self.reloading.ask),
+            "control": lambda: control.serve(self.site.state, self.reloading),
         }
         if not self._jobs_opened:
             side["jobs of the file"] = lambda: open_jobs(self.journal, self.site)

@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from gateway import ending, garbage, logs
-from gateway.config import SiteConfig
+from gateway.config import Files, SiteConfig
 from gateway.core.reloads import Outcome
 from gateway.core.sayings import in_words
 from gateway.core.text import Language, Text
@@ -118,11 +118,11 @@ def run(
     site: SiteConfig,
     announce: Callable[[Text, str | None], None],
     language: Language,
-    read: Callable[[], SiteConfig] | None = None,
+    files: Files | None = None,
 ) -> None:
     """Run the gateway of ``site`` until SIGTERM or Ctrl-C. Raises what is fatal.
 
-    ``read`` reads its files again, whenever somebody asks for it (SIGHUP, a command, a page).
+    ``files`` are read again whenever somebody asks for it (SIGHUP, a command, a page).
     ``announce`` is told where the pages are, and the set-up code while it is needed; and the link
     that a phone should open, if there is one. The log speaks ``language``.
     """
@@ -134,7 +134,7 @@ def run(
         logging.getLogger(chatty).setLevel(logging.ERROR)
     with asyncio.Runner() as runner:
         runner.get_loop().set_default_executor(_Unawaited())
-        runner.run(until_signal(Gateway(site, announce=announce, read=read), Manager()))
+        runner.run(until_signal(Gateway(site, announce=announce, files=files), Manager()))
 
 
 class _Unawaited(ThreadPoolExecutor):

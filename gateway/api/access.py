@@ -193,10 +193,11 @@ class Access:
     def _word(self, request: Request) -> str:
         return request.cookies.get(self.cookie, "")
 
-    def note(self, event: Happened, request: Request, role: Role | None) -> None:
-        """Note what became of a write: its route, never what was sent."""
+    def note(self, event: Happened, request: Request, role: Role | None, changed: str = "") -> None:
+        """Note what became of a write: its route and what it ``changed``, never what was sent."""
         route = getattr(request.scope.get("route"), "path", "")
-        self._note(event, Caller(caller_of(request)), role, f"{request.method} {route}")
+        what = f"{request.method} {route} {changed}".rstrip()
+        self._note(event, Caller(caller_of(request)), role, what)
 
     def _right(self, role: Role, password: str, caller: Caller) -> bool:
         return self.checking.tried(caller, role, lambda: self._accounts.right(role, password))
@@ -260,10 +261,13 @@ class Change:
     request: Request
     role: Role
 
-    def note(self) -> None:
-        """Note that it was carried out: its route, never what was sent."""
+    def note(self, changed: str = "") -> None:
+        """Note that it was carried out: its route, never what was sent.
+
+        ``changed`` names a machine and keys of its file, where that is what was changed.
+        """
         access: Access = self.request.app.state.access
-        access.note(Happened.CHANGED, self.request, self.role)
+        access.note(Happened.CHANGED, self.request, self.role, changed)
 
 
 def changing(roles: frozenset[Role]) -> Callable[[Request], Awaitable[Change]]:

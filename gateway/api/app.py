@@ -16,9 +16,19 @@ from gateway.api.answers import Here, group
 from gateway.api.desk import Desk
 from gateway.api.pages import Pages
 from gateway.api.rooms import Rooms
-from gateway.api.routes import assistant, house, jobs, monitoring, orders, plant, session
+from gateway.api.routes import (
+    assistant,
+    house,
+    jobs,
+    machines,
+    monitoring,
+    orders,
+    plant,
+    session,
+)
 from gateway.api.stream import Browser, EventStream
 from gateway.api.ticker import FOR_CUSTOMERS, whole
+from gateway.api.workshop import Workshop
 
 NOT_BUILT = (
     "Die Seiten sind noch nicht gebaut: bitte 'make pages' ausführen.\n"
@@ -51,9 +61,10 @@ def create_app(rooms: Rooms, access: Access, *, pages: Path | None) -> GatewayAp
         docs_url=None,
         redoc_url=None,
     )
-    app.state.rooms, app.state.access, app.state.desk = rooms, access, Desk()
+    app.state.rooms, app.state.access, app.state.desk = rooms, access, Desk(rooms.asking)
+    app.state.workshop = Workshop()
     refusals.install(app)
-    for part in (session, plant, jobs, house, assistant, orders, monitoring):
+    for part in (session, plant, machines, jobs, house, assistant, orders, monitoring):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(router.routes)
     if pages is None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.assistant_shapes import LookedAt
 from gateway.api.refusals import refusal
-from gateway.config import SiteConfig
+from gateway.api.rooms import Rooms
 from gateway.machines.encodings import Encoding
 from gateway.machines.numbering import Table
 from gateway.machines.orders import Order
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 SERIAL = ("/dev/tty", "/dev/pts/", "/dev/cu.", "/dev/rfcomm")
 """How the files of serial ports begin: to open others could do something."""
-RESOLVES = 2.0
-"""Seconds that a name may take to be found."""
 Host = Annotated[str, Field(min_length=1, max_length=253)]
 
 
@@ -147,40 +145,35 @@ def _connect(said: dict[str, object], place: Place, unit: int) -> ModbusConnect:
     return cast("ModbusConnect", found)
 
 
-async def refuse_own(site: SiteConfig, wanted: Sequence[ModbusConnect]) -> None:
-    """Raises HTTPException where this gateway polls one of the lines itself."""
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Lines (every name and address) that the gateway does not poll, after so many readings."""
+
+    lines: frozenset[str]
+    readings: int
+
+
+async def refuse_own(rooms: Rooms, wanted: Sequence[ModbusConnect]) -> Free:
+    """The lines that are wanted. Raises HTTPException where this gateway polls one of them."""
+    from gateway.sources.line.lookup import places_of  # noqa: PLC0415
+
+    readings = rooms.asking.readings
     polled = {
         line: machine.name
-        for machine in site.machines
+        for machine in rooms.site.machines
         for device in machine.devices
-        for line in await _lines(cast("ModbusConnect", device.connect))
+        for line in await places_of(device.connect)
     }
-    for connect in wanted:
-        for line in await _lines(connect):
-            if line in polled:
-                machine = polled[line]
-                raise refusal(
-                    409,
-                    f"Diese Leitung fragt das Gateway selbst ab, für {machine}: Zwei, die "
-                    "zugleich fragen, stören einander. Nehmen Sie die Maschine aus der Datei der "
-                    "Firma, lesen Sie die Dateien neu (Seite »Zustand«), und fragen Sie dann.",
-                    f"The gateway polls this line itself, for {machine}: two that ask at once "
-                    "disturb each other. Take the machine out of the firm's file, read the files "
-                    "again (page »Health«), and ask then.",
-                )
-
-
-async def _lines(connect: ModbusConnect) -> set[str]:
-    """What a line is, whatever it is called: its device file, or its addresses and port."""
-    from gateway.sources.line.lookup import Lookup  # noqa: PLC0415
-
-    found = {connect.resolved()}
-    host = getattr(connect, "host", None)
-    if isinstance(host, str):
-        try:
-            async with asyncio.timeout(RESOLVES):
-                addresses = await Lookup(host.lower()).addresses()
-        except TimeoutError:
-            addresses = ()
-        found |= {f"{address} {getattr(connect, 'port', '')}" for address in addresses}
-    return found
+    lines = {line for connect in wanted for line in await places_of(connect)}
+    if (taken := next((line for line in lines if line in polled), None)) is not None:
+        machine = polled[taken]
+        raise refusal(
+            409,
+            f"Diese Leitung fragt das Gateway selbst ab, für {machine}: Zwei, die "
+            "zugleich fragen, stören einander. Nehmen Sie die Maschine aus der Datei der "
+            "Firma, lesen Sie die Dateien neu (Seite »Zustand«), und fragen Sie dann.",
+            f"The gateway polls this line itself, for {machine}: two that ask at once "
+            "disturb each other. Take the machine out of the firm's file, read the files "
+            "again (page »Health«), and ask then.",
+        )
+    return Free(frozenset(lines), readings)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gateway.assistant.asking import Asking
 from gateway.core.text import Text
 
 if TYPE_CHECKING:
@@ -31,8 +32,12 @@ BROKEN = Text(
 
 @dataclass(slots=True)
 class Desk:
-    """Holds what the assistant does, and what it has found; nothing of it is stored."""
+    """Holds what the assistant does, and what it has found; nothing of it is stored.
 
+    While it does something, ``asking`` keeps the gateway off its lines.
+    """
+
+    asking: Asking = field(default_factory=Asking)
     work: Scan | Look | None = None
     trouble: Text | None = None
     longest: float = LONGEST
@@ -54,6 +59,7 @@ class Desk:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            self.asking.end()  # also where it had not begun yet
 
     async def _mind(self, work: Scan | Look, may: Callable[[], bool]) -> None:
         task = asyncio.create_task(work.run(), name="assistant asks")
@@ -75,3 +81,4 @@ class Desk:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+            self.asking.end()

@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.api.live import Hub, Latest
-from gateway.config import SiteConfig
+from gateway.assistant.asking import Asking
+from gateway.config import Files, SiteConfig
 from gateway.core.figures import Figure
 from gateway.core.ports import SeriesStore, Words
 from gateway.core.reloads import Outcome
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
 from gateway.core.work import Job, MachineStatus, Question
+from gateway.jobs.commands import Exchanged
 from gateway.jobs.state import TrackerState
 from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
@@ -109,7 +111,9 @@ class Partners(Protocol):
 class Rooms:
     """The rooms of one gateway, as far as the API may enter them.
 
-    ``site`` and ``signals`` are others after a reload; ``reload`` asks for one.
+    ``site`` and ``signals`` are others after a reload; ``reload`` asks for one, ``exchanged`` for
+    one at which a machine has another device. ``files`` are what is read then. ``asking`` keeps
+    assistant and gateway from asking on one line at once.
     ``send_again`` asks a sink to try what is parked once more; False where it has parked
     nothing, None where there is no such sink.
     """
@@ -132,6 +136,9 @@ class Rooms:
     figures: Callable[[], Iterable[Figure]]
     send_again: Callable[[str], bool | None]
     reload: Callable[[], Awaitable[Outcome]]
+    exchanged: Callable[[Exchanged], Awaitable[Outcome]]
+    files: Files | None
+    asking: Asking
     now: Callable[[], datetime]
     _jobs: dict[str, tuple[TrackerState, tuple[Job, ...]]] = field(default_factory=dict)
 

@@ -11,18 +11,22 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.core.errors import WerkverbundError, reason
 from gateway.core.reloads import Outcome
+from gateway.jobs.commands import Exchanged
 
 log = logging.getLogger(__name__)
 
 NAME = "control.sock"
 RELOAD = "reload"
+EXCHANGE = "exchange"
+"""Followed by a machine, and what its device is now."""
 _LONGEST = 100
 """Bytes of a path that the kernel takes for a socket, with some room."""
 _PATIENCE = 10.0
@@ -34,15 +38,24 @@ class NobodyThere(WerkverbundError):
     """No gateway listens in this state folder."""
 
 
-async def serve(state: Path, reload: Callable[[], Awaitable[Outcome]]) -> None:
+class Asked(Protocol):
+    """Who has the files read again."""
+
+    async def ask(self, exchanged: Exchanged | None = None) -> Outcome:
+        """Have them read; a device may be another one from then on."""
+
+
+async def serve(state: Path, reloading: Asked) -> None:
     """Answer until cancelled. Without the socket all else works, and a line of the log says so."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, TimeoutError, ValueError):
             async with asyncio.timeout(_PATIENCE):
                 asked = await reader.readline()
-            if asked.decode("ascii", "replace").strip() == RELOAD:
-                outcome = await reload()
+            wanted, *rest = asked.decode("utf-8", "replace").strip().split(" ", 2)
+            if wanted == RELOAD or (wanted == EXCHANGE and len(rest) == 2):
+                told = Exchanged(rest[0], rest[1], datetime.now(UTC)) if rest else None
+                outcome = await reloading.ask(told)
                 writer.write(json.dumps(outcome.as_json()).encode() + b"\n")
                 await writer.drain()
         writer.close()

@@ -70,6 +70,9 @@ def rooms(works: Works) -> Rooms:
         figures=partial(_figures, works),
         send_again=works.sinks.send_again,
         reload=works.reloading.ask,
+        exchanged=works.reloading.ask,
+        files=works.files,
+        asking=works.asking,
         now=_now,
     )
     return works.shown_rooms

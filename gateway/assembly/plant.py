@@ -6,8 +6,8 @@ reads templates and does nothing else, so that a plant that cannot be built has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gateway.config import Machine, SiteConfig
 from gateway.core.signals import Signal, SignalId
@@ -16,6 +16,7 @@ from gateway.flow.source_runner import Line
 from gateway.jobs.equipment import Equipment, MachineSpec, equipped
 from gateway.machines import catalog
 from gateway.sources import open_sources, site_signals
+from gateway.sources.opening import sources_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,20 @@ class Plant:
     sources: Sequence[Line]
     _reached: Mapping[str, object]
 
+    def without(self, names: Collection[str]) -> Plant:
+        """The same, but nobody asks these machines."""
+        asked = [one for one in self.site.machines if one.name not in names]
+        reached = {name: way for name, way in self._reached.items() if name not in names}
+        return replace(self, sources=sources_of(asked), _reached=reached)
+
     def told(self, name: str) -> object:
         """What can differ about a machine and is no matter of how it is reached."""
         machine = next(one for one in self.site.machines if one.name == name)
         return (*_described(machine), machine.evidence, self.equipment.specs[name].signals)
 
     def reached(self, name: str) -> object:
-        """How a machine is reached, and what is asked there."""
-        return self._reached[name]
+        """How a machine is reached, and what is asked there; None where nobody asks it."""
+        return self._reached.get(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,14 @@ from gateway.core.errors import ConfigError, WerkverbundError
 from gateway.core.reloads import Outcome, Reloaded
 from gateway.core.sayings import text_of
 from gateway.core.text import Text
+from gateway.jobs.commands import Exchanged
 
 log = logging.getLogger(__name__)
 
 Read = Callable[[], SiteConfig]
 """Reads the firm's file and those of its machines. Raises ConfigError."""
+TakeOver = Callable[[SiteConfig, Sequence[Exchanged]], Awaitable[Outcome]]
+"""Lets the machines be these; of some the device has been exchanged."""
 LIVE = ("machines", "jobs")
 """The keys of the firm's file that are taken over while the gateway runs; others need a restart."""
 FAILED = Text(
@@ -37,23 +40,27 @@ class Reloading:
     since. ``take_over`` raises WerkverbundError where it has changed nothing.
     """
 
-    def __init__(
-        self, read: Read | None, take_over: Callable[[SiteConfig], Awaitable[Outcome]]
-    ) -> None:
+    def __init__(self, read: Read | None, take_over: TakeOver) -> None:
         self.last: Outcome | None = None
         self._read = read
         self._take_over = take_over
         self._asked = asyncio.Event()
         self._waiting: list[asyncio.Future[Outcome]] = []
+        self._exchanged: list[Exchanged] = []
 
-    async def ask(self) -> Outcome:
-        """Have the files read again, and wait for what becomes of it."""
-        return await self.asked()
+    async def ask(self, exchanged: Exchanged | None = None) -> Outcome:
+        """Have the files read again, and wait for what becomes of it.
 
-    def asked(self) -> asyncio.Future[Outcome]:
+        ``exchanged``: a device is another one from this reading on.
+        """
+        return await self.asked(exchanged)
+
+    def asked(self, exchanged: Exchanged | None = None) -> asyncio.Future[Outcome]:
         """The same without waiting."""
         waiting: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
+        if exchanged is not None:
+            self._exchanged.append(exchanged)
         self._asked.set()
         return waiting
 
@@ -63,9 +70,10 @@ class Reloading:
             await self._asked.wait()
             self._asked.clear()
             served, self._waiting = self._waiting, []
+            exchanged, self._exchanged = self._exchanged, []
             outcome = self._refused(FAILED)
             try:
-                outcome = await self._once()
+                outcome = await self._once(exchanged)
             except asyncio.CancelledError:
                 outcome = self._refused(ENDS)
                 served += self._waiting
@@ -79,12 +87,12 @@ class Reloading:
         _answer(self._waiting, self._refused(ENDS))
         self._waiting = []
 
-    async def _once(self) -> Outcome:
+    async def _once(self, exchanged: Sequence[Exchanged]) -> Outcome:
         if self._read is None:
             return self._refused(NO_FILE)
         try:
             site = await asyncio.to_thread(self._read)
-            outcome = await self._take_over(site)
+            outcome = await self._take_over(site, exchanged)
         except ConfigError as wrong:
             outcome = Outcome(Reloaded.REFUSED, _now(), problems=wrong.problems)
         except WerkverbundError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,9 +13,10 @@ from gateway.api.rooms import Rooms
 from gateway.assembly.alone import Alone
 from gateway.assembly.lines import Lines
 from gateway.assembly.plant import Plant
-from gateway.assembly.reloading import Read, Reloading
+from gateway.assembly.reloading import Reloading
 from gateway.assembly.sinks import Sinks
-from gateway.config import SiteConfig
+from gateway.assistant.asking import Asking
+from gateway.config import Files, SiteConfig
 from gateway.core.batches import Judged
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
 class Works:
     """One firm's gateway as a whole.
 
-    ``announce`` is told what whoever started it must know to open the pages. ``read`` reads the
-    files again when somebody asks for it; ``site`` and what follows from it are then others.
+    ``announce`` is told what whoever started it must know to open the pages. ``files`` are read
+    again when somebody asks for it; ``site`` and what follows from it are then others.
     """
 
     site: SiteConfig
     announce: Callable[[Text, str | None], None] = lambda _text, _link: None
-    read: Read | None = None
+    files: Files | None = None
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     hub: Hub = field(default_factory=Hub)
@@ -54,6 +55,7 @@ class Works:
     lines: Lines = field(default_factory=Lines)
     sinks: Sinks = field(default_factory=Sinks)
     alone: Alone = field(default_factory=Alone)
+    asking: Asking = field(default_factory=Asking)
     lag: LoopLag = field(default_factory=LoopLag)
     journal: Journal[TrackerState] = field(init=False)
     tracker: JobTracker = field(init=False)
@@ -75,6 +77,11 @@ class Works:
         """What polls a line of this firm."""
         mine = [self.signals[entry] for entry in source.signals]
         return SourceRunner(source, mine, self._publish, self.numbering)
+
+    async def poll(self, plant: Plant, kept: Collection[str]) -> None:
+        """Let the lines be those of ``plant``; what is ``kept`` notices nothing."""
+        fresh = [source for source in plant.sources if str(source.endpoint) not in kept]
+        await self.lines.exchange(kept, [self.runner(source) for source in fresh])
 
     def adopt(self, plant: Plant) -> None:
         """From here on everybody knows these machines; nothing in it may fail or wait."""

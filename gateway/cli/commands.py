@@ -64,8 +64,8 @@ def run(context: typer.Context, file: File) -> None:
 
     limits.enough_address_space()
     garbage.rarely()
-    from gateway.cli.rooms import site  # noqa: PLC0415
-    from gateway.config import machine_files  # noqa: PLC0415
+    from gateway.cli.rooms import site, variants  # noqa: PLC0415
+    from gateway.config import Files, machine_files  # noqa: PLC0415
 
     config = site(file, make=True)
     private_files.usable(config.state)
@@ -77,8 +77,7 @@ def run(context: typer.Context, file: File) -> None:
             square(link)
 
     machine_files.folder(config.state)
-    here = file.absolute()
-    service.run(config, announce, language, lambda: site(here, make=True))
+    service.run(config, announce, language, Files(file.absolute(), variants()))
 
 
 def reload(context: typer.Context, file: File, json: Json = False) -> None:

@@ -2,6 +2,7 @@
 
 from gateway.config.broker import BrokerAccess
 from gateway.config.loading import (
+    Files,
     Placed,
     load,
     load_machine,
@@ -51,6 +52,7 @@ __all__ = [
     "DurationOrZero",
     "Endpoint",
     "FileJob",
+    "Files",
     "FirmId",
     "History",
     "Host",

@@ -7,13 +7,13 @@ what was asked for, or nothing is changed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import yaml
 
 from gateway.config.references import mask, unmask
+from gateway.config.scalar_text import written
 from gateway.config.tree import Scalar, Step
 from gateway.core.errors import WerkverbundError
 
@@ -34,10 +34,12 @@ def put(text: str, at: Sequence[Step], value: Scalar) -> str:
     A scalar takes the place of whatever stands there. Raises NoPlace where the way leads through
     what is not there, or the text is no YAML.
     """
+    if isinstance(value, str) and any(ord(sign) < ord(" ") for sign in value):
+        raise NoPlace((value,))
     *above, last = at
     holder = _follow(_composed(text), above)
     found = _below(holder, last)
-    said = _written(value)
+    said = written(value)
     if found is not None:
         start, end = found.start_mark.index, _end(found)
         lead = " " if text[start - 1 : start] == ":" else ""
@@ -49,7 +51,7 @@ def put(text: str, at: Sequence[Step], value: Scalar) -> str:
     return _sure(text, fresh, at, value)
 
 
-def drop(text: str, at: Sequence[str]) -> str:
+def drop(text: str, at: Sequence[Step]) -> str:
     """The text without the key that ``at`` leads to; comments above it stay. Raises NoPlace."""
     *above, last = at
     holder = _follow(_composed(text), above)
@@ -65,6 +67,59 @@ def drop(text: str, at: Sequence[str]) -> str:
     return _sure(text, fresh, at, _GONE)
 
 
+def put_entry(text: str, key: str, lines: str) -> str:
+    """The text with ``lines`` for the key at the top and all below it; at the end if it is new.
+
+    Comments above the key stay, those inside its value go with it. Raises NoPlace.
+    """
+    root = _composed(text)
+    value = _below(root, key)
+    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+        raise NoPlace((key,))
+    if value is None:
+        fresh = f"{text.rstrip()}\n\n{lines}"
+    else:
+        (named,) = (one for one, below in root.value if below is value)
+        start, end = named.start_mark.index, text.find("\n", _end(value))
+        fresh = text[:start] + lines + (text[end + 1 :] if end >= 0 else "")
+    before, after = _plain(text), _plain(fresh)
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        raise NoPlace((key,))
+    if {**before, key: None} != {**after, key: None}:
+        raise NoPlace((key,))
+    return fresh
+
+
+def merge(text: str, at: tuple[Step, ...], value: Scalar | Mapping[str, Any]) -> str:
+    """The text with ``value`` at that place, changed line by line: comments between them stay.
+
+    Raises NoPlace.
+    """
+    if not isinstance(value, Mapping):
+        return text if _says(text, at, value) else put(text, at, value)
+    present = _follow(_composed(text), at)
+    if not isinstance(present, yaml.MappingNode):
+        raise NoPlace(at)
+    for step in [node.value for node, _ in present.value if node.value not in value]:
+        text = drop(text, [*at, step])
+    for step, one in value.items():
+        if isinstance(one, list):
+            raise NoPlace((*at, step))
+        text = merge(text, (*at, step), one)
+    return text
+
+
+def _says(text: str, at: tuple[Step, ...], value: Scalar) -> bool:
+    """Whether this value stands there already, however it is written."""
+    *above, last = at
+    found = _below(_follow(_composed(text), above), last)
+    if found is None:
+        return False
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 400 and 400.0 are the same number
+    return bool(_bare(found) == _plain(written(value)))
+
+
 _GONE = object()
 
 
@@ -78,7 +133,7 @@ def _sure(before: str, after: str, at: Sequence[Step], value: object) -> str:
     if value is _GONE:
         del holder[last]
     else:
-        holder[last] = _plain(_written(cast("Scalar", value)))
+        holder[last] = _plain(written(cast("Scalar", value)))
     if _plain(after) != wanted:
         raise NoPlace(at)
     return after
@@ -146,28 +201,3 @@ def _added(text: str, holder: yaml.MappingNode, line: str) -> str:
     if end < 0:
         return f"{text}\n{indent}{line}\n"
     return f"{text[: end + 1]}{indent}{line}\n{text[end + 1 :]}"
-
-
-def _written(value: Scalar) -> str:
-    """A scalar as our strict reader takes it for what it is."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return format(Decimal(repr(value)), "f")  # an exponent is refused by our own reader
-    if isinstance(value, str) and any(ord(sign) < ord(" ") for sign in value):
-        raise NoPlace((value,))
-    if isinstance(value, str) and not _plainly(value):
-        quoted = value.replace("'", "''")
-        return f"'{quoted}'"
-    return str(value)
-
-
-def _plainly(value: str) -> bool:
-    """Whether a text may stand without quotes: a word, not anything that YAML could turn round."""
-    bare = value.replace("-", "").replace(".", "").replace("_", "")
-    return bare.isalnum() and value[0].isalpha() and value.lower() not in _WORDS
-
-
-_WORDS = frozenset(["yes", "no", "on", "off", "true", "false", "null", "y", "n"])

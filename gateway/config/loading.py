@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import or_
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, Literal, cast, get_args
 
 from pydantic import Field, create_model
@@ -70,22 +71,37 @@ def load(
     *,
     with_files: bool = True,
     make: bool = False,
+    drafts: machine_files.Drafts = MappingProxyType({}),
 ) -> SiteConfig:
     """Read a firm's file and those of its machines below the state folder.
 
     Raises ConfigError with every problem, those between parts and files included.
     ``with_files`` False is for a firm whose consortium has no file yet: its keys come first.
     ``make`` allows to make the secrets that the file leaves to the gateway (``${generated:...}``).
+    ``drafts`` are files of machines that are to be written, or to go.
     """
     env = os.environ if env is None else env
     tree = read(Path(path), env, make=make)
-    machine_files.take_in(tree, env, make=make)
+    machine_files.take_in(tree, env, make=make, drafts=drafts)
     model = site_model(variants)
     result = validated(tree, model)
     crosschecks.report(tree, model, variants, with_files=with_files)
     if tree.problems or result is None:
         raise tree.error()
     return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Files:
+    """A firm's file and those of its machines, which a gateway reads again while it runs."""
+
+    file: Path
+    variants: Variants
+    env: Mapping[str, str] | None = None
+
+    def read(self, drafts: machine_files.Drafts = MappingProxyType({})) -> SiteConfig:
+        """What they say, or would say with these ``drafts``. Raises ConfigError."""
+        return load(self.file, self.variants, self.env, make=True, drafts=drafts)
 
 
 def load_machine(path: Path, variants: Variants, env: Mapping[str, str] | None = None) -> Machine:

@@ -11,7 +11,9 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from gateway import private_files
 from gateway.config.scalars import from_home
@@ -22,7 +24,11 @@ from gateway.core.text import Text
 
 FOLDER = "machines"
 """The name of the folder below the state folder."""
+ASIDE = "removed"
+"""The folder below, for files of machines that were taken away and may come back."""
 SCHEMA = 1
+Drafts = Mapping[Path, str | None]
+"""What files of machines are going to say, by their paths; None: the file goes."""
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _OTHERS_COME_IN = stat.S_IXGRP | stat.S_IXOTH
 
@@ -58,22 +64,69 @@ def write(state: Path, machine: str, text: str) -> Path:
     Whoever reads meanwhile gets the old file or the new one. Raises Unwritable.
     """
     path = folder(state) / f"{machine}.yaml"
+    replace_text(path, text)
+    return path
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Let a file say something else, as ``write`` does. Raises Unwritable."""
     try:
         private_files.write(path, text.encode())
     except OSError as error:
         raise Unwritable(path, error) from error
+
+
+def write_new(path: Path, text: str) -> bool:
+    """Write a file that is not there yet; False where it is there by now. Raises Unwritable."""
+    private_files.usable(path.parent)
+    try:
+        private_files.write(path, text.encode(), new=True)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise Unwritable(path, error) from error
+    return True
+
+
+def put_aside(path: Path, at: datetime) -> Path:
+    """Move a file to those of removed machines, its date in its name. Raises Unwritable."""
+    aside = path.parent / ASIDE
+    private_files.usable(aside)
+    there = aside / f"{path.stem}.{at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.yaml"
+    try:
+        path.rename(there)
+    except OSError as error:
+        raise Unwritable(there, error) from error
+    return there
+
+
+def free_path(state: Path, machine: str) -> Path:
+    """Where the file of a new machine goes: a name that no file has, whatever it may say."""
+    number, path = 1, state / FOLDER / f"{machine}.yaml"
+    while path.exists():
+        number += 1
+        path = path.with_name(f"{machine}-{number}.yaml")
     return path
 
 
-def take_in(tree: Tree, env: Mapping[str, str], *, make: bool = False) -> None:
-    """Add the machines that have files of their own to those of the firm's file ``tree``."""
+def take_in(
+    tree: Tree,
+    env: Mapping[str, str],
+    *,
+    make: bool = False,
+    drafts: Drafts = MappingProxyType({}),
+) -> None:
+    """Add the machines that have files of their own to those of the firm's file ``tree``.
+
+    ``drafts`` stand for what is in files, or is not there yet.
+    """
     state = _state(tree)
     if state is None or not isinstance(tree.root, Table):
         return
     leaf, base = state
     try:
-        found = files(base)
-        open_to_others = bool(found) and _mode(base / FOLDER) & _OTHERS_WRITE
+        found = sorted({*files(base), *drafts} - _going(drafts))
+        open_to_others = bool(files(base)) and _mode(base / FOLDER) & _OTHERS_WRITE
     except OSError as error:
         why = reason(error)
         tree.lacks = True
@@ -81,9 +134,17 @@ def take_in(tree: Tree, env: Mapping[str, str], *, make: bool = False) -> None:
         return
     if open_to_others:
         tree.report(leaf.place, *_open_to_others(base / FOLDER, "700"), leaf)
-    machines = [node for file in found if (node := _machine(tree, file, env, make=make))]
+    machines = [
+        node
+        for file in found
+        if (node := _machine(tree, file, env, make=make, draft=drafts.get(file)))
+    ]
     if machines or found:
         _list(tree.root).items.extend(machines)
+
+
+def _going(drafts: Drafts) -> set[Path]:
+    return {path for path, text in drafts.items() if text is None}
 
 
 def _state(tree: Tree) -> tuple[Leaf, Path] | None:
@@ -103,10 +164,12 @@ def _list(root: Table) -> Items:
     return entry.value if isinstance(entry.value, Items) else Items(entry.place)
 
 
-def _machine(tree: Tree, file: Path, env: Mapping[str, str], *, make: bool) -> Node | None:
+def _machine(
+    tree: Tree, file: Path, env: Mapping[str, str], *, make: bool, draft: str | None
+) -> Node | None:
     """What one file says, as an entry of the list; None after reporting that it says nothing."""
     try:
-        own = read(file, env, make=make)
+        own = read(file, env, make=make, draft=draft)
     except ConfigError as error:
         tree.problems += error.problems
         tree.lacks = True
@@ -118,7 +181,7 @@ def _machine(tree: Tree, file: Path, env: Mapping[str, str], *, make: bool) -> N
     tree.problems += own.problems
     tree.poisoned |= own.poisoned
     tree.doubts |= own.doubts
-    if _mode(file) & _OTHERS_WRITE and _mode(file.parent) & _OTHERS_COME_IN:
+    if file.exists() and _mode(file) & _OTHERS_WRITE and _mode(file.parent) & _OTHERS_COME_IN:
         tree.report(own.root.place, *_open_to_others(file, "600"))
     if isinstance(own.root, Table):
         _take_version(tree, own.root)
@@ -145,7 +208,7 @@ def _settle(node: Node, file: Path) -> None:
     template = child(node, "template")
     if isinstance(template, Leaf) and template.text.endswith((".yaml", ".yml")):
         path = file.absolute().parent / from_home(template.text)
-        template.text = template.value = str(path)
+        template.text = template.value = os.path.normpath(path)
 
 
 def _take_version(tree: Tree, root: Table) -> None:

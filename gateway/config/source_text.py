@@ -43,6 +43,11 @@ def decoded(path: Path, report: Report) -> str | None:
             ),
         )
         return None
+    return sound_text(text, report)
+
+
+def sound_text(text: str, report: Report) -> str | None:
+    """The text, or None after reporting what in it nobody can see or misreads."""
     sound = True
     for match in _ODD.finditer(text):
         sound = False

@@ -14,7 +14,7 @@ import yaml
 
 from gateway.config.references import Surroundings, mask, resolve, unmask
 from gateway.config.scalar_rules import Doubt, meaning
-from gateway.config.source_text import decoded, odd_character
+from gateway.config.source_text import decoded, odd_character, sound_text
 from gateway.config.tree import Entry, Items, Leaf, Node, Place, Table
 from gateway.config.yaml_errors import translated
 from gateway.core.errors import ConfigError, Problem
@@ -69,13 +69,16 @@ class Tree:
         )
 
 
-def read(path: Path, env: Mapping[str, str], *, make: bool = False) -> Tree:
+def read(
+    path: Path, env: Mapping[str, str], *, make: bool = False, draft: str | None = None
+) -> Tree:
     """Read ``path``; raises ConfigError only where there is no tree to go on with.
 
-    ``make`` allows to make the secrets that the file leaves to the gateway.
+    ``make`` allows to make the secrets that the file leaves to the gateway. ``draft`` is what the
+    file is going to say: it is read instead.
     """
     tree = Tree(path, None)
-    text = decoded(path, tree.report)
+    text = decoded(path, tree.report) if draft is None else sound_text(draft, tree.report)
     if text is None:
         raise tree.error()
     try:

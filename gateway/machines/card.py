@@ -111,7 +111,7 @@ def _point(point: Point, language: Language) -> str:
         point.means.text.in_(language) + _condition(point, language),
         "" if point.unit == "1" else point.unit,
         f"{TABLES[point.table].in_(language)} {point.place.in_(language)}",
-        _encoding(point, language),
+        encoding(point, language),
         _source(point),
     )
     return f"| {' | '.join(cells)} |"
@@ -129,7 +129,8 @@ def _condition(point: Point, language: Language) -> str:
     return f" ({Text('nur bei', 'only with').in_(language)} `{told}`)" if told else ""
 
 
-def _encoding(point: Point, language: Language) -> str:
+def encoding(point: Point, language: Language) -> str:
+    """How the registers of a point are read."""
     said = [] if point.is_table_bit else [str(point.encoding)]
     if point.bit is not None:
         said = [f"{point.encoding} {point.bit}"]

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from gateway.cli.rooms import variants
-from gateway.config import SiteConfig, load, read_model
+from gateway.config import Files, SiteConfig, read_model
 from gateway.run import Gateway
 from simulators.simulation import Simulation
 from simulators.simulation_file import SimulationFile
@@ -35,6 +35,7 @@ machines:
     model: {{type: drill, loading: 200ms, drilling: 400ms, batch: 1000, pause: 1s}}
     devices:
       - {{template: sdm630, unit: 1, counters: {{energy: 318.6}}}}
+      - {{template: sdm630, unit: 2, counters: {{energy: 11.5}}}}
 """
 SITE = """
 schema: 1
@@ -96,11 +97,15 @@ def until(what: Callable[[], Any], seconds: float = 20.0) -> Any:
 class RunningGateway:
     """A gateway at work; ``web`` asks as nobody, ``as_role`` with the demo's token."""
 
-    def __init__(self, site: SiteConfig, simulation: Simulation | None) -> None:
+    def __init__(
+        self, site: SiteConfig, simulation: Simulation | None, files: Files | None = None
+    ) -> None:
         self.site = site
         self.simulation = simulation
         self.console: list[str] = []
-        self.gateway = Gateway(site, announce=lambda text, _link: self.console.append(text.de))
+        self.gateway = Gateway(
+            site, announce=lambda text, _link: self.console.append(text.de), files=files
+        )
         self.base = f"http://{site.web.listen}"
         self._ended: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -186,8 +191,9 @@ def a_workshop(folder: Path, *, demo: bool, more: str = "") -> RunningGateway:
         ),
         "utf-8",
     )
-    site = load(file, variants(), {"DEMO_TOKEN": TOKEN, "KEY": "k"})
-    return RunningGateway(site, Simulation(read_model(simulation, SimulationFile, {})))
+    files = Files(file, variants(), {"DEMO_TOKEN": TOKEN, "KEY": "k"})
+    simulated = Simulation(read_model(simulation, SimulationFile, {}))
+    return RunningGateway(files.read(), simulated, files)
 
 
 @contextmanager

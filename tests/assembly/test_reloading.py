@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gateway.config import SiteConfig
 from gateway.core.errors import ConfigError, JournalError, Problem
 from gateway.core.reloads import Outcome, Reloaded
 from gateway.core.text import Text
+from gateway.jobs.commands import Exchanged
 from tests.sinks.small_firm import firm
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -40,7 +42,8 @@ class House:
             raise self.wrong
         return self.site
 
-    async def _take(self, site: SiteConfig) -> Outcome:
+    async def _take(self, site: SiteConfig, exchanged: Sequence[Exchanged]) -> Outcome:
+        assert exchanged == []
         self.taken.append(site)
         return Outcome(Reloaded.DONE, NOW, (Text("neu: b", "new: b"),))
 

@@ -102,7 +102,7 @@ def test_what_was_put_is_read_and_nothing_else_has_changed(
 def test_a_value_is_changed_in_its_line():
     assert differing(TEXT, put(TEXT, ["connect", "host"], "10.0.0.2")) == [
         "-   host: 10.0.0.1 # bald 10.0.0.9",
-        "+   host: '10.0.0.2' # bald 10.0.0.9",
+        "+   host: 10.0.0.2 # bald 10.0.0.9",
     ]
 
 

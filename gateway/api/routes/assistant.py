@@ -17,6 +17,7 @@ from fastapi import Depends, Request
 from gateway.api.access import OWNER, Access, Change, allowed, changing
 from gateway.api.answers import Here, Json, group
 from gateway.api.assistant_bodies import (
+    Free,
     LookBody,
     ScanBody,
     TemplateBody,
@@ -55,25 +56,25 @@ async def seen(desk: AtDesk) -> Json[AssistantShape]:
 async def scan(rooms: Here, desk: AtDesk, body: ScanBody, change: Owning) -> Json[AssistantShape]:
     """Look for devices: at most five questions a second, reading only; ends after 15 minutes."""
     lines = await asyncio.to_thread(connects, body.place, body.units)
-    await refuse_own(rooms.site, lines)
+    free = await refuse_own(rooms, lines)
     await _load()
     from gateway.assistant.inquiry import Scan  # noqa: PLC0415
 
     units = list(dict.fromkeys(body.units))
-    return await _begun(desk, Scan(lines, units), change)
+    return await _begun(desk, Scan(lines, units), change, free)
 
 
 @router.post("/assistant/look")
 async def look(rooms: Here, desk: AtDesk, body: LookBody, change: Owning) -> Json[AssistantShape]:
     """Read a stretch of a device some times; the first host counts."""
     lines = await asyncio.to_thread(connects, body.place, [body.unit])
-    await refuse_own(rooms.site, lines[:1])
+    free = await refuse_own(rooms, lines[:1])
     await _load()
     from gateway.assistant.inquiry import Look  # noqa: PLC0415
 
     count = min(body.count, LAST + 1 - body.first)
     wanted = Look(lines[0], tables(body.table), body.first, count, body.samples)
-    return await _begun(desk, wanted, change)
+    return await _begun(desk, wanted, change, free)
 
 
 @router.post("/assistant/look/again")
@@ -85,8 +86,8 @@ async def again(rooms: Here, desk: AtDesk, change: Owning) -> Json[AssistantShap
     work = desk.work
     if not isinstance(work, Look):
         raise absent()
-    await refuse_own(rooms.site, [work.connect])
-    return await _begun(desk, work, change)
+    free = await refuse_own(rooms, [work.connect])
+    return await _begun(desk, work, change, free)
 
 
 @router.post("/assistant/end")
@@ -102,7 +103,7 @@ async def end(desk: AtDesk, change: Owning) -> Json[AssistantShape]:
 async def template(desk: AtDesk, body: TemplateBody, change: Owning) -> Json[DraftShape]:
     """The text of a template with the marked registers; it is checked, and not kept."""
     await _load()
-    text = await asyncio.to_thread(_drafted, body)
+    text = await asyncio.to_thread(drafted, body)
     from gateway.assistant.entry import entry  # noqa: PLC0415
     from gateway.assistant.inquiry import Look  # noqa: PLC0415
 
@@ -112,8 +113,8 @@ async def template(desk: AtDesk, body: TemplateBody, change: Owning) -> Json[Dra
     return Json({"file": file, "text": text, "entry": lines})
 
 
-def _drafted(body: TemplateBody) -> str:
-    """Raises HTTPException, with what is wrong with the template."""
+def drafted(body: TemplateBody) -> str:
+    """The text of a template. Raises HTTPException, with what is wrong with the template."""
     from gateway.assistant.drafting import Mark, draft  # noqa: PLC0415
     from gateway.config import read_model  # noqa: PLC0415
     from gateway.machines.numbering import Table  # noqa: PLC0415
@@ -147,13 +148,19 @@ async def _load() -> None:
     await asyncio.to_thread(partial(import_module, "gateway.api.assistant_views"))
 
 
-async def _begun(desk: Desk, work: Scan | Look, change: Change) -> Json[AssistantShape]:
+async def _begun(desk: Desk, work: Scan | Look, change: Change, free: Free) -> Json[AssistantShape]:
     """Nothing is awaited between looking and beginning: two cannot begin at once."""
     if desk.busy:
         raise refusal(
             409,
             "Der Assistent fragt gerade. Warten Sie, bis er fertig ist, oder brechen Sie ab.",
             "The assistant is asking. Wait until it has ended, or cancel it.",
+        )
+    if not desk.asking.begin(free.lines, free.readings):
+        raise refusal(
+            409,
+            "Die Dateien werden gerade neu gelesen. Versuchen Sie es gleich noch einmal.",
+            "The files are being read again. Please try once more in a moment.",
         )
     access: Access = change.request.app.state.access
     desk.begin(work, lambda: access.role(change.request) is change.role)

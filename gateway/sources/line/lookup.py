@@ -13,6 +13,26 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
+from gateway.config import Variant
+
+RESOLVES = 2.0
+"""Seconds that a name may take to be found."""
+
+
+async def places_of(connect: Variant) -> set[str]:
+    """What a line is, whatever it is called: its device file, or its addresses and port."""
+    resolved = getattr(connect, "resolved", connect.line)
+    found = {str(resolved())}
+    host = getattr(connect, "host", None)
+    if isinstance(host, str):
+        try:
+            async with asyncio.timeout(RESOLVES):
+                addresses = await Lookup(host.lower()).addresses()
+        except TimeoutError:
+            addresses = ()
+        found |= {f"{address} {getattr(connect, 'port', '')}" for address in addresses}
+    return found
+
 
 class Lookup:
     """Finds one name, again each time. While it is being looked up it is not asked for twice."""
