@@ -6,10 +6,13 @@ How an order is read from a person's file stands in ``files``, how it travels in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 
 from gateway.core.clock import OrderTime
 from gateway.core.text import Text
@@ -165,7 +168,7 @@ class Prepared:
     lots: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class JointOrder:
     """An order that several firms work on together; ``version`` decides between two of them.
 
@@ -207,10 +210,7 @@ class JointOrder:
 
     def package(self, package: str) -> WorkPackage:
         """The package with this id; KeyError if there is none."""
-        for entry in self.packages:
-            if entry.id == package:
-                return entry
-        raise KeyError(package)
+        return self._packages[package]
 
     def of(self, firm: str) -> tuple[WorkPackage, ...]:
         """The packages of a firm."""
@@ -228,14 +228,15 @@ class JointOrder:
 
     def sources(self, need: Need) -> tuple[WorkPackage, ...]:
         """The package that a need names, and those that took lots of it over."""
-        return tuple(entry for entry in self.packages if need.package in (entry.id, entry.part_of))
+        return self._parts.get(need.package, ())
 
     def consumers(self, package: WorkPackage) -> tuple[WorkPackage, ...]:
         """The packages that lots of ``package`` go to."""
-        names = (package.id, package.part_of)
-        return tuple(
-            entry for entry in self.packages if any(need.package in names for need in entry.needs)
-        )
+        asking = self._asking.get(package.id, ())
+        if package.part_of is None:
+            return asking
+        names = {entry.id for entry in (*asking, *self._asking.get(package.part_of, ()))}
+        return tuple(entry for entry in self.packages if entry.id in names)
 
     def in_turn(self) -> Iterator[WorkPackage]:
         """The packages, each after those it needs. Raises ValueError if they wait in a circle."""
@@ -257,12 +258,37 @@ class JointOrder:
 
     def _turn(self) -> tuple[list[WorkPackage], list[WorkPackage]]:
         """The packages, each after those it needs, and those for which there is no such turn."""
-        done: dict[str, WorkPackage] = {}
-        waiting = list(self.packages)
-        while ready := [p for p in waiting if all(s.id in done for s in _inputs(self, p))]:
-            done |= {entry.id: entry for entry in ready}
-            waiting = [entry for entry in waiting if entry.id not in done]
-        return list(done.values()), waiting
+        waits = {entry.id: [s.id for s in _inputs(self, entry)] for entry in self.packages}
+        sorter, turn = TopologicalSorter(waits), dict[str, WorkPackage]()
+        with suppress(CycleError):  # what is in no circle has its turn all the same
+            sorter.prepare()
+        place = {name: index for index, name in enumerate(self._packages)}
+        while ready := sorted(sorter.get_ready(), key=place.__getitem__):
+            turn |= {name: self._packages[name] for name in ready}
+            sorter.done(*ready)
+        return list(turn.values()), [entry for entry in self.packages if entry.id not in turn]
+
+    @cached_property
+    def _packages(self) -> Mapping[str, WorkPackage]:
+        return {entry.id: entry for entry in self.packages}
+
+    @cached_property
+    def _parts(self) -> Mapping[str, tuple[WorkPackage, ...]]:
+        """The packages that make what is named so: the one, and those that took lots of it."""
+        found: dict[str, tuple[WorkPackage, ...]] = {}
+        for entry in self.packages:
+            for name in {entry.id, entry.part_of or entry.id}:
+                found[name] = (*found.get(name, ()), entry)
+        return found
+
+    @cached_property
+    def _asking(self) -> Mapping[str, tuple[WorkPackage, ...]]:
+        """The packages that need what is named so."""
+        found: dict[str, tuple[WorkPackage, ...]] = {}
+        for entry in self.packages:
+            for name in {need.package for need in entry.needs}:
+                found[name] = (*found.get(name, ()), entry)
+        return found
 
     def with_package(self, package: WorkPackage) -> JointOrder:
         """The same order with one package replaced."""

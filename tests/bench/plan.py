@@ -3,7 +3,8 @@
     .venv/bin/python tests/bench/plan.py [--quick]
 
 ``first`` is the plan as it was first written (tests/network/first_plan.py), measured beside the
-present one in the same run; with ``--quick`` it is left out. Views are not part of a look.
+present one in the same run; with ``--quick`` it is left out. Views are not part of a look. Networks
+are drawn by chance; what seals a report is what goes to the broker.
 """
 
 from __future__ import annotations
@@ -13,22 +14,31 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from gateway.core.text import Text
 from gateway.network.arrivals import arrivals
+from gateway.network.disclosure import disclose, unread
 from gateway.network.forecast import forecast
+from gateway.network.order import Consortium, Level, Member
 from gateway.network.order_state import order_state
-from gateway.network.plan import departures, plan
+from gateway.network.plan import departures, plan, promised
 from gateway.network.rollup import own_packages, whole_plan
 from gateway.network.snapshot import Snapshot
 from gateway.network.views import view
+from gateway.partners.crypto import opened, sealed, signed
+from gateway.partners.identity import identity
 from tests.figures import tell_all
 from tests.network import first_plan
-from tests.network.large import half_done, large
+from tests.network.large import LEAD, half_done, large
+from tests.network.random_orders import drawn
 
 SIZES = ((1000, 3), (1000, 5), (2000, 5))
 """Lots in each package, packages."""
+NETWORKS = (5, 50, 500)
+"""Packages of a network drawn by chance, each with up to three suppliers."""
 
 
 def times(work: Callable[[], object], runs: int) -> list[float]:
@@ -78,6 +88,51 @@ def measure(lots: int, packages: int, *, first: bool) -> None:
     tell_all("a view for the pages", times(lambda: view(snapshot, now), 5), "ms of CPU", **size)
 
 
+def replan(packages: int) -> None:
+    """Print what it takes until a report on any network has become the plan."""
+    drawn_order = drawn(packages, seed=1)
+    last, *others = reversed(list(drawn_order.in_turn()))
+    order = promised(replace(drawn_order, packages=(replace(last, firm=LEAD), *others)))
+    knowledge, now = half_done(order)
+
+    def look() -> object:
+        fresh = replace(knowledge, order=replace(order))  # nothing of it is remembered
+        own = own_packages(fresh, now)
+        return order_state(fresh, own, whole_plan(fresh, own, now), now)
+
+    lots = sum(len(package.sizes) for package in order.packages)
+    size = {"packages": packages, "lots": lots}
+    tell_all("replanning a network", times(look, 9), "ms of CPU", **size, at_most=50.0)
+
+
+def seal(folder: Path) -> None:
+    """Print what it takes to sign and seal a report, and to open it."""
+    keys = {firm: identity(folder / firm) for firm in ("sender", "reader")}
+    members = tuple(Member(f, f, k.sign_public, k.seal_public) for f, k in keys.items())
+    consortium = Consortium(Text("", ""), "sender", members)
+    order = large(1000)
+    knowledge, now = half_done(order)
+    state = own_packages(knowledge, now)[order.of(LEAD)[0].id].state
+    report = disclose(state, Level.L3, order.step)
+    assert report is not None
+    content = unread(report, {}).fields()
+
+    def write() -> bytes:
+        return sealed(signed(content, "sender", keys["sender"]), members[1])
+
+    wire = write()
+    size = {"lots_in_it": len(content["departedLots"])}
+    for name, work in (
+        ("sign and seal a report", write),
+        ("open a report", lambda: opened(wire, "reader", keys["reader"], consortium)),
+    ):
+        tell_all(name, times(work, 99), "ms of CPU", **size, at_most=1.0)
+
+
 if __name__ == "__main__":
     for size in SIZES:
         measure(*size, first="--quick" not in sys.argv)
+    for packages in NETWORKS:
+        replan(packages)
+    with TemporaryDirectory() as folder:
+        seal(Path(folder))

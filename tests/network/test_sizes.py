@@ -232,3 +232,16 @@ def test_eight_times_the_lots_take_about_eight_times_as_long(
     """Quadratic would be 64 times."""
     few, many = what(large(250)), what(large(2000))
     assert cpu(many) < 20 * cpu(few)
+
+
+@pytest.mark.parametrize(
+    "what",
+    [lambda order: lambda: plan(replace(order)), lambda order: whole_look(replace(order))],
+    ids=["plan", "look"],
+)
+def test_eight_times_the_packages_take_about_eight_times_as_long(
+    what: Callable[[JointOrder], Callable[[], object]],
+) -> None:
+    """Quadratic would be 64 times."""
+    few, many = what(large(3, 50)), what(large(3, 400))
+    assert cpu(many) < 20 * cpu(few)
