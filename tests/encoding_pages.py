@@ -105,7 +105,8 @@ _BELOW = (
         "- `numbering: from-one`, `40001` oder `400001` sagt einmal, wie das Handbuch zählt. "
         "Meldungen zeigen die Nummer des Handbuchs und die Adresse auf der Leitung.\n"
         "- `derived` sind Punkte ohne Register: `sum`, `difference` oder `product` von Punkten "
-        "desselben Geräts, so gut wie der schlechteste davon.\n",
+        "desselben Geräts, so gut wie der schlechteste davon. Gelesen werden sie in einer Abfrage, "
+        "wo immer eine sie fasst; wo keine das kann, ist der Wert unsicher, und `check` sagt es.\n",
         "- `mask: 240` takes bits 4 to 7 out of an unsigned number; it counts from the lowest.\n"
         "- `values: {0: {de: steht, en: idle}}` makes an enumeration of a number. The value stays "
         "the number; one that is not listed is uncertain.\n"
@@ -117,7 +118,8 @@ _BELOW = (
         "- `numbering: from-one`, `40001` or `400001` says once how the manual counts. Messages "
         "show the number of the manual and the address on the wire.\n"
         "- `derived` are points without a register: `sum`, `difference` or `product` of points of "
-        "the same device, as good as the worst of them.\n",
+        "the same device, as good as the worst of them. They are read in one request wherever "
+        "one can hold them; where none can, the value is uncertain and `check` says so.\n",
     ),
     Text(
         "Ganze Zahlen über 2^53 und ihre Stellen, Texte und Aufzählungen:\n\n"

@@ -32,6 +32,7 @@ REASONS = {
     Reason.UNDECODABLE: Text("nicht zu deuten", "cannot be decoded"),
     Reason.SENTINEL: Text("Gerät meldet »kein Wert«", 'device says "no value"'),
     Reason.OUT_OF_RANGE: Text("außerhalb der Grenzen", "outside its limits"),
+    Reason.APART: Text("Teile aus mehreren Abfragen", "parts of several requests"),
     Reason.STALE: Text("veraltet", "stale"),
     Reason.DISABLED: Text("abgeschaltet", "disabled"),
 }

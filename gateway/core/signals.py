@@ -66,6 +66,7 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     SENTINEL = "sentinel"
     OUT_OF_RANGE = "out_of_range"
+    APART = "apart"
     STALE = "stale"
     DISABLED = "disabled"
 

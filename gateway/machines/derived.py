@@ -1,7 +1,9 @@
 """Points that no register holds: sum, difference or product of points of the same device. Pure.
 
-The parts are read in the same cycle. What is derived is as good as the worst of its parts: where
-one of them has no value there is none, and where one is doubtful it is doubtful, too.
+The parts are read in the same cycle, in one request wherever one can hold them. What is derived is
+as good as the worst of its parts: where one of them has no value there is none, and where one is
+doubtful it is doubtful, too. So it is where the parts come from several requests: something may
+have changed between them.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from gateway.machines.point import Point, PointName
 
 UNDECODABLE = Fault(Reason.UNDECODABLE)
 DOUBTFUL = Fault(Reason.OUT_OF_RANGE)
+APART = Fault(Reason.APART)
 
 
 class Operation(StrEnum):
@@ -93,8 +96,10 @@ class Found:
     fault: Fault | None = None
 
 
-def derive(derived: Derived, parts: Sequence[Point], found: Sequence[Found]) -> Found:
-    """The value of a derived point from what was found of its ``parts``."""
+def derive(
+    derived: Derived, parts: Sequence[Point], found: Sequence[Found], *, together: bool = True
+) -> Found:
+    """The value of a derived point from what was found of its ``parts``, ``together`` or not."""
     lost = next((one for one in found if one.value is None), None)
     if lost is not None:
         return Found(None, lost.fault or UNDECODABLE)
@@ -104,7 +109,7 @@ def derive(derived: Derived, parts: Sequence[Point], found: Sequence[Found]) -> 
         return Found(None, UNDECODABLE)
     if isinstance(value, int) and abs(value) > LARGEST_EXACT:
         return Found(float(value), DOUBTFUL)
-    return Found(value, next(_doubts(parts, found), None))
+    return Found(value, next(_doubts(parts, found), None if together else APART))
 
 
 def _computed(operation: Operation, numbers: Sequence[int | float]) -> int | float:

@@ -10,6 +10,7 @@ from gateway.core.units import SPELLINGS, UNITS
 from gateway.machines.derived import Derived
 from gateway.machines.numbering import Numbering
 from gateway.machines.point import Point
+from gateway.machines.read_plan import plan
 from gateway.machines.template import Template
 
 
@@ -17,6 +18,30 @@ def notices(template: Template) -> Iterator[Objection]:
     """Everything that somebody should look at once more, with what to write instead."""
     yield from _numbering(template)
     yield from _units(template)
+    yield from _apart(template)
+
+
+def _apart(template: Template) -> Iterator[Objection]:
+    """What is derived of points that no single request holds."""
+    named = {point.name: point for point in template.points}
+    for index, one in enumerate(template.derived):
+        requests = len(plan([named[part] for part in one.parts], template))
+        if requests > 1:
+            yield Objection(
+                Text(
+                    f"{one.name}: die Teile kommen aus {requests} Abfragen desselben Durchgangs; "
+                    "dazwischen kann sich etwas geändert haben, darum gilt der Wert als unsicher",
+                    f"{one.name}: the parts come from {requests} requests of the same cycle; "
+                    "something may have changed in between, so the value counts as uncertain",
+                ),
+                Text(
+                    "Nennen Sie unter readable einen Bereich, in dem alle Teile liegen, wenn das "
+                    "Gerät ihn in einer Abfrage beantwortet (max_registers).",
+                    "Name under readable a range in which all parts lie, if the device answers it "
+                    "in one request (max_registers).",
+                ),
+                ("derived", index),
+            )
 
 
 def _units(template: Template) -> Iterator[Objection]:

@@ -1,14 +1,15 @@
 """The read plan: points that are due become few block reads. Pure.
 
 Inside a declared readable range points merge freely, across a boundary never. Without declared
-ranges a hole of some addresses may be read along. What a device has refused is kept out.
+ranges a hole of some addresses may be read along. What a device has refused is kept out. Points of
+which something is derived come in one request wherever one can hold them: they are of one moment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import chain, groupby, pairwise
 
 from gateway.machines.limits import Range
 from gateway.machines.numbering import BIT_TABLES, Table
@@ -71,25 +72,37 @@ def plan(
     blocks: list[Block] = []
     for table, group in groupby(ordered, key=lambda point: point.table):
         limits = _Limits(template, table, learned)
-        blocks += (limits.block(run) for run in limits.runs(group))
+        together = limits.together(tuple(group))
+        blocks += (limits.block(_points(run)) for run in limits.runs(together))
     return tuple(blocks)
 
 
 def halves(block: Block, template: Template) -> tuple[Block, ...]:
-    """A refused block as two smaller requests (or more, where points overlap each other)."""
+    """A refused block as two smaller requests (or more, where points overlap each other).
+
+    What belongs together is torn only where a block holds nothing else.
+    """
     limits = _Limits(template, block.table, NOTHING)
-    middle = len(block.points) // 2
-    sides = (block.points[:middle], block.points[middle:])
-    return tuple(limits.block(run) for side in sides for run in limits.runs(side))
+    pieces: Sequence[Piece] = limits.together(block.points)
+    if len(pieces) == 1:
+        pieces = block.points
+    middle = len(pieces) // 2
+    sides = (pieces[:middle], pieces[middle:])
+    return tuple(limits.block(_points(run)) for side in sides for run in limits.runs(side))
 
 
 def other_lengths(block: Block, template: Template) -> Iterator[tuple[Block, ...]]:
-    """The same points in requests of other lengths: longer ones first, then two halves."""
+    """The same points in requests of other lengths: longer ones first, then two halves.
+
+    Never is a value, or what belongs together, put together of two requests.
+    """
     limits = _Limits(template, block.table, NOTHING)
     for more in range(1, LONGER + 1):
         yield from ((longer,) for longer in limits.longer(block, more))
-    if len(block.points) > 1:
-        yield halves(block, template)
+    if len(limits.together(block.points)) > 1:
+        parts = sorted(halves(block, template), key=lambda part: part.first)
+        if all(one.last < next_.first for one, next_ in pairwise(parts)):
+            yield tuple(parts)
 
 
 def other_counts(block: Block) -> Iterator[Block]:
@@ -98,6 +111,35 @@ def other_counts(block: Block) -> Iterator[Block]:
     for count in range(block.count + step, block.count + 9 * step, step):
         first = min(block.first, 65536 - count)
         yield Block(block.table, first, count, block.points)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Points that are read in one request."""
+
+    begins: int
+    ends: int
+    points: tuple[PointSpec, ...]
+
+
+Piece = PointSpec | _Group
+
+
+def _group(points: Iterable[PointSpec]) -> _Group:
+    found = tuple(points)
+    return _Group(min(point.begins for point in found), max(point.ends for point in found), found)
+
+
+def _points(pieces: Iterable[Piece]) -> tuple[PointSpec, ...]:
+    """All points of the pieces, as they stand."""
+    found: list[PointSpec] = []
+    torn = False
+    for piece in pieces:
+        torn = torn or isinstance(piece, _Group)
+        found += piece.points if isinstance(piece, _Group) else (piece,)
+    if torn:
+        found.sort(key=lambda point: (point.begins, -point.ends))
+    return tuple(found)
 
 
 class _Limits:
@@ -119,10 +161,39 @@ class _Limits:
         self._hole = 0 if rules.no_gaps else 65536 if self._ranges else hole
         self._bad = _of(table, learned.bad)
         self._cuts = _of(table, learned.cuts)
+        self._template = template
 
-    def runs(self, points: Iterable[PointSpec]) -> Iterator[tuple[PointSpec, ...]]:
+    def together(self, points: tuple[PointSpec, ...]) -> Sequence[Piece]:
+        """The points, those that something is derived of as one piece where a request holds it."""
+        group_of: dict[str, _Group] = {}
+        there = {point.name: point for point in points} if self._template.derived else {}
+        for derived in self._template.derived:
+            parts = [there[part] for part in derived.parts if part in there]
+            known = [group_of[part.name].points for part in parts if part.name in group_of]
+            whole = {one.name: one for one in (*chain.from_iterable(known), *parts)}
+            if len(whole) > 1 and self._fits(group := _group(whole.values())):
+                group_of.update(dict.fromkeys(whole, group))
+        if not group_of:
+            return points
+        pieces = {id(piece): piece for one in points for piece in (group_of.get(one.name, one),)}
+        return sorted(pieces.values(), key=lambda piece: (piece.begins, -piece.ends))
+
+    def _fits(self, group: _Group) -> bool:
+        """Whether one request may hold a group; points that are not due bridge holes, too."""
+        last = group.begins - 1
+        for point in sorted(self._template.points, key=lambda point: point.begins):
+            if point.table is not self._table or not (
+                group.begins <= point.begins and point.ends <= group.ends
+            ):
+                continue
+            if point.begins > last + 1 + self._hole:
+                return False
+            last = max(last, point.ends)
+        return self._allows(group.begins, group.ends)
+
+    def runs(self, points: Iterable[Piece]) -> Iterator[tuple[Piece, ...]]:
         """Neighbours that one request may read together."""
-        run: list[PointSpec] = []
+        run: list[Piece] = []
         last = -1
         for point in points:
             if run and not self._joins(run[0].begins, last, point):
@@ -133,9 +204,11 @@ class _Limits:
         if run:
             yield tuple(run)
 
-    def _joins(self, first: int, last: int, point: PointSpec) -> bool:
-        end = max(last, point.ends)
-        if point.begins > last + 1 + self._hole or end - first + 1 > self._most:
+    def _joins(self, first: int, last: int, point: Piece) -> bool:
+        return point.begins <= last + 1 + self._hole and self._allows(first, max(last, point.ends))
+
+    def _allows(self, first: int, end: int) -> bool:
+        if end - first + 1 > self._most:
             return False
         if any(first <= bad <= end for bad in self._bad):
             return False

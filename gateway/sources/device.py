@@ -78,6 +78,8 @@ class Unit:
         """Seconds that one poll of it may take, if every answer comes at the last moment."""
         self._points = {signal_id(machine, point.name): point for point in template.points}
         self._derived = {signal_id(machine, one.name): one for one in template.derived}
+        self._told_by: dict[str, int] = {}  # points of which something is derived: which request
+        self._requested = 0
         self._parts: dict[tuple[SignalId, ...], tuple[SignalId, ...]] = {}
         self._requests: dict[tuple[SignalId, ...], _Requests] = {}
         self._refusals = Refusals(place(point) for point in template.points)
@@ -132,7 +134,10 @@ class Unit:
                 derived = self._derived[signal]
                 parts = [signal_id(self.machine, part) for part in derived.parts]
                 found[signal] = derive(
-                    derived, [self._points[part] for part in parts], [found[part] for part in parts]
+                    derived,
+                    [self._points[part] for part in parts],
+                    [found[part] for part in parts],
+                    together=len({self._told_by.get(part) for part in derived.parts}) == 1,
                 )
         kept = [found[signal] for signal in due]
         sound = all(one.fault is None for one in kept)
@@ -243,6 +248,9 @@ class Unit:
         words = await link.ask(self, block)
         self._heard = now()
         self._last[block.table, block.first, block.count] = (words, self._heard.at)
+        if self._derived:
+            self._requested += 1
+            self._told_by |= dict.fromkeys((p.name for p in block.points), self._requested)
         longer = self.lengths.answered(block)
         if self._refusals.answered(block.points) or longer:
             self._requests.clear()

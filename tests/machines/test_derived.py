@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from gateway.core.signals import Fault, Reason
 from gateway.machines.derived import Found, derive
+from gateway.machines.notices import notices
 from gateway.machines.template import Template
 
 DOUBT = Fault(Reason.OUT_OF_RANGE)
@@ -122,3 +123,11 @@ def test_a_derived_point_that_cannot_be_made_is_refused(derived, says):
     with pytest.raises(ValidationError) as caught:
         made(derived)
     assert says in str(caught.value)
+
+
+def test_check_says_where_no_single_request_holds_the_parts():
+    assert list(notices(made({"sum": ["a", "c"]}))) == []
+    [said] = notices(made({"sum": ["a", "c"]}, workarounds={"max_registers": 2}))
+    assert "d: die Teile kommen aus 2 Abfragen" in said.what.de
+    assert "the value counts as uncertain" in said.what.en
+    assert said.at == ("derived", 0)

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.machines.read_plan import LARGEST_HOLE, Learned, halves, plan
+from gateway.machines.read_plan import LARGEST_HOLE, Learned, halves, other_lengths, plan
 from gateway.machines.template import BIT_TABLES, Table, Template
 from tests.sources.plain_templates import words_template
 
@@ -132,19 +132,71 @@ def templates(draw):
                 point["bit"] = draw(st.integers(0, 15))
             if not any(collide(point, other) for other in points):
                 points.append(point)
+    numbers = [point["name"] for point in points if point["encoding"] != "bit"]
+    parts = st.lists(st.sampled_from(numbers or [""]), min_size=2, max_size=4)
+    sums = draw(st.lists(parts, max_size=3)) if numbers else []
     return Template.model_validate_json(
         json.dumps(
             {
-                "schema": 1,
+                "schema": 2,
                 "template": "any",
                 "title": {"de": "x", "en": "x"},
                 "identification": {"manufacturer": "x", "model": "x"},
                 "points": points,
                 "readable": ranges,
                 "workarounds": workarounds,
+                "derived": [
+                    {"name": f"d{index}", "means": {"de": "d", "en": "d"}, "sum": found}
+                    for index, found in enumerate(sums)
+                ],
             }
         )
     )
+
+
+def sums_up(*parts, **more):
+    sums = [
+        {"name": f"d{index}", "means": {"de": "d", "en": "d"}, "sum": list(names)}
+        for index, names in enumerate(parts)
+    ]
+    return {"derived": sums, **more}
+
+
+def test_parts_of_one_sum_stand_in_one_block_where_the_walk_would_part_them():
+    template = words_template(
+        0, 4, 8, 9, 12, **sums_up(("w8", "w12"), workarounds={"max_registers": 10})
+    )
+    assert spans(plan(template.points, template)) == [(0, 5), (8, 5)]
+
+
+def test_sums_with_a_part_in_common_stand_together_as_far_as_one_block_holds():
+    most = {"max_registers": 10}
+    template = words_template(0, 8, 16, **sums_up(("w0", "w8"), ("w8", "w16"), workarounds=most))
+    assert spans(plan(template.points, template)) == [(0, 9), (16, 1)]
+
+
+def test_other_lengths_never_tear_what_belongs_together():
+    area = [{"table": "holding-registers", "first": 0, "last": 9}]
+    loose = words_template(0, 4, 9, readable=area)
+    [block] = plan(loose.points, loose)
+    assert [spans(way) for way in other_lengths(block, loose)] == [[(0, 1), (4, 6)]]
+    bound = words_template(0, 4, 9, **sums_up(("w0", "w9"), readable=area))
+    [block] = plan(bound.points, bound)
+    assert list(other_lengths(block, bound)) == []
+
+
+def test_other_lengths_never_read_a_factor_in_another_request_than_its_value():
+    """Both values reach to the same factor: two halves would lie over each other."""
+    points = [
+        {"name": name, "table": "holding-registers", "address": at, "encoding": "int16"}
+        | {"means": {"de": "x", "en": "x"}}
+        | ({} if name == "f" else {"scale_from": "f"})
+        for at, name in enumerate(("a", "b", "f"))
+    ]
+    area = [{"table": "holding-registers", "first": 0, "last": 2}]
+    template = words_template(points=points, readable=area)
+    [block] = plan(template.points[:2], template)
+    assert list(other_lengths(block, template)) == []
 
 
 def check(blocks, points, template, learned):

@@ -25,6 +25,7 @@ _BAD: Mapping[Reason, int] = {
 }
 _UNCERTAIN: Mapping[Reason, int] = {
     Reason.OUT_OF_RANGE: _CODES.UncertainEngineeringUnitsExceeded,
+    Reason.APART: _CODES.UncertainSubNormal,
     Reason.STALE: _CODES.UncertainLastUsableValue,
     Reason.NO_CONNECTION: _CODES.UncertainNoCommunicationLastUsableValue,
     Reason.TIMEOUT: _CODES.UncertainNoCommunicationLastUsableValue,

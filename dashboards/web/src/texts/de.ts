@@ -100,6 +100,7 @@ export const de = {
     undecodable: "nicht lesbar",
     sentinel: "Gerät meldet: kein Wert",
     out_of_range: "außerhalb des Möglichen",
+    apart: "Teile aus mehreren Abfragen",
     stale: "veraltet",
     disabled: "abgeschaltet",
   },

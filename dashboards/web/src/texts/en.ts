@@ -102,6 +102,7 @@ export const en: Catalogue = {
     undecodable: "cannot be read",
     sentinel: "device says: no value",
     out_of_range: "outside what is possible",
+    apart: "parts of several requests",
     stale: "stale",
     disabled: "switched off",
   },
