@@ -136,6 +136,28 @@ async def test_values_that_come_as_often_as_they_are_sampled_are_all_reported(
     assert [value for _, value in got] == [float(number) for number in range(21)]
 
 
+async def test_who_names_no_queue_gets_the_newest_value_only(
+    sink: OpcUaSink, subscriber: Subscriber
+) -> None:
+    """And whoever does not ask for what is published holds no memory (OPC 10000-4, 7.21)."""
+    await told(sink, [0.0])
+    item = await subscriber.watch(POWER, 1, queue=0)
+    assert item.RevisedQueueSize == 1
+    await subscriber.until((1, 0.0))
+    await told(sink, [1.0, 2.0, 3.0])
+    assert (await subscriber.until((1, 3.0)))[-2:] in ([(1, 0.0), (1, 3.0)], [(1, 3.0)])
+
+
+async def test_what_waits_for_one_session_is_bounded_over_all_of_its_items(
+    sink: OpcUaSink, subscriber: Subscriber
+) -> None:
+    sizes = [
+        (await subscriber.watch(POWER, n, TEN_MINUTES, queue=1000)).RevisedQueueSize
+        for n in range(51)
+    ]
+    assert sizes == [1000] * 50 + [1]
+
+
 async def test_a_sampling_interval_can_be_changed(sink: OpcUaSink, subscriber: Subscriber) -> None:
     await told(sink, [0.0])
     item = await subscriber.watch(POWER, 1, TEN_MINUTES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
@@ -20,7 +21,7 @@ from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaprotocol_auto import DataChangeFilter  # ua. has a child of it
 
 from gateway.sinks.opcua import reading
-from gateway.sinks.opcua.limits import SLOWEST
+from gateway.sinks.opcua.limits import KEPT, SLOWEST
 from gateway.sinks.opcua.values import code, node_id
 
 _NUMBERS = {node_id(one) for one in (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 26, 27, 28, 290)}
@@ -46,9 +47,35 @@ class Items(MonitoredItemService):
     def __init__(self, isub: InternalSubscription, space: Any) -> None:
         super().__init__(isub, space)
         self._held: dict[int, Item] = {}
+        self.room: Callable[[], int] = lambda: KEPT
+        self._left = 0
 
     def __len__(self) -> int:
         return len(self._monitored_items)
+
+    def kept(self) -> int:
+        """How many values may wait for a client that does not ask for them."""
+        return sum(item.queue_size for item in self._monitored_items.values())
+
+    async def create_monitored_items(
+        self, params: ua.CreateMonitoredItemsParameters
+    ) -> list[ua.MonitoredItemCreateResult]:
+        """Create them, as far as there is room with longer queues than one value."""
+        self._left = self.room()
+        return await super().create_monitored_items(params)
+
+    def modify_monitored_items(
+        self, params: ua.ModifyMonitoredItemsParameters
+    ) -> list[ua.MonitoredItemModifyResult]:
+        """Change them, as far as there is room with longer queues than one value."""
+        self._left = self.room()
+        return super().modify_monitored_items(params)
+
+    def _revise_queue_size(self, requested: int) -> int:
+        """How many values are kept of one item; 0 asks for the default, which is 1 (7.21)."""
+        size = max(1, min(requested or 1, self.isub.max_queue_size, self._left))
+        self._left -= size
+        return size
 
     async def _create_data_change_monitored_item(
         self, params: ua.MonitoredItemCreateRequest
@@ -105,6 +132,7 @@ class Items(MonitoredItemService):
                 return ua.MonitoredItemModifyResult(code(error.code))
         result = ua.MonitoredItemModifyResult()
         result.RevisedSamplingInterval = self._revised(wish.SamplingInterval)
+        self._left += item.queue_size
         result.RevisedQueueSize = self._revise_queue_size(wish.QueueSize)
         item.due += result.RevisedSamplingInterval / 1000 - item.every
         item.every = result.RevisedSamplingInterval / 1000

@@ -16,7 +16,9 @@ SESSIONS = 50
 SUBSCRIPTIONS = 20
 ALL_SUBSCRIPTIONS = 200
 QUEUE = 1000
-"""Sessions; subscriptions of a session and of all; values kept of one monitored item."""
+KEPT = 50_000
+"""Sessions; subscriptions of a session and of all; values kept of one monitored item (some 170
+bytes each) and of all that a session has asked for: beyond that, of each only the newest."""
 
 FASTEST, SLOWEST = 50.0, 3_600_000.0
 """Milliseconds between two publications, and between two samples."""

@@ -12,7 +12,7 @@ from asyncua.server.subscription_service import SubscriptionService
 from asyncua.ua.status_codes import StatusCodes
 
 from gateway.sinks.opcua.items import Items
-from gateway.sinks.opcua.limits import FASTEST, QUEUE, SLOWEST
+from gateway.sinks.opcua.limits import FASTEST, KEPT, QUEUE, SLOWEST
 
 LIFETIME = 15_000
 KEEP_ALIVE = 5_000
@@ -83,6 +83,10 @@ class Subscriptions(SubscriptionService):
         """The subscriptions of one session."""
         return (one for one in self.subscriptions.values() if one.session_id == session)
 
+    def kept(self, session: ua.NodeId) -> int:
+        """How many values may wait for one session."""
+        return sum(one.monitored_item_srv.kept() for one in self.of(session))
+
     async def create_subscription(
         self,
         params: ua.CreateSubscriptionParameters,
@@ -112,6 +116,7 @@ class Subscriptions(SubscriptionService):
             publishing_enabled=params.PublishingEnabled,
         )
         made.most = min(params.MaxNotificationsPerPublish or NOTIFICATIONS, NOTIFICATIONS)
+        made.monitored_item_srv.room = lambda: KEPT - self.kept(session_id)
         self.subscriptions[number] = made
         await made.start()
         return result
