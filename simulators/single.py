@@ -16,7 +16,9 @@ from typing import Literal
 from gateway.config import Endpoint
 from gateway.core.signals import Value
 from gateway.core.text import Text
+from gateway.machines.recording import Recording
 from gateway.machines.template import Template
+from simulators import recorded
 from simulators.device import Device
 from simulators.modbus.bus import Bus
 from simulators.modbus.faults import Faults
@@ -66,6 +68,7 @@ class Single:
     faults: Faults
     seed: int
     named: bool
+    recording: Recording | None = None
 
     @property
     def units(self) -> dict[int, Template]:
@@ -78,8 +81,12 @@ class PlayedMachine:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._since = now()
+        self._since = self._began = now()
         self._stand = Stand()
+
+    def passed(self) -> float:
+        """Seconds since it has been there."""
+        return self._now() - self._began
 
     @property
     def stand(self) -> Stand:
@@ -103,6 +110,8 @@ def served(single: Single, machine: PlayedMachine) -> SerialPort | Listening:
         ).answer
         for number, template in single.units.items()
     }
+    if single.recording is not None:
+        units = recorded.units(single.recording, machine.passed)
     script, manners = single.faults.script(single.seed), single.faults.manners
     host, port = single.listen.host, single.listen.port
     if single.where == "tcp":
@@ -176,6 +185,8 @@ def _obeyed(line: str, machine: PlayedMachine, tally: Tally) -> Text:
 
 def _opening(single: Single, server: SerialPort | Listening) -> Text:
     what = ", ".join(f"{t.template} = {number}" for number, t in single.units.items())
+    if single.recording is not None:
+        what = ", ".join(str(number) for number in single.recording.of(1).units)
     line = f"{single.pace.baud} {single.pace.short}"
     if isinstance(server, SerialPort):
         where = Text(f"{server.path} ({line})", f"{server.path} ({line})")

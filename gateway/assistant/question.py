@@ -10,7 +10,7 @@ from gateway.core.errors import Refused, SourceError, Unreachable
 from gateway.core.findings import Finding, Why
 from gateway.machines.read_plan import Block
 from gateway.machines.template import Table
-from gateway.sources.line.base import ModbusConnect
+from gateway.sources.line.base import ModbusConnect, Tap
 from gateway.sources.line.connection import Connection
 
 SPACING = 0.2
@@ -64,12 +64,15 @@ class Turns:
 class Asker:
     """Asks over one line, slowly; ``close`` it in the end."""
 
-    def __init__(self, connect: ModbusConnect, turns: Turns | None = None) -> None:
+    def __init__(
+        self, connect: ModbusConnect, turns: Turns | None = None, tap: Tap | None = None
+    ) -> None:
         self.connect = connect
         self._link = Connection(
             connect,
             connect.pause.total_seconds(),
             connect.pause_after_connect.total_seconds(),
+            tap=tap,
         )
         self._turns = turns or Turns()
 

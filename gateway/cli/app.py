@@ -16,6 +16,7 @@ _ALL = (
     assisting.scan,
     assisting.look,
     commands.template,
+    assisting.record,
     commands.learn,
     commands.simulate,
     commands.broker,

@@ -92,6 +92,7 @@ def simulate(  # noqa: PLR0917 - typer calls it by name
     file: Annotated[Path | None, typer.Argument()] = None,
     template: Annotated[list[str] | None, typer.Option()] = None,
     unknown: Annotated[bool, typer.Option("--unknown")] = False,
+    recording: Annotated[Path | None, typer.Option()] = None,
     listen: Annotated[str | None, typer.Option()] = None,
     serial: Annotated[bool, typer.Option("--serial")] = False,
     link: Annotated[Path | None, typer.Option()] = None,
@@ -112,13 +113,14 @@ def simulate(  # noqa: PLR0917 - typer calls it by name
 
     language = language_of(context)
     logs.speak(language, logging.WARNING)
-    if file is not None and not (template or unknown):
+    if file is not None and not (template or unknown or recording):
         simulating.of_file(file, control=control, seed=seed, state=state)
         return
     single = simulating.single(
         file,
         template or (),
         unknown=unknown,
+        recording=recording,
         listen=listen,
         serial=serial,
         link=link,
@@ -203,6 +205,8 @@ def read(  # noqa: PLR0917 - typer calls it by name
     shown_as: Annotated[str | None, typer.Option("--as")] = None,
     order: Annotated[str | None, typer.Option()] = None,
     every: Annotated[str | None, typer.Option()] = None,
+    parameter: Annotated[list[str] | None, typer.Option()] = None,
+    recording: Annotated[Path | None, typer.Option()] = None,
     json: Json = False,
 ) -> None:
     """Read a machine now."""
@@ -210,7 +214,8 @@ def read(  # noqa: PLR0917 - typer calls it by name
     from gateway.cli.reading import choose, read_now  # noqa: PLC0415
 
     units = unit or [1]
-    reached = Reached(host, port, units[0], rtu, serial, baud, parity, stop_bits, timeout)
+    way = (rtu, serial, baud, parity, stop_bits, timeout, recording)
+    reached = Reached(host, port, units[0], *way)
     if table is not None and reached.named:
         from gateway.cli import looking, raw  # noqa: PLC0415
         from gateway.cli.durations import duration_of  # noqa: PLC0415
@@ -223,7 +228,9 @@ def read(  # noqa: PLR0917 - typer calls it by name
         if not raw.read_raw(reached.connect(), asked, language_of(context), as_json=json):
             raise typer.Exit(1)
         return
-    site, machines = choose(file, machine, template=template, reached=reached)
+    site, machines = choose(
+        file, machine, template=template, reached=reached, parameters=parameter or ()
+    )
     if not read_now(site, machines, language_of(context), as_json=json):
         raise typer.Exit(1)
 

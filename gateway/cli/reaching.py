@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
@@ -25,11 +26,12 @@ class Reached:
     parity: str
     stop_bits: int
     timeout: str | None
+    recording: Path | None = None
 
     @property
     def named(self) -> bool:
         """Whether a device is named at all."""
-        return self.host is not None or self.serial is not None
+        return (self.host or self.serial or self.recording) is not None
 
     def connect(self) -> ModbusConnect:
         """The same as a file would say it. Raises CommandError."""
@@ -51,17 +53,19 @@ class Reached:
         return cast("ModbusConnect", connect)
 
     def _said(self) -> dict[str, object]:
-        if self.serial is not None and self.host is not None:
+        if len([one for one in (self.serial, self.host, self.recording) if one is not None]) > 1:
             raise CommandError(
                 Text(
-                    "Nennen Sie --host oder --serial, nicht beides.",
-                    "Name --host or --serial, not both.",
+                    "Nennen Sie --host oder --serial oder --recording, nur eines davon.",
+                    "Name --host or --serial or --recording, one of them only.",
                 ),
                 USAGE_IS_WRONG,
             )
         said: dict[str, object] = {"unit": self.unit}
         if self.timeout is not None:
             said["timeout"] = self.timeout
+        if self.recording is not None:
+            return said | {"type": "replay", "file": self.recording}
         if self.serial is None:
             kind = "modbus-rtu-over-tcp" if self.rtu else "modbus-tcp"
             return said | {"type": kind, "host": self.host, "port": self.port}

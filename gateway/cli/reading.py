@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.cli.printing import json_line, say
 from gateway.cli.templates import known
+from gateway.cli.templates import parameters as parameters_of
 from gateway.core.signals import Fault, Quality, Reason
 from gateway.core.text import Language, Text
 
@@ -38,6 +40,7 @@ REASONS = {
 }
 
 
+EVERY = timedelta(seconds=1)
 SILENT = (Reason.NO_CONNECTION, Reason.TIMEOUT, Reason.DESYNC)
 
 
@@ -47,6 +50,8 @@ def choose(
     *,
     template: str | None = None,
     reached: Reached | None = None,
+    parameters: Sequence[str] = (),
+    every: timedelta | None = None,
 ) -> tuple[SiteConfig, Sequence[Machine]]:
     """The machines of a firm's file, or a device named on the command line."""
     if file is None:
@@ -58,7 +63,7 @@ def choose(
                 ),
                 USAGE_IS_WRONG,
             )
-        site = _single(template, reached)
+        site = _single(template, reached, parameters, every or EVERY)
         return site, site.machines
     from gateway.cli.rooms import site as site_of  # noqa: PLC0415
 
@@ -76,11 +81,13 @@ def choose(
     return site, chosen
 
 
-def _single(template: str, reached: Reached) -> SiteConfig:
+def _single(
+    template: str, reached: Reached, parameters: Sequence[str], every: timedelta
+) -> SiteConfig:
     from gateway.config import Bilingual, Device, Machine, SiteConfig  # noqa: PLC0415
 
-    known(template)
-    device = Device(template=template, connect=reached.connect())
+    values = parameters_of(known(template), parameters)
+    device = Device(template=template, connect=reached.connect(), parameters=values, every=every)
     machine = Machine(name="device", title=Bilingual(de="Gerät", en="Device"), devices=(device,))
     return SiteConfig(firm="read", name="-", state=Path(), machines=(machine,))
 

@@ -15,6 +15,7 @@ from gateway.core.text import Text
 
 if TYPE_CHECKING:
     from gateway.config import Endpoint
+    from gateway.machines.recording import Recording
     from simulators.modbus.faults import Faults
     from simulators.modbus.pace import Parity
     from simulators.single import Single, Where
@@ -39,6 +40,7 @@ def single(
     templates: Sequence[str],
     *,
     unknown: bool,
+    recording: Path | None,
     listen: str | None,
     serial: bool,
     link: Path | None,
@@ -55,10 +57,11 @@ def single(
     from simulators.single import Single  # noqa: PLC0415
     from simulators.unknown import unknown as unknown_template  # noqa: PLC0415
 
-    if (file is not None) + bool(templates) + unknown != 1:
+    if (file is not None) + bool(templates) + unknown + (recording is not None) != 1:
         _wrong(
-            "Nennen Sie entweder die Datei einer Simulation, oder --template, oder --unknown.",
-            "Name either a simulation's file, or --template, or --unknown.",
+            "Nennen Sie entweder die Datei einer Simulation, oder --template, --unknown oder "
+            "--recording.",
+            "Name either a simulation's file, or --template, --unknown or --recording.",
         )
     if parity not in PARITIES:
         _wrong_choice("--parity", parity, PARITIES)
@@ -79,7 +82,20 @@ def single(
         _faults(faults or "", where),
         known,
         named=not unknown,
+        recording=None if recording is None else _recording(recording),
     )
+
+
+def _recording(file: Path) -> Recording:
+    from gateway.machines.recording import NotARecording  # noqa: PLC0415
+    from gateway.sources.recordings import read  # noqa: PLC0415
+
+    try:
+        return read(file)
+    except NotARecording as error:
+        raise CommandError(
+            Text(f"{file}: {error.text.de}", f"{file}: {error.text.en}"), USAGE_IS_WRONG
+        ) from error
 
 
 def serve(single: Single, say: Callable[[Text], None]) -> None:

@@ -59,6 +59,11 @@ def exported(name: str, given: Sequence[str], host: str | None, port: int, unit:
 
 
 def _fitted(template: Template, given: Sequence[str]) -> Template:
+    return template.fitted(parameters(template, given))
+
+
+def parameters(template: Template, given: Sequence[str]) -> dict[str, float | str]:
+    """``ct_ratio=40`` and the like, as a template takes them. Raises CommandError."""
     from gateway.machines.parameters import unfit  # noqa: PLC0415
 
     values = dict(map(_parameter, given))
@@ -71,7 +76,7 @@ def _fitted(template: Template, given: Sequence[str]) -> Template:
             ),
             USAGE_IS_WRONG,
         )
-    return template.fitted(values)
+    return values
 
 
 def _parameter(given: str) -> tuple[str, float | str]:

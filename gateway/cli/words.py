@@ -46,6 +46,7 @@ TERMS: dict[str, Text] = {
     "--samples": Text("ZAHL", "NUMBER"),
     "NAME": Text("NAME", "NAME"),
     "--parameter": Text("NAME=WERT", "NAME=VALUE"),
+    "--most": Text("GRÖSSE", "SIZE"),
     "--listen": Text("RECHNER:PORT", "HOST:PORT"),
     "--link": Text("PFAD", "PATH"),
     "--behind": Text("WAS", "WHAT"),
@@ -132,6 +133,10 @@ HELP: dict[str, Text] = {
         "Eine Maschine betreiben, zu der es keine Vorlage gibt; welche Register was bedeuten, "
         "hängt von --seed ab",
         "Serve a machine that no template describes; what its registers mean hangs on --seed",
+    ),
+    "simulate.recording": Text(
+        "Eine Aufnahme von record abspielen, vom Start an",
+        "Play a recording made by record, from the start on",
     ),
     "simulate.listen": Text(
         "Adresse der einzelnen Maschine (Vorgabe 127.0.0.1:5020)",
@@ -267,6 +272,10 @@ HELP: dict[str, Text] = {
         "Longest wait for an answer, for example 300ms",
     ),
     "look.unit": Text("Gerätenummer (Vorgabe 1)", "Unit (default 1)"),
+    "look.recording": Text(
+        "Aus einer Aufnahme von record statt von einem Gerät",
+        "From a recording made by record instead of from a device",
+    ),
     "look.table": Text(
         "Tabelle: holding, input, coils oder inputs (Vorgabe: holding, sonst input)",
         "Table: holding, input, coils or inputs (default: holding, else input)",
@@ -345,6 +354,14 @@ HELP: dict[str, Text] = {
         "Immer wieder lesen, z. B. alle 1s, bis Strg-C",
         "Read again and again, e.g. every 1s, until Ctrl-C",
     ),
+    "read.parameter": Text(
+        "Was die Vorlage offen lässt, z. B. ct_ratio=40",
+        "What the template leaves open, e.g. ct_ratio=40",
+    ),
+    "read.recording": Text(
+        "Aus einer Aufnahme von record statt von einem Gerät",
+        "From a recording made by record instead of from a device",
+    ),
     "read.json": Text("Ein JSON-Objekt je Messpunkt", "One JSON object per point"),
     "template": Text(
         "Bekannte Geräte nennen, oder alles zu einem: Anschluss, Parameter, Register, Quellen.\n"
@@ -374,6 +391,77 @@ HELP: dict[str, Text] = {
     "template.unit": Text(
         "Gerätenummer für --aid, 1 bis 255 (Vorgabe 1)", "Unit for --aid, 1 to 255 (default 1)"
     ),
+    "record": Text(
+        "Aufnehmen, was die Register einer Maschine antworten, mit Zeiten, Ablehnungen und\n"
+        "Ausfällen. Die Datei lässt sich abspielen (connect: {type: replay, file: ...}, oder\n"
+        "read --recording) und gehört in einen Fehlerbericht. Gelesen wird nur.",
+        "Record what the registers of a machine answer, with times, refusals and failures. The\n"
+        "file can be played (connect: {type: replay, file: ...}, or read --recording) and belongs\n"
+        "into a bug report. It only reads.",
+    ),
+    "record.file": Text(
+        "Die Datei der Firma; ohne sie --host oder --serial, dazu --template oder --table",
+        "The firm's file; without it --host or --serial, and --template or --table",
+    ),
+    "record.machine": Text(
+        "Name der Maschine (Vorgabe: alle der Datei)", "Name of the machine (default: all)"
+    ),
+    "record.unit": Text(
+        "Gerätenummer am Bus, 0 bis 255 (Vorgabe 1); mit --table auch mehrere",
+        "Unit on the bus, 0 to 255 (default 1); with --table also several",
+    ),
+    "record.parameter": Text(
+        "Was die Vorlage offen lässt, z. B. ct_ratio=40",
+        "What the template leaves open, e.g. ct_ratio=40",
+    ),
+    "record.every": Text(
+        "Takt ohne Datei, z. B. 200ms (Vorgabe 1s)",
+        "Period without a file, e.g. 200ms (default 1s)",
+    ),
+    "record.length": Text(
+        "Wie lange, z. B. 10min (Vorgabe); Strg-C beendet früher",
+        "How long, e.g. 10min (default); Ctrl-C ends it earlier",
+    ),
+    "record.most": Text(
+        "So viel Text wird es ungepackt höchstens (Vorgabe und Grenze 64MB)",
+        "As much text it becomes at most before it is packed (default and limit 64MB)",
+    ),
+    "record.save": Text(
+        "In diese neue Datei, z. B. mill-1.jsonl.gz", "Into this new file, e.g. mill-1.jsonl.gz"
+    ),
+    "record.bug_report": Text(
+        "Als Fehlerbericht packen: Aufnahme, was check sagt, Versionen; ohne Adressen, Namen "
+        "und Kennwörter",
+        "Pack a bug report: recording, what check says, versions; without addresses, names and "
+        "passwords",
+    ),
+    "record.template": Text("Gerätetyp, zum Beispiel sdm630", "Type of device, e.g. sdm630"),
+    "record.host": Text("Adresse des Geräts", "Address of the device"),
+    "record.port": Text(
+        "Modbus-Port, 1 bis 65535 (Vorgabe 502)", "Modbus port, 1 to 65535 (default 502)"
+    ),
+    "record.rtu": Text(
+        "Der Umsetzer reicht die Bytes der Leitung durch (RTU über TCP)",
+        "The converter hands the line's bytes through (RTU over TCP)",
+    ),
+    "record.serial": Text(
+        "Serieller Anschluss statt --host, am besten /dev/serial/by-id/...",
+        "Serial port instead of --host, best /dev/serial/by-id/...",
+    ),
+    "record.baud": Text("Baudrate (Vorgabe 9600)", "Baud rate (default 9600)"),
+    "record.parity": Text(
+        "Parität: none, even, odd (Vorgabe none)", "Parity: none, even, odd (default none)"
+    ),
+    "record.stop_bits": Text("Stoppbits, 1 oder 2 (Vorgabe 1)", "Stop bits, 1 or 2 (default 1)"),
+    "record.timeout": Text(
+        "Längste Wartezeit auf eine Antwort, z. B. 2s", "Longest wait for an answer, e.g. 2s"
+    ),
+    "record.table": Text(
+        "Ohne Vorlage: diese Tabelle roh lesen (holding, input, coils, inputs)",
+        "Without a template: read this table raw (holding, input, coils, inputs)",
+    ),
+    "record.first": Text("Erste Adresse, ab 0 gezählt", "First address, counted from 0"),
+    "record.count": Text("Wie viele (Vorgabe 10)", "How many (default 10)"),
     "learn": Text(
         "Die Schwellen einer Maschine aus einer Aufnahme lernen, in fünf Minuten.\n"
         "Zeichnet die Leistung auf (eine Minute aus, eine Minute in Bereitschaft, dann drei "
@@ -500,6 +588,17 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         (
             "werkverbund template sdm630 --aid > sdm630.json",
             Text("für andere Programme", "for other programs"),
+        ),
+    ),
+    "record": (
+        ("werkverbund record firma.yaml mill-1", Text("wie in der Datei", "as the file says")),
+        (
+            "werkverbund record firma.yaml mill-1 --for 2min --bug-report",
+            Text("für einen Fehlerbericht", "for a bug report"),
+        ),
+        (
+            "werkverbund record --host 192.168.10.21 --table holding --count 40",
+            Text("ein unbekanntes Gerät", "an unknown device"),
         ),
     ),
     "learn": (

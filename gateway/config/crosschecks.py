@@ -48,7 +48,7 @@ class _Checks:
 
     def alone(self) -> None:
         """What can be said of one machine by itself."""
-        self._lines([self.root])
+        self._lines([self.root], simulated=None)
         self.machine(self.root)
 
     def all(self) -> None:
@@ -57,10 +57,10 @@ class _Checks:
         names = self._unique(machines, "name", "die Maschine", "the machine")
         self._unique(list(_items(child(self.root, "jobs"))), "id", "den Auftrag", "the job")
         self._known_machines(names)
-        self._lines(machines)
+        simulated = _text(child(self.root, "simulated")) == "true"
+        self._lines(machines, simulated=simulated)
         for machine in machines:
             self.machine(machine)
-        simulated = _text(child(self.root, "simulated")) == "true"
         self._sinks(simulated=simulated)
         self._ports()
         self._demo_token(simulated=simulated)
@@ -104,8 +104,8 @@ class _Checks:
                     choice(name, names),
                 )
 
-    def _lines(self, machines: list[Node]) -> None:
-        """What devices on one line must agree on."""
+    def _lines(self, machines: list[Node], *, simulated: bool | None) -> None:
+        """What devices on one line must agree on, and what each must not be by itself."""
         connect_type = _machine_type(self.model).model_fields["connect"].annotation
         devices = []
         for node in (one for machine in machines for one in _devices(machine)):
@@ -115,6 +115,9 @@ class _Checks:
             parameters = sound(self.tree, Parameters, given) if given else {}
             if at is None or not isinstance(connect, Variant) or None in (every, parameters):
                 continue
+            for objection in () if simulated is None else connect.objections(simulated=simulated):
+                wrong, _ = locate(at, objection.at)
+                self.tree.report(wrong.place, objection.what, objection.fix)
             template = self._template(child(node, "template"))
             device = Device(template=template, connect=connect, every=every, parameters=parameters)
             devices.append(line_checks.OnLine(device, at, every_at))

@@ -29,6 +29,9 @@ class Why(StrEnum):
     WRONG_LENGTH = "wrong_length"
     WRONG_SIZE = "wrong_size"
     NOISE = "noise"
+    NOT_RECORDED = "not_recorded"
+    RECORDING_ENDED = "recording_ended"
+    NO_RECORDING = "no_recording"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,11 @@ _SENTENCES: Mapping[Why, Callable[[int, int], Text | None]] = {
         f"{got} Bytes, die keine Antwort sind: stimmen Baudrate, Parität und Stoppbits?",
         f"{got} bytes that are no answer: are baud rate, parity and stop bits right?",
     ),
+    Why.NOT_RECORDED: _always("steht nicht in der Aufnahme", "is not in the recording"),
+    Why.NO_RECORDING: _always(
+        "die Aufnahme lässt sich nicht lesen", "the recording cannot be read"
+    ),
+    Why.RECORDING_ENDED: _always("die Aufnahme ist zu Ende", "the recording has ended"),
     Why.NO_SUCH_PORT: _always(
         "den Anschluss gibt es nicht: steckt der Adapter?",
         "there is no such port: is the adapter plugged in?",

@@ -20,7 +20,7 @@ from gateway.flow.moment import Now
 from gateway.machines.read_plan import Block, other_counts, other_lengths
 from gateway.machines.template import Template
 from gateway.sources.frame import Late
-from gateway.sources.line.base import ModbusConnect
+from gateway.sources.line.base import ModbusConnect, Tap
 from gateway.sources.line.connection import Connection
 from gateway.sources.suspects import Suspects, Told
 
@@ -61,13 +61,14 @@ class Asker(Protocol):
 class Line:
     """The connection to one line, and to the devices on it."""
 
-    def __init__(self, devices: Sequence[Asker], now: Now) -> None:
+    def __init__(self, devices: Sequence[Asker], now: Now, tap: Tap | None = None) -> None:
         connects = [device.connect for device in devices]
         self.link = Connection(
             connects[0],
             max(device.pause for device in devices),
             max(connect.pause_after_connect.total_seconds() for connect in connects),
             late=self._late,
+            tap=tap,
         )
         self.backoff = Backoff(steps=RECONNECT)
         self.shared = len({one.unit for one in connects}) > 1

@@ -21,6 +21,11 @@ def open_sources(site: SiteConfig, *, now: Now | None = None) -> list[ModbusSour
 
 def sources_of(machines: Sequence[Machine], *, now: Now | None = None) -> list[ModbusSource]:
     """The sources of some machines, in the order in which their lines are named."""
+    return [ModbusSource(units, now=now) for units in units_of(machines)]
+
+
+def units_of(machines: Sequence[Machine]) -> list[list[Unit]]:
+    """The devices of some machines, by line."""
     lines: dict[str, list[Unit]] = {}
     for machine in machines:
         for device in machine.devices:
@@ -28,7 +33,7 @@ def sources_of(machines: Sequence[Machine], *, now: Now | None = None) -> list[M
             template = catalog.of(device)
             unit = Unit(machine.name, connect, template)
             lines.setdefault(connect.resolved(), []).append(unit)
-    return [ModbusSource(units, now=now) for units in lines.values()]
+    return list(lines.values())
 
 
 def site_signals(site: SiteConfig) -> dict[str, tuple[Signal, ...]]:

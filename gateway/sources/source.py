@@ -14,6 +14,7 @@ from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now, SystemTime
 from gateway.sources.asking import Line
 from gateway.sources.device import NO_CONNECTION, SHARED_LINE, Answer, Unit, fault_of
+from gateway.sources.line.base import Tap
 from gateway.sources.line.connection import Connection
 from gateway.sources.line_time import LineTime
 
@@ -31,11 +32,12 @@ class ModbusSource:
         units: Iterable[Unit],
         *,
         now: Now | None = None,
+        tap: Tap | None = None,
     ) -> None:
         self.units = tuple(units)
         self.endpoint = self.units[0].connect.key
         self._now = now or SystemTime()
-        self._line = Line(self.units, self._now)
+        self._line = Line(self.units, self._now, tap)
         self.time = LineTime(self._now().mono)
         """How long its polls have taken."""
         self._each_poll = any(unit.connect.reconnect == "each-poll" for unit in self.units)

@@ -189,7 +189,7 @@ def test_a_file_of_faults(simulated, tmp_path, free_port):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "Name either a simulation's file, or --template, or --unknown."),
+        ((), "Name either a simulation's file, or --template, --unknown or --recording."),
         (("--template", "sdm630", "--unknown"), "Name either"),
         (("a.yaml", "--template", "sdm630"), "Name either"),
         (("--template", "sdm63"), "There is no template sdm63. Did you mean sdm630?"),

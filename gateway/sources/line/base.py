@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from pydantic import Field
 
 from gateway.config import Duration, DurationOrZero, Variant
+from gateway.core.findings import Finding
 from gateway.machines.read_plan import Block
 from gateway.sources.bus_time import Wire
 from gateway.sources.frame import Framing
@@ -22,6 +23,26 @@ NEVER = 3600.0
 """Seconds: pymodbus has a deadline of its own, and ours always comes first."""
 ANSWERS_WITHIN = 0.3
 """Seconds that a device is given to answer, beside the time that the bytes take on their way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and what came back: ``words``, or ``found`` instead, after ``seconds``.
+
+    ``block`` is None where the line could not be opened. ``sent`` and ``received`` are the frames.
+    """
+
+    unit: int
+    block: Block | None
+    words: Sequence[int] | None
+    found: Finding | None
+    seconds: float
+    sent: bytes = b""
+    received: bytes = b""
+
+
+Tap = Callable[[Exchange], None]
+"""Is told of each exchange on a line, once it is over."""
 
 
 @dataclass(frozen=True, slots=True)

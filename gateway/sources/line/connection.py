@@ -18,17 +18,19 @@ from gateway.machines.read_plan import Block
 from gateway.machines.template import BIT_TABLES, FUNCTIONS, Table
 from gateway.sources.deadline import Deadline
 from gateway.sources.frame import Expected, Late
-from gateway.sources.line.base import Hooks, ModbusConnect
+from gateway.sources.line.base import Exchange, Hooks, ModbusConnect, Tap
 
 if TYPE_CHECKING:
     from pymodbus.client.base import ModbusBaseClient
     from pymodbus.pdu import ModbusPDU
 
 READS = frozenset(FUNCTIONS.values())
+MOST_SHOWN = 600
+"""Bytes of what has been received that a tap is told of: two answers of the longest."""
 
 
 class Connection:
-    """One connection to one line; ``late`` hears of late answers.
+    """One connection to one line; ``late`` hears of late answers, ``tap`` of everything.
 
     ``pause`` is left between two questions, ``at_first`` after connecting, in seconds.
     """
@@ -40,6 +42,7 @@ class Connection:
         at_first: float = 0.0,
         *,
         late: Callable[[Late], None] = lambda _: None,
+        tap: Tap | None = None,
     ) -> None:
         self.place = connect.key
         self._settings = dict(connect.agreed())
@@ -47,6 +50,9 @@ class Connection:
         self._hooks = Hooks(self._inspect, self._watch)
         self._framing = connect.framing()
         self._late = late
+        self._tap = tap
+        self._sent = self._received = b""
+        self._asked_at: float | None = None
         self._pause = max(pause, connect.wire.silence if connect.wire else 0.0)
         self._at_first = at_first
         self._quiet_until = 0.0
@@ -93,7 +99,12 @@ class Connection:
         """Connect anew. Raises Unreachable."""
         self.close()
         logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)  # we report ourselves
-        self._client = await self._opener.open(self._hooks)
+        try:
+            self._client = await self._opener.open(self._hooks)
+        except Unreachable as failure:
+            if self._tap is not None:
+                self._tap(Exchange(0, None, None, failure.found, 0.0))
+            raise
         self._quiet_until = asyncio.get_running_loop().time() + self._at_first
 
     async def ask(self, connect: ModbusConnect, block: Block) -> Sequence[int]:
@@ -102,6 +113,24 @@ class Connection:
         Raises Refused, or Unreachable for an answer that did not come in time, and stays open;
         raises Unreachable (the connection is lost) or Desync, and closes where it has to.
         """
+        if self._tap is None:
+            return await self._ask(connect, block)
+        self._sent, self._received, self._asked_at = b"", b"", None
+        words: Sequence[int] | None = None
+        found: Finding | None = None
+        try:
+            words = await self._ask(connect, block)
+        except SourceError as failure:
+            found = failure.found
+            raise
+        finally:
+            if self._asked_at is not None and (words is not None or found is not None):
+                took = asyncio.get_running_loop().time() - self._asked_at
+                sent, received = self._sent, self._received
+                self._tap(Exchange(connect.unit, block, words, found, took, sent, received))
+        return words
+
+    async def _ask(self, connect: ModbusConnect, block: Block) -> Sequence[int]:
         if self._client is None or not self.connected:
             self.close()
             raise Unreachable(self.place, Finding(Why.NO_CONNECTION))
@@ -113,6 +142,7 @@ class Connection:
         self._lost = False
         self._expected = Expected(block.size, connect.ignore_unit, connect.any_number)
         given_up = False
+        self._asked_at = asyncio.get_running_loop().time()
         try:
             with self._errors(connect), Deadline(connect.within(block)) as self._deadline:
                 answer = await self._read(self._client, connect.unit, block)
@@ -180,7 +210,11 @@ class Connection:
             function = self._framing.ask(frame, self._expected)
             if function not in READS:
                 raise AssertionError(f"function code {function} must never be sent")
+            self._sent = frame
             return frame
+        if self._tap is not None:  # pymodbus hands over all that it has not taken, again
+            before = self._received
+            self._received = frame if frame.startswith(before) else (before + frame)[:MOST_SHOWN]
         if self._strange is not None:
             return b""
         heard = self._framing.hear(frame)
