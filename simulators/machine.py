@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import cos, pi
 
 from gateway.core.signals import Value
+from gateway.machines.template import Template
 from simulators.physics import furnace as heat
 from simulators.physics.bench import Bench
 from simulators.physics.chance import noisy
@@ -146,6 +147,15 @@ def _meter(
     values["frequency"] = 50.0 + _sway(moment.at, 0.02, 900.0)
     values["energy"] = energy / KWH
     return values
+
+
+def in_units(values: Mapping[str, Value], template: Template) -> Mapping[str, Value]:
+    """The values as the points of a template count them: some meters tell energy in Wh."""
+    told = next((point for point in template.points if point.name == "energy"), None)
+    energy = values.get("energy")
+    if told is None or told.unit != "W.h" or not isinstance(energy, float):
+        return values
+    return {**values, "energy": 1000 * energy}
 
 
 def _sway(at: float, amplitude: float, period: float) -> float:

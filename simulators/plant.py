@@ -14,9 +14,10 @@ from datetime import datetime
 from gateway.core.errors import WerkverbundError
 from gateway.core.signals import Value
 from gateway.machines.catalog import template
+from gateway.machines.template import Template
 from simulators.device import Device
 from simulators.faults import COUNTER_RESET, ELEMENT, BurntElement, Intervention, Reroute
-from simulators.machine import Moment, Physics, Showing, show
+from simulators.machine import Moment, Physics, Showing, in_units, show
 from simulators.material import Timeline, timeline
 from simulators.opening import Balance, opening
 from simulators.physics.drill import Drill
@@ -249,14 +250,14 @@ class Plant:
         return [device for machine in self.machines.values() for device in machine.devices]
 
     def _devices(self, model: MachineModel) -> Sequence[Device]:
-        def truth() -> Mapping[str, Value]:
-            return self.showing(model.name).values
+        def truth(of: Template) -> Callable[[], Mapping[str, Value]]:
+            return lambda: in_units(self.showing(model.name).values, of)
 
         return [
             Device(
                 template(device.template),
                 device.unit,
-                truth,
+                truth(template(device.template)),
                 device.quirks.quirks(),
                 device.counters,
             )

@@ -94,12 +94,21 @@ Quelle, die etwas anderes sein soll als eine Abschrift der ersten. Wo beide sich
 schreiben Sie das unter `caveats` auf. Erfinden Sie nichts: Was in keiner Liste steht, gehört nicht
 in die Vorlage.
 
-Prüfen Sie vier Dinge: Mit welcher Funktion wird gelesen (3: Halteregister, 4: Eingangsregister)?
-Zählt die Liste ab 0 oder ab 1? Wie viele Register hat ein Wert? Welches Wort kommt zuerst?
+Prüfen Sie vier Dinge:
+
+- Mit welcher Funktion wird gelesen? 3 heißt `table: holding-registers`, 4 `input-registers`, 1
+  `coils`, 2 `discrete-inputs`.
+- Wie zählt die Liste? Schreiben Sie die Adressen ab, wie sie dastehen, dezimal, und sagen Sie es
+  einmal: `numbering: from-zero` (gilt ohne Angabe), `from-one`, `40001` (auch für 30001 und 10001)
+  oder `400001`.
+- Wie viele Register hat ein Wert, und mit Vorzeichen oder ohne? Das sagt `encoding`.
+- Welches Wort kommt zuerst? Das sagt `order`, nötig ab zwei Registern.
 
 ## 2. Die nächstliegende Vorlage kopieren (2 Minuten)
 
-Zum Beispiel den Fühler `{SMALLEST}`:""",
+Speichern Sie diese des Fühlers `{SMALLEST}` als `mein-geraet.yaml`, und ändern Sie `template` (zum
+Beispiel `mein-geraet`), `title` und `identification`. Alles Übrige ersetzen Sie in den nächsten
+Schritten; was Ihr Gerät nicht hat, streichen Sie.""",
     f"""# A template in fifteen minutes
 
 Made from the templates and the program;
@@ -114,12 +123,21 @@ It stands in the device's manual, often under "Modbus" or "Communication". Look 
 that is something else than a copy of the first. Where the two disagree, write that down under
 `caveats`. Invent nothing: what stands in no list does not belong in the template.
 
-Check four things: With which function is it read (3: holding registers, 4: input registers)? Does
-the list count from 0 or from 1? How many registers does a value take? Which word comes first?
+Check four things:
+
+- With which function is it read? 3 is `table: holding-registers`, 4 `input-registers`, 1 `coils`,
+  2 `discrete-inputs`.
+- How does the list count? Write the addresses as they stand there, in decimal, and say it once:
+  `numbering: from-zero` (holds if nothing is said), `from-one`, `40001` (for 30001 and 10001, too)
+  or `400001`.
+- How many registers does a value take, and is it signed? `encoding` says that.
+- Which word comes first? `order` says that; it is needed from two registers on.
 
 ## 2. Copy the nearest template (2 minutes)
 
-The sensor `{SMALLEST}`, for example:""",
+Save this one, of the sensor `{SMALLEST}`, as `my-device.yaml`, and change `template` (to
+`my-device`, for example), `title` and `identification`. Replace the rest in the next steps; strike
+out what your device does not have.""",
 )
 
 POINTS = Text(
@@ -147,10 +165,16 @@ Jeder Fehler wird mit Zeile, Spalte und Abhilfe genannt.
 werkverbund read --template mein-geraet.yaml --host 192.168.10.21 --unit 1
 ```
 
+An einem seriellen Anschluss: `werkverbund read --template mein-geraet.yaml --serial /dev/ttyUSB0
+--baud 9600 --unit 1`. Ohne Gerät üben Sie an einem simulierten: [Ein Gerät
+simulieren](simulate.md).
+
 Vergleichen Sie mit der Anzeige. Steht dort etwas anderes, hilft diese Liste:
 
-- Der Wert des Nachbarn: Die Liste zählt ab 1, ziehen Sie 1 ab.
+- Der Wert des Nachbarn, oder nur der letzte Punkt wird abgelehnt: Die Liste zählt ab 1, schreiben
+  Sie `numbering: from-one`.
 - Eine riesige oder winzige Zahl: `order` ist verkehrt herum, oder die Kodierung ist eine andere.
+  Alle Deutungen nebeneinander zeigt `werkverbund look --host 192.168.10.21 --first 0`.
 - Zehn-, hundert- oder tausendfach: `scale`.
 - Rund 65 000 statt einer kleinen negativen Zahl: `int16` statt `uint16`.
 - Eine Ablehnung: die falsche Tabelle, oder das Gerät liest nur bestimmte Bereiche am Stück
@@ -175,10 +199,15 @@ Every mistake is named with line, column and remedy.
 werkverbund read --template my-device.yaml --host 192.168.10.21 --unit 1
 ```
 
+At a serial port: `werkverbund read --template my-device.yaml --serial /dev/ttyUSB0 --baud 9600
+--unit 1`. Without a device, practise with a simulated one: [Simulate a device](simulate.md).
+
 Compare with the display. If that shows something else, this list helps:
 
-- The neighbour's value: the list counts from 1, take 1 away.
-- A huge or tiny number: `order` is the wrong way round, or the encoding is another.
+- The neighbour's value, or only the last point is refused: the list counts from 1, write
+  `numbering: from-one`.
+- A huge or tiny number: `order` is the wrong way round, or the encoding is another. `werkverbund
+  look --host 192.168.10.21 --first 0` shows every meaning side by side.
 - Ten, a hundred or a thousand times: `scale`.
 - About 65,000 instead of a small negative number: `int16` instead of `uint16`.
 - A refusal: the wrong table, or the device reads only certain ranges as one block (`readable`,
@@ -191,16 +220,23 @@ it, `proof` the step:""",
 )
 
 SHARE = Text(
-    """## 7. Weitergeben
+    """## 7. Benutzen und weitergeben
 
-Legen Sie die Datei nach `configs/machines`. Anzumelden ist nichts: Die Tests finden sie, ein
-simuliertes Gerät gibt sie aus, mbpoll und das Gateway lesen sie zurück. `werkverbund template NAME
---aid` gibt sie als Asset Interfaces Description aus, die auch andere Programme lesen.""",
-    """## 7. Pass it on
+Legen Sie die Datei neben die Datei der Firma oder der Maschine, und schreiben Sie dort
+`template: mein-geraet.yaml`.
 
-Put the file into `configs/machines`. Nothing has to be registered: the tests find it, a simulated
-device serves it, mbpoll and the gateway read it back. `werkverbund template NAME --aid` prints it
-as an Asset Interfaces Description, which other programs read, too.""",
+Andere haben auch etwas davon: Im Projekt gehört die Datei nach `configs/machines`. Anzumelden ist
+nichts: Die Tests finden sie, ein simuliertes Gerät gibt sie aus, mbpoll und das Gateway lesen sie
+zurück. `werkverbund template NAME --aid` gibt sie als Asset Interfaces Description aus, die auch
+andere Programme lesen.""",
+    """## 7. Use it and pass it on
+
+Put the file beside the firm's or the machine's file, and write `template: my-device.yaml` there.
+
+Others can use it, too: in the project the file belongs into `configs/machines`. Nothing has to be
+registered: the tests find it, a simulated device serves it, mbpoll and the gateway read it back.
+`werkverbund template NAME --aid` prints it as an Asset Interfaces Description, which other programs
+read, too.""",
 )
 
 OF_TEMPLATE = Text("Schlüssel der Vorlage", "Keys of the template")
@@ -247,4 +283,4 @@ def _keys(model: type[BaseModel], language: Language) -> Iterator[str]:
 def _encodings(language: Language) -> Iterator[str]:
     for encoding in Encoding:
         row = encoding.row
-        yield f"| `{encoding}` | {row.words} | {row.says.in_(language)} |"
+        yield f"| `{encoding}` | {row.words or '`length`'} | {row.says.in_(language)} |"

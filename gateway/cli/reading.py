@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.cli.printing import json_line, say
+from gateway.cli.read_advice import advice, on_strange
 from gateway.cli.templates import known
 from gateway.cli.templates import parameters as parameters_of
 from gateway.core.signals import Fault, Quality, Reason
@@ -110,6 +111,8 @@ def read_now(
             say(_nobody(machine, points[0].reading.fault).in_(language))
         else:
             _print_table(machine, points, language)
+            for one in advice(machine, points):
+                say(f"  → {one.in_(language)}")
             if (most := _shortest(points)) is not None:
                 say(_too_long(machine, most).in_(language))
     return all(point.reading.quality is not Quality.BAD for points in found for point in points)
@@ -136,11 +139,10 @@ def _nobody(machine: Machine, fault: Fault) -> Text:
     place, unit = ", ".join(at), ", ".join(map(str, units))
     why = Text(_why(fault, "de"), _why(fault, "en"))
     if fault.reason is Reason.DESYNC:
+        fix = on_strange(fault.found, machine.devices[0].connect.type)
         return Text(
-            f"{machine.name}: {why.de} ({place}, Gerätenummer {unit})\n"
-            "  → Prüfen Sie unit, und ob dort wirklich ein Gerät mit Modbus TCP steht.",
-            f"{machine.name}: {why.en} ({place}, unit {unit})\n"
-            "  → Check unit, and whether it is a device with Modbus TCP that stands there.",
+            f"{machine.name}: {why.de} ({place}, Gerätenummer {unit})\n  → {fix.de}",
+            f"{machine.name}: {why.en} ({place}, unit {unit})\n  → {fix.en}",
         )
     if any(one.connect.type != "modbus-tcp" for one in machine.devices):
         return Text(
@@ -190,8 +192,8 @@ def _as_json(machine: Machine, point: PointRead) -> dict[str, object]:
         "reason": str(reading.fault),
         "detail": reading.fault.detail.as_json() if reading.fault.detail else None,
         "at": reading.at.isoformat().replace("+00:00", "Z"),
-        "function": words.function if words else None,
-        "address": words.address if words else None,
+        "function": point.asked[0] if point.asked else None,
+        "address": point.asked[1] if point.asked else None,
         "words": list(words.words) if words else None,
         "max_registers": point.max_registers,
     }
@@ -218,8 +220,8 @@ def _row(point: PointRead, language: Language) -> list[str]:
         point.signal.id.partition("/")[2],
         _value(point, language),
         f"{quality}: {reason}" if reason else quality,
-        str(words.function) if words else "-",
-        str(words.address) if words else "-",
+        str(point.asked[0]) if point.asked else "-",
+        point.asked[2].in_(language) if point.asked else "-",
         " ".join(f"{word:04X}" for word in words.words) if words else "-",
     ]
 

@@ -12,7 +12,7 @@ from gateway.config.loading import (
     read_model,
     site_model,
 )
-from gateway.config.models import Bilingual, Objection, Strict, Variant, refuse, wrong
+from gateway.config.models import Bilingual, Objection, Parts, Strict, Variant, refuse, wrong
 from gateway.config.scalars import (
     Duration,
     DurationOrZero,
@@ -63,6 +63,7 @@ __all__ = [
     "Network",
     "Objection",
     "OrderMoment",
+    "Parts",
     "Period",
     "Placed",
     "Port",

@@ -11,11 +11,13 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.config.finding import Spot
+from gateway.config.foreign_words import replaced
 from gateway.config.hints import closest
-from gateway.config.model_keys import description, known_keys, known_types
+from gateway.config.model_keys import bounds, description, known_keys, known_types
+from gateway.config.models import Strict
 from gateway.config.sentences import doubtful, literal_secret, sentence
 from gateway.config.strict_yaml import Tree
-from gateway.config.tree import Items, Leaf, Node, Place, Step, Table, plain
+from gateway.config.tree import Items, Leaf, Node, Place, Step, Table, child, plain
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -29,7 +31,40 @@ def validated(tree: Tree, model: type[Model]) -> Model | None:
     _settle_doubts(tree, model, errors)
     for error in _without_echo(errors, model, tree.root):
         _report(tree, model, tree.root, error)
+    if result is None:
+        _report_between(tree, model, tree.root)
     return None if tree.problems else result
+
+
+def _report_between(tree: Tree, model: type[BaseModel], root: Node) -> None:
+    """What does not fit together between the parts that are sound by themselves."""
+    known = {(one.line, one.column, one.what) for one in tree.problems}
+    for objection in model.objections_to_parts(_Parts(tree)) if issubclass(model, Strict) else ():
+        node, _ = locate(root, objection.at)
+        if (node.place.line, node.place.column, objection.what) not in known:
+            tree.report(node.place, objection.what, objection.fix)
+
+
+class _Parts:
+    """The parts of a tree that are sound by themselves."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    def one(self, kind: Any, key: str, otherwise: Any) -> Any:
+        """The value of a key."""
+        root = self._tree.root
+        node = None if root is None else child(root, key)
+        return otherwise if node is None else sound(self._tree, kind, node)
+
+    def each(self, kind: Any, key: str) -> Mapping[int, Any]:
+        """The entries of a list that are sound."""
+        root = self._tree.root
+        items = None if root is None else child(root, key)
+        if not isinstance(items, Items):
+            return {}
+        read = {at: sound(self._tree, kind, item) for at, item in enumerate(items.items)}
+        return {at: value for at, value in read.items() if value is not None}
 
 
 def sound(tree: Tree, kind: Any, node: Node) -> Any:
@@ -147,7 +182,8 @@ def _without_echo(
     for error in errors:
         parent, last = error["loc"][:-1], str(error["loc"][-1]) if error["loc"] else ""
         if error["type"] == "extra_forbidden":
-            meant.add((parent, closest(last, known_keys(model, plain(root), parent))))
+            keys = known_keys(model, plain(root), parent)
+            meant.add((parent, closest(last, keys) or replaced(last, keys)))
         elif error["type"] == "literal_error" and last == "type":
             unknown.add(parent)
         elif last.startswith(_BRANCH):
@@ -195,9 +231,10 @@ def _place_in(tree: Tree, model: type[BaseModel], error: ErrorDetails, node: Nod
     return Spot(
         named[-1] if named else "",
         node,
-        known_keys(model, content, above),
+        known_keys(model, content, above) or known_keys(model, content, (*above, 0)),
         known_types(model, content, path),
         description(model, content, path),
+        bounds(model, content, path),
     )
 
 

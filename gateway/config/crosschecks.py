@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, get_args
 
 from gateway.config import line_checks
 from gateway.config.checking import locate, sound
+from gateway.config.finding import Said
 from gateway.config.models import Variant
 from gateway.config.scalars import Endpoint, Period, from_home
 from gateway.config.sentences import ALL_TEMPLATES, choice
@@ -182,14 +184,17 @@ class _Checks:
                 choice(name, list(self.templates.names()), ALL_TEMPLATES),
             )
         except ConfigError as error:
-            first = error.problems[0]
+            first, many = error.problems[0], len(error.problems)
+            if not first.file.is_file():
+                self.tree.report(leaf.place, *self._no_file(name, first.file))
+                return None
             self.tree.report(
                 leaf.place,
                 Text(
-                    f"die Vorlage {name} hat {len(error.problems)} Fehler; der erste in Zeile "
+                    f"die Vorlage {name} hat {many} Fehler; der erste in Zeile "
                     f"{first.line}: {first.what.de}",
-                    f"the template {name} has {len(error.problems)} mistakes; the first in line "
-                    f"{first.line}: {first.what.en}",
+                    f"the template {name} has {many} {'mistake' if many == 1 else 'mistakes'}; "
+                    f"the first in line {first.line}: {first.what.en}",
                 ),
                 Text(
                     f"Prüfen Sie sie mit: werkverbund check {first.file}",
@@ -197,6 +202,19 @@ class _Checks:
                 ),
             )
         return None
+
+    def _no_file(self, name: str, path: Path) -> Said:
+        """There is no such file; a template of ours is named without .yaml."""
+        what = Text(f"die Datei {name} gibt es nicht", f"there is no file {name}")
+        if self.templates is not None and (stem := Path(name).stem) in self.templates.names():
+            return what, Text(
+                f"Die mitgelieferte Vorlage heißt {stem}, ohne .yaml.",
+                f"The template that comes with us is called {stem}, without .yaml.",
+            )
+        return what, Text(
+            f"Gesucht wurde {path}; eine eigene Vorlage steht neben dieser Datei.",
+            f"It was looked for at {path}; a template of your own stands beside this file.",
+        )
 
     def _doubled_points(self, leaf: Node, machine: str, twice: list[str]) -> None:
         self.tree.report(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from gateway.config.tree import Items, Leaf, Node, Table
 from gateway.core.text import Text
@@ -17,7 +18,7 @@ class Spot:
     """A place in a file, and what its model says of it.
 
     ``key`` is the nearest named step, ``keys`` and ``types`` are what may stand there, ``means`` is
-    the key's description.
+    the key's description, ``bounds`` is between what a duration has to be.
     """
 
     key: str
@@ -25,6 +26,7 @@ class Spot:
     keys: Sequence[str] = ()
     types: Sequence[str] = ()
     means: Text | None = None
+    bounds: tuple[timedelta, timedelta] = (timedelta(0), timedelta.max)
 
 
 @dataclass(frozen=True, slots=True)

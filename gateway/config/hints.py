@@ -12,16 +12,50 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 _OTHERS_SAY = {
-    "holding": "holding-registers",
-    "input": "input-registers",
-    "slave": "unit",
-    "slave_id": "unit",
-    "device_id": "unit",
-    "unit_id": "unit",
-    "scan_interval": "every",
-    "interval": "every",
+    word: ours
+    for ours, words in {
+        "holding-registers": "holding halteregister hr 4x 4xxxx",
+        "input-registers": "input eingangsregister ir 3x 3xxxx",
+        "unit": "slave slave_id slaveid device_id unit_id unitid",
+        "every": "scan_interval interval poll_interval cycle",
+        "host": "ip ip_address ipaddress hostname address server",
+        "baud": "baudrate baud_rate bitrate",
+        "none": "n keine",
+        "even": "e gerade",
+        "odd": "o ungerade",
+        "address": "register reg adresse",
+        "encoding": "data_type datatype value_type type",
+        "scale": "factor multiplier gain faktor",
+        "means": "title label description",
+        "low": "min minimum",
+        "high": "max maximum",
+        "bool": "boolean",
+        "text": "string str ascii",
+        "int16": "s16 i16",
+        "uint16": "u16 word",
+        "int32": "s32 i32 dint",
+        "uint32": "u32 dword udint",
+        "int64": "s64 i64 lint",
+        "uint64": "u64 qword lword ulint",
+        "float32": "f32 real ieee754 single",
+        "float64": "f64 lreal double",
+        "high-word-first": "msw-first msw_first big-endian big",
+        "low-word-first": "lsw-first lsw_first",
+        "ABCD": "1234",
+        "CDAB": "3412",
+        "BADC": "2143",
+        "DCBA": "4321",
+        "from-zero": "0",
+        "from-one": "1",
+        "40001": "30001 10001",
+        "400001": "300001 100001",
+        "counter": "total_increasing total zähler",
+        "gauge": "measurement messwert",
+        "state": "zustand",
+    }.items()
+    for word in words.split()
 }
-"""The same thing in the words of other products."""
+"""The same thing in the words of other products, of manuals, and of control engineers."""
 _NEAR = 0.7
 """So many letters do two parts share that may be one word misspelled; tcp and rtu share a third."""
 _CLEARER = 0.1
@@ -39,6 +73,22 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     if rated[0][0] < 1 and len(rated) > 1 and rated[0][0] - rated[1][0] < _CLEARER:
         return None
     return rated[0][1]
+
+
+def alike(name: str, known: Iterable[str]) -> Sequence[str]:
+    """The known words of which ``name`` is a part: float is one of float32 and float64."""
+    parts = list(_parts(name))
+    return [
+        word
+        for word in known
+        if name
+        and (re.match(rf"{re.escape(name.lower())}[\d-]", word) or _stretch(parts, _parts(word)))
+    ]
+
+
+def _stretch(parts: Sequence[str], word: Sequence[str]) -> bool:
+    starts = range(len(word) - len(parts) + 1) if parts else ()
+    return any(list(word[start : start + len(parts)]) == parts for start in starts)
 
 
 def _likeness(name: str, word: str) -> float:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from gateway.config.glossary import DIVIDER, GLOSSARY
 from gateway.config.tree import Step
@@ -40,6 +42,35 @@ def description(model: type[BaseModel], value: object, path: tuple[Step, ...]) -
             if (field.alias or name) == path[-1] and _fits(one, above):
                 return _both(field.description or "") or _both(GLOSSARY.get(path[-1], ""))
     return None
+
+
+def bounds(
+    model: type[BaseModel], value: object, path: tuple[Step, ...]
+) -> tuple[timedelta, timedelta]:
+    """Between what a duration at the end of ``path`` has to be."""
+    said = [
+        bound
+        for one in (_models(_kind_at(model, value, path[:-1])) if path else ())
+        for name, field in one.model_fields.items()
+        if (field.alias or name) == path[-1] and _fits(one, _value_at(value, path[:-1]))
+        for bound in _said_of(field)
+    ]
+    least = [getattr(bound, "ge", None) for bound in said]
+    most = [getattr(bound, "le", None) for bound in said]
+    return (
+        max((one for one in least if isinstance(one, timedelta)), default=timedelta(0)),
+        min((one for one in most if isinstance(one, timedelta)), default=timedelta.max),
+    )
+
+
+def _said_of(kind: Any) -> Iterator[object]:
+    """What an annotation says of its values, however deep it stands in it."""
+    if isinstance(kind, FieldInfo):
+        yield from kind.metadata
+        yield from _said_of(kind.annotation)
+    for inner in (*get_args(kind), *getattr(kind, "__metadata__", ())):
+        yield inner
+        yield from _said_of(inner)
 
 
 def _both(description: str) -> Text | None:
@@ -104,6 +135,6 @@ def _element(kind: Any) -> Any:
                 return element
         return None
     arguments = get_args(kind)
-    if get_origin(kind) is dict:
+    if get_origin(kind) in (dict, Mapping):
         return arguments[1]
     return arguments[0] if get_origin(kind) in (tuple, list) else None

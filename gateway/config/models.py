@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -11,10 +12,25 @@ from pydantic_core import PydanticCustomError
 from gateway.core.text import Text
 
 
+class Parts(Protocol):
+    """What of a file is sound by itself, though the whole is not."""
+
+    def one(self, kind: Any, key: str, otherwise: Any) -> Any:
+        """The value of a key as a ``kind``: ``otherwise`` where it is not given, None if wrong."""
+
+    def each(self, kind: Any, key: str) -> Mapping[int, Any]:
+        """The sound entries of a list, by their place in it."""
+
+
 class Strict(BaseModel):
     """Unknown keys fail, values are not coerced, instances do not change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    @classmethod
+    def objections_to_parts(cls, parts: Parts) -> Iterable[Objection]:  # noqa: ARG003
+        """What does not fit together in a file of which other parts are wrong by themselves."""
+        return ()
 
 
 class Bilingual(Strict):

@@ -12,10 +12,14 @@ from gateway.core.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Why a spelling misleads; ``clear`` is how it is written if no text is meant."""
+    """Why a spelling misleads; ``clear`` is how it is written if no text is meant.
+
+    ``inner`` is the text that is meant where that is not what stands there.
+    """
 
     what: Text
     clear: str | None
+    inner: str | None = None
 
 
 _INT = re.compile(r"^-?(0|[1-9][0-9]*)$")
@@ -62,6 +66,9 @@ _REFUSED: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "a finite number must stand here",
     ),
 )
+_QUOTES = "\u201c\u201d\u201e\u201a\u2018\u2019\u00ab\u00bb"
+"""The quotes of letters and books, which YAML takes for letters."""
+_IN_QUOTES = re.compile(f"^[{_QUOTES}](.*)[{_QUOTES}]$")
 _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _MISLEADING = {
     **dict.fromkeys(("yes", "on", "y", "true"), "true"),
@@ -78,19 +85,38 @@ def meaning(text: str) -> tuple[Scalar, Doubt | None]:
         return int(text), None
     if _FLOAT.match(text):
         return float(text), None
+    return text, _in_quotes(text) or _yes_or_no(text) or _refused(text)
+
+
+def _in_quotes(text: str) -> Doubt | None:
+    letter = _IN_QUOTES.match(text)
+    if letter is None:
+        return None
+    what = Text(
+        f"{text}: das sind die Anführungszeichen eines Briefes, sie gehören hier zum Text",
+        f"{text}: these are the quotes of a letter, here they are part of the text",
+    )
+    return Doubt(what, letter.group(1), letter.group(1))
+
+
+def _yes_or_no(text: str) -> Doubt | None:
     clear = _MISLEADING.get(text.lower())
-    if clear is not None:
-        what = Text(
-            f"{text} ist mehrdeutig: Ja/Nein-Wert oder Text?",
-            f"{text} is ambiguous: a yes/no value or text?",
-        )
-        return text, Doubt(what, clear)
+    if clear is None:
+        return None
+    what = Text(
+        f"{text} ist mehrdeutig: Ja/Nein-Wert oder Text?",
+        f"{text} is ambiguous: a yes/no value or text?",
+    )
+    return Doubt(what, clear)
+
+
+def _refused(text: str) -> Doubt | None:
     for pattern, de, en in _REFUSED:
         if pattern.match(text):
             number = _decimal(text)
             clear = None if number == text else number
-            return text, Doubt(Text(f"{text}: {de}", f"{text}: {en}"), clear)
-    return text, None
+            return Doubt(Text(f"{text}: {de}", f"{text}: {en}"), clear)
+    return None
 
 
 def _decimal(text: str) -> str | None:

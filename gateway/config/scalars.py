@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from gateway.config.models import wrong
+from gateway.config.type_sentences import SERIAL
 from gateway.core.text import Text
 
 _UNITS = {
@@ -51,13 +52,10 @@ def _duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise wrong(
-            Text("der Dauer fehlt die Einheit", "the duration has no unit"),
-            Text(
-                f"Schreiben Sie zum Beispiel {value}s, {value}ms oder {value}min.",
-                f"Write for example {value}s, {value}ms or {value}min.",
-            ),
-        )
+        raise PydanticCustomError("no_unit", "a duration without its unit", {"number": f"{value}"})
+    if isinstance(value, str) and (number := re.fullmatch(r"(\d+),(\d+)", value)):
+        bare = ".".join(number.groups())
+        raise PydanticCustomError("no_unit", "a duration without its unit", {"number": bare})
     if not isinstance(value, str) or not re.match(_DURATION, value):
         meant = _respelled(value) if isinstance(value, str) else None
         raise wrong(
@@ -84,6 +82,9 @@ def _duration(value: object) -> timedelta:
 def _respelled(text: str) -> str | None:
     """The duration that was probably meant."""
     joined = re.sub(r"\s+", "", text.lower()).replace(",", ".")
+    often = re.fullmatch(r"(\d{1,3}(?:\.\d{1,3})?)hz", joined)
+    if often and float(often.group(1)):
+        return f"{1000 / float(often.group(1)):.0f}ms"
     spelled = re.sub(r"[a-zäöü]+", lambda unit: _SPELLINGS.get(unit.group(), unit.group()), joined)
     return spelled if re.match(_DURATION, spelled) else None
 
@@ -256,23 +257,37 @@ def _host(value: str) -> str:
             f"{value} ist weder Adresse noch Rechnername",
             f"{value} is neither an address nor the name of a host",
         ),
-        Text(
-            "Schreiben Sie eine Adresse oder einen Namen, zum Beispiel 192.168.10.21",
-            "Write an address or a name, for example 192.168.10.21",
-        )
+        _no_host(value)
         if host is None
         else Text(f'Schreiben Sie host: "{host}"', f'Write host: "{host}"'),
+    )
+
+
+def _no_host(value: str) -> Text:
+    """What to write instead of something from which no host can be taken."""
+    if value.startswith("/dev/") or re.fullmatch(r"com\d+", value, re.IGNORECASE):
+        return SERIAL
+    if re.fullmatch(r"\d+(\.\d+)+", value):
+        return Text(
+            "Eine Adresse hat vier Zahlen von 0 bis 255, zum Beispiel 192.168.10.21",
+            "An address has four numbers from 0 to 255, for example 192.168.10.21",
+        )
+    return Text(
+        "Schreiben Sie eine Adresse oder einen Namen, zum Beispiel 192.168.10.21",
+        "Write an address or a name, for example 192.168.10.21",
     )
 
 
 def _taken_apart(value: str) -> tuple[str | None, str | None]:
     """Host and port of what is not a bare host, each None where it cannot be told.
 
-    Read so are an address in brackets, with a scheme before it, with a port behind it, and the
-    leading zeros of a form (192.168.001.005 has no octal numbers).
+    Read so are an address in brackets or in the quotes of a letter, with a scheme before it, with a
+    port or a network's mask behind it, and the leading zeros of a form (192.168.001.005 has no
+    octal numbers).
     """
     found = re.fullmatch(
-        r"(?:[a-z][a-z+-]*://)?(?:\[([0-9a-fA-F:.]+)\]|([^\s:/@\[\]]+))(?::(\d{1,5}))?/?", value
+        r"(?:[a-z][a-z+-]*://)?(?:\[([0-9a-fA-F:.]+)\]|([^\s:/@\[\]]+))(?::(\d{1,5}))?(?:/\d{0,2})?",
+        value.strip(" \t\u201c\u201d\u201e\u201a\u2018\u2019\u00ab\u00bb"),
     )
     if found is None:
         return None, None

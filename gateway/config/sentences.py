@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.config.finding import Found, Said, Spot, as_written
-from gateway.config.hints import closest
+from gateway.config.foreign_words import explained
+from gateway.config.hints import alike, closest
 from gateway.config.models import Objection
 from gateway.config.scalar_rules import Doubt
 from gateway.config.tree import Leaf, Place, Step, Table
@@ -40,6 +41,9 @@ def choice(name: str, known: Sequence[str], named: Text | None = None) -> Text:
     meant = closest(name, known)
     if meant is not None:
         return Text(f"Meinten Sie {meant}?", f"Did you mean {meant}?")
+    told = explained(name, known)
+    if told is not None:
+        return told
     if named is not None:
         near = ", ".join(sorted(get_close_matches(name, known, 2, 0.6)))
         like = Text(f"Ähnlich heißen: {near}. ", f"Alike: {near}. ") if near else Text("", "")
@@ -84,7 +88,8 @@ def doubtful(leaf: Leaf, doubt: Doubt, kind: str, expected: Said | None) -> Said
         clear = None
     if expected is not None and not (clear and re.match(_CLEAR.get(kind, "$^"), clear)):
         return what, expected[1]
-    quoted = Text(f'Schreiben Sie "{leaf.shown}".', f'Write "{leaf.shown}".')
+    inner = leaf.shown if doubt.inner is None or leaf.referenced else doubt.inner
+    quoted = Text(f'Schreiben Sie "{inner}".', f'Write "{inner}".')
     if clear is None or kind == "text":
         return what, quoted
     if expected is not None:
@@ -137,6 +142,26 @@ def _spoken(found: Found) -> Said:
     return objection.what, objection.fix
 
 
+def _no_unit(found: Found) -> Said:
+    """A duration without its unit: only what is allowed here is proposed."""
+    number, (least, most) = str(found.ctx["number"]), found.spot.bounds
+    units = {"s": 1.0, "ms": 0.001} if "." in number else {"s": 1.0, "ms": 0.001, "min": 60.0}
+    fitting = [
+        number + unit
+        for unit, seconds in units.items()
+        if least.total_seconds() <= float(number) * seconds <= most.total_seconds()
+    ]
+    named = ["0s"] if float(number) == 0 else fitting or ["1s"]
+    return Text("der Dauer fehlt die Einheit", "the duration has no unit"), Text(
+        f"Schreiben Sie {_either(named, 'oder')}.", f"Write {_either(named, 'or')}."
+    )
+
+
+def _either(words: Sequence[str], word: str) -> str:
+    *before, last = words
+    return f"{', '.join(before)} {word} {last}" if before else last
+
+
 def _unknown_key(found: Found) -> Said:
     key = found.key
     return (
@@ -173,6 +198,8 @@ def _no_type(found: Found) -> Said:
 
 def _not_one_of(found: Found) -> Said:
     known = _quoted(str(found.ctx.get("expected", "")))
+    if isinstance(found.node, Leaf) and found.node.quoted and found.node.text in known:
+        return number_expected(found)
     return _no_such(found.key, as_written(found.node), known)
 
 
@@ -191,7 +218,16 @@ def _no_such(key: str, shown: str, known: Sequence[str]) -> Said:
             "Schreiben Sie schema: 1. Eine höhere Zahl braucht ein neueres Werkverbund.",
             "Write schema: 1. A higher number needs a newer Werkverbund.",
         )
+    told, near = explained(shown, known), alike(shown, known)
+    if told is None and closest(shown, known) is None and 0 < len(near) <= _FEW:
+        return what, Text(
+            f"Meinten Sie {_either(near, 'oder')}?", f"Did you mean {_either(near, 'or')}?"
+        )
     return what, choice(shown, known)
+
+
+_FEW = 6
+"""So many words are still a question, and no list."""
 
 
 def _bad_pattern(found: Found) -> Said:
@@ -202,7 +238,8 @@ def _bad_pattern(found: Found) -> Said:
         if means is not None:
             return what, Text(f"Gemeint ist: {means.de}", f"Meant is: {means.en}")
         return what, Text(f"Das Muster ist {pattern}", f"The pattern is {pattern}")
-    plain = re.sub(r"[^a-z0-9]+", "-", _ascii(shown.lower())).strip("-")[:32]
+    bare = shown.lower().removesuffix(".yaml").removesuffix(".yml")
+    plain = re.sub(r"[^a-z0-9]+", "-", _ascii(bare)).strip("-")[:32]
     example = plain if re.match(pattern, plain) else "mill-1"
     return what, Text(
         f"Erlaubt sind a-z, 0-9 und -, vorn ein Buchstabe, höchstens 32 Zeichen, "
@@ -274,6 +311,7 @@ def _too_long(found: Found) -> Said:
 
 _SAID: dict[str, Callable[[Found], Said]] = {
     "werkverbund": _spoken,
+    "no_unit": _no_unit,
     "extra_forbidden": _unknown_key,
     "missing": _missing,
     "literal_error": _not_one_of,

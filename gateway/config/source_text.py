@@ -20,6 +20,13 @@ _ODD = re.compile(
 )
 _TAB = re.compile(r"^[ ]*\t[ \t]*(?=[^\s#])", re.MULTILINE)
 
+_BLANK_LIKE = re.compile(
+    "(?:\u200b|\u2060|\ufeff)|^[ ]*[\u00a0\u2007\u202f\u3000]|"
+    "^[ ]*(?:- )?[A-Za-z_-]+:[ ]*[\u00a0\u2007\u202f\u3000]",
+    re.MULTILINE,
+)
+"""What looks like a blank, or like nothing, where YAML takes it for a letter."""
+
 
 def decoded(path: Path, report: Report) -> str | None:
     """The text of ``path``, or None after reporting why there is none."""
@@ -52,6 +59,9 @@ def sound_text(text: str, report: Report) -> str | None:
     for match in _ODD.finditer(text):
         sound = False
         report(_place(text, match.start()), *_not_allowed(match.group()))
+    for match in _BLANK_LIKE.finditer(text):
+        sound = False
+        report(_place(text, match.end() - 1), *_no_blank(match.group()[-1]))
     for match in _TAB.finditer(text):
         sound = False
         report(
@@ -78,6 +88,20 @@ def _not_allowed(character: str) -> tuple[Text, Text]:
             f"the invisible character U+{ord(character):04X} is not allowed here",
         ),
         Text("Löschen Sie das Zeichen.", "Delete the character."),
+    )
+
+
+def _no_blank(character: str) -> tuple[Text, Text]:
+    code = f"U+{ord(character):04X}"
+    return (
+        Text(
+            f"hier steht ein Zeichen, das nur wie ein Leerzeichen oder nichts aussieht ({code})",
+            f"there is a character here that only looks like a blank or nothing ({code})",
+        ),
+        Text(
+            "Löschen Sie es, und tippen Sie gewöhnliche Leerzeichen.",
+            "Delete it, and type ordinary blanks.",
+        ),
     )
 
 

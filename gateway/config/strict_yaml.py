@@ -6,6 +6,7 @@ tabs, bad UTF-8, and scalars that YAML reads other than people do (``scalar_rule
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,12 +157,21 @@ class _Builder:
 
     def _table(self, event: yaml.Event, depth: int) -> Table:
         table = Table(_place(event))
+        before: Entry | None = None
+        ends = -1
         while not isinstance(key_event := next(self._events), yaml.MappingEndEvent):
             place = _place(key_event)
             key = self._key(key_event, depth)
-            value = self._node(next(self._events), depth + 1)
+            value_event = next(self._events)
+            value = self._node(value_event, depth + 1)
             if key is None:
                 continue
+            if before is not None and _goes_on(before.value, ends, key, value, key_event):
+                ends = _span(key_event)[1]
+                self._comma(before, key)
+                continue
+            key = self._spaced(key, value, place)
+            before, ends = Entry(key, place, value), _span(value_event)[1]
             if key == "<<":
                 self._tree.report(place, *_alias("<<"))
             elif key in table.entries:
@@ -169,6 +179,46 @@ class _Builder:
             else:
                 table.entries[key] = Entry(key, place, value)
         return table
+
+    def _comma(self, entry: Entry, more: str) -> None:
+        """A number with commas, which within brackets divide entries."""
+        leaf = entry.value
+        if not isinstance(leaf, Leaf):
+            raise TypeError(leaf)
+        self._tree.forgive(leaf)
+        leaf.shown = f"{leaf.shown},{more}"
+        meant = leaf.shown.replace(",", ".")
+        self._tree.report(
+            leaf.place,
+            Text(
+                f"{leaf.shown}: in einer Klammer trennt das Komma Einträge",
+                f"{leaf.shown}: within brackets the comma divides entries",
+            ),
+            Text(
+                f"Mit Punkt: {entry.key}: {meant}",
+                f"With a point: {entry.key}: {meant}",
+            ),
+            leaf,
+        )
+
+    def _spaced(self, key: str, value: Node, place: Place) -> str:
+        """A key with its value stuck to it, within brackets: the key alone, after a report."""
+        stuck = re.fullmatch(r"([a-z_]+):(\S.*)", key)
+        if stuck is None or not isinstance(value, Leaf) or value.text:
+            return key
+        self._tree.report(
+            place,
+            Text(
+                f"nach {stuck.group(1)}: fehlt ein Leerzeichen",
+                f"a blank is missing after {stuck.group(1)}:",
+            ),
+            Text(
+                f"Schreiben Sie {stuck.group(1)}: {stuck.group(2)}",
+                f"Write {stuck.group(1)}: {stuck.group(2)}",
+            ),
+            value,
+        )
+        return stuck.group(1)
 
     def _key(self, event: yaml.Event, depth: int) -> str | None:
         if isinstance(event, yaml.ScalarEvent):
@@ -211,6 +261,18 @@ class _Builder:
         return leaf
 
 
+def _goes_on(before: Node, ends: int, key: str, value: Node, event: yaml.Event) -> bool:
+    """Whether a key is the rest of the number before it: 0,5 within brackets."""
+    return (
+        isinstance(before, Leaf)
+        and isinstance(value, Leaf)
+        and not (before.quoted or value.text)
+        and re.fullmatch(r"-?[\d,]+", before.shown) is not None
+        and key.isdecimal()
+        and _span(event)[0] == ends + 1
+    )
+
+
 def _opens_table(event: yaml.Event) -> bool:
     return isinstance(event, yaml.MappingStartEvent)
 
@@ -218,6 +280,12 @@ def _opens_table(event: yaml.Event) -> bool:
 def _place(event: yaml.Event) -> Place:
     mark = event.start_mark
     return Place(mark.line + 1, mark.column + 1) if mark is not None else Place(1, 1)
+
+
+def _span(event: yaml.Event) -> tuple[int, int]:
+    """Where an event begins and ends in the text."""
+    start, end = event.start_mark, event.end_mark
+    return (start.index, end.index) if start is not None and end is not None else (-1, -1)
 
 
 def _repeated(key: str, first: int) -> tuple[Text, Text]:

@@ -47,22 +47,43 @@ def number_expected(found: Found) -> Said:
             f"Schreiben Sie {key}: {as_written(node)} ohne Anführungszeichen.",
             f"Write {key}: {as_written(node)} without quotes.",
         )
-    meant = number_meant(as_written(node))
+    shown = as_written(node)
+    if key == "port" and re.match(r"/dev/|com\d+$", shown, re.IGNORECASE):
+        return what, SERIAL
+    meant = number_meant(shown)
     if meant is not None:
         return what, Text(f"Schreiben Sie {key}: {meant}", f"Write {key}: {meant}")
+    if not isinstance(node, Leaf):
+        return what, Text("Schreiben Sie eine einzige Zahl.", "Write a single number.")
     return what, Text(
         "Schreiben Sie nur Ziffern, ohne Einheit.", "Write digits only, without a unit."
     )
 
 
+SERIAL = Text(
+    "Ein serieller Anschluss braucht type: modbus-rtu und port: mit seinem Pfad.",
+    "A serial port needs type: modbus-rtu and port: with its path.",
+)
+"""What to write where a serial port stands in the place of a network's."""
+
+
 def number_meant(shown: str) -> str | None:
-    """A number with a decimal comma, or as a fraction, as it is written here."""
+    """A number as it is written here, of one with a comma, as a fraction, hexadecimal, 4x0001."""
+    hexadecimal = re.fullmatch(r"0[xX]([0-9A-Fa-f]{1,8})|([0-9][0-9A-Fa-f]{0,7})[hH]", shown)
+    if hexadecimal:
+        return str(int(hexadecimal.group(1) or hexadecimal.group(2), 16))
+    numbered = re.fullmatch(r"([0134])[xX](\d{4,5})", shown)
+    if numbered:
+        return str(int("".join(numbered.groups())))
+    grouped = re.fullmatch(r"(-?\d{1,3})((?:\.\d{3})+),(\d+)", shown)
+    if grouped:
+        return f"{grouped.group(1)}{grouped.group(2).replace('.', '')}.{grouped.group(3)}"
     comma = re.fullmatch(r"(-?\d+),(\d+)", shown)
     if comma:
         return f"{comma.group(1)}.{comma.group(2)}"
-    fraction = re.fullmatch(r"(-?\d{1,6})/(\d{1,6})", shown)
+    fraction = re.fullmatch(r"(-?\d{1,6})?/(\d{1,6})", shown)
     if fraction and (below := int(fraction.group(2))):
-        exact = int(fraction.group(1)) / below
+        exact = int(fraction.group(1) or 1) / below
         return f"{exact:g}" if float(f"{exact:g}") == exact else None
     return None
 
@@ -71,6 +92,13 @@ def whole_expected(found: Found) -> Said:
     """A whole number should stand here."""
     key, node = found.key, found.node
     if isinstance(node, Leaf) and isinstance(node.value, float):
+        register, _, bit = node.text.partition(".")
+        if key == "address" and bit.strip("0"):
+            return _expected(key, node, "eine ganze Zahl", "a whole number"), Text(
+                f"Ist ein Bit gemeint, schreiben Sie address: {register}, encoding: bit und "
+                f"bit: {bit}.",
+                f"If a bit is meant write address: {register}, encoding: bit and bit: {bit}.",
+            )
         return _expected(key, node, "eine ganze Zahl", "a whole number"), Text(
             "Schreiben Sie die Zahl ohne Nachkommastellen.", "Write the number without decimals."
         )
@@ -89,6 +117,11 @@ def yes_no_expected(found: Found) -> Said:
 def list_expected(found: Found) -> Said:
     """A list should stand here."""
     key, node = found.key, found.node
+    if isinstance(node, Leaf) and node.value is not None and not found.spot.keys:
+        one = as_written(node)
+        return _expected(key, node, "eine Liste", "a list"), Text(
+            f"Schreiben Sie {key}: [{one}]", f"Write {key}: [{one}]"
+        )
     return _expected(key, node, "eine Liste", "a list"), Text(
         'Beginnen Sie jeden Eintrag mit "- ".', 'Begin each entry with "- ".'
     )
@@ -96,14 +129,23 @@ def list_expected(found: Found) -> Said:
 
 def table_expected(found: Found) -> Said:
     """Keys with values should stand here."""
-    key, node = found.key, found.node
-    return (
-        Text(
-            f"{key} soll aus Schlüsseln mit Werten bestehen, hier {_is(node).de}",
-            f"{key} should consist of keys with values, but {_is(node).en}",
-        ),
-        Text(
-            'Schreiben Sie darunter eingerückt "name: wert".',
-            'Write "name: value" below, indented.',
-        ),
+    key, node, shown = found.key, found.node, as_written(found.node)
+    what = Text(
+        f"{key} soll aus Schlüsseln mit Werten bestehen, hier {_is(node).de}",
+        f"{key} should consist of keys with values, but {_is(node).en}",
+    )
+    written = isinstance(node, Leaf) and node.value is not None
+    if written and set(found.spot.keys) == {"de", "en"}:
+        return what, Text(
+            f"Schreiben Sie {key}: {{de: {shown}, en: ...}} mit dem englischen Text.",
+            f"Write {key}: {{de: ..., en: {shown}}} with the German text.",
+        )
+    if written and shown in found.spot.types:
+        return what, Text(
+            f"Schreiben Sie darunter eingerückt type: {shown} und, was dazu gehört.",
+            f"Write type: {shown} below, indented, and what belongs to it.",
+        )
+    return what, Text(
+        'Schreiben Sie darunter eingerückt "name: wert".',
+        'Write "name: value" below, indented.',
     )

@@ -9,6 +9,20 @@ import yaml
 from gateway.config.tree import Place
 from gateway.core.text import Text
 
+_NO_COLON = Text(
+    'nach dem Schlüssel fehlt ":" mit einem Leerzeichen',
+    'the ":" with a blank is missing after the key',
+)
+_PAIR = re.compile(r"^\s*(?:-\s+)?([A-Za-z_]+)\s*(?::|=|\uff1a|\s)\s*([^\s#=:].{0,60}?)\s*$")
+"""A line with a key and a value, whatever stands between them."""
+_DASH = re.compile(r"^\s*[\u2013\u2014\u2022\u2212]\s")
+_NO_DASH = (
+    Text(
+        "dieser Strich ist kein Bindestrich: so beginnt kein Eintrag einer Liste",
+        "this dash is no hyphen: no entry of a list begins so",
+    ),
+    Text('Schreiben Sie "- " am Anfang.', 'Write "- " at the beginning.'),
+)
 _KNOWN: tuple[tuple[str, Text, Text], ...] = (
     (
         r"mapping values are not allowed here",
@@ -24,7 +38,7 @@ _KNOWN: tuple[tuple[str, Text, Text], ...] = (
     ),
     (
         r"could not find expected ':'",
-        Text('nach dem Schlüssel fehlt ":"', 'the ":" after the key is missing'),
+        _NO_COLON,
         Text("Schreiben Sie: name: wert", "Write: name: value"),
     ),
     (
@@ -118,6 +132,9 @@ def translated(error: yaml.MarkedYAMLError, text: str) -> tuple[Place, Text, Tex
     quote = _open_quote(lines[: here.line])
     if quote is not None:
         return quote, *_OPEN_QUOTE
+    dash = next((n for n, line in enumerate(lines, 1) if _DASH.match(line)), None)
+    if dash is not None and dash <= here.line:
+        return Place(dash, len(lines[dash - 1]) - len(lines[dash - 1].lstrip()) + 1), *_NO_DASH
     if problem.startswith("mapping values") and ": " in lines[here.line - 1][: mark.column]:
         return here, *_SECOND_COLON
     what, fix = next(
@@ -125,6 +142,10 @@ def translated(error: yaml.MarkedYAMLError, text: str) -> tuple[Place, Text, Tex
     )
     if began is not None and began.line < mark.line and re.search(_SEEN_TOO_LATE, problem):
         here = Place(began.line + 1, began.column + 1)
+    written = _PAIR.match(lines[here.line - 1]) if what == _NO_COLON else None
+    if written is not None:
+        pair = f"{written.group(1)}: {written.group(2)}"
+        fix = Text(f"Schreiben Sie: {pair}", f"Write: {pair}")
     return here, what, fix
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import NewType
 
+from gateway.core.findings import Finding
 from gateway.core.text import Text
 from gateway.core.units import Unit
 
@@ -86,12 +87,14 @@ class Fault:
     """Why a signal has no sound value.
 
     ``code`` is the Modbus exception code, where one was answered. ``detail`` says for people what
-    was found, while it is known: it is not kept, and two faults are equal without it.
+    was found, and ``found`` for programs, while it is known: neither is kept, and two faults are
+    equal without them.
     """
 
     reason: Reason
     code: int | None = None
     detail: Text | None = field(default=None, compare=False)
+    found: Finding | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return self.reason if self.code is None else f"{self.reason}({self.code})"

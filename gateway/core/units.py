@@ -165,6 +165,9 @@ SPELLINGS: Mapping[str, str] = {
     "ppm": "[ppm]",
     "psi": "[psi]",
     "pcs": "{pieces}",
+    "Std": "h",
+    "Min": "min",
+    **dict.fromkeys(("cos phi", "cosphi", "cosφ", "cos φ", "PF", "-"), "1"),
 }
 """How people write units, and their UCUM text."""
 

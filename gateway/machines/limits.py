@@ -26,7 +26,9 @@ class Workarounds(Strict):
     even_only: bool = Field(default=False, description="Nur gerade Anzahl / even counts only")
     no_gaps: bool = Field(default=False, description="Keine Lücken lesen / never read holes")
     pause: DurationOrZero = Field(
-        default=timedelta(0), description="Pause zwischen Anfragen / between requests"
+        default=timedelta(0),
+        le=timedelta(seconds=10),
+        description="Pause zwischen Anfragen / between requests",
     )
 
 

@@ -67,7 +67,7 @@ def _units(template: Template) -> Iterator[Objection]:
 
 
 def _quoted(ucum: str) -> str:
-    return f'"{ucum}"' if ucum[0] in "{[%" else ucum
+    return f'"{ucum}"' if ucum[0] in "{[%1" else ucum
 
 
 def _numbering(template: Template) -> Iterator[Objection]:

@@ -6,13 +6,14 @@ the strict loader of ``gateway.config`` reports mistakes with line and column.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import prod
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from gateway.config import Bilingual, Strict, refuse
+from gateway.config import Bilingual, Objection, Parts, Strict, refuse
 from gateway.machines import parameter_rules, point_rules, template_rules
 from gateway.machines.derived import Derived
 from gateway.machines.encodings import Encoding
@@ -155,6 +156,25 @@ class Template(Strict):
     def reads(self, table: Table) -> tuple[Range, ...]:
         """The declared ranges of one table; none: any address may be tried."""
         return tuple(range_ for range_ in self.readable if range_.table is table)
+
+    @classmethod
+    def objections_to_parts(cls, parts: Parts) -> Iterator[Objection]:
+        """What does not fit together between the points that are sound by themselves."""
+        points = parts.each(PointSpec, "points")
+        ranges = parts.each(Range, "readable")
+        numbering = parts.one(Counted, "numbering", Numbering.ZERO)
+        workarounds = parts.one(Workarounds, "workarounds", Workarounds())
+        if numbering is None or workarounds is None:
+            return
+        for placed in (*points.values(), *ranges.values()):
+            placed.count_by(numbering)
+        found = template_rules.among([*points.values()], [*ranges.values()], workarounds)
+        read = {"points": [*points], "readable": [*ranges]}
+        for objection in found:
+            key, *below = objection.at
+            if below and key in read:
+                below[0] = read[str(key)][int(below[0])]
+            yield replace(objection, at=(key, *below))
 
     @model_validator(mode="after")
     def _points_fit_together(self) -> Self:

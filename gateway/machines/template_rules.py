@@ -9,7 +9,7 @@ from gateway.core.text import Text
 from gateway.machines.derived import Derived
 from gateway.machines.encodings import Shape
 from gateway.machines.limits import Range, Workarounds
-from gateway.machines.numbering import LAST, Table
+from gateway.machines.numbering import LAST, Numbering, Table
 from gateway.machines.placed import Placed
 from gateway.machines.point import Point
 
@@ -19,14 +19,28 @@ def objections(
 ) -> Iterator[Objection]:
     """Everything that does not fit together between the points of a device and its limits."""
     lost = [*_addresses(points, readable)]
-    if lost:
-        yield from lost
-        return
+    yield from lost or _among(points, readable, workarounds)
+    if not lost:
+        yield from _factors(points, readable, workarounds)
+
+
+def among(
+    points: Sequence[Point], readable: Sequence[Range], workarounds: Workarounds
+) -> Iterator[Objection]:
+    """What does not fit together whatever other points there are: some may be wrong by themselves.
+
+    ``at`` counts the given points.
+    """
+    yield from [*_addresses(points, readable)] or _among(points, readable, workarounds)
+
+
+def _among(
+    points: Sequence[Point], readable: Sequence[Range], workarounds: Workarounds
+) -> Iterator[Objection]:
     yield from _names(points)
     yield from _places(points)
     yield from _limits(readable, workarounds)
     yield from _readable(points, readable, workarounds)
-    yield from _factors(points, readable, workarounds)
 
 
 def _addresses(points: Sequence[Point], readable: Sequence[Range]) -> Iterator[Objection]:
@@ -69,14 +83,29 @@ def _address(
             at,
         )
         return
+    fix = Text(f"Erlaubt ist {first} bis {last}.", f"Allowed is {first} to {last}.")
+    meant = next((one for one in _MANUALS if one.table(number) is table), None)
+    if numbering is Numbering.ZERO and meant is not None:
+        fix = Text(
+            f"Zählt das Handbuch so, dann schreiben Sie: numbering: {meant}",
+            f"If the manual counts so, write: numbering: {meant}",
+        )
+    elif number < first:
+        fix = Text(
+            f"{fix.de} Zählt das Handbuch ab 0, dann schreiben Sie: numbering: from-zero",
+            f"{fix.en} If the manual counts from 0, write: numbering: from-zero",
+        )
     yield Objection(
         Text(
             f"{whose}die Adresse {number} gibt es nicht (numbering: {numbering})",
             f"{whose}there is no address {number} (numbering: {numbering})",
         ),
-        Text(f"Erlaubt ist {first} bis {last}.", f"Allowed is {first} to {last}."),
+        fix,
         at,
     )
+
+
+_MANUALS = (Numbering.FIVE_DIGITS, Numbering.SIX_DIGITS)
 
 
 def _names(points: Sequence[Point]) -> Iterator[Objection]:

@@ -11,6 +11,7 @@ from gateway.core.errors import Desync, Refused, SourceError, Unreachable
 from gateway.core.findings import Why
 from gateway.core.ports import Words
 from gateway.core.signals import Fault, Reason, SignalId, Value, signal_id
+from gateway.core.text import Text
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now
 from gateway.machines.codec import Decoded, Layout
@@ -206,6 +207,11 @@ class Unit:
         nothing = (None,) * len(due)
         return Answer(due, nothing, (self.fault,) * len(due), None)
 
+    def asked(self, signal: SignalId) -> tuple[int, int, Text] | None:
+        """With which function and at which address a point is asked for, and as it is written."""
+        point = self._points.get(signal)
+        return None if point is None else (FUNCTIONS[point.table], point.address, point.place)
+
     def words(self, signal: SignalId) -> Words | None:
         """The raw words of the last answer for ``signal``; what is derived has none."""
         point = self._points.get(signal)
@@ -339,6 +345,6 @@ def fault_of(failure: SourceError) -> Fault:
     found = failure.found
     code = found.got if found.why is Why.EXCEPTION else None
     if isinstance(failure, Desync):
-        return Fault(Reason.DESYNC, detail=found.text)
+        return Fault(Reason.DESYNC, detail=found.text, found=found)
     timed_out = isinstance(failure, Unreachable) and failure.timed_out
     return Fault(Reason.TIMEOUT if timed_out else Reason.NO_CONNECTION, code, found.text)

@@ -8,6 +8,7 @@ from gateway.config import SiteConfig
 from gateway.core.batches import Batch, Reading
 from gateway.core.ports import Words
 from gateway.core.signals import Signal
+from gateway.core.text import Text
 from gateway.flow.quality import Judge
 from gateway.sources.opening import site_signals, sources_of
 from gateway.sources.source import ModbusSource
@@ -17,6 +18,7 @@ from gateway.sources.source import ModbusSource
 class PointRead:
     """One point with its raw words (None: nothing came), value, unit and quality.
 
+    ``asked`` is function, address and the address as its template writes it; None: it is derived.
     ``max_registers`` is what the template of its device should say, where the device turned out to
     be silent to longer requests.
     """
@@ -25,6 +27,7 @@ class PointRead:
     words: Words | None
     reading: Reading
     max_registers: int | None = None
+    asked: tuple[int, int, Text] | None = None
 
 
 TRIES = 12
@@ -47,7 +50,9 @@ async def read_once(site: SiteConfig, machine: str) -> tuple[PointRead, ...]:
                     signal = reading.signal
                     most = source.proposed_registers(signal)
                     words = source.words(signal)
-                    found[signal] = PointRead(signals[signal], words, reading, most)
+                    found[signal] = PointRead(
+                        signals[signal], words, reading, most, source.asked(signal)
+                    )
         finally:
             await source.close()
     return tuple(found[signal] for signal in signals)

@@ -10,6 +10,7 @@ from gateway.core.errors import Unreachable
 from gateway.core.findings import Why
 from gateway.core.ports import LineCounts, Words
 from gateway.core.signals import SignalId
+from gateway.core.text import Text
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Moment, Now, SystemTime
 from gateway.sources.asking import Line
@@ -123,6 +124,10 @@ class ModbusSource:
         """The raw words of the last answer for ``signal``."""
         unit = self._unit_of.get(signal)
         return None if unit is None else unit.words(signal)
+
+    def asked(self, signal: SignalId) -> tuple[int, int, Text] | None:
+        """Function and address of ``signal``, and as it is written; None for what is derived."""
+        return self._unit_of[signal].asked(signal)
 
     @property
     def patience(self) -> float:

@@ -29,6 +29,8 @@ def checked(werkverbund, tmp_path: Path, points, *options, more=""):
         ("kWh", "Write unit: kW.h"),
         ("rpm", 'Write unit: "{rev}/min"'),
         ("°C", "Write unit: Cel"),
+        ("cos phi", 'Write unit: "1"'),
+        ("Std", "Write unit: h"),
         ("Furlong", "Possible are: V"),
     ],
 )

@@ -117,6 +117,7 @@ def test_who_answers_for_whom_is_said(werkverbund, line: FaultLine):
         f"(127.0.0.1:{line.port}, unit 1)"
     )
     assert check.startswith("  → Check unit")
+    assert "unit: 0, or ignore_unit: true" in check
     assert "Gerät 0 antwortet für Gerät 1" in german.out
 
 
@@ -188,6 +189,114 @@ def test_what_is_refused_and_why_stands_in_the_table_and_in_json(werkverbund, li
     points = {one["point"]: one for one in map(json.loads, answer.out.splitlines())}
     assert points["power"]["detail"]["en"] == "the device has no such address"
     assert points["energy"]["detail"] is None
+    assert (points["power"]["function"], points["power"]["address"]) == (4, 52)
+    [row] = [line for line in table.out.splitlines() if refused in line]
+    assert row.split()[-3:] == ["4", "52", "-"]
+
+
+MINE = """\
+schema: 2
+template: mine
+title: {de: Meins, en: Mine}
+identification: {manufacturer: Acme, model: M1}
+points:
+"""
+
+
+def mine(folder: Path, first: int, table: str = "holding-registers") -> Path:
+    """A template of five registers."""
+    file = folder / "mine.yaml"
+    points = [
+        f"  - {{name: p{at}, means: {{de: P, en: P}}, table: {table}, address: {at}, "
+        "encoding: uint16}"
+        for at in range(first, first + 5)
+    ]
+    file.write_text(MINE + "\n".join(points) + "\n", "utf-8")
+    return file
+
+
+def mine_at(file: Path, port: int) -> list[str]:
+    return ["--template", str(file), "--host", "127.0.0.1", "--port", str(port)]
+
+
+def test_only_the_last_address_refused_means_perhaps_that_the_list_counts_from_one(
+    werkverbund, line: FaultLine, tmp_path: Path
+):
+    line.refuse = {14: 2}
+    file = mine(tmp_path, 10)
+    english = werkverbund("--lang", "en", "read", *mine_at(file, line.port))
+    assert "Only the last point is refused (p14, 14)" in english.out
+    assert "write numbering: from-one" in english.out
+    german = werkverbund("--lang", "de", "read", *mine_at(file, line.port))
+    assert "schreiben Sie numbering: from-one" in german.out
+
+
+@pytest.mark.parametrize("refused", [{10: 2}, {13: 2, 14: 2}, {12: 2}, {14: 3}])
+def test_other_refusals_say_nothing_of_the_numbering(
+    werkverbund, line: FaultLine, tmp_path: Path, refused: dict[int, int]
+):
+    line.refuse = refused
+    answer = werkverbund("--lang", "en", "read", *mine_at(mine(tmp_path, 10), line.port))
+    assert "refused by the device" in answer.out
+    assert "numbering" not in answer.out
+
+
+def test_who_has_said_how_the_list_counts_is_not_asked_again(
+    werkverbund, line: FaultLine, tmp_path: Path
+):
+    line.refuse = {13: 2}
+    file = mine(tmp_path, 10)
+    file.write_text(
+        MINE.replace("points:", "numbering: from-one\npoints:")
+        + "".join(file.read_text("utf-8").partition("points:\n")[2:])
+    )
+    answer = werkverbund("--lang", "en", "read", *mine_at(file, line.port))
+    assert "14, 13 on the wire" in answer.out
+    assert "write numbering" not in answer.out
+
+
+def test_numbers_of_a_manual_that_are_all_refused_are_known_for_what_they_are(
+    werkverbund, line: FaultLine, tmp_path: Path
+):
+    line.refuse = dict.fromkeys(range(40001, 40006), 2)
+    answer = werkverbund("--lang", "en", "read", *mine_at(mine(tmp_path, 40001), line.port))
+    assert "If the manual counts so, write: numbering: 40001" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("table", "other"),
+    [
+        ("holding-registers", "Perhaps table: input-registers (function 4)"),
+        ("input-registers", "Perhaps table: holding-registers (function 3)"),
+    ],
+)
+def test_a_function_that_the_device_does_not_know_is_another_table_perhaps(
+    werkverbund, line: FaultLine, tmp_path: Path, table: str, other: str
+):
+    line.misbehave = lambda asked: frame_of(asked, bytes([asked.function | 0x80, 1]))
+    answer = werkverbund("--lang", "en", "read", *mine_at(mine(tmp_path, 0, table), line.port))
+    assert f"does its list really say {table}? {other}" in answer.out
+
+
+def test_a_device_that_does_not_count_the_questions_is_told_from_others(
+    werkverbund, line: FaultLine
+):
+    line.misbehave = lambda asked: b"\x77\x77" + line.answer(asked)[2:]
+    answer = werkverbund("--lang", "en", "read", *at(line.port))
+    assert "an answer to another question" in answer.out
+    assert "ignore_transaction: true" in answer.out
+
+
+def test_an_echo_may_be_a_converter(werkverbund, line: FaultLine):
+    line.misbehave = lambda asked: (
+        line.answer(asked)[:5]
+        + b"\x06"
+        + bytes([asked.unit])
+        + (struct.pack(">BHH", asked.function, asked.first, asked.count))
+    )
+    answer = werkverbund("--lang", "en", "read", *at(line.port))
+    assert "an answer of the wrong length" in answer.out
+    assert "modbus-rtu-over-tcp" in answer.out
 
 
 def at(port: int) -> list[str]:

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.config.hints import closest
+from gateway.config import choice
+from gateway.config.foreign_words import explained
+from gateway.config.hints import alike, closest
 
+TABLES = ("coils", "discrete-inputs", "holding-registers", "input-registers")
 SCHEMAS = Path(__file__).parents[2] / "configs" / "schema"
 
 
@@ -80,6 +83,53 @@ def test_another_meaning_gets_no_hint(written: str, known: tuple[str, ...]) -> N
 )
 def test_another_spelling_gets_its_hint(written: str, known: tuple[str, ...], meant: str) -> None:
     assert closest(written, known) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "known", "fix"),
+    [
+        ("3", TABLES, "Function 3 reads holding-registers; numbers like 30001"),
+        ("FC04", TABLES, "write table: input-registers"),
+        ("little-endian", ("low-word-first", "DCBA"), "If only the words are swapped"),
+        ("word_order", ("order", "offset"), "order names the order of words and bytes"),
+        ("scale_factor", ("scale", "scale_from"), "A fixed factor is scale"),
+        ("divisor", ("scale", "scale_from"), "Write the reciprocal"),
+        ("float32-le", ("float32", "float64"), "Write encoding: float32; order"),
+        ("timeout", ("pause", "even_only"), "under connect"),
+    ],
+)
+def test_a_word_with_several_meanings_is_explained(
+    written: str, known: tuple[str, ...], fix: str
+) -> None:
+    assert closest(written, known) is None
+    assert fix in choice(written, known).en
+
+
+@pytest.mark.parametrize("written", ["5", "FC5", "divisor", "timeout", "byte_order"])
+def test_nothing_is_explained_where_the_word_that_it_leads_to_is_not_known(written: str) -> None:
+    assert explained(written, ("one", "two")) is None
+    assert choice(written, ("one", "two")).en == "Possible are: one, two"
+
+
+@pytest.mark.parametrize(
+    ("written", "known", "found"),
+    [
+        ("float", ("float32", "uint16", "float64"), ["float32", "float64"]),
+        (
+            "rtu",
+            ("modbus-rtu", "modbus-rtu-over-tcp", "modbus-tcp"),
+            ["modbus-rtu", "modbus-rtu-over-tcp"],
+        ),
+        ("tcp", ("modbus-rtu", "modbus-tcp"), ["modbus-tcp"]),
+        ("", ("modbus-rtu",), []),
+        ("ru", ("modbus-rtu",), []),
+        ("-", ("modbus-rtu",), []),
+    ],
+)
+def test_words_that_contain_a_word_are_alike(
+    written: str, known: tuple[str, ...], found: list[str]
+) -> None:
+    assert list(alike(written, known)) == found
 
 
 @given(st.text(max_size=12), st.lists(st.text(max_size=12), max_size=6))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.signals import Fault, Reason
-from gateway.machines.codec import Layout, decode, encode, place
+from gateway.core.signals import Fault, Kind, Reason
+from gateway.machines.codec import Layout, decode, encode, place, without_value
 from gateway.machines.template import Encoding, Order, PointSpec, Table
 
 RANGES = {
@@ -206,3 +206,102 @@ def test_scaled_values_survive(raw, scale, offset):
 def test_tenths_read_as_people_write_them(raw):
     value, _ = decode(point(Encoding.INT16, scale=0.1), struct.unpack(">H", struct.pack(">h", raw)))
     assert value == float(f"{raw}e-1")
+
+
+# Where one thing is nearly another
+
+
+def of(encoding, words, **more):
+    return decode(point(encoding, **more), words)
+
+
+SENTINEL, UNDECODABLE = Fault(Reason.SENTINEL), Fault(Reason.UNDECODABLE)
+DOUBTFUL = Fault(Reason.OUT_OF_RANGE)
+
+
+def test_nan_as_a_sentinel_is_not_infinity():
+    more = {"sentinels": ("nan",)}
+    assert of(Encoding.FLOAT32, (0x7FC0, 0), **more) == (None, SENTINEL)
+    assert of(Encoding.FLOAT32, (0x7F80, 0), **more) == (None, UNDECODABLE)
+
+
+def test_minus_zero_as_a_sentinel_is_not_zero():
+    more = {"sentinels": (0x80000000,)}
+    assert of(Encoding.FLOAT32, (0x8000, 0), **more) == (None, SENTINEL)
+    assert of(Encoding.FLOAT32, (0, 0), **more) == (0.0, None)
+
+
+def test_a_sentinel_by_its_bits_is_known_in_every_byte_order():
+    more = {"sentinels": (0x7FC00001,), "order": Order.DCBA}
+    assert of(Encoding.FLOAT32, (0x0100, 0xC07F), **more) == (None, SENTINEL)
+    assert of(Encoding.FLOAT32, (0x0200, 0xC07F), **more) == (None, UNDECODABLE)
+
+
+def test_a_sentinel_of_a_mask_is_seen_whatever_the_other_bits_are():
+    more = {"mask": 0x00F0, "sentinels": (15,)}
+    assert of(Encoding.UINT16, (0xABFC,), **more) == (None, SENTINEL)
+    assert of(Encoding.UINT16, (0xABEC,), **more) == (14, None)
+
+
+def test_a_sentinel_of_a_high_byte_stands_in_the_high_byte():
+    more = {"sentinels": (255,)}
+    assert of(Encoding.UINT8_HIGH, (0xFF01,), **more) == (None, SENTINEL)
+    assert of(Encoding.UINT8_HIGH, (0x01FF,), **more) == (1, None)
+    assert without_value(point(Encoding.UINT8_HIGH, **more)) == (0xFF00,)
+
+
+def test_a_mask_of_a_high_byte_takes_bits_of_the_high_byte():
+    masked = point(Encoding.UINT8_HIGH, mask=0x0F)
+    words = [0xFFFF]
+    place(words, 0, masked, 0)
+    assert words == [0xF0FF]
+
+
+def test_a_value_too_large_for_its_mask_cannot_be_encoded():
+    masked = point(Encoding.UINT16, mask=0x00F0)
+    assert encode(masked, 15) == (0x00F0,)
+    for value in (16, -1):
+        with pytest.raises(ValueError, match="mask"):
+            encode(masked, value)
+
+
+def test_points_in_two_byte_orders_are_read_from_one_block():
+    first = point(Encoding.UINT32, "first", order=Order.ABCD)
+    second = point(Encoding.UINT32, "second", address=2, order=Order.BADC)
+    third = point(Encoding.UINT32, "third", address=4, order=Order.CDAB)
+    words = (0x0102, 0x0304, 0x0201, 0x0403, 0x0304, 0x0102)
+    layout = Layout(0, 6, (first, second, third))
+    assert layout.decode(words) == ((0x01020304,) * 3, None)
+
+
+@pytest.mark.parametrize(
+    ("order", "low_byte_first", "places"),
+    [
+        (Order.ABCD, False, (0, 1)),
+        (Order.CDAB, False, (1, 0)),
+        (Order.BADC, True, (0, 1)),
+        (Order.DCBA, True, (1, 0)),
+        (Order.LOW_FIRST, False, (1, 0)),
+    ],
+)
+def test_letters_say_words_and_bytes_apart(order, low_byte_first, places):
+    assert (order.low_byte_first, order.places(2)) == (low_byte_first, places)
+
+
+def test_only_a_whole_divisor_divides():
+    assert of(Encoding.UINT16, (100,), scale=0.33) == (33.0, None)
+    assert of(Encoding.UINT16, (853,), scale=0.1) == (85.3, None)
+
+
+def test_a_number_whose_digits_a_float_cannot_hold_is_doubtful():
+    more = {"order": Order.HIGH_FIRST}
+    large = struct.unpack(">4H", (10**15).to_bytes(8, "big"))
+    assert of(Encoding.UINT64, large, scale=10.0, **more) == (1e16, DOUBTFUL)
+    assert of(Encoding.UINT64, large, scale=0.1, **more) == (1e14, None)
+    assert of(Encoding.UINT64, (0, 0, 0, 4), scale=0.5, offset=1e16, **more) == (1e16 + 2, None)
+
+
+def test_a_text_with_a_control_character_is_none():
+    more = {"kind": Kind.TEXT, "length": 2}
+    assert of(Encoding.TEXT, (0x2041, 0x4220), **more) == ("AB", None)
+    assert of(Encoding.TEXT, (0x0941, 0x4220), **more) == (None, UNDECODABLE)

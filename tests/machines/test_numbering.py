@@ -135,3 +135,25 @@ def test_a_template_is_written_as_it_was_read(numbering, table, sent):
 
 def test_templates_of_the_first_schema_are_still_read():
     assert made("from-zero", ("coils", 0), schema=1).points[0].address == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "table"),
+    [
+        (10001, Table.DISCRETE_INPUTS),
+        (19999, Table.DISCRETE_INPUTS),
+        (30001, Table.INPUT_REGISTERS),
+        (40001, Table.HOLDING_REGISTERS),
+        (49999, Table.HOLDING_REGISTERS),
+        (1, None),
+        (9999, None),
+        (10000, None),
+        (20001, None),
+        (40000, None),
+        (50000, None),
+    ],
+)
+def test_the_first_digit_of_a_number_names_its_table(number, table):
+    assert Numbering.FIVE_DIGITS.table(number) is table
+    assert Numbering.ZERO.table(number) is None
+    assert Numbering.ONE.table(number) is None

@@ -48,6 +48,18 @@ def test_a_real_device_names_the_lists_that_were_read_and_says_how_far_it_is_pro
         assert key in read or document.seen, f"{key}: nothing says where it was read"
 
 
+IN_WATT_HOURS = {"iem3155", "pac3200", "umg96rm", "sunspec-103"}
+"""Meters whose list says that the energy stands in Wh."""
+
+
+@every_template
+def test_energy_is_told_in_the_unit_of_the_device(name):
+    units = {point.unit for point in catalog.template(name).points if "energy" in point.name}
+    told = {"W.h"} if name in IN_WATT_HOURS else {"kW.h"}
+    assert units - {"1"} in (set(), told)
+    assert name not in IN_WATT_HOURS or units >= told
+
+
 @every_template
 def test_a_role_is_given_once_whatever_the_parameters(name):
     template = catalog.template(name)

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.machines.catalog import template
+from simulators.machine import in_units
 from simulators.plant import Plant, PlantError
 from simulators.tracks import Charges
 
@@ -38,6 +40,13 @@ def test_before_the_start_everything_stands_at_standby_power(plant, real):
     assert value(plant, "furnace-1", "power") == pytest.approx(120, rel=0.01)
     assert plant.showing("press-1").values["mould-closed"] is False
     assert plant.showing("laser-1").values["beam"] is False
+
+
+def test_a_meter_that_counts_watt_hours_is_told_watt_hours():
+    values = {"power": 400.0, "energy": 1.25}
+    assert in_units(values, template("sdm630")) == {"power": 400.0, "energy": 1.25}
+    assert in_units(values, template("pac3200")) == {"power": 400.0, "energy": 1250.0}
+    assert in_units({"shots": 3}, template("e1210-press")) == {"shots": 3}
 
 
 @pytest.mark.parametrize(("moment", "faults", "reserve"), KEYFRAMES)

@@ -52,6 +52,7 @@ const UNITS: Record<string, string> = {
   "1": "",
   Cel: "°C",
   "V.A": "VA",
+  "W.h": "Wh",
   "kW.h": "kWh",
 };
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from gateway.config import wrong
 from gateway.core.errors import Unreachable
@@ -45,7 +45,11 @@ class ModbusRtuConnect(ModbusConnect):
     """A device on a serial line at this computer, alone or with others."""
 
     type: Literal["modbus-rtu"] = "modbus-rtu"
-    port: Annotated[str, AfterValidator(_port)] = Field(
+    port: Annotated[
+        str,
+        BeforeValidator(lambda value: str(value) if type(value) is int else value),
+        AfterValidator(_port),
+    ] = Field(
         description="Serieller Anschluss, am besten /dev/serial/by-id/... / serial port, best "
         "/dev/serial/by-id/..."
     )
