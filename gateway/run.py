@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from gateway.assembly import control
 from gateway.assembly.alone import STOP_PATIENCE, Start, end
 from gateway.assembly.file_jobs import open_jobs
+from gateway.assembly.first_values import after
 from gateway.assembly.pages import serve_pages
 from gateway.assembly.plant import built
 from gateway.assembly.reloading import Reloading
@@ -96,7 +97,7 @@ class Gateway(Works):
     async def _side(self) -> dict[str, Start]:
         """The parts that may fail alone. Machines are polled by now: what is heavy loads beside."""
         side: dict[str, Start] = {
-            "pages": partial(serve_pages, self),
+            "pages": after(self._values_are_out, partial(serve_pages, self)),
             "history": self._history,
             "loop lag": self.lag.watch,
             "reload": self.reloading.run,
@@ -105,11 +106,15 @@ class Gateway(Works):
         if not self._jobs_opened:
             side["jobs of the file"] = lambda: open_jobs(self.journal, self.site)
         side |= self.sinks.build(self.site, tuple(self.signals.values()), self.bus, self.journal)
+        side |= {name: after(self._values_are_out, side[name]) for name in self.sinks.apart}
         if self.site.network is not None:
             kind = await asyncio.to_thread(_exchange)
             self.exchange = kind(self.site, self.journal, self.tracker, self.site.state)
             side["exchange"] = self.exchange.run
         return side
+
+    def _values_are_out(self) -> bool:
+        return self.working() and self.sinks.delivered
 
     async def _until_stopped(self) -> None:
         await self.stop.wait()

@@ -40,6 +40,17 @@ class Sinks:
             self.runners[name] = _runner(config, name, site, signals, bus=bus, journal=journal)
         return {name: runner.run for name, runner in self.runners.items()}
 
+    @property
+    def apart(self) -> list[str]:
+        """Those that run in a process of their own."""
+        return [name for name, one in self.runners.items() if isinstance(one, ApartRunner)]
+
+    @property
+    def delivered(self) -> bool:
+        """Whether every live sink has taken something."""
+        live = [one for one in self.runners.values() if isinstance(one, LiveRunner)]
+        return all(one.delivered for one in live)
+
     def equip(self, site: SiteConfig, signals: Sequence[Signal]) -> None:
         """From here on every sink knows these machines."""
         for name, runner in self.runners.items():

@@ -60,10 +60,10 @@ def demo(  # noqa: PLR0917 - typer calls it by name
 
 def run(context: typer.Context, file: File) -> None:
     """Run the gateway of one firm."""
+    garbage.rarely()
     from gateway import service  # noqa: PLC0415 - heavy
 
     limits.enough_address_space()
-    garbage.rarely()
     from gateway.cli.rooms import site, variants  # noqa: PLC0415
     from gateway.config import Files, machine_files  # noqa: PLC0415
 

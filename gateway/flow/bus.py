@@ -61,12 +61,18 @@ class Subscription:
     def __aiter__(self) -> AsyncIterator[Judged]:
         return self
 
-    async def __anext__(self) -> Judged:
+    async def comes(self) -> bool:
+        """Wait until there is something to take; False where nothing will come any more."""
         while not len(self):
             if self._closed:
-                raise StopAsyncIteration
+                return False
             self._something.clear()
             await self._something.wait()
+        return True
+
+    async def __anext__(self) -> Judged:
+        if not await self.comes():
+            raise StopAsyncIteration
         return self._queue.popleft()
 
 

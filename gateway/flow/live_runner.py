@@ -18,6 +18,10 @@ from gateway.flow.backoff import Backoff
 from gateway.flow.bus import Subscription
 from gateway.flow.sink_health import SinkHealth, SinkWatch
 
+GATHERS = 0.005
+"""Seconds in which batches are gathered that then go together: lines are polled at the same time,
+and each sending costs as much as what is sent."""
+
 
 class LiveRunner:
     """Feeds one sink from its subscription until cancelled, or until the subscription is closed.
@@ -50,6 +54,11 @@ class LiveRunner:
         self._watch.missed = self._subscription.dropped
         note = getattr(self.sink, "note", None)  # most sinks have nothing to say besides
         return replace(self._watch.health, note=note)
+
+    @property
+    def delivered(self) -> int:
+        """How many batches the sink has taken."""
+        return self._watch.delivered
 
     @property
     def dropped(self) -> int:
@@ -104,8 +113,9 @@ class LiveRunner:
             task.result()
 
     async def _write(self) -> None:
-        async for judged in self._subscription:
-            batches = [judged, *self._subscription.take()]
+        while await self._subscription.comes():
+            await asyncio.sleep(GATHERS)
+            batches = self._subscription.take()
             async with self._turn:
                 await self._pass_on()
                 refusals = 0

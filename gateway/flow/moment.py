@@ -5,9 +5,9 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from typing import NamedTuple
 
 from gateway.core.batches import Clock
 
@@ -17,8 +17,7 @@ CHECK_EVERY = 10.0
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """``at`` is UTC, ``mono`` monotonic seconds of the same instant."""
 
     at: datetime

@@ -144,13 +144,14 @@ class SourceRunner:
         schedule = Schedule(self.signals, self._now().mono)
         try:
             while True:
-                self._awaited = max(schedule.next, self._now().mono)
-                wait = schedule.next - self._now().mono
-                if wait > 0:
+                mono, next_ = self._now().mono, schedule.next
+                self._awaited = max(next_, mono)
+                if next_ > mono:
                     self.between_polls.set()
-                    await self._sleep(wait)
+                    await self._sleep(next_ - mono)
                     self.between_polls.clear()
-                due = schedule.take(self._now().mono)
+                    mono = self._now().mono
+                due = schedule.take(mono)
                 self.skipped += due.skipped
                 self.late += due.late
                 if due.signals:

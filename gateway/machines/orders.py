@@ -6,6 +6,7 @@ Letters name the bytes in the order in which they are sent; ``A`` is the highest
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
 
 
 class Order(StrEnum):
@@ -54,6 +55,7 @@ class Order(StrEnum):
         return tuple(sent.index(highest) for highest in sorted(sent))
 
 
+@cache
 def fitting(words: int) -> tuple[Order, ...]:
     """The orders that a value of so many registers can have."""
     return tuple(order for order in Order if order.fits(words))

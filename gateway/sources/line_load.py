@@ -49,9 +49,9 @@ class OnLine:
 def too_much(devices: Sequence[Device]) -> Objection | None:
     """Why a line cannot carry its devices, however fast they answer. Raises as the catalogue."""
     found = [one for device in devices for one in _on_line("", device)]
-    if not found:
-        return None
-    line, wire = found[0].connect.key, found[0].connect.wire
+    if not found or (wire := found[0].connect.wire) is None:
+        return None  # how long it takes is not known
+    line = found[0].connect.key
     busy = load([device.polled for device in found], wire, thinks=0.0).busy
     if busy <= 1:
         return None

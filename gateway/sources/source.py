@@ -12,12 +12,15 @@ from gateway.core.ports import LineCounts, Words
 from gateway.core.signals import SignalId
 from gateway.core.text import Text
 from gateway.flow.backoff import Backoff
-from gateway.flow.moment import Moment, Now, SystemTime
+from gateway.flow.moment import Now, SystemTime
 from gateway.sources.asking import Line
 from gateway.sources.device import NO_CONNECTION, SHARED_LINE, Answer, Unit, fault_of
 from gateway.sources.line.base import Tap
 from gateway.sources.line.connection import Connection
 from gateway.sources.line_time import LineTime
+
+_Shares = tuple[list[tuple[Unit, tuple[SignalId, ...]]], Counter[str]]
+"""Some signals by the unit that has them, and how many units each machine has among these."""
 
 
 class ModbusSource:
@@ -48,7 +51,7 @@ class ModbusSource:
         self._unit_of = {signal: unit for unit in self.units for signal in unit.signals}
         self._fault = NO_CONNECTION
         self._given_up = False  # for the rest of this poll
-        self._shares: dict[tuple[SignalId, ...], list[tuple[Unit, tuple[SignalId, ...]]]] = {}
+        self._shares: dict[tuple[SignalId, ...], _Shares] = {}
 
     @property
     def _link(self) -> Connection:
@@ -99,8 +102,7 @@ class ModbusSource:
     async def batches(self, due: Sequence[SignalId]) -> AsyncIterator[Batch]:
         """As ``read``, each batch as soon as its machine has been asked."""
         answers: dict[str, list[Answer]] = {}
-        shares = self._shares_of(tuple(due))
-        missing = Counter(unit.machine for unit, _ in shares)
+        shares, missing = self._shares_of(tuple(due))
         self._given_up = False
         began, whole = self._now().mono, len(due) == len(self._unit_of)
         # who is in doubt is asked last, so that its silence delays nobody else's values
@@ -110,7 +112,7 @@ class ModbusSource:
             heard = answers.setdefault(unit.machine, [])
             heard.append(answer)
             if len(heard) == missing[unit.machine]:
-                yield _batch(unit.machine, heard, self._now())
+                yield _batch(unit.machine, heard, self._now)
         self.time.polled(began, self._now().mono + self._link.rest, whole=whole)
         if self._each_poll:
             self._link.close()
@@ -178,27 +180,29 @@ class ModbusSource:
         else:
             unit.backoff.failed(mono)
 
-    def _shares_of(self, due: tuple[SignalId, ...]) -> list[tuple[Unit, tuple[SignalId, ...]]]:
+    def _shares_of(self, due: tuple[SignalId, ...]) -> _Shares:
         shares = self._shares.get(due)
         if shares is None:
             by_unit: dict[int, tuple[Unit, list[SignalId]]] = {}
             for signal in due:
                 unit = self._unit_of[signal]
                 by_unit.setdefault(id(unit), (unit, []))[1].append(signal)
-            shares = [(unit, tuple(signals)) for unit, signals in by_unit.values()]
+            units = [(unit, tuple(signals)) for unit, signals in by_unit.values()]
+            shares = units, Counter(unit.machine for unit, _ in units)
             self._shares[due] = shares
         return shares
 
 
-def _batch(machine: str, answers: Sequence[Answer], now: Moment) -> Batch:
+def _batch(machine: str, answers: Sequence[Answer], now: Now) -> Batch:
     """What the devices of one machine said. Stamped with the last answer, not with a silence."""
-    heard = [answer.moment for answer in answers if answer.moment is not None]
-    moment = max(heard, key=lambda at: at.mono) if heard else now
     if len(answers) == 1:
         only = answers[0]
+        moment = only.moment or now()
         return Batch(
             machine, moment.at, moment.mono, moment.clock, only.signals, only.values, only.faults
         )
+    heard = [answer.moment for answer in answers if answer.moment is not None]
+    moment = max(heard, key=lambda at: at.mono) if heard else now()
     sound = all(answer.faults is None for answer in answers)
     return Batch(
         machine,

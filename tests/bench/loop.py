@@ -27,7 +27,7 @@ from tests.soak import listeners, visit
 
 LOOKED_AT = ROOT / "tests" / "system" / "looked_at.py"
 QUICK = "--quick" in sys.argv
-ROUNDS, REST = (1, 5.0) if QUICK else (3, 30.0)
+ROUNDS, REST = (1, 2.0) if QUICK else (3, 30.0)
 """Rounds, and seconds of rest in each."""
 START = 5.0
 PROMISED = {"start": 100.0, "rest": 50.0}

@@ -16,6 +16,19 @@ from gateway.config.strict_yaml import read
 from gateway.config.tree import Items, Leaf, Table, plain
 from gateway.core.errors import ConfigError
 
+ROOT = Path(__file__).parents[2]
+MINI = """schema: 1
+name: {de: Fräse, en: Mill}
+machines:
+  - name: mill-1  # the first
+    connect: {type: modbus-tcp, host: 192.168.10.21, unit: 1}
+    words: ["a b", 'c, d', e]
+    note: >-
+      two
+      lines
+sinks: []
+"""
+
 SCALARS = [
     ("1", 1),
     ("-7", -7),
@@ -157,3 +170,42 @@ def test_whatever_bytes_a_file_holds_it_is_read_or_refused(tmp_path: Path, raw: 
     file.write_bytes(raw)
     with suppress(ConfigError):
         read(file, {})
+
+
+def trees(text: str, folder: Path) -> object:
+    """What is read of a text, with every place and problem."""
+    with suppress(ConfigError):
+        tree = read_text(text, folder)
+        return tree.root, tree.problems, [doubt for _, doubt in tree.doubts.values()]
+    return None
+
+
+@pytest.mark.parametrize(
+    "file",
+    [*(ROOT / "configs").rglob("*.yaml"), *(ROOT / "tests" / "config" / "broken").glob("*.yaml")],
+    ids=lambda file: file.stem,
+)
+def test_the_fast_parser_reads_a_file_as_the_slow_one(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = file.read_bytes().decode("utf-8", "replace").replace("generated:", "")  # at random
+    fast = trees(text, tmp_path)
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    assert trees(text, tmp_path) == fast
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_what_the_fast_parser_reads_the_slow_one_reads_alike(
+    data: st.DataObject, tmp_path: Path
+) -> None:
+    """Texts with a few slips of the pen: a sign too many, too few, or another indentation."""
+    text = MINI
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text)))
+        slip = data.draw(st.sampled_from([*"{}[]:,-#'\"|&*%@` \n\\0aé!?\t", "", "  "]))
+        text = text[:at] + slip + text[at + (not slip) :]
+    fast = trees(text, tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delattr(yaml, "CSafeLoader")
+        assert trees(text, tmp_path) == fast

@@ -123,6 +123,18 @@ async def test_good_values_keep_their_kind(broker: RunningBroker, sink: MqttSink
         }
 
 
+async def test_a_text_may_hold_whatever_stands_in_json(
+    broker: RunningBroker, sink: MqttSink
+) -> None:
+    """Messages of good values are made by their form, which knows no texts with commas."""
+    async with Reader(broker) as reader:
+        for text in ("a,b", 'quoted "100 %", {}', "%b", "Größe", ""):
+            await sink.write([batch("press-1", {"mould-closed": text, "shots": 12})])
+            said = await reader.hear("main/press-1/readings")
+            assert said["points"]["mould-closed"] == {"v": text, "q": 0, "r": "ok"}
+            assert said["points"]["shots"] == {"v": 12, "q": 0, "r": "ok"}
+
+
 async def test_batches_arrive_in_order(broker: RunningBroker, sink: MqttSink) -> None:
     async with Reader(broker) as reader:
         await sink.write([batch("mill-1", {"power": float(n)}, seq0=n) for n in range(30)])

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import Desync, Refused, SourceError, Unreachable
@@ -144,15 +143,18 @@ class Connection:
         given_up = False
         self._asked_at = asyncio.get_running_loop().time()
         try:
-            with self._errors(connect), Deadline(connect.within(block)) as self._deadline:
+            with Deadline(connect.within(block)) as self._deadline:
                 answer = await self._read(self._client, connect.unit, block)
         except Refused:
             raise
-        except BaseException as error:  # cancelled as well
+        except BaseException as cause:  # cancelled as well
+            error = self._ours(cause, connect.place())
             given_up = isinstance(error, Unreachable) and error.timed_out
             if not (given_up or (isinstance(error, Desync) and self._framing.resyncs)):
                 self.close()
-            raise
+            if error is None:
+                raise
+            raise error from cause
         finally:
             self._deadline = None
             self._framing.done(given_up=given_up)
@@ -177,24 +179,19 @@ class Connection:
             )
         return answer
 
-    @contextmanager
-    def _errors(self, connect: ModbusConnect) -> Iterator[None]:
-        """Findings of pymodbus and our own findings as our errors."""
+    def _ours(self, cause: BaseException, place: str) -> SourceError | None:
+        """What pymodbus or our own findings mean, as our error; None for anything else."""
         from pymodbus.exceptions import ModbusException  # noqa: PLC0415
 
-        try:
-            yield
-        except SourceError:
-            raise
-        except (TimeoutError, ModbusException, OSError) as cause:
-            place = connect.place()
-            if self._strange:
-                raise Desync(place, self._strange) from cause
-            if self._lost or not isinstance(cause, TimeoutError):
-                raise Unreachable(place, Finding(Why.HUNG_UP)) from cause
-            if self._framing.found:
-                raise Desync(place, self._framing.found) from cause
-            raise Unreachable(place, Finding(Why.NO_ANSWER)) from cause
+        if not isinstance(cause, TimeoutError | ModbusException | OSError):
+            return None
+        if self._strange:
+            return Desync(place, self._strange)
+        if self._lost or not isinstance(cause, TimeoutError):
+            return Unreachable(place, Finding(Why.HUNG_UP))
+        if self._framing.found:
+            return Desync(place, self._framing.found)
+        return Unreachable(place, Finding(Why.NO_ANSWER))
 
     def close(self) -> None:
         """Close; safe twice and before ``open``."""

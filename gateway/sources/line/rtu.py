@@ -129,8 +129,10 @@ class SerialOpener:
     def _client(self, hooks: Hooks) -> AsyncModbusSerialClient:
         from pymodbus.client import AsyncModbusSerialClient  # noqa: PLC0415  # drivers load on use
 
+        from gateway.sources.line import answers  # noqa: PLC0415
+
         connect = self._connect
-        return AsyncModbusSerialClient(
+        client = AsyncModbusSerialClient(
             connect.port,
             baudrate=connect.baud,
             parity=connect.parity[0].upper(),
@@ -141,6 +143,8 @@ class SerialOpener:
             trace_packet=hooks.inspect,
             trace_connect=hooks.watch,
         )
+        answers.use(client)
+        return client
 
 
 def _file(port: str) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from gateway.config import Endpoint
 from gateway.core.errors import Unreachable
 from gateway.core.findings import Finding, Why
 from gateway.sources.deadline import Deadline
-from gateway.sources.line.base import NEVER, Hooks
+from gateway.sources.line.base import Hooks
 from gateway.sources.line.lookup import Lookup
 
 if TYPE_CHECKING:
@@ -57,13 +57,17 @@ class SocketOpener:
         from pymodbus.client import AsyncModbusTcpClient  # noqa: PLC0415  # drivers load on use
         from pymodbus.framer import FramerType  # noqa: PLC0415
 
-        return AsyncModbusTcpClient(
+        from gateway.sources.line import answers  # noqa: PLC0415
+
+        client = AsyncModbusTcpClient(
             address,
             port=self._port,
             framer=FramerType(self._framer),
-            timeout=NEVER,
+            timeout=None,  # type: ignore[arg-type]  # ours is enough; a timer for each costs
             retries=0,
             reconnect_delay=0,
             trace_packet=hooks.inspect,
             trace_connect=hooks.watch,
         )
+        answers.use(client)
+        return client
