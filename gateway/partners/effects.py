@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.core.errors import ExchangeError
 from gateway.network.agreement import agreed_on
+from gateway.network.disclosure import as_fields
 from gateway.network.document import as_document, from_document
 from gateway.network.knowledge import Heard
 from gateway.network.order import Level
@@ -66,7 +67,7 @@ async def _order(context: Context, entry: LogEntry, skipped: Skipped, message: M
 async def _report(context: Context, entry: LogEntry, skipped: Skipped, message: Message) -> None:
     state = context.state
     report = check_report(state, context.side.firm, entry.partner, message)
-    entry = replace(entry, fields=_known(report.fields(), message))
+    entry = replace(entry, fields=_known(as_fields(report), message))
     await context.keep(context.ledger.receive, entry, skipped)
     basis = state.versions[entry.order][entry.version]
     package = next((p for p in basis.packages if p.id == entry.package), None)

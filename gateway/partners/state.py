@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from gateway.config import Reserve
-from gateway.network.disclosure import DepartedLot, joined, told_lots
+from gateway.network.disclosure import joined
+from gateway.network.fields import read_lots
 from gateway.network.knowledge import Agreed, Heard
 from gateway.network.order import Consortium, JointOrder, Level, Prepared
+from gateway.network.report import DepartedLot
 from gateway.network.snapshot import Offered, Warned
 from gateway.partners.messages import GENESIS, Kind
 
@@ -182,7 +184,7 @@ class ExchangeState:
             self.unlearnt(entry.order, entry.partner)
         elif entry.kind is Kind.REPORT and "departedLots" in entry.fields:
             known = self.lots_told.get(entry.key, {}) if entry.fields.get("lotsBefore") else {}
-            lots = told_lots(entry.fields["departedLots"])
+            lots = read_lots(entry.fields["departedLots"])
             self.lots_told[entry.key] = known | {lot.number: lot for lot in lots}
 
     def unlearnt(self, order: str, partner: str) -> None:
