@@ -99,10 +99,13 @@ def _check_lots(order: JointOrder, package: str | None, report: Report) -> None:
 
 
 def check_order(
-    order: JointOrder, message: Message, sender: str, lead: str, *, simulated: bool
+    order: JointOrder, message: Message, sender: str, *, may_lead: bool, simulated: bool
 ) -> None:
-    """Whether an order may be worked on here. Raises ExchangeError."""
-    if sender != lead or order.lead != sender:
+    """Whether an order may be worked on here. Raises ExchangeError.
+
+    ``may_lead``: whether its sender may be the lead firm of such an order.
+    """
+    if not may_lead or order.lead != sender:
         raise ExchangeError("an order that is not from the lead firm")
     if order.id != message.order or order.version != message.version:
         raise ExchangeError("an order under another name")

@@ -41,9 +41,8 @@ async def take_in(context: Context, entry: LogEntry, skipped: Skipped, message: 
 
 async def _order(context: Context, entry: LogEntry, skipped: Skipped, message: Message) -> None:
     order = from_document(message.fields)
-    opened_before = context.state.order(order.id)
-    lead = context.side.consortium.lead if opened_before is None else opened_before.lead
-    check_order(order, message, entry.partner, lead, simulated=context.site.simulated)
+    may_lead = context.state.leads(order, entry.partner, context.side.consortium.lead)
+    check_order(order, message, entry.partner, may_lead=may_lead, simulated=context.site.simulated)
     running = context.unfinished(order.lead)
     if running is not None and (running.id == order.id or not in_earnest(running, order)):
         running = None
