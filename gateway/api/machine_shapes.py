@@ -80,7 +80,7 @@ class RowShape(TypedDict):
     value: Words
 
 
-class PartShape(TypedDict):
+class MachinePartShape(TypedDict):
     """A part of a sheet: facts, sentences, or a table with columns."""
 
     title: Words
@@ -104,4 +104,4 @@ class SheetShape(TypedDict):
 
     title: Words
     lead: Words
-    parts: list[PartShape]
+    parts: list[MachinePartShape]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gateway.api.machine_shapes import (
     FirstShape,
+    MachinePartShape,
     ParameterShape,
-    PartShape,
     SheetShape,
     TemplateShape,
 )
@@ -68,7 +68,7 @@ def sheet_of(rooms: Rooms, machine: Machine, first: FirstRun | None) -> SheetSha
     }
 
 
-def _part(part: Part) -> PartShape:
+def _part(part: Part) -> MachinePartShape:
     return {
         "title": words(part.title),
         "facts": [{"label": words(label), "value": words(value)} for label, value in part.facts],

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from gateway.api.shapes import Words
@@ -13,6 +14,14 @@ Lamp = Literal["grey", "green", "yellow", "red", "done", "hatched"]
 Status = Literal[
     "planned", "released", "running", "interrupted", "ended", "aborted", "no_news"
 ]  # fmt: skip
+
+
+SentState = Annotated[
+    str, WithJsonSchema({"type": "string", "enum": ["pending", "acked", "cancelled"]})
+]
+ReceivedState = Annotated[
+    str, WithJsonSchema({"type": "string", "enum": ["kept", "withdrawn", "cancelled"]})
+]
 
 
 class LotShape(TypedDict):
@@ -203,7 +212,6 @@ class _MessageShape(TypedDict):
     bytes: int
     hash: str
     prev: str | None
-    state: str
     acked: str | None
 
 
@@ -211,6 +219,7 @@ class SentShape(_MessageShape):
     """A message that left, with its exact content and its place in the chain of hashes."""
 
     to: str
+    state: SentState
 
 
 ReceivedShape = TypedDict(
@@ -218,7 +227,7 @@ ReceivedShape = TypedDict(
     {
         "id": str, "at": str, "kind": str, "order": str, "package": str | None, "sequence": int,
         "level": Level | None, "fields": dict[str, object], "bytes": int, "hash": str,
-        "prev": str | None, "state": str, "acked": str | None, "from": str,
+        "prev": str | None, "state": ReceivedState, "acked": str | None, "from": str,
     },
 )  # fmt: skip
 """A message that came in; what was withdrawn is gone from it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from gateway.api.shapes import Value, Words
@@ -36,6 +37,9 @@ class SignalShape(TypedDict):
     role: str | None
 
 
+MachineState = Annotated[int, WithJsonSchema({"type": "integer", "enum": [0, 1, 2, 3]})]
+
+
 class StateShape(TypedDict):
     """What a machine does (numbers of OPC 40001-1), since when, and the sentence why we say so.
 
@@ -44,10 +48,10 @@ class StateShape(TypedDict):
     time, ``lapse`` times faster than real time.
     """
 
-    state: int | None
+    state: MachineState | None
     name: str | None
     mode: int | None
-    since: str | None
+    since: str
     because: Words
     known: bool
     phase: Words | None
@@ -82,9 +86,19 @@ class ConnectionShape(TypedDict):
 class GapShape(TypedDict):
     """A stretch of real time in which parts may have passed unseen."""
 
-    start: str | None
-    end: str | None
+    start: str
+    end: str
     why: Words
+
+
+class OriginsShape(TypedDict, total=False):
+    """How many good pieces are known how; those of no piece are absent."""
+
+    measured: int
+    counted: int
+    entered: int
+    simulated: int
+    corrected: int
 
 
 class JobShape(TypedDict):
@@ -102,7 +116,7 @@ class JobShape(TypedDict):
     because: Words
     good: int
     scrap: int
-    origins: dict[str, int]
+    origins: OriginsShape
     opening: int
     runs_started: int
     runs_completed: int
@@ -188,7 +202,7 @@ class MachineShape(TypedDict):
     bus: NotRequired[list[BusShape]]
 
 
-class RegisterShape(TypedDict):
+class ReadRegisterShape(TypedDict):
     """The words behind a value, as the device sent them; addresses count from 0."""
 
     function: int
@@ -205,7 +219,7 @@ class FactShape(TypedDict):
     value: str
 
 
-class PlaceShape(TypedDict):
+class SinkPlaceShape(TypedDict):
     """Where a sink's peer has the same value: node of an OPC UA server, topic of a broker."""
 
     sink: str
@@ -232,7 +246,7 @@ class TraceShape(TypedDict):
     """
 
     signal: SignalShape
-    register: RegisterShape | None
+    register: ReadRegisterShape | None
     encoding: str
     order: str | None
     scale: float
@@ -240,7 +254,7 @@ class TraceShape(TypedDict):
     template: str
     unit: int | None
     source: str | None
-    places: list[PlaceShape]
+    places: list[SinkPlaceShape]
     stored: StoredPointShape | None
     committed_seq: int
 

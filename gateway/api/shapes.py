@@ -6,12 +6,23 @@ second time while the gateway works. ``NotRequired`` means that the key may be a
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 Role = Literal["owner", "foreman", "works_council", "customer", "visitor"]
 Value = float | int | bool | str
+# Words of other rooms, handed on as they are: the document names them, a test holds both together.
+PartState = Annotated[
+    str, WithJsonSchema({"type": "string", "enum": ["ok", "waiting", "failed", "absent"]})
+]
+Remedy = Annotated[
+    str, WithJsonSchema({"type": "string", "enum": ["begin_anew", "erase_aside", "reload"]})
+]
+Reloaded = Annotated[
+    str, WithJsonSchema({"type": "string", "enum": ["done", "nothing_new", "refused"]})
+]
 
 
 class Words(TypedDict):
@@ -102,9 +113,9 @@ class PartShape(TypedDict):
     """
 
     name: str
-    state: str
+    state: PartState
     text: Words
-    remedy: str | None
+    remedy: Remedy | None
 
 
 class ClockShape(TypedDict):
@@ -120,8 +131,8 @@ class HealthShape(TypedDict):
     firm: str
     name: str
     version: str
-    started: str | None
-    now: str | None
+    started: str
+    now: str
     parts: list[PartShape]
     clock: ClockShape
 
@@ -190,7 +201,7 @@ class ReloadedShape(TypedDict):
     """
 
     schema: int
-    how: str
+    how: Reloaded
     at: str
     said: Words
     changes: list[Words]

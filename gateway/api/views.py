@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from gateway.api.live import Latest
 from gateway.api.plant_shapes import (
@@ -12,6 +12,7 @@ from gateway.api.plant_shapes import (
     JobShape,
     LineShape,
     MachineShape,
+    OriginsShape,
     QuestionShape,
     SignalShape,
     StateShape,
@@ -93,7 +94,7 @@ def state(status: MachineStatus) -> StateShape:
         "state": None if status.state is None else int(status.state),
         "name": None if status.state is None else status.state.name.lower(),
         "mode": None if status.mode is None else int(status.mode),
-        "since": iso(status.since),
+        "since": moment(status.since),
         "because": words(status.because),
         "known": status.known,
         "phase": words(status.phase) if status.phase is not None else None,
@@ -188,7 +189,9 @@ def job(what: Job) -> JobShape:
         "because": words(what.because),
         "good": what.good,
         "scrap": what.scrap,
-        "origins": {origin.value: count for origin, count in what.origins.items()},
+        "origins": cast(
+            "OriginsShape", {origin.value: count for origin, count in what.origins.items()}
+        ),
         "opening": what.opening,
         "runs_started": what.runs_started,
         "runs_completed": what.runs_completed,

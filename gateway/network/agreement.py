@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
+from gateway.network.fields import AT_ONCE, Occasion
 from gateway.network.order import Consortium, JointOrder, Level
 
 NEVER: Sequence[Text] = (
@@ -24,25 +24,6 @@ NEVER: Sequence[Text] = (
     Text("freier Text", "free text"),
 )
 """What leaves a firm at no level."""
-
-
-class Occasion(StrEnum):
-    """Why a report goes out now."""
-
-    FIRST = "first"
-    LAMP = "lamp"
-    STATUS = "status"
-    LOT = "lot"
-    SHIFT = "shift"
-    INTERVAL = "interval"
-
-
-AT_ONCE = {
-    "lamp": Occasion.LAMP,
-    "productionStatus": Occasion.STATUS,
-    "lotsDeparted": Occasion.LOT,
-}
-"""A report goes out at once when one of these disclosed fields has changed."""
 
 
 @dataclass(frozen=True, slots=True)

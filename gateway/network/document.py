@@ -11,7 +11,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from gateway.core.errors import ExchangeError
-from gateway.network.disclosure import MOST_PIECES
+from gateway.network.fields import MOST_PIECES
 from gateway.network.order import HORIZON, MOST_LAPSE, Baseline, JointOrder, WorkPackage
 
 MOST_LOTS = 10_000

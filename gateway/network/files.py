@@ -11,8 +11,8 @@ from gateway.config.models import Bilingual, Objection, Strict, refuse, wrong
 from gateway.config.scalars import Duration, DurationOrZero, OrderMoment
 from gateway.core.names import FIRM_PATTERN
 from gateway.core.text import Text
-from gateway.network.disclosure import MOST_PIECES
 from gateway.network.document import MOST_LOTS
+from gateway.network.fields import MOST_PIECES
 from gateway.network.order import (
     HORIZON,
     MOST_LAPSE,

@@ -9,16 +9,10 @@ from functools import cached_property
 
 from gateway.core.work import Job, JobState, Substate
 from gateway.network.arrivals import Arrivals, Departures, arrivals
-from gateway.network.disclosure import (
-    DateReport,
-    Lamp,
-    PackageState,
-    QuantityReport,
-    Report,
-)
 from gateway.network.forecast import Forecast, rounded, spread
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.plan import makeable
+from gateway.network.report import Lamp, PackageState, Report
 
 MINUTE = timedelta(minutes=1)
 TICK = timedelta(microseconds=1)
@@ -39,27 +33,24 @@ class Heard:
     basis: WorkPackage | None = None
 
     @property
-    def date(self) -> DateReport | None:
-        """The part of level L2, where it is agreed."""
-        if isinstance(self.report, QuantityReport):
-            return self.report.date
-        return self.report if isinstance(self.report, DateReport) else None
+    def date(self) -> Report | None:
+        """The report, where dates are agreed (L2)."""
+        return self.report if self.report.level >= Level.L2 else None
 
     @property
-    def quantity(self) -> QuantityReport | None:
-        """The part of level L3, where it is agreed."""
-        return self.report if isinstance(self.report, QuantityReport) else None
+    def quantity(self) -> Report | None:
+        """The report, where quantities are agreed (L3)."""
+        return self.report if self.report.level >= Level.L3 else None
 
     @property
     def end(self) -> timedelta | None:
         """When it is expected to end, None where that is not agreed or not known."""
-        return None if self.date is None else self.date.forecast
+        return self.report.forecast
 
     @property
     def lamp(self) -> Lamp:
         """The lamp, which every level has."""
-        report = self.report
-        return report.date.lamp if isinstance(report, QuantityReport) else report.lamp
+        return self.report.lamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from gateway.core.work import JobState
-from gateway.network.disclosure import SEEN_AS, Lamp, OrderState
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import Knowledge, Own, end_agreed
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.plan import Plan
+from gateway.network.report import SEEN_AS, Lamp, OrderState
 
 
 def progress(knowledge: Knowledge, own: Mapping[str, Own]) -> float | None:

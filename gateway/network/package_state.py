@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from gateway.core.work import Job, JobState, Substate
-from gateway.network.disclosure import DelayReason, DepartedLot, Lamp, PackageState, worst
 from gateway.network.forecast import Forecast, rounded
 from gateway.network.order import JointOrder, WorkPackage
+from gateway.network.report import DelayReason, DepartedLot, Lamp, PackageState, worst
 
 
 def package_state(

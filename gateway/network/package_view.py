@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.network.arrivals import Departures, arrivals
-from gateway.network.disclosure import SEEN_AS, Lamp
+from gateway.network.fields import HIDDEN
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import (
     Agreed,
@@ -18,20 +18,12 @@ from gateway.network.knowledge import (
 )
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.package_state import lamp_by_date
+from gateway.network.report import SEEN_AS, Lamp
 from gateway.network.snapshot import Snapshot
 
 Json = dict[str, Any]
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
-
-HIDDEN: Mapping[Level, tuple[str, ...]] = {
-    Level.L0: ("lamp", "status", "progress", "forecast_s", "reason", "good", "lots"),
-    Level.L1: ("status", "progress", "forecast_s", "reason", "good", "lots"),
-    Level.L2: ("good", "lots"),
-    Level.L3: (),
-    Level.L4: (),
-}
-"""What a package's view lacks at each level."""
 
 
 def package_view(

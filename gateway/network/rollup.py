@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from gateway.network.arrivals import Departures, arrivals
-from gateway.network.disclosure import Lamp
 from gateway.network.forecast import Forecast, Inbound, forecast
 from gateway.network.knowledge import (
     Knowledge,
@@ -18,6 +17,7 @@ from gateway.network.knowledge import (
 from gateway.network.order import JointOrder, Prepared, WorkPackage
 from gateway.network.package_state import package_state
 from gateway.network.plan import Known, Plan, departures, plan
+from gateway.network.report import Lamp
 from gateway.network.split import split
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.core.text import Text
-from gateway.network.disclosure import Lamp, OrderState, PackageState, Report
 from gateway.network.knowledge import Knowledge, Own
 from gateway.network.order import Level, Prepared
 from gateway.network.plan import Plan
+from gateway.network.report import Lamp, OrderState, PackageState, Report
 
 
 @dataclass(frozen=True, slots=True)

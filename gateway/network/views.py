@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from gateway.network.disclosure import Lamp
+from gateway.network.fields import HIDDEN_ORDER
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.package_view import iso, leaving_of, package_view, seconds
+from gateway.network.report import Lamp
 from gateway.network.snapshot import Offered, Snapshot, Warned
 
 Json = dict[str, Any]
-
-HIDDEN_ORDER: Mapping[Level, tuple[str, ...]] = {
-    Level.L0: ("lamp", "progress", "forecast_s", "complete"),
-    Level.L1: ("progress", "forecast_s", "complete"),
-    Level.L2: ("complete",),
-    Level.L3: (),
-    Level.L4: (),
-}
-"""The same for the order as a whole, which other firms know from the lead firm's summary."""
 
 
 def view(snapshot: Snapshot, now: timedelta) -> Json:

@@ -13,6 +13,7 @@ from gateway.network import disclosure
 from gateway.network.document import MOST_LOTS
 from gateway.network.knowledge import Agreed, Knowledge, arrived
 from gateway.network.order import JointOrder, Level, Prepared
+from gateway.network.report import Report
 from gateway.network.rollup import own_packages
 from gateway.network.snapshot import Offered, Snapshot
 from gateway.network.views import view
@@ -67,9 +68,7 @@ def skipped_before(message: Message, head: Head) -> Sequence[Cancelled]:
     return found
 
 
-def check_report(
-    state: ExchangeState, firm: str, sender: str, message: Message
-) -> disclosure.Report:
+def check_report(state: ExchangeState, firm: str, sender: str, message: Message) -> Report:
     """The report in a message, if the sender may make it and it holds no more than agreed."""
     order = state.versions.get(message.order, {}).get(message.version)
     if order is None:
@@ -86,24 +85,27 @@ def check_report(
     report = disclosure.read(message.fields, level)
     if report is None:
         raise ExchangeError("an empty report")
-    if isinstance(report, disclosure.QuantityReport):
+    if report.level >= Level.L3:
         _check_lots(order, message.package, report)
     return report
 
 
-def _check_lots(order: JointOrder, package: str | None, report: disclosure.QuantityReport) -> None:
+def _check_lots(order: JointOrder, package: str | None, report: Report) -> None:
     """Whether the lots that left are those of the package; a summary has none."""
     lots = () if package is None else order.package(package).lots()
     numbers = {lot.number for lot in lots}
-    if not {lot.number for lot in report.lots} <= numbers or (report.departed or 0) > len(numbers):
+    if not {lot.number for lot in report.lots} <= numbers or report.departed > len(numbers):
         raise ExchangeError("a report on lots that the package does not have")
 
 
 def check_order(
-    order: JointOrder, message: Message, sender: str, lead: str, *, simulated: bool
+    order: JointOrder, message: Message, sender: str, *, may_lead: bool, simulated: bool
 ) -> None:
-    """Whether an order may be worked on here. Raises ExchangeError."""
-    if sender != lead or order.lead != sender:
+    """Whether an order may be worked on here. Raises ExchangeError.
+
+    ``may_lead``: whether its sender may be the lead firm of such an order.
+    """
+    if not may_lead or order.lead != sender:
         raise ExchangeError("an order that is not from the lead firm")
     if order.id != message.order or order.version != message.version:
         raise ExchangeError("an order under another name")

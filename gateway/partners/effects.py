@@ -9,6 +9,7 @@ from typing import Any
 
 from gateway.core.errors import ExchangeError
 from gateway.network.agreement import agreed_on
+from gateway.network.disclosure import as_fields
 from gateway.network.document import as_document, from_document
 from gateway.network.knowledge import Heard
 from gateway.network.order import Level
@@ -40,9 +41,8 @@ async def take_in(context: Context, entry: LogEntry, skipped: Skipped, message: 
 
 async def _order(context: Context, entry: LogEntry, skipped: Skipped, message: Message) -> None:
     order = from_document(message.fields)
-    opened_before = context.state.order(order.id)
-    lead = context.side.consortium.lead if opened_before is None else opened_before.lead
-    check_order(order, message, entry.partner, lead, simulated=context.site.simulated)
+    may_lead = context.state.leads(order, entry.partner, context.side.consortium.lead)
+    check_order(order, message, entry.partner, may_lead=may_lead, simulated=context.site.simulated)
     running = context.unfinished(order.lead)
     if running is not None and (running.id == order.id or not in_earnest(running, order)):
         running = None
@@ -66,7 +66,7 @@ async def _order(context: Context, entry: LogEntry, skipped: Skipped, message: M
 async def _report(context: Context, entry: LogEntry, skipped: Skipped, message: Message) -> None:
     state = context.state
     report = check_report(state, context.side.firm, entry.partner, message)
-    entry = replace(entry, fields=_known(report.fields(), message))
+    entry = replace(entry, fields=_known(as_fields(report), message))
     await context.keep(context.ledger.receive, entry, skipped)
     basis = state.versions[entry.order][entry.version]
     package = next((p for p in basis.packages if p.id == entry.package), None)

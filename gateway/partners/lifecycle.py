@@ -92,7 +92,7 @@ def narrow_heard(context: Context, order: str, giver: str, level: Level) -> None
 
 
 def _shrink(kept: dict[Any, Heard], key: object, heard: Heard, level: Level) -> None:
-    left = disclosure.only(heard.report.fields(), level)
+    left = disclosure.only(disclosure.as_fields(heard.report), level)
     report = disclosure.read(left, level) if level < heard.level else heard.report
     if report is None:
         del kept[key]

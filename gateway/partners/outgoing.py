@@ -11,9 +11,10 @@ from typing import Any
 from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
 from gateway.network.agreement import Told, occasion
-from gateway.network.disclosure import OrderState, PackageState, Report, disclose, unread
+from gateway.network.disclosure import as_fields, disclose, unread
 from gateway.network.document import as_document, cut
 from gateway.network.order import JointOrder, Level
+from gateway.network.report import OrderState, PackageState, Report
 from gateway.network.snapshot import Offered
 from gateway.partners.crypto import too_long
 from gateway.partners.messages import Kind
@@ -156,7 +157,7 @@ def _reports(
             made[package, level] = disclose(subject, level, order.step)
         if (report := made[package, level]) is None:
             continue
-        fields = unread(report, state.lots_told.get(key, {})).fields()
+        fields = as_fields(unread(report, state.lots_told.get(key, {})))
         told = state.told.get(key)
         before = None
         if told is not None and told.level is level:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gateway.network.agreement import NEVER, agreed_on
-from gateway.network.disclosure import FIELDS
+from gateway.network.fields import KEYS
 from gateway.partners.outgoing import iso
 from gateway.partners.state import ExchangeState, LogEntry, Side
 
@@ -50,7 +50,7 @@ def agreements_json(state: ExchangeState, side: Side, order: str) -> list[Json]:
             "most": agreed_on(side.consortium, found, giver, taker).value,
             "interval_s": int(found.interval.total_seconds()),
             "threshold_s": int(found.threshold.total_seconds()),
-            "fields": list(FIELDS[agreed.level]),
+            "fields": list(KEYS[agreed.level]),
             "never": [text.as_json() for text in NEVER],
             "withdrawn": iso(agreed.withdrawn) if agreed.withdrawn else None,
             "own": giver == firm,

@@ -153,11 +153,9 @@ class StartCheck:
         Once it has answered nothing is left to show: since then we send what it then has. Of what
         was before we began anew its numbers are enough.
         """
-        shown, state = read(content, self._context.side.firm, partner), self._context.state
+        shown = read(content, self._context.side.firm, partner)
         unknown = shown.chain is not None and not self._known(partner, _number(shown))
-        before = state.anew is not None and (
-            (partner, "", "") not in state.prior or shown.header.sentDateTime <= state.anew
-        )
+        before = self._before(partner, shown)
         if unknown and not before and partner not in self._context.answered:
             await self._judge(partner, shown)
 
@@ -169,6 +167,7 @@ class StartCheck:
         shown = self._shown(partner, message.fields.get("proof"))
         if shown is not None:
             claimed.append(_number(shown))
+            self._before(partner, shown)
         state = self._context.state
         if state.anew is not None and (partner, "", "") not in state.prior:
             await self._before_we_began_anew(partner, claimed)
@@ -184,6 +183,16 @@ class StartCheck:
         self._outbox.hurry(partner)
         await self._context.trust(partner)
         return True
+
+    def _before(self, partner: str, shown: Message) -> bool:
+        """Whether a message of ours is from before we began anew; its order is then proven."""
+        state = self._context.state
+        if state.anew is None:
+            return False
+        before = (partner, "", "") not in state.prior or shown.header.sentDateTime <= state.anew
+        if before:
+            state.proven.add((shown.order, partner))
+        return before
 
     def _known(self, partner: str, number: Number) -> bool:
         order, chain, last = number

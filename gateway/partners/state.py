@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from gateway.config import Reserve
-from gateway.network.disclosure import DepartedLot, joined, told_lots
+from gateway.network.disclosure import joined
+from gateway.network.fields import read_lots
 from gateway.network.knowledge import Agreed, Heard
 from gateway.network.order import Consortium, JointOrder, Level, Prepared
+from gateway.network.report import DepartedLot
 from gateway.network.snapshot import Offered, Warned
 from gateway.partners.messages import GENESIS, Kind
 
@@ -114,6 +116,21 @@ class ExchangeState:
     prior: set[tuple[str, str, str]] = field(default_factory=set)
     """What partners have of us from before that: partner, order, chain; '' once they have said."""
 
+    proven: set[Pair] = field(default_factory=set)
+    """Orders from before that, with the partners that have shown a message of ours about them."""
+
+    def leads(self, order: JointOrder, firm: str, lead: str) -> bool:
+        """Whether ``firm`` may send an order of which it is the lead firm, where ``lead`` is now.
+
+        A lead firm leads its orders to their end. Where our ledger was begun anew we do not know
+        them any more; that we worked on one for ``firm`` before, our own signature shows.
+        """
+        known = self.order(order.id)
+        if known is not None:
+            return known.lead == firm
+        before = self.anew is not None and order.began is not None and order.began <= self.anew
+        return lead == firm or (before and (order.id, firm) in self.proven)
+
     def prior_orders(self) -> set[str]:
         """Orders that were worked on before this ledger was begun anew."""
         return {order for _, order, _ in self.prior}
@@ -182,7 +199,7 @@ class ExchangeState:
             self.unlearnt(entry.order, entry.partner)
         elif entry.kind is Kind.REPORT and "departedLots" in entry.fields:
             known = self.lots_told.get(entry.key, {}) if entry.fields.get("lotsBefore") else {}
-            lots = told_lots(entry.fields["departedLots"])
+            lots = read_lots(entry.fields["departedLots"])
             self.lots_told[entry.key] = known | {lot.number: lot for lot in lots}
 
     def unlearnt(self, order: str, partner: str) -> None:

@@ -5,41 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 
+from gateway.network.fields import KEYS
+from gateway.network.order import Level
 from simulators.stage.show import Json, Show
 
 MOST = 5000
 """Messages of one firm that are counted: more than a whole order sends."""
-LEVEL_FIELDS = {
-    "L0": frozenset[str](),
-    "L1": frozenset({"lamp"}),
-    "L2": frozenset(
-        {
-            "lamp",
-            "productionStatus",
-            "progress",
-            "forecast_s",
-            "precisionOfForecast",
-            "reasonsForDelay",
-        }
-    ),
-    "L3": frozenset(
-        {
-            "lamp",
-            "productionStatus",
-            "progress",
-            "forecast_s",
-            "precisionOfForecast",
-            "reasonsForDelay",
-            "good",
-            "departedLots",
-            "lotsBefore",
-            "lotsDeparted",
-        }
-    ),
-}
-"""The fields of each level, written down a second time: the oracle of the balance."""
-
-
 FRESH = 3.0
 """Seconds for which figures are good enough: a room full of phones asks as often as it likes."""
 
@@ -77,7 +48,7 @@ async def _count(show: Show) -> Json:
             messages += 1
             fields += len(names)
             octets += int(entry["bytes"])
-            beyond += len(names - LEVEL_FIELDS.get(entry["level"], frozenset()))
+            beyond += len(names.difference(KEYS[Level(entry["level"])]))
     order = await show.order_of_lead()
     return {
         "order": show.order,

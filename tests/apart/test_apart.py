@@ -331,7 +331,7 @@ async def test_it_loads_nothing_of_the_acquisition(tmp_path: Path) -> None:
         await work.connected()
         work.do("modules")
         [modules] = await until(lambda: work.notes("modules"))
-    rooms = ("api", "cli", "exchange", "history", "jobs", "journal", "network", "run", "sources")
+    rooms = ("api", "cli", "history", "jobs", "journal", "network", "partners", "run", "sources")
     foreign = {f"gateway.{room}" for room in rooms}
     foreign |= {"pymodbus", "paho", "fastapi", "uvicorn", "sqlite3", "asyncua"}
     assert foreign & set(modules) == set()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway.api.audit import Happened
+from gateway.network.fields import FIELDS
 from gateway.sinks import variants
 from gateway.sinks.base import SinkConfig
 
@@ -28,7 +29,9 @@ def words(language: str, table: str) -> set[str]:
 
 def calls(*folders: str) -> Iterator[ast.Call]:
     for folder in folders:
-        for file in (ROOT / "gateway" / folder).rglob("*.py"):
+        files = list((ROOT / "gateway" / folder).rglob("*.py"))
+        assert files, f"gateway/{folder} is another room now"
+        for file in files:
             for node in ast.walk(ast.parse(file.read_text("utf-8"))):
                 if isinstance(node, ast.Call):
                     yield node
@@ -54,7 +57,7 @@ def parts() -> set[str]:
 def events() -> set[str]:
     """Every security event: of the pages, and of the exchange."""
     found = {event.value for event in Happened}
-    for call in calls("exchange"):
+    for call in calls("partners"):
         if name_of(call) == "audit" and len(call.args) > 2:
             found |= {text(call.args[1]) or ""}
         elif name_of(call) == "execute" and "INTO audit" in (text(call.args[0]) or ""):
@@ -73,3 +76,8 @@ def test_what_is_looked_for_is_found() -> None:
 def test_every_part_of_health_and_every_security_event_has_a_word(language: str) -> None:
     assert words(language, "names") == parts()
     assert words(language, "events") == events()
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_field_that_partners_may_see_has_a_word(language: str) -> None:
+    assert {field.key for field in FIELDS} <= words(language, "fieldNames")

@@ -6,16 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.core.text import Text
 from gateway.core.work import Job, JobState, Origin, Substate
-from gateway.network.disclosure import (
-    DateReport,
-    DepartedLot,
-    Lamp,
-    ProductionStatus,
-    QuantityReport,
-)
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Work
 from gateway.network.order import Agreement, JointOrder, Level, Need, WorkPackage
 from gateway.network.plan import promised
+from gateway.network.report import DepartedLot, Lamp, ProductionStatus
+from tests.network.reports import date_report, quantity_report
 
 BEGAN = datetime(2026, 1, 5, 6, 0, tzinfo=UTC)
 LEAD = "firm-0"
@@ -67,14 +62,14 @@ def half_done(order: JointOrder) -> tuple[Knowledge, timedelta]:
             for lot, left in zip(lots, package.baseline.departures, strict=False)
         )
         end = package.baseline.end + timedelta(minutes=20)
-        date = DateReport(
+        date = date_report(
             Lamp.GREEN, ProductionStatus.IN_PRODUCTION, 50, end, timedelta(minutes=5), None
         )
         good = sum(lot.quantity for lot in gone)
         if package.firm == LEAD:
             job = a_job(package, good, tuple(order.clock.real(lot.departed) for lot in gone))
         else:
-            heard[package.id] = Heard(Level.L3, QuantityReport(date, good, gone), now, package)
+            heard[package.id] = Heard(Level.L3, quantity_report(date, good, gone), now, package)
     agreed = {giver: Agreed(Level.L3) for giver in order.firms()}
     return Knowledge(order, LEAD, {job.package or "": Work(job, now)}, heard, agreed=agreed), now
 

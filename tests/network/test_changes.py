@@ -10,18 +10,14 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.network.disclosure import (
-    DateReport,
-    Lamp,
-    ProductionStatus,
-    QuantityReport,
-)
 from gateway.network.knowledge import Agreed, Heard, Knowledge
 from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.order_state import progress
 from gateway.network.plan import Known, plan, promised
+from gateway.network.report import Lamp, ProductionStatus
 from gateway.network.split import split
 from tests.network.random_orders import drawn
+from tests.network.reports import date_report, quantity_report
 
 sizes = st.integers(1, 120) | st.integers(1, 6)
 seeds = st.integers(0, 2**32)
@@ -102,9 +98,9 @@ def heard(order: JointOrder, good: dict[str, int], seed: int) -> dict[str, Heard
         made = min(good[package.part_of or package.id], package.quantity)
         status = ProductionStatus.IN_PRODUCTION
         share = 100 * made // package.quantity // 5 * 5
-        date = DateReport(Lamp.GREEN, status, share, 60 * MINUTE, MINUTE, None)
+        date = date_report(Lamp.GREEN, status, share, 60 * MINUTE, MINUTE, None)
         level = chance.choice((Level.L2, Level.L3))
-        report = date if level is Level.L2 else QuantityReport(date, made, ())
+        report = date if level is Level.L2 else quantity_report(date, made, ())
         found[package.id] = Heard(level, report, MINUTE, package)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,25 +13,12 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import ExchangeError
 from gateway.core.work import JobState, Substate
-from gateway.network.disclosure import (
-    FIELDS,
-    DateReport,
-    DelayReason,
-    DepartedLot,
-    Lamp,
-    LampReport,
-    OrderState,
-    PackageState,
-    QuantityReport,
-    disclose,
-    joined,
-    only,
-    percent,
-    read,
-    unread,
-)
+from gateway.network.disclosure import as_fields, disclose, joined, only, read, unread
+from gateway.network.fields import AT_ONCE, CUSTOMER, FIELDS, HIDDEN, HIDDEN_ORDER, KEYS, percent
 from gateway.network.forecast import rounded
 from gateway.network.order import Level
+from gateway.network.report import DelayReason, DepartedLot, Lamp, OrderState, PackageState, Report
+from tests.network.reports import changed
 
 STEP = timedelta(minutes=5)
 LEVELS = [Level.L0, Level.L1, Level.L2, Level.L3]
@@ -75,7 +62,7 @@ states = st.builds(
 
 def sent(state: PackageState | OrderState, level: Level) -> bytes:
     report = disclose(state, level, STEP)
-    told = None if report is None else report.fields()
+    told = None if report is None else as_fields(report)
     return json.dumps(told, sort_keys=True).encode()
 
 
@@ -94,7 +81,7 @@ def test_each_level_sends_exactly_its_keys(state: PackageState) -> None:
     for level in LEVELS[1:]:
         report = disclose(state, level, STEP)
         assert report is not None
-        assert tuple(report.fields()) == FIELDS[level]
+        assert tuple(as_fields(report)) == KEYS[level]
 
 
 @given(states, st.sampled_from(LEVELS))
@@ -176,7 +163,7 @@ def test_a_lower_level_is_contained_in_a_higher_one(state: PackageState) -> None
     for level in (Level.L1, Level.L2):
         less = disclose(state, level, STEP)
         assert less is not None
-        assert only(most.fields(), level) == less.fields()
+        assert only(as_fields(most), level) == as_fields(less)
 
 
 orders = st.builds(
@@ -205,22 +192,38 @@ def test_what_is_not_known_of_an_order_travels_as_unknown(state: OrderState, lev
         assert (told[key] is None) == (known[key] is None), key
 
 
-def test_no_report_type_has_a_place_for_what_is_never_told() -> None:
-    def names(kind: type) -> set[str]:
-        found = set()
-        for entry in fields(kind):
-            found.add(entry.name)
-            nested = {"date": DateReport, "lots": DepartedLot}.get(entry.name)
-            if nested is not None and is_dataclass(nested):
-                found |= names(nested)
-        return found
-
-    allowed = {
-        "lamp", "status", "progress", "forecast", "precision", "reason", "date", "good", "lots",
-        "number", "quantity", "departed", "before",
+def test_the_table_has_no_row_for_what_is_never_told() -> None:
+    oracle = {
+        Level.L1: {"lamp"},
+        Level.L2: {
+            "productionStatus", "progress", "forecast_s", "precisionOfForecast", "reasonsForDelay",
+        },
+        Level.L3: {"good", "departedLots", "lotsBefore", "lotsDeparted"},
     }  # fmt: skip
-    for kind in (LampReport, DateReport, QuantityReport):
-        assert names(kind) <= allowed
+    assert {field.key for field in FIELDS} == set().union(*oracle.values())
+    for field in FIELDS:
+        assert field.key in oracle[field.level], field.key
+
+
+def test_everything_about_what_partners_see_follows_from_the_table() -> None:
+    assert HIDDEN[Level.L0] == (
+        "lamp",
+        "status",
+        "progress",
+        "forecast_s",
+        "reason",
+        "good",
+        "lots",
+    )
+    assert HIDDEN[Level.L1] == HIDDEN[Level.L0][1:]
+    assert HIDDEN[Level.L2] == ("good", "lots")
+    assert HIDDEN[Level.L3] == HIDDEN[Level.L4] == ()
+    assert HIDDEN_ORDER[Level.L0] == ("lamp", "progress", "forecast_s", "complete")
+    assert HIDDEN_ORDER[Level.L2] == ("complete",)
+    assert CUSTOMER == ("progress", "forecast_s", "complete")
+    assert set(AT_ONCE) == {"lamp", "productionStatus", "lotsDeparted"}
+    assert KEYS[Level.L0] == ()
+    assert KEYS[Level.L4] == KEYS[Level.L3]
 
 
 @given(states, st.sampled_from(LEVELS))
@@ -296,11 +299,11 @@ def test_a_key_of_a_newer_sender_is_left_unread(level: Level) -> None:
     assert read(newer, level) == read(told, level)
 
 
-def a_report(*numbers: int) -> QuantityReport:
+def a_report(*numbers: int) -> Report:
     lots = tuple(DepartedLot(number, 600, number * MINUTE) for number in numbers)
     report = read(L3_FIELDS, Level.L3)
-    assert isinstance(report, QuantityReport)
-    return replace(report, lots=lots, departed=len(lots))
+    assert report is not None
+    return changed(report, lots=lots, lotsDeparted=len(lots))
 
 
 @given(st.lists(st.tuples(st.integers(0, 260), st.integers(0, 9)), max_size=9), st.data())
@@ -313,15 +316,14 @@ def test_a_reader_learns_every_lot_in_reports_of_at_most_a_hundred(
         whole = a_report(*range(1 + missing, 1 + count))
         for _ in range(4):
             told = unread(whole, known)
-            assert isinstance(told, QuantityReport)
             assert len(told.lots) <= 100
-            seen = joined(seen, read(told.fields(), Level.L3))  # kept by the reader, answered
+            seen = joined(seen, read(as_fields(told), Level.L3))  # kept by the reader, answered
             if told.before == 0:
                 known = {}
             known |= {lot.number: lot for lot in told.lots}
             if count < 260 and data.draw(st.booleans()):
                 break
-        assert isinstance(seen, QuantityReport)
+        assert seen is not None
         assert seen.departed == len(whole.lots)
         assert {lot.number: lot for lot in seen.lots} == known
     assert seen.lots == whole.lots
@@ -331,4 +333,4 @@ def test_what_a_report_of_schema_1_tells_is_all_that_has_left() -> None:
     before = a_report(1, 2, 3)
     told = read(L3_FIELDS, Level.L3)
     assert joined(before, told) == told
-    assert told == replace(told, before=0, departed=1)
+    assert told == changed(told, lotsBefore=0, lotsDeparted=1)

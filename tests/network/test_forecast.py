@@ -14,12 +14,12 @@ from gateway.config import read_model
 from gateway.core.text import Text
 from gateway.core.work import Job, JobState, Origin, Substate
 from gateway.network.arrivals import arrivals
-from gateway.network.disclosure import DelayReason, Lamp
 from gateway.network.files import OrderFile
 from gateway.network.forecast import Forecast, forecast, spread
 from gateway.network.order import JointOrder
 from gateway.network.package_state import package_state
 from gateway.network.plan import plan
+from gateway.network.report import DelayReason, Lamp
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 BEGAN = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

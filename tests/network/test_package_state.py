@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from gateway.core.work import Job, JobState, Substate
-from gateway.network.disclosure import DelayReason, DepartedLot, Lamp, PackageState
 from gateway.network.forecast import Forecast
 from gateway.network.order import JointOrder
 from gateway.network.package_state import lamp_by_date, package_state
+from gateway.network.report import DelayReason, DepartedLot, Lamp, PackageState
 from tests.network.large import BEGAN, a_job
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

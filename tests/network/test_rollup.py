@@ -14,27 +14,25 @@ from hypothesis import strategies as st
 
 from gateway.config import read_model
 from gateway.core.work import JobState, Substate
-from gateway.network.disclosure import (
-    DateReport,
-    DelayReason,
-    DepartedLot,
-    Lamp,
-    LampReport,
-    OrderState,
-    ProductionStatus,
-    QuantityReport,
-    Report,
-)
 from gateway.network.files import OrderFile
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Own, Work, arrived
 from gateway.network.order import JointOrder, Level
 from gateway.network.order_state import complete, order_state, progress
 from gateway.network.plan import promised
+from gateway.network.report import (
+    DelayReason,
+    DepartedLot,
+    Lamp,
+    OrderState,
+    ProductionStatus,
+    Report,
+)
 from gateway.network.rollup import own_packages, what_if, whole_plan
 from gateway.network.snapshot import Snapshot
 from gateway.network.split import split
 from gateway.network.views import view
 from tests.network.large import a_job
+from tests.network.reports import changed, date_report, lamp_report, quantity_report
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 LEAD, FURNACE, MILL = "montage-holzland", "haerterei-glutofen", "zerspanung-rennweg"
@@ -58,12 +56,12 @@ def told(
     """A report at ``level``, made at order time ``made``; ``lots`` are when lots left."""
     status = ProductionStatus.IN_PRODUCTION if good < quantity else ProductionStatus.COMPLETED
     share = min(100, 100 * good // quantity // 5 * 5)  # what is sent never exceeds it
-    date = DateReport(Lamp.GREEN, status, share, at(end), STEP, None)
+    date = date_report(Lamp.GREEN, status, share, at(end), STEP, None)
     departed = tuple(DepartedLot(n, 600, at(lot)) for n, lot in enumerate(lots, 1))
     reports: dict[Level, Report] = {
-        Level.L1: LampReport(Lamp.GREEN),
+        Level.L1: lamp_report(Lamp.GREEN),
         Level.L2: date,
-        Level.L3: QuantityReport(date, good, departed),
+        Level.L3: quantity_report(date, good, departed),
     }
     return Heard(level, reports[level], at(made))
 
@@ -116,7 +114,10 @@ def test_progress_is_weighed_and_scrap_never_counts() -> None:
 
 def test_a_package_that_tells_only_its_lamp_hides_the_progress_until_it_is_done() -> None:
     only_lamp = told(Level.L1, "2 03:40", "1 14:20", 600)
-    for heard, found in ((only_lamp, None), (replace(only_lamp, report=LampReport(Lamp.DONE)), 38)):
+    for heard, found in (
+        (only_lamp, None),
+        (replace(only_lamp, report=lamp_report(Lamp.DONE)), 38),
+    ):
         knowledge = lead({"AP3": heard})
         known = progress(knowledge, own_packages(knowledge, at("1 14:20")))
         assert known == (None if found is None else pytest.approx(found / 100))
@@ -137,7 +138,7 @@ def partners(draw: st.DrawFn) -> tuple[dict[str, Heard], dict[str, Level], float
         entry = told(level, "2 03:40", "1 14:20", made, package.quantity)
         ended = made == package.quantity
         if ended and level is Level.L1:
-            entry = replace(entry, report=LampReport(Lamp.DONE))
+            entry = replace(entry, report=lamp_report(Lamp.DONE))
         heard[package.id] = entry
         exact = made / package.quantity
         coarse = 100 * made // package.quantity // 5 * 5 / 100
@@ -188,8 +189,8 @@ def test_complete_sets_are_not_known_where_the_last_firm_hides_them() -> None:
     assert sets(Level.L3, packed) == 100
     assert sets(Level.L3, None) == 0, "nothing was packed before the first word"
     assert sets(Level.L2, None) is None
-    assert sets(Level.L1, replace(packed, level=Level.L1, report=LampReport(Lamp.GREEN))) is None
-    assert sets(Level.L1, replace(packed, level=Level.L1, report=LampReport(Lamp.DONE))) == 400
+    assert sets(Level.L1, replace(packed, level=Level.L1, report=lamp_report(Lamp.GREEN))) is None
+    assert sets(Level.L1, replace(packed, level=Level.L1, report=lamp_report(Lamp.DONE))) == 400
 
 
 @example([("AP1", 600)] * 30)  # beyond what was ordered
@@ -269,9 +270,8 @@ def test_the_bench_can_make_what_every_input_allows() -> None:
     }
     assert arrived(lead(heard), FAIR.package("AP5"), at("1 15:10")) == 0
     trays = heard["AP4"].report
-    assert isinstance(trays, QuantityReport)
     left = (DepartedLot(1, 100, at("1 08:00")),)
-    heard["AP4"] = replace(heard["AP4"], report=replace(trays, lots=left))
+    heard["AP4"] = replace(heard["AP4"], report=changed(trays, lots=left))
     assert arrived(lead(heard), FAIR.package("AP5"), at("1 15:10")) == 100
 
 
@@ -399,8 +399,7 @@ def finished(made: str) -> Heard:
 
 
 def _done(report: Report) -> Report:
-    assert isinstance(report, QuantityReport)
-    return replace(report, date=replace(report.date, lamp=Lamp.DONE))
+    return changed(report, lamp=Lamp.DONE)
 
 
 BENCH = FAIR.package("AP5")

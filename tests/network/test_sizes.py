@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.core.work import Job, JobState, Substate
 from gateway.network.arrivals import arrivals
-from gateway.network.disclosure import disclose, read
+from gateway.network.disclosure import as_fields, disclose, read
 from gateway.network.document import as_document, cut, from_document
 from gateway.network.forecast import forecast
 from gateway.network.knowledge import arrived
@@ -204,7 +204,7 @@ def told(order: JointOrder) -> Callable[[], object]:
     def report() -> object:
         found = disclose(state, Level.L3, order.step)
         assert found is not None
-        return read(found.fields(), Level.L3)
+        return read(as_fields(found), Level.L3)
 
     return report
 

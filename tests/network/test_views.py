@@ -15,28 +15,20 @@ import pytest
 from gateway.config import read_model
 from gateway.core.text import Text
 from gateway.core.work import Job, JobState
-from gateway.network.disclosure import (
-    DateReport,
-    DelayReason,
-    DepartedLot,
-    Lamp,
-    LampReport,
-    ProductionStatus,
-    QuantityReport,
-    Report,
-    read,
-)
+from gateway.network.disclosure import as_fields, read
 from gateway.network.document import cut
 from gateway.network.files import OrderFile
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Work
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.order_state import order_state
 from gateway.network.plan import promised
+from gateway.network.report import DelayReason, DepartedLot, Lamp, ProductionStatus, Report
 from gateway.network.rollup import own_packages, whole_plan
 from gateway.network.snapshot import Offered, Snapshot, Warned
 from gateway.network.split import split
 from gateway.network.views import view
 from tests.network.large import a_job
+from tests.network.reports import changed, date_report, lamp_report, quantity_report
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 LEAD, FURNACE, MILL = "montage-holzland", "haerterei-glutofen", "zerspanung-rennweg"
@@ -47,7 +39,7 @@ FAIR = replace(
     at=timedelta(hours=6),
 )
 NOW = timedelta(hours=14, minutes=20)
-DATE = DateReport(
+DATE = date_report(
     Lamp.RED,
     ProductionStatus.IN_PRODUCTION,
     25,
@@ -56,13 +48,13 @@ DATE = DateReport(
     DelayReason.INTERNAL,
 )
 REPORTS: dict[Level, Report] = {
-    Level.L1: LampReport(Lamp.RED),
+    Level.L1: lamp_report(Lamp.RED),
     Level.L2: DATE,
-    Level.L3: QuantityReport(DATE, 600, (DepartedLot(1, 600, timedelta(hours=14, minutes=10)),)),
+    Level.L3: quantity_report(DATE, 600, (DepartedLot(1, 600, timedelta(hours=14, minutes=10)),)),
 }
 
-DONE = QuantityReport(
-    DateReport(
+DONE = quantity_report(
+    date_report(
         Lamp.DONE, ProductionStatus.COMPLETED, 100, timedelta(hours=13), timedelta(minutes=5), None
     ),
     2400,
@@ -180,7 +172,7 @@ def test_a_firm_that_has_stopped_its_work_stays_red_although_lots_were_given_awa
     assert FAIR.prepared is not None
     halved = promised(split(FAIR, "AP3", (4,), FAIR.prepared, accepted=NOW))
     on_plan = timedelta(hours=27, minutes=40)
-    stopped = replace(DATE, status=ProductionStatus.UNDEFINED, forecast=on_plan)
+    stopped = changed(DATE, status=ProductionStatus.UNDEFINED, forecast=on_plan)
     for heard, lamp in ((stopped, "red"), (DATE, "green")):
         before = Heard(Level.L2, heard, NOW, FAIR.package("AP3"))
         order = shown(LEAD, {FURNACE: Level.L2}, told={"AP3": before}, fair=halved)
@@ -283,7 +275,7 @@ def test_without_the_date_of_a_deciding_firm_the_order_has_no_forecast() -> None
 
 MOMENT = FAIR.start + timedelta(minutes=5)
 ONLY_LAMP = {
-    lamp: {"AP1": Heard(Level.L1, LampReport(lamp), FAIR.start)}
+    lamp: {"AP1": Heard(Level.L1, lamp_report(lamp), FAIR.start)}
     for lamp in (Lamp.GREEN, Lamp.YELLOW, Lamp.RED, Lamp.HATCHED, Lamp.DONE)
 }
 
@@ -323,7 +315,7 @@ def test_nobody_can_say_whose_delay_it_is_while_the_supplier_hides_its_date() ->
 
 
 def test_a_partner_that_has_no_forecast_itself_hides_that_of_the_order() -> None:
-    blind = QuantityReport(replace(DATE, lamp=Lamp.HATCHED, forecast=None), 600, ())
+    blind = quantity_report(changed(DATE, lamp=Lamp.HATCHED, forecast=None), 600, ())
     told = {"AP3": Heard(Level.L3, blind, NOW, FAIR.package("AP3"))}
     order = shown(LEAD, {FURNACE: Level.L3}, told=told)
     assert not END & set(order)
@@ -342,7 +334,7 @@ def test_a_hidden_package_has_no_slack_and_the_others_keep_theirs() -> None:
 
 
 def test_while_a_deciding_firm_is_silent_nobody_says_that_the_order_is_in_time() -> None:
-    on_plan = replace(DATE, lamp=Lamp.GREEN, forecast=timedelta(hours=27, minutes=40), reason=None)
+    on_plan = changed(DATE, lamp=Lamp.GREEN, forecast=timedelta(hours=27, minutes=40), reason=None)
     heard = {"AP3": on_plan}
     fresh, silent = (
         shown(LEAD, {FURNACE: Level.L2}, now, reports=heard)
@@ -356,9 +348,9 @@ def test_while_a_deciding_firm_is_silent_nobody_says_that_the_order_is_in_time()
 
 
 def test_members_are_told_what_is_not_known_of_the_order() -> None:
-    date = replace(DATE, lamp=Lamp.HATCHED, progress=None, forecast=None)
-    hidden = QuantityReport(date, None, (), departed=0)
-    report = read(hidden.fields(), Level.L3)
+    date = changed(DATE, lamp=Lamp.HATCHED, progress=None, forecast=None)
+    hidden = quantity_report(date, None, (), departed=0)
+    report = read(as_fields(hidden), Level.L3)
     assert report == hidden
     order = shown(MILL, {LEAD: Level.L3}, summary=Heard(Level.L3, hidden, NOW))
     assert order["lamp"] == "hatched"
@@ -371,7 +363,7 @@ def test_before_the_first_summary_only_what_was_not_agreed_is_called_so() -> Non
 
 
 def test_a_partner_that_does_not_know_its_own_counts_is_shown_without_them() -> None:
-    report = QuantityReport(replace(DATE, progress=None), None, ())
+    report = quantity_report(changed(DATE, progress=None), None, ())
     seen = package(shown(MILL, {FURNACE: Level.L3}, reports={"AP3": report}), "AP3")
     assert not {"progress", "good"} & set(seen)
 
@@ -467,7 +459,7 @@ def test_a_clock_that_is_not_ours_stands_at_the_packages_it_concerns() -> None:
 
 
 def test_a_summary_that_says_done_never_goes_stale() -> None:
-    done = replace(DATE, lamp=Lamp.DONE)
+    done = changed(DATE, lamp=Lamp.DONE)
     later = NOW + timedelta(hours=5)
     for summary, stale in ((DATE, True), (done, False)):
         order = shown(MILL, {LEAD: Level.L2}, later, Heard(Level.L2, summary, NOW))
@@ -505,7 +497,15 @@ def test_a_view_is_json() -> None:
     assert order["you"] == {"firm": LEAD, "role": "lead", "packages": ["AP5"]}
 
 
-FINISHED = replace(DONE, date=replace(DONE.date, forecast=timedelta(hours=29, minutes=55)), lots=())
+FINISHED_DATE = date_report(
+    Lamp.DONE,
+    ProductionStatus.COMPLETED,
+    100,
+    timedelta(hours=29, minutes=55),
+    timedelta(minutes=5),
+    None,
+)
+FINISHED = quantity_report(FINISHED_DATE, 2400, ())
 
 
 def done_job(package: WorkPackage, end: timedelta) -> Job:
@@ -522,8 +522,8 @@ def test_after_the_end_of_an_order_its_clock_stands_at_every_firm(firm: str) -> 
     """A member that sees no more than the lamp knows the end from the lead firm's last word."""
     end = timedelta(hours=29, minutes=55)
     summaries = {
-        FURNACE: Heard(Level.L2, FINISHED.date, end),
-        MILL: Heard(Level.L1, LampReport(Lamp.DONE), end),
+        FURNACE: Heard(Level.L2, FINISHED_DATE, end),
+        MILL: Heard(Level.L1, lamp_report(Lamp.DONE), end),
     }
     levels = {LEAD: Level.L1, FURNACE: Level.L0 if firm == FURNACE else Level.L3}
     reports = {p.id: FINISHED for p in FAIR.packages if p.firm != firm}

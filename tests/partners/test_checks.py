@@ -145,7 +145,7 @@ def test_an_order_comes_from_the_lead_firm_under_its_own_name() -> None:
 
     opened = replace(ORDER, began=START, at=timedelta(hours=6))
     message = a_message(1, "", kind=Kind.ORDER, level=None, package=None)
-    check_order(opened, message, LEAD, LEAD, simulated=True)
+    check_order(opened, message, LEAD, may_lead=True, simulated=True)
     for order, sender, simulated in (
         (opened, MILL, True),
         (replace(opened, lead=MILL), LEAD, True),
@@ -155,8 +155,8 @@ def test_an_order_comes_from_the_lead_firm_under_its_own_name() -> None:
         (opened, LEAD, False),  # time lapse at real machines
     ):
         with pytest.raises(ExchangeError):
-            check_order(order, message, sender, LEAD, simulated=simulated)
-    check_order(replace(opened, lapse=1), message, LEAD, LEAD, simulated=False)
+            check_order(order, message, sender, may_lead=sender == LEAD, simulated=simulated)
+    check_order(replace(opened, lapse=1), message, LEAD, may_lead=True, simulated=False)
 
 
 def test_a_withdrawal_never_gives_more_than_there_was() -> None:

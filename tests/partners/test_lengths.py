@@ -11,8 +11,9 @@ import pytest
 from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
 from gateway.core.work import JobState, Substate
-from gateway.network.disclosure import DepartedLot, Lamp, PackageState, disclose, unread
+from gateway.network.disclosure import as_fields, disclose, unread
 from gateway.network.order import Consortium, Level, Member
+from gateway.network.report import DepartedLot, Lamp, PackageState
 from gateway.partners.crypto import opened, sealed, signed, too_long
 from gateway.partners.identity import Identity, identity
 from gateway.partners.messages import Cancelled, Kind, Message, header
@@ -47,7 +48,7 @@ def a_report(level: Level, lots: int) -> dict[str, Any]:
     )
     report = disclose(state, level, timedelta(minutes=5))
     assert report is not None
-    return unread(report, {}).fields()
+    return as_fields(unread(report, {}))
 
 
 def a_letter(kind: Kind, fields: dict[str, Any], **place: Any) -> dict[str, Any]:

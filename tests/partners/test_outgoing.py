@@ -13,10 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 from gateway.config import read_model
 from gateway.core.text import Text
 from gateway.core.work import JobState, Substate
-from gateway.network.disclosure import DepartedLot, Lamp, PackageState
+from gateway.network.fields import KEYS
 from gateway.network.files import OrderFile
 from gateway.network.knowledge import Agreed
 from gateway.network.order import Consortium, Level, Member
+from gateway.network.report import DepartedLot, Lamp, PackageState
 from gateway.partners.messages import Kind
 from gateway.partners.outgoing import Outgoing, outgoing
 from gateway.partners.state import ExchangeState, LogEntry, Side
@@ -32,18 +33,6 @@ SIDE = Side(
     FURNACE,
     Consortium(Text("V", "C"), LEAD, tuple(Member(f, f, "k" * 43, "k" * 43) for f in FIRMS)),
 )
-ALLOWED = {
-    Level.L1: {"lamp"},
-    Level.L2: {
-        "lamp", "productionStatus", "progress", "forecast_s", "precisionOfForecast",
-        "reasonsForDelay",
-    },
-    Level.L3: {
-        "lamp", "productionStatus", "progress", "forecast_s", "precisionOfForecast",
-        "reasonsForDelay", "good", "departedLots", "lotsBefore", "lotsDeparted",
-    },
-}  # fmt: skip
-"""The oracle: what each level may hold, written down a second time."""
 
 
 def _entry(what: Outgoing, state: str) -> LogEntry:
@@ -117,7 +106,7 @@ class Sharing(RuleBasedStateMachine):
             level = self.exchange.agreements["GA-17", FURNACE, taker].level
             assert level is not Level.L0
             assert what.level is level
-            assert set(what.fields) == ALLOWED[level]
+            assert set(what.fields) == set(KEYS[level])
         if not self.exchange.pending:
             assert not list(self._leaving()), "the same is never told twice at once"
 

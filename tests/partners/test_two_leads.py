@@ -151,3 +151,52 @@ async def test_who_led_before_leads_its_order_to_the_end_and_opens_no_other(
         await until(lambda: furnace.order("GA-17")["version"] == 2)
         with pytest.raises(ExchangeError, match="Only the lead firm opens orders"):
             await lead.exchange.open_order("GA-18", at_s=s("1 06:00"), ends="GA-17")
+
+
+async def with_its_ledger_lost(firm: Firm) -> None:
+    """The ledger's file is gone; a person has decided to begin anew."""
+    await firm.kill()
+    (firm.site.state / "exchange.db").unlink()
+    await firm.start()
+    await until(lambda: firm.exchange.shut)
+    await firm.exchange.begin_anew(firm.id)
+
+
+async def test_a_member_that_lost_its_ledger_takes_the_order_of_who_led_before(
+    broker: RunningBroker, tmp_path: Path
+) -> None:
+    """The lead has changed since: that it had worked for the old one, its own signature shows."""
+    async with working(tmp_path, FIRMS, broker.url, lapse=1, clock=(clock := Clock())) as firms:
+        lead, mill, furnace = (firms[name] for name in FIRMS)
+        await both_open(firms, tmp_path)
+        await until(lambda: lead.knows("AP3", good=0))
+        await with_its_ledger_lost(furnace)
+        clock.now += ON_THE_WAY  # whoever reports now finds that its chain is not known
+        await until(lambda: all(map(furnace.exchange.order, ("GA-17", "MR-1"))))
+        assert (furnace.order("GA-17")["lead"], furnace.order("MR-1")["lead"]) == (LEAD, MILL)
+        await mill.book(600, "GA-17")
+        await until(lambda: good(furnace, "AP1", "GA-17") == 600)
+        assert {e["level"] for e in furnace.exchange.agreements("GA-17") if e["own"]} == {"L0"}
+
+
+@pytest.mark.parametrize("began", [ON_THE_WAY / 2, 2 * ON_THE_WAY])
+async def test_who_led_before_brings_no_order_that_was_never_worked_on(
+    broker: RunningBroker, tmp_path: Path, began: timedelta
+) -> None:
+    """Neither one that is said to be old nor one that begins after the ledger was begun anew."""
+    async with working(tmp_path, FIRMS, broker.url, lapse=1, clock=(clock := Clock())) as firms:
+        lead, furnace = firms[LEAD], firms[FURNACE]
+        await both_open(firms, tmp_path)
+        await until(lambda: lead.knows("AP3", good=0))
+        clock.now += ON_THE_WAY
+        await with_its_ledger_lost(furnace)
+        clock.now += ON_THE_WAY  # whoever reports now finds that its chain is not known
+        await until(lambda: furnace.exchange.order("GA-17"))
+        context = lead.exchange._context
+        order = context.state.order("GA-17")
+        assert order is not None
+        assert order.began is not None
+        await take_order(context, replace(order, id="GA-19", began=order.began + began))
+        await until(lambda: [e for e in furnace.exchange.audited() if e["what"] == "refused"])
+        assert furnace.exchange.order("GA-19") is None
+        assert "not from the lead firm" in furnace.exchange.audited()[0]["detail"]

@@ -14,6 +14,8 @@ function work(id: string, more: Partial<WorkPackage> = {}): WorkPackage {
     needs: [],
     weight: 1,
     own: false,
+    planned: 2400,
+    withdrawn: null,
     level: "L3",
     not_agreed: [],
     ...more,

@@ -6,7 +6,7 @@ import { de } from "../src/texts/de";
 import { en } from "../src/texts/en";
 
 const event = (kind: string, details: Record<string, Value | null>): LoggedEvent => ({
-  id: 1, kind, machine: "mill-1", job: "B-1", at: null, details,
+  id: 1, seq: 1, kind, machine: "mill-1", job: "B-1", at: null, details,
 });
 
 test("an entered count says so, with thousands as people write them", () => {

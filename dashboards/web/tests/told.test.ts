@@ -5,7 +5,7 @@ import { lastTold } from "../src/pages/trace/told";
 
 function report(to: string, sequence: number, fields: Record<string, unknown>, more: Partial<Message> = {}): Message {
   const kept = { at: "", kind: "report", order: "GA-17", package: "AP1", level: null, bytes: 0, hash: "", prev: null };
-  return { ...kept, id: `${to}${sequence}`, to, sequence, fields, state: "acked", ...more };
+  return { ...kept, id: `${to}${sequence}`, to, sequence, fields, state: "acked", acked: null, ...more };
 }
 
 test("each partner's last report counts, whoever was told most first", () => {

@@ -87,8 +87,8 @@ def health_view(rooms: Rooms) -> HealthShape:
         "firm": rooms.site.firm,
         "name": rooms.site.name,
         "version": rooms.version,
-        "started": views.iso(rooms.started),
-        "now": views.iso(rooms.now()),
+        "started": views.moment(rooms.started),
+        "now": views.moment(rooms.now()),
         "parts": [
             {
                 "name": part.name,

@@ -23,6 +23,7 @@ from gateway.api.order_shapes import (
 from gateway.api.refusals import absent
 from gateway.api.rooms import Partners
 from gateway.core.errors import ExchangeError
+from gateway.network.fields import CUSTOMER
 
 router = group("orders")
 seeing = [Depends(allowed(PRIVACY))]
@@ -38,13 +39,11 @@ CUSTOMER_SEES = (
     "ended_s",
     "start_s",
     "due_s",
-    "progress",
-    "forecast_s",
-    "late",
-    "complete",
+    *CUSTOMER,
+    "late",  # follows from the forecast
     "not_agreed",
 )
-"""The customer sees order progress, forecast and complete sets; nothing of single firms."""
+"""The customer sees what the table of fields lets it see of the whole; nothing of single firms."""
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=5000)]

@@ -15,9 +15,9 @@ from gateway.api.answers import Here, Json, group
 from gateway.api.plant_shapes import (
     HistoryShape,
     MachineShape,
-    PlaceShape,
-    RegisterShape,
+    ReadRegisterShape,
     RunShape,
+    SinkPlaceShape,
     StoredPointShape,
     TraceShape,
 )
@@ -147,7 +147,7 @@ def _stored(series: SeriesStore, signal: SignalId, now: datetime) -> Point | Non
     return series.history(signal, at, at + timedelta(milliseconds=1), 1)[-1]
 
 
-def _place(place: Place) -> PlaceShape:
+def _place(place: Place) -> SinkPlaceShape:
     return {
         "sink": place.sink,
         "title": place.title,
@@ -158,7 +158,7 @@ def _place(place: Place) -> PlaceShape:
     }
 
 
-def _register(words: Words | None) -> RegisterShape | None:
+def _register(words: Words | None) -> ReadRegisterShape | None:
     if words is None:
         return None
     return {

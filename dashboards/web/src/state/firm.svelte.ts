@@ -135,7 +135,7 @@ class Firm {
   #takeMachine(news: Machine): void {
     if (!this.machines) return;
     this.machines = this.machines.map((known) =>
-      known.name === news.name ? { ...known, ...news, thresholds: news.thresholds ?? known.thresholds } : known,
+      known.name === news.name ? { ...known, ...news, thresholds: news.thresholds ?? known.thresholds ?? [] } : known,
     );
   }
 

@@ -72,7 +72,7 @@ export function journeys(packages: readonly WorkPackage[]): Journey[] {
   for (const from of packages) {
     for (const lot of from.lots ?? []) {
       if (lot.departed_s == null) continue;
-      for (const to of consumers(from, lot, packages)) {
+      for (const to of consumers(from, packages)) {
         const arrives = lot.arrived_s ?? lot.departed_s + TRANSPORT_S;
         const key = `${from.id}/${lot.number}/${to.id}`;
         result.push({ key, lot, from, to, departed: lot.departed_s, arrives });
@@ -89,18 +89,15 @@ export function travelled(journey: Journey, now: number | null): number {
   return Math.min(1, Math.max(0, (now - journey.departed) / length));
 }
 
-function consumers(from: WorkPackage, lot: Lot, packages: readonly WorkPackage[]): WorkPackage[] {
-  const all = packages.filter((work) =>
-    (work.needs ?? []).some(
-      (need) =>
-        (need.package === from.id || (isPart(from) && from.id.startsWith(need.package))) &&
-        (!need.lots || need.lots.includes(lot.number)),
-    ),
-  );
-  const [first] = all;
-  // Without a word which lots go where, parts of a package cannot be told apart: the first one.
-  const told = all.some((work) => (work.needs ?? []).some((need) => need.lots));
-  return told || all.length < 2 || !first ? all : [first];
+function consumers(from: WorkPackage, packages: readonly WorkPackage[]): WorkPackage[] {
+  // Which lots go where is not told, so parts of a package cannot be told apart: the first one.
+  return packages
+    .filter((work) =>
+      work.needs.some(
+        (need) => need.package === from.id || (isPart(from) && from.id.startsWith(need.package)),
+      ),
+    )
+    .slice(0, 1);
 }
 
 /** How full each lot of a package is, from 0 to 1; null where quantities are not agreed. */
