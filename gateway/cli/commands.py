@@ -11,7 +11,7 @@ import typer
 
 from gateway import garbage, private_files
 from gateway.cli import limits
-from gateway.cli.errors import CONFIG_IS_WRONG
+from gateway.cli.errors import CONFIG_IS_WRONG, USAGE_IS_WRONG, CommandError
 from gateway.cli.help_pages import language_of
 from gateway.cli.printing import (
     complain,
@@ -257,26 +257,51 @@ def template(  # noqa: PLR0917 - typer calls it by name
 
 def learn(  # noqa: PLR0917 - typer calls it by name
     context: typer.Context,
-    file: File,
-    machine: Annotated[str, typer.Argument()],
-    length: Annotated[str, typer.Option("--for")] = "5min",
+    file: Annotated[Path | None, typer.Argument()] = None,
+    machine: Annotated[str | None, typer.Argument()] = None,
+    template: Annotated[str | None, typer.Option()] = None,
+    host: Annotated[str | None, typer.Option()] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 502,
+    unit: Annotated[int, typer.Option(min=0, max=255)] = 1,
+    rtu: Annotated[bool, typer.Option("--rtu")] = False,
+    serial: Annotated[str | None, typer.Option()] = None,
+    baud: Annotated[int, typer.Option(min=300, max=1_000_000)] = 9600,
+    parity: Annotated[str, typer.Option()] = "none",
+    stop_bits: Annotated[int, typer.Option(min=1, max=2)] = 1,
+    timeout: Annotated[str | None, typer.Option()] = None,
+    kind: Annotated[str | None, typer.Option()] = None,
+    length: Annotated[str | None, typer.Option("--for")] = None,
     recording: Annotated[Path | None, typer.Option()] = None,
     save: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
-    """Learn the thresholds of a machine from a recording."""
+    """Learn from a recording what shows that a machine works."""
     from gateway.cli import learning  # noqa: PLC0415
     from gateway.cli.durations import duration_of  # noqa: PLC0415
+    from gateway.cli.reaching import Reached  # noqa: PLC0415
     from gateway.cli.reading import choose  # noqa: PLC0415
 
     language = language_of(context)
-    site, (chosen,) = choose(file, machine)
+    reached = Reached(host, port, unit, rtu, serial, baud, parity, stop_bits, timeout)
+    chosen = None
+    if recording is None or file is not None:
+        _, (chosen, *others) = choose(file, machine, template=template, reached=reached)
+        if others:
+            raise CommandError(
+                Text("Nennen Sie auch den Namen der Maschine.", "Name the machine, too."),
+                USAGE_IS_WRONG,
+            )
     if recording is not None:
-        samples = learning.stored(recording)
-    else:
-        samples = learning.recording(site, chosen, duration_of(length), language)
+        kept = learning.stored(recording)
+        lesson = learning.lesson_for(kind, chosen, set(kept.roles))
+    elif chosen is not None:
+        lesson = learning.lesson_for(kind, chosen, learning.roles_of(chosen))
+        span = None if length is None else duration_of(length)
+        kept = learning.recording(lesson, chosen, span, language).recording
     if save is not None:
-        learning.save(samples, save, machine)
-    learning.show(learning.thresholds(samples), machine, language)
+        learning.save(kept, save, chosen.name if chosen else "?")
+    learnt = learning.learnt_from(lesson, kept, chosen if file is not None else None)
+    if not learning.show(learnt, chosen.name if chosen else "?", language):
+        raise typer.Exit(1)
 
 
 def identity(files: Files, json: Json = False) -> None:

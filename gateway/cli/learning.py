@@ -1,11 +1,13 @@
-"""``werkverbund learn``: a guided recording of a power curve becomes the lines for the file."""
+"""``werkverbund learn``: a guided recording of a machine becomes the lines for the file."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal as signals
-from collections.abc import Sequence
-from contextlib import aclosing
+import threading
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,86 +18,161 @@ from gateway.cli.printing import complain, say, shown
 from gateway.core.text import Language, Text
 
 if TYPE_CHECKING:
-    from gateway.config import Machine, SiteConfig
-    from gateway.core.signals import SignalId
-    from gateway.jobs.evidence.power_runs.learn import Sample, Thresholds
+    from gateway.assistant.learning import Learning, Learnt
+    from gateway.config import Machine
+    from gateway.jobs.evidence.lesson import Lesson
+    from gateway.jobs.evidence.recording import Recording
+    from gateway.sources.record import Look, Watched
 
-ROLE = "power"
-EVERY = timedelta(milliseconds=250)
-"""A run of a second shows in four values; a machine that is asked more often is recorded so."""
 TELL = 15.0
 """Seconds between two lines that show that it records."""
 GUIDE = Text(
-    "Aufnahme läuft, {span}: eine Minute aus, eine Minute in Bereitschaft, dann genau drei Läufe "
-    "mit Pausen dazwischen. Strg+C beendet sie früher.",
-    "Recording for {span}: one minute off, one minute standing by, then exactly three runs with "
-    "pauses between them. Ctrl-C ends it earlier.",
+    "Aufnahme läuft, höchstens {span}: {steps}. Strg+C beendet sie früher.",
+    "Recording for at most {span}: {steps}. Ctrl-C ends it earlier.",
 )
+KEYS = Text(
+    "Eingabetaste: weiter; s: überspringen; b: zurück; e: Ende.",
+    "Enter: go on; s: skip; b: back; e: end.",
+)
+DONE = Text("Die Aufnahme ist zu Ende.", "The recording has ended.")
 
 
-def recording(
-    site: SiteConfig, machine: Machine, span: timedelta, language: Language
-) -> list[Sample]:
-    """Record the machine's power for at most ``span``; Ctrl-C ends it earlier."""
-    from gateway.sources.record import signal_in_role  # noqa: PLC0415
+def lesson_for(kind: str | None, machine: Machine | None, roles: set[str]) -> Lesson:
+    """What is to be learnt: what is named, what the file says, or what fits. Raises CommandError.
 
-    signal = signal_in_role(site, machine.name, ROLE)
-    if signal is None:
+    ``roles`` are those of the machine's points, or of a recording's columns.
+    """
+    from gateway.jobs.learning import LESSONS, lacking, why_lacking  # noqa: PLC0415
+
+    said = kind or (machine.evidence.type if machine is not None and machine.evidence else None)
+    if said is not None and said not in LESSONS:
+        known = ", ".join(LESSONS)
         raise CommandError(
             Text(
-                f"{machine.name} hat keinen Messpunkt mit der Rolle {ROLE}. Gelernt wird aus der "
-                "Leistung; ein Stromzähler wie sdm630 misst sie.",
-                f"{machine.name} has no point in the role {ROLE}. Thresholds are learnt from the "
-                "power; a meter such as sdm630 measures it.",
+                f"{said} lässt sich nicht lernen. Möglich sind: {known}",
+                f"{said} cannot be learnt. Possible are: {known}",
             ),
             USAGE_IS_WRONG,
         )
-    complain(GUIDE.in_(language).format(span=_spelled(span.total_seconds())))
-    samples, missed = asyncio.run(_record(site, machine, signal, span))
-    if missed:
+    fits = [lesson for lesson in LESSONS.values() if not lacking(lesson, roles)]
+    lesson = LESSONS[said] if said else next(iter(fits), LESSONS["power-runs"])
+    if lacks := lacking(lesson, roles):
+        raise CommandError(why_lacking(lesson, lacks, roles), USAGE_IS_WRONG)
+    return lesson
+
+
+def roles_of(machine: Machine) -> set[str]:
+    """The roles of a machine's points."""
+    from gateway.machines.catalog import Catalog  # noqa: PLC0415
+
+    known = Catalog()
+    found = (known.roles(one.template, one.parameters).values() for one in machine.devices)
+    return {role for of_one in found for role in of_one if role}
+
+
+def recording(
+    lesson: Lesson, machine: Machine, span: timedelta | None, language: Language
+) -> Learning:
+    """Record a machine step by step, for at most ``span``; Ctrl-C ends it earlier."""
+    from gateway.assistant.learning import Learning  # noqa: PLC0415
+    from gateway.jobs.evidence.recording import Recording  # noqa: PLC0415
+    from gateway.sources.record import of_machine  # noqa: PLC0415
+
+    watched = of_machine(machine, (*lesson.needs, *lesson.also))
+    learning = Learning(lesson, machine.name, Recording(watched.roles))
+    longest = lesson.longest if span is None else span.total_seconds()
+    asyncio.run(_record(learning, watched, machine, longest, language))
+    missing = learning.recording.missing(lesson.needs[0])
+    if missing:
         complain(
             Text(
-                f"{missed} Werte fehlen oder taugen nicht; prüfen Sie die Verbindung mit "
+                f"{missing} Werte fehlen oder taugen nicht; prüfen Sie die Verbindung mit "
                 "werkverbund read.",
-                f"{missed} values are missing or unfit; check the connection with "
+                f"{missing} values are missing or unfit; check the connection with "
                 "werkverbund read.",
             ).in_(language)
         )
-    return samples
+    return learning
 
 
 async def _record(
-    site: SiteConfig, machine: Machine, signal: SignalId, span: timedelta
-) -> tuple[list[Sample], int]:
+    learning: Learning, watched: Watched, machine: Machine, longest: float, language: Language
+) -> None:
     from gateway.sources.record import record  # noqa: PLC0415
 
-    every = min(EVERY, *(device.every for device in machine.devices))
-    enough = asyncio.Event()
+    lesson = learning.lesson
+    every = min(lesson.look_every, *(one.every.total_seconds() for one in machine.devices))
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signals.SIGINT, enough.set)
-    samples: list[Sample] = []
-    missed, told = 0, 0.0
-    async with aclosing(record(site, machine.name, signal, every)) as values:
-        async for t, watts in values:
-            if watts is None:
-                missed += 1
-            else:
-                samples.append((round(t, 3), round(watts, 1)))  # as it is stored
-            if t - told >= TELL:
-                told = t
-                complain(f"  {t:4.0f} s  {'-' if watts is None else f'{watts:.0f} W'}")
-            if enough.is_set() or t >= span.total_seconds():
-                break
+    loop.add_signal_handler(signals.SIGINT, learning.end)
+    unattended = _listen(loop, lambda word: _said(learning, word, language))
+
+    async def looks() -> AsyncGenerator[Look]:
+        told = 0.0
+        async with aclosing(record(watched, every)) as seen:
+            async for t, values in seen:
+                if t >= longest:
+                    learning.end()
+                yield t, values
+                if t - told >= TELL:
+                    told = t
+                    value = values[lesson.needs[0]]
+                    complain(f"  {t:4.0f} s  {'-' if value is None else f'{value:.6g}'}")
+
+    learning.feed = looks
+    titles = Text(
+        ", ".join(one.title.de for one in lesson.steps),
+        ", ".join(one.title.en for one in lesson.steps),
+    )
+    complain(GUIDE.in_(language).format(span=_spelled(longest), steps=titles.in_(language)))
+    _instruct(learning, language)
+    await learning.run()
+    if unattended.is_set():  # nobody said when a step began
+        learning.recording.steps.clear()
+        await learning.conclude()
     loop.remove_signal_handler(signals.SIGINT)
-    return samples, missed
 
 
-def stored(file: Path) -> list[Sample]:
+def _listen(loop: asyncio.AbstractEventLoop, said: Callable[[str], None]) -> threading.Event:
+    """Hand on each line that is typed; the event says that nobody has ever typed any."""
+    unattended = threading.Event()
+
+    def listen() -> None:
+        typed, rest = False, b""
+        with suppress(OSError, RuntimeError):  # there is no input, or nobody listens any more
+            while more := os.read(0, 4096):  # not sys.stdin: its lock would outlive the program
+                typed = True
+                *lines, rest = (rest + more).split(b"\n")
+                for line in lines:
+                    word = line.decode(errors="replace").strip().lower()
+                    loop.call_soon_threadsafe(said, word)
+        if not typed:
+            unattended.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    return unattended
+
+
+def _said(learning: Learning, word: str, language: Language) -> None:
+    act = {"s": learning.skip, "b": learning.back, "e": learning.end}.get(word[:1], learning.done)
+    act()
+    _instruct(learning, language)
+
+
+def _instruct(learning: Learning, language: Language) -> None:
+    step, of = learning.present, len(learning.lesson.steps)
+    if step is None:
+        complain(DONE.in_(language))
+        return
+    head = f"[{learning.step + 1}/{of}] {step.title.in_(language)}"
+    complain(f"{head}: {step.text.in_(language)}\n  {KEYS.in_(language)}")
+
+
+def stored(file: Path) -> Recording:
     """A recording from before. Raises CommandError where the file holds none."""
-    from gateway.jobs.evidence.power_runs.learn import read_recording  # noqa: PLC0415
+    from gateway.jobs.evidence.recording import read  # noqa: PLC0415
 
     try:
-        return read_recording(file.read_text("utf-8"))
+        return read(file.read_text("utf-8"), "power")
     except OSError as error:
         raise CommandError(
             Text(
@@ -116,12 +193,12 @@ def stored(file: Path) -> list[Sample]:
         ) from error
 
 
-def save(samples: Sequence[Sample], file: Path, machine: str) -> None:
+def save(recording: Recording, file: Path, machine: str) -> None:
     """Keep a recording, so that the thresholds can be learnt again from it."""
-    lines = [f"# {machine}: Sekunden, Watt / seconds, watts"]
-    lines += [f"{t:.3f},{watts:.1f}" for t, watts in samples]
+    from gateway.jobs.evidence.recording import written  # noqa: PLC0415
+
     try:
-        file.write_text("\n".join(lines) + "\n", "utf-8")
+        file.write_text(written(recording, machine), "utf-8")
     except OSError as error:
         raise CommandError(
             Text(
@@ -132,48 +209,64 @@ def save(samples: Sequence[Sample], file: Path, machine: str) -> None:
         ) from error
 
 
-def thresholds(samples: Sequence[Sample]) -> Thresholds:
-    """What the recording shows. Raises CommandError with what to record instead."""
-    from gateway.jobs.evidence.power_runs.learn import NotLearnable, learn  # noqa: PLC0415
+def learnt_from(lesson: Lesson, recording: Recording, machine: Machine | None) -> Learnt:
+    """What a recording shows. Raises CommandError with what to record instead."""
+    from gateway.assistant.learning import conclude  # noqa: PLC0415
+    from gateway.jobs.evidence.lesson import NotLearnable  # noqa: PLC0415
 
+    every = (
+        max((one.every.total_seconds() for one in machine.devices), default=1.0)
+        if machine
+        else None
+    )
     try:
-        return learn(samples)
+        return conclude(lesson, recording, None, every)
     except NotLearnable as error:
         raise CommandError(error.why, FAILED) from error
 
 
-def show(learnt: Thresholds, machine: str, language: Language) -> None:
-    """The runs that were found, and the lines for the file."""
+def show(learnt: Learnt, machine: str, language: Language) -> bool:
+    """What was found, what will not be seen, the lines for the file; whether it is as announced."""
+    from gateway.assistant.entry import evidence_lines  # noqa: PLC0415
 
     def tell(text: Text) -> None:
         say(text.in_(language))
 
-    for number, (begin, end) in enumerate(learnt.runs, 1):
-        span = _spelled(end - begin)
-        at = f"{begin:.0f}"
-        tell(
-            Text(
-                f"# Lauf {number}: nach {at} s, {span} lang",
-                f"# run {number}: after {at} s, {span} long",
-            )
-        )
-    pauses = ", ".join(_spelled(begin - end) for (_, end), (begin, _) in pairwise(learnt.runs))
-    tell(Text(f"# Pausen: {pauses}", f"# pauses: {pauses}"))
+    verdict = learnt.verdict
+    for number, piece in enumerate(verdict.pieces, 1):
+        tell(_piece(learnt.lesson.kind, number, piece.begin, piece.seconds, piece.level))
+    ends = [(one.begin, one.begin + one.seconds) for one in verdict.pieces if one.seconds]
+    if learnt.lesson.kind == "power-runs" and len(ends) > 1:
+        pauses = ", ".join(_spelled(begin - end) for (_, end), (begin, _) in pairwise(ends))
+        tell(Text(f"# Pausen: {pauses}", f"# pauses: {pauses}"))
+    for text in verdict.expects:
+        tell(Text(f"# {text.de}", f"# {text.en}"))
+    for text in verdict.doubts:
+        complain(text.in_(language))
     tell(
         Text(
             f"# In die Datei der Firma, unter der Maschine {machine}:",
             f"# For the firm's file, below the machine {machine}:",
         )
     )
-    say(
-        "    evidence:\n"
-        "      type: power-runs\n"
-        f"      off_below: {learnt.off_below:g}\n"
-        f"      standby_below: {learnt.standby_below:g}\n"
-        f"      run_above: {learnt.run_above:g}\n"
-        f"      run_below: {learnt.run_below:g}\n"
-        f"      min_run: {learnt.min_run:g}s\n"
-        f"      min_pause: {learnt.min_pause:g}s"
+    say(evidence_lines(learnt.evidence, indent=4).rstrip("\n"))
+    return verdict.as_announced
+
+
+def _piece(
+    kind: str, number: int, begin: float, seconds: float | None, level: float | None
+) -> Text:
+    at = f"{begin:.0f}"
+    if seconds is None:
+        return Text(
+            f"# Zählung {number}: nach {at} s, {level or 0:g}",
+            f"# count {number}: after {at} s, {level or 0:g}",
+        )
+    span = _spelled(seconds)
+    name = Text("Charge", "charge") if kind == "charges" else Text("Lauf", "run")
+    return Text(
+        f"# {name.de} {number}: nach {at} s, {span} lang",
+        f"# {name.en} {number}: after {at} s, {span} long",
     )
 
 

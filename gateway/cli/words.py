@@ -463,19 +463,42 @@ HELP: dict[str, Text] = {
     "record.first": Text("Erste Adresse, ab 0 gezählt", "First address, counted from 0"),
     "record.count": Text("Wie viele (Vorgabe 10)", "How many (default 10)"),
     "learn": Text(
-        "Die Schwellen einer Maschine aus einer Aufnahme lernen, in fünf Minuten.\n"
-        "Zeichnet die Leistung auf (eine Minute aus, eine Minute in Bereitschaft, dann drei "
-        "Läufe), zeigt die erkannten Läufe und die Zeilen für die Datei. Liest nur; die Datei "
-        "bleibt, wie sie ist.",
-        "Learn the thresholds of a machine from a recording, in five minutes.\n"
-        "Records the power (one minute off, one minute standing by, then three runs), shows the "
-        "runs that were found and the lines for the file. Only reads; the file stays as it is.",
+        "Aus einer Aufnahme lernen, woran man die Arbeit einer Maschine erkennt, in fünf Minuten.\n"
+        "Führt Schritt für Schritt (aus, Bereitschaft, drei Läufe; drei Hübe; eine Charge), zeigt, "
+        "was erkannt wurde und was ungesehen bliebe, und die Zeilen für die Datei. Liest nur; die "
+        "Datei bleibt, wie sie ist.",
+        "Learn from a recording what shows that a machine works, in five minutes.\n"
+        "Leads step by step (off, standing by, three runs; three strokes; one charge), shows what "
+        "was found and what would stay unseen, and the lines for the file. Only reads; the file "
+        "stays as it is.",
     ),
     "learn.file": Text("Die Datei der Firma", "The firm's file"),
     "learn.machine": Text("Name der Maschine", "Name of the machine"),
+    "learn.template": Text(
+        "Vorlage eines Geräts, das in keiner Datei steht: Name oder Pfad",
+        "Template of a device that is in no file: name or path",
+    ),
+    "learn.host": Text("Adresse des Geräts", "Address of the device"),
+    "learn.port": Text("TCP-Port (Vorgabe 502)", "TCP port (default 502)"),
+    "learn.unit": Text("Gerätenummer (Vorgabe 1)", "Unit (default 1)"),
+    "learn.rtu": Text("RTU über TCP sprechen", "Speak RTU over TCP"),
+    "learn.serial": Text(
+        "Serieller Anschluss, z. B. /dev/ttyUSB0", "Serial port, e.g. /dev/ttyUSB0"
+    ),
+    "learn.baud": Text("Baudrate (Vorgabe 9600)", "Baud rate (default 9600)"),
+    "learn.parity": Text("Parität: none, even, odd", "Parity: none, even, odd"),
+    "learn.stop_bits": Text("Stoppbits, 1 oder 2 (Vorgabe 1)", "Stop bits, 1 or 2 (default 1)"),
+    "learn.timeout": Text(
+        "So lange wird auf eine Antwort gewartet, z. B. 500ms",
+        "How long an answer is waited for, e.g. 500ms",
+    ),
+    "learn.kind": Text(
+        "power-runs, counters oder charges (Vorgabe: was zu den Messpunkten passt)",
+        "power-runs, counters or charges (default: what fits the points)",
+    ),
     "learn.length": Text(
-        "So lange wird höchstens aufgezeichnet, mit Einheit (Vorgabe 5min)",
-        "How long at most is recorded, with its unit (default 5min)",
+        "So lange wird höchstens aufgezeichnet, mit Einheit, z. B. 20min",
+        "How long at most is recorded, with its unit, e.g. 20min",
     ),
     "learn.recording": Text(
         "Aus einer gespeicherten Aufnahme lernen (Zeilen: Sekunden,Watt)",
@@ -603,6 +626,10 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
     ),
     "learn": (
         ("werkverbund learn firma.yaml mill-1", Text("an der Maschine", "at the machine")),
+        (
+            "werkverbund learn --template sdm630 --serial /dev/ttyUSB0 --unit 1 --save mill.csv",
+            Text("ein Gerät, das in keiner Datei steht", "a device that is in no file"),
+        ),
         (
             "werkverbund learn firma.yaml mill-1 --recording mill-1.csv",
             Text("noch einmal aus einer Aufnahme", "again from a recording"),

@@ -14,7 +14,7 @@ import yaml
 
 from gateway import resources
 from gateway.cli.kinds import problems_of
-from gateway.jobs.evidence.power_runs.learn import read_recording
+from gateway.jobs.evidence.recording import read
 
 RECORDING = resources.configs() / "demo" / "recordings" / "drill-1.csv"
 FASTER = 15
@@ -39,7 +39,7 @@ class Meter(BaseRequestHandler):
     """A meter that shows the recorded power, from the first question on."""
 
     began: float | None = None
-    samples = read_recording(RECORDING.read_text("utf-8"))
+    samples = read(RECORDING.read_text("utf-8"), "power").samples("power")
 
     def handle(self) -> None:
         while head := self.request.recv(12, 0x100):  # MSG_WAITALL
@@ -80,7 +80,7 @@ def test_a_machine_is_recorded_and_its_lines_fit_into_the_file(program, meter, t
         "--lang", "de", "learn", file, "drill-1", "--for", "12s", "--save", kept, LANG="C"
     )
     assert answer.code == 0, answer.err
-    assert "genau drei Läufe" in answer.err
+    assert "Maschine aus, In Bereitschaft, Genau drei Läufe" in answer.err
     assert "# Lauf 3:" in answer.out
     lines = [line for line in answer.out.splitlines() if not line.startswith("#")]
     file.write_text(file.read_text("utf-8") + "\n".join(lines) + "\n", "utf-8")
@@ -120,7 +120,7 @@ def test_what_is_no_recording_is_said_with_an_example(werkverbund, site, tmp_pat
 def test_a_machine_without_a_power_meter_is_told(werkverbund, tmp_path):
     file = tmp_path / "firm.yaml"
     file.write_text((SITE % 5020).replace("sdm630", "e1210-laser"), "utf-8")
-    answer = werkverbund("--lang", "en", "learn", file, "drill-1")
+    answer = werkverbund("--lang", "en", "learn", file, "drill-1", "--kind", "power-runs")
     assert answer.code == 2
     assert "a meter such as sdm630 measures it" in answer.err
 

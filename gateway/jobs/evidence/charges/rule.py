@@ -1,7 +1,8 @@
 """Charges of a furnace: phases from temperature, setpoint and phase currents.
 
 A charge begins when the setpoint is hot and the furnace heats. It is finished, and its pieces are
-made, when the furnace is cold again after a tempering, or when the next ramp begins. A phase of
+made, when the furnace is cold again after a tempering (where it tempers at all), or when the next
+ramp begins. A phase of
 the mains that stays without current while the others heat is evidence of a burnt-out element;
 where the firm's file declares a slower rate for it, the rate holds at once.
 
@@ -16,9 +17,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from gateway.config import Duration, DurationOrZero, Strict, Variant
+from gateway.config import Duration, DurationOrZero, Strict, Variant, wrong
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.core.work import ItemState, OperationMode
@@ -42,7 +43,9 @@ class ChargePhases(Strict):
     ramp: Duration = Field(description="Aufheizen / heating up, e.g. 68min")
     soak: Duration = Field(description="Halten auf Härtetemperatur / soaking")
     quench: Duration = Field(description="Abschrecken / quenching in oil")
-    temper: Duration = Field(description="Anlassen / tempering")
+    temper: DurationOrZero = Field(
+        default=timedelta(0), description="Anlassen / tempering; 0s: it does not temper"
+    )
     handling: DurationOrZero = Field(description="Entladen und Beladen / unloading and loading")
 
 
@@ -60,7 +63,11 @@ class ChargesConfig(Variant):
     type: Literal["charges"] = "charges"
     pieces: int = Field(ge=1, description="Teile je Charge / pieces per charge")
     hot: float = Field(description="Härtetemperatur, °C / hardening, °C")
-    temper: float = Field(description="Anlasstemperatur, °C / tempering, °C")
+    temper: float | None = Field(
+        default=None,
+        description="Anlasstemperatur, °C; fehlt sie, wird nicht angelassen / tempering, °C; "
+        "without it there is none",
+    )
     cold: float = Field(description="Ab hier gilt sie als fertig, °C / finished, °C")
     band: float = Field(default=5.0, gt=0, description="Erlaubte Abweichung, K / tolerance, K")
     live_above: float = Field(
@@ -79,13 +86,29 @@ class ChargesConfig(Variant):
         description="Danach gilt der Auftrag als angehalten / then the job counts as held",
     )
 
-    def needs(self) -> Sequence[str]:
-        """A controller, and a meter with the three currents."""
-        return ("temperature", "setpoint", *CURRENTS)
+    @model_validator(mode="after")
+    def _tempers_for_some_time(self) -> ChargesConfig:
+        if (self.temper is None) != (not self.phases.temper):
+            raise wrong(
+                Text(
+                    "zum Anlassen gehören seine Temperatur und seine Dauer",
+                    "tempering needs its temperature and its length",
+                ),
+                Text(
+                    "Schreiben Sie temper und phases.temper, oder lassen Sie beide weg.",
+                    "Write temper and phases.temper, or leave both out.",
+                ),
+                ("temper",) if self.temper is None else ("phases", "temper"),
+            )
+        return self
 
-    def bind(self, signals: Sequence[Signal]) -> Charges:  # noqa: ARG002
+    def needs(self) -> Sequence[str]:
+        """A controller; a meter with the three currents tells of dead phases."""
+        return ("temperature", "setpoint")
+
+    def bind(self, signals: Sequence[Signal]) -> Charges:
         """The charges of one machine."""
-        return Charges(self)
+        return Charges(self, metered=any(signal.role in CURRENTS for signal in signals))
 
 
 class Charges(Plain[ChargesState]):
@@ -93,8 +116,9 @@ class Charges(Plain[ChargesState]):
 
     roles = ("temperature", "setpoint", *CURRENTS)
 
-    def __init__(self, config: ChargesConfig) -> None:
+    def __init__(self, config: ChargesConfig, *, metered: bool = True) -> None:
         self.config = config
+        self._metered = metered
         self.grace = config.grace.total_seconds()
         self.pieces_per_run = config.pieces
         self._recipe = Recipe(
@@ -107,6 +131,11 @@ class Charges(Plain[ChargesState]):
         )
         slower = config.degraded.phase_lost
         self._slower = None if slower is None else slower.total_seconds()
+
+    @property
+    def glance(self) -> float:
+        """Looks closer together than so many seconds see every phase."""
+        return self._recipe.glance
 
     def initial(self) -> ChargesState:
         """Nothing was seen yet."""
@@ -220,6 +249,7 @@ class Charges(Plain[ChargesState]):
                 lost=kept.lost,
                 lasted=t - max(kept.phase_t, begins_t) if kept.entered else None,
                 planned=self._recipe.lengths.get(kept.phase),
+                metered=self._metered,
             )
         )
 
@@ -228,7 +258,11 @@ class Charges(Plain[ChargesState]):
         config = self.config
         return (
             ("temperature", config.hot, Text("Härten", "Hardening")),
-            ("temperature", config.temper, Text("Anlassen", "Tempering")),
+            *(
+                ("temperature", one, Text("Anlassen", "Tempering"))
+                for one in (config.temper,)
+                if one is not None
+            ),
             ("temperature", config.cold, Text("Fertig", "Finished")),
             *((role, config.dead_below, Text("Phase tot", "Phase dead")) for role in CURRENTS),
         )

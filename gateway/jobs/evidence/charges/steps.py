@@ -59,10 +59,13 @@ class ChargesState:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What tells the phases apart: °C, K and A; ``lengths`` in seconds of order time."""
+    """What tells the phases apart: °C, K and A; ``lengths`` in seconds of order time.
+
+    ``temper`` is None where the furnace does not temper: it cools down, and that is it.
+    """
 
     hot: float
-    temper: float
+    temper: float | None
     cold: float
     band: float
     live_above: float
@@ -76,11 +79,11 @@ class Recipe:
     @property
     def glance(self) -> float:
         """Looks closer together than this see every phase."""
-        return min(self.lengths.values()) / 2
+        return min(length for length in self.lengths.values() if length) / 2
 
     @property
     def _middle(self) -> float:
-        return (self.hot + self.temper) / 2
+        return (self.hot + (self.cold if self.temper is None else self.temper)) / 2
 
     def passed(
         self, kept: ChargesState, frame: Frame, temperature: float, found: list[Finding]
@@ -122,7 +125,7 @@ class Recipe:
                 return self._from_ramp(state, frame, hot=hot)
             case Phase.SOAK:
                 left = not hot or state.temperature < self.hot - 100
-                return _enter(state, Phase.QUENCH, frame) if left else state
+                return self._cools(state, frame) if left else state
         return self._from_late(self._tempered(state, frame), frame, found, hot=hot)
 
     def _from_ramp(self, state: ChargesState, frame: Frame, *, hot: bool) -> ChargesState:
@@ -131,8 +134,12 @@ class Recipe:
         if hot:
             return state
         if state.unsure or state.temperature >= self.hot - 100:
-            return _enter(state, Phase.QUENCH, frame)
+            return self._cools(state, frame)
         return _dropped(state, frame)  # stopped before it was hot: no charge
+
+    def _cools(self, state: ChargesState, frame: Frame) -> ChargesState:
+        """It is hot no more; where nothing is tempered, the work is done."""
+        return _enter(replace(state, tempered=self.temper is None), Phase.QUENCH, frame)
 
     def _from_late(
         self, state: ChargesState, frame: Frame, found: list[Finding], *, hot: bool
@@ -143,10 +150,10 @@ class Recipe:
                 return self._begin(self._finish(state, frame, found), frame, found)
             return _enter(state, Phase.RAMP, frame)  # heated again: still the same charge
         now = state.temperature
+        if state.phase is Phase.HANDLING or self.temper is None:
+            return self._finish(state, frame, found) if now <= self.cold else state
         warm = state.setpoint >= self.temper / 2
         fallen = now < self.temper - 3 * self.band
-        if state.phase is Phase.HANDLING:
-            return self._finish(state, frame, found) if now <= self.cold else state
         if state.tempered and (fallen or (state.phase is Phase.TEMPER and not warm)):
             return _enter(state, Phase.HANDLING, frame)
         if state.phase is Phase.QUENCH and warm and now <= self.temper + self.band:
@@ -162,21 +169,24 @@ class Recipe:
         hot: bool,
     ) -> ChargesState:
         """Where a charge stands when nobody saw its beginning, or an opening told of it."""
-        now = state.temperature
-        warm = state.setpoint >= self.temper / 2
+        now, temper = state.temperature, self.temper
+        warm = temper is not None and state.setpoint >= temper / 2
         told = state.run_at is not None
         if hot and (told or self._heats(state) or now >= self.hot - self.band):
             phase = Phase.RAMP if now < self.hot - self.band else Phase.SOAK
-        elif warm and now <= self.temper + self.band and (told or now > self.temper / 2):
+        elif (
+            warm and temper is not None and now <= temper + self.band and (told or now > temper / 2)
+        ):
             phase = Phase.TEMPER
-        elif not hot and now > self.temper + self.band:
+        elif not hot and now > (self.cold if temper is None else temper) + self.band:
             phase = Phase.QUENCH
         elif told:
             handling = replace(_enter(state, Phase.HANDLING, frame), tempered=True, entered=False)
             return self._finish(handling, frame, found) if now <= self.cold else handling
         else:
             return _enter(state, Phase.COLD, frame)
-        state = replace(_enter(state, phase, frame), entered=False)
+        tempered = state.tempered or (temper is None and phase is Phase.QUENCH)
+        state = replace(_enter(state, phase, frame), entered=False, tempered=tempered)
         if told:
             began = frame.t if state.run_t is None else state.run_t
             hidden = 0.0 if phase is Phase.SOAK else frame.t - began
@@ -192,7 +202,7 @@ class Recipe:
         return max(state.amps) > self.live_above
 
     def _tempers(self, temperature: float) -> bool:
-        return abs(temperature - self.temper) <= 3 * self.band
+        return self.temper is not None and abs(temperature - self.temper) <= 3 * self.band
 
     def _tempered(self, state: ChargesState, frame: Frame) -> ChargesState:
         """Half the planned time at tempering temperature was seen.

@@ -27,17 +27,21 @@ LOST = Text(
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the sentence is made of: °C, amperes, seconds of order time."""
+    """What the sentence is made of: °C, amperes, seconds of order time.
+
+    ``metered``: there is a meter for the currents.
+    """
 
     phase: str
     temperature: float
     hot: float
-    temper: float
+    temper: float | None
     cold: float
     amps: tuple[float, float, float] | None
     lost: int
     lasted: float | None
     planned: float | None
+    metered: bool = True
 
 
 _SENTENCES: Mapping[str, Text] = {
@@ -79,7 +83,7 @@ def sentence(seen: Seen) -> Text:
         "currents": _currents(seen),
     }
     text = _SENTENCES[seen.phase]
-    return Text(text.de.format_map(words), text.en.format_map(words))
+    return Text(text.de.format_map(words).rstrip(), text.en.format_map(words).rstrip())
 
 
 def _lasted(seen: Seen) -> Text:
@@ -101,6 +105,8 @@ def _lasted(seen: Seen) -> Text:
 
 def _currents(seen: Seen) -> Text:
     """What the three phases of the mains carry."""
+    if not seen.metered:
+        return Text("", "")
     if seen.amps is None:
         return Text(
             "Das Messgerät für den Strom antwortet nicht.", "The current meter does not answer."

@@ -8,13 +8,12 @@ import pytest
 
 from gateway import resources
 from gateway.core.text import Text
+from gateway.jobs.evidence.lesson import NotLearnable
 from gateway.jobs.evidence.power_runs.learn import (
-    NotLearnable,
-    Sample,
     Thresholds,
     learn,
-    read_recording,
 )
+from gateway.jobs.evidence.recording import Sample, read
 from simulators.physics.mill import Mill
 
 
@@ -33,7 +32,7 @@ def mill_recording(runs: int = 3, *, seed: int = 1) -> list[Sample]:
 
 def test_stored_recording_of_the_drill_gives_the_thresholds_of_its_file() -> None:
     text = (resources.configs() / "demo" / "recordings" / "drill-1.csv").read_text("utf-8")
-    learnt = learn(read_recording(text))
+    learnt = learn(read(text, "power").samples("power"))
     # standing by 60 W, loading 180 W, drilling 550 W
     assert 5 < learnt.off_below < 55
     assert 65 < learnt.standby_below < 175
@@ -52,10 +51,10 @@ def test_milling_machine_with_inrush_and_noise(seed: int) -> None:
     assert learnt.min_pause == pytest.approx(0.75 * 60, abs=1)
 
 
-def test_two_runs_are_refused_with_advice() -> None:
-    with pytest.raises(NotLearnable) as refused:
-        learn(mill_recording(runs=2))
-    assert "statt 3 Läufe" in refused.value.why.de
+def test_two_runs_are_told_as_two() -> None:
+    learnt = learn(mill_recording(runs=2))
+    assert len(learnt.runs) == 2
+    assert 1550 < learnt.run_below < learnt.run_above < 2350
 
 
 def test_recording_without_standby_is_refused() -> None:
@@ -134,18 +133,15 @@ def test_sixty_values_are_the_fewest() -> None:
         "The recording is too short: 59 values, it needs 60.",
     )
     assert str(refused.value) == refused.value.why.en
-    with pytest.raises(NotLearnable, match="instead of 3 runs"):
+    with pytest.raises(NotLearnable, match="Please record again"):
         learn(steps(*PLAIN)[:60])
 
 
 def test_what_is_missing_in_a_recording_is_said_with_what_to_do() -> None:
     with pytest.raises(NotLearnable) as refused:
-        learn(steps(*PLAIN[:6]))
-    assert refused.value.why == Text(
-        "Erkannt: 2 statt 3 Läufe. Bitte noch einmal aufnehmen: eine "
-        "Minute aus, eine Minute in Bereitschaft, dann drei Läufe mit Pausen.",
-        "Recognised: 2 instead of 3 runs. Please record again: one minute "
-        "off, one minute standing by, then three runs with pauses.",
+        learn(steps((100.0, 60.0)))
+    assert refused.value.why.de.startswith(
+        "In der Aufnahme ist kein Lauf zu erkennen: Die Leistung bleibt zwischen 60 und 60 W."
     )
     with pytest.raises(NotLearnable) as refused:
         learn(steps(*PLAIN[1:]))
@@ -159,7 +155,7 @@ def test_what_is_missing_in_a_recording_is_said_with_what_to_do() -> None:
 
 def test_a_stored_recording_is_read_without_its_comments() -> None:
     text = "# drill\n\n0,10.5\n0.1, 11  # on\n  0.2,12\n#end\n"
-    assert read_recording(text) == [(0.0, 10.5), (0.1, 11.0), (0.2, 12.0)]
+    assert read(text, "power").samples("power") == [(0.0, 10.5), (0.1, 11.0), (0.2, 12.0)]
 
 
 def test_threshold_of_a_run_lies_in_the_widest_band_that_shows_three() -> None:
