@@ -20,6 +20,7 @@ from gateway.api.routes import (
     assistant,
     house,
     jobs,
+    learning,
     machines,
     monitoring,
     orders,
@@ -62,7 +63,7 @@ def routed(version: str) -> GatewayApp:
         redoc_url=None,
     )
     refusals.install(app)
-    for part in (session, plant, machines, jobs, house, assistant, orders, monitoring):
+    for part in (session, plant, machines, jobs, house, assistant, learning, orders, monitoring):
         app.router.routes.extend(part.router.routes)
     app.router.routes.extend(router.routes)
     return app

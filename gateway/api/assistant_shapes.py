@@ -149,6 +149,53 @@ class LearntShape(TypedDict):
     doubts: list[Words]
 
 
+class LearnKindShape(TypedDict):
+    """What can be learnt; ``why`` not, and what to do about it."""
+
+    kind: LearntKind
+    title: Words
+    possible: bool
+    why: Words | None
+
+
+class LearnStepShape(TypedDict):
+    """What somebody does at the machine, usually for ``seconds``."""
+
+    name: str
+    title: Words
+    text: Words
+    seconds: float
+    optional: bool
+
+
+class LearnShape(TypedDict):
+    """A guided recording.
+
+    ``step`` is the number of the step under way, from 0; as many as there are steps: it has ended.
+    ``curve`` holds seconds, lowest and highest value of ``role``; ``begun`` the steps' beginnings.
+    ``silent``: so many looks in a row brought no value. ``machine`` is null for a device that does
+    not run in this gateway; ``file`` says whether its file lies where the gateway may write.
+    """
+
+    kind: LearntKind
+    place: Words
+    machine: str | None
+    file: bool
+    role: str
+    unit: str
+    steps: list[LearnStepShape]
+    step: int
+    step_s: float
+    length_s: float
+    longest_s: float
+    now: dict[str, float | None]
+    silent: int
+    curve: list[tuple[float, float, float]]
+    begun: list[tuple[str, float]]
+    result: LearntShape | None
+    trouble: Words | None
+
+
 class AssistantShape(TypedDict):
     """What the assistant does or has done last; nothing of it is stored."""
 
@@ -156,6 +203,7 @@ class AssistantShape(TypedDict):
     trouble: Words | None
     scan: ScanShape | None
     look: LookShape | None
+    learn: LearnShape | None
 
 
 class DraftShape(TypedDict):

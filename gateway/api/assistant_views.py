@@ -10,9 +10,11 @@ from gateway.api.assistant_shapes import (
     ScanShape,
 )
 from gateway.api.desk import Desk
+from gateway.api.learning_views import learning
 from gateway.api.views import words
 from gateway.assistant.entry import entry
 from gateway.assistant.inquiry import Look, Row, Scan
+from gateway.assistant.learning import Learning
 from gateway.assistant.scan import Found
 from gateway.sources.line.base import ModbusConnect
 
@@ -28,6 +30,7 @@ def whole(desk: Desk) -> AssistantShape:
         "trouble": None if desk.trouble is None else words(desk.trouble),
         "scan": _scan(work) if isinstance(work, Scan) else None,
         "look": _look(work) if isinstance(work, Look) else None,
+        "learn": learning(work) if isinstance(work, Learning) else None,
     }
 
 

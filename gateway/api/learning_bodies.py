@@ -3,16 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from gateway.api.assistant_bodies import Place, Strict, TemplateBody
+from gateway.api.assistant_shapes import LearntKind
 from gateway.api.refusals import refusal
 from gateway.config import Variant, spoken
 
 MOST_KEYS = 32
 EvidenceBody = Annotated[dict[str, Any], Field(max_length=MOST_KEYS)]
 """The mapping ``evidence`` of a machine's file, as ``LearntShape`` gives it."""
+
+
+class WhatBody(Strict):
+    """Of what is learnt: a ``machine`` of this gateway, a ``template``, or a ``draft`` of one."""
+
+    machine: str | None = Field(default=None, max_length=64)
+    template: str | None = Field(default=None, max_length=64)
+    draft: TemplateBody | None = None
+
+
+class LearnBody(WhatBody):
+    """A guided recording; a device that is in no file is asked at ``place``, with ``consent``."""
+
+    kind: LearntKind
+    place: Place | None = None
+    unit: int = Field(default=1, ge=0, le=255)
+    consent: bool = False
+
+
+class StepBody(Strict):
+    """What becomes of the step under way."""
+
+    do: Literal["done", "skip", "back", "end"]
+
+
+class StoredBody(Strict):
+    """A part of a stored recording; with the ``last`` one it is learnt from."""
+
+    kind: LearntKind
+    machine: str | None = Field(default=None, max_length=64)
+    text: str = Field(max_length=48_000)
+    first: bool = True
+    last: bool = True
+
+
+class TryBody(Strict):
+    """Evidence with which the recording is looked at once more, polled ``every_s``."""
+
+    evidence: EvidenceBody
+    every_s: float | None = Field(default=None, ge=0.01, le=3600)
+
+
+class TakeBody(Strict):
+    """Evidence for the machine that was recorded."""
+
+    evidence: EvidenceBody
 
 
 def evidence_of(given: Mapping[str, Any]) -> Variant:

@@ -43,6 +43,11 @@ class Latest:
         entry = self._entries.get(signal)
         return entry[0].reading(entry[1]) if entry else None
 
+    def heard(self, signal: SignalId) -> float | None:
+        """When (monotonic) the last reading of ``signal`` came."""
+        entry = self._entries.get(signal)
+        return entry[0].batch.mono if entry else None
+
     def keep(self, signals: Collection[SignalId]) -> None:
         """Forget all other signals: their machines are gone."""
         self._entries = {one: entry for one, entry in self._entries.items() if one in signals}

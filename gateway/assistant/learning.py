@@ -55,15 +55,17 @@ class Learning:
     """Records step by step what ``feed`` shows, and learns from it in the end.
 
     ``place`` says for people where; ``machine`` names it where it runs in this gateway already,
-    with its polling period ``every``. Without a ``feed`` the recording is a stored one.
+    with its polling period ``every`` in order time; ``writable``: its file lies where the gateway
+    may write. Without a ``feed`` the recording is a stored one.
     """
 
     lesson: Lesson
-    place: str
+    place: Text
     recording: Recording
     feed: Callable[[], AsyncGenerator[Look]] | None = None
     machine: str | None = None
     every: float | None = None
+    writable: bool = False
     step: int = 0
     newest: dict[str, float | None] = field(default_factory=dict)
     in_vain: int = 0
@@ -150,11 +152,16 @@ class Learning:
         """No more steps."""
         self.step = len(self.lesson.steps)
 
-    async def conclude(self, given: dict[str, Any] | None = None) -> None:
-        """Learn from what was recorded, or judge the evidence ``given`` with it."""
+    async def conclude(
+        self, given: dict[str, Any] | None = None, every: float | None = None
+    ) -> None:
+        """Learn from what was recorded, or judge the evidence ``given`` with it.
+
+        ``every`` is the polling period to judge with, where the machine has none yet.
+        """
         try:
             self.learnt = await asyncio.to_thread(
-                conclude, self.lesson, self.recording, given, self.every
+                conclude, self.lesson, self.recording, given, self.every or every
             )
         except NotLearnable as error:
             self.learnt, self.trouble = None, error.why

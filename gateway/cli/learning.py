@@ -79,7 +79,7 @@ def recording(
     from gateway.sources.record import of_machine  # noqa: PLC0415
 
     watched = of_machine(machine, (*lesson.needs, *lesson.also))
-    learning = Learning(lesson, machine.name, Recording(watched.roles))
+    learning = Learning(lesson, Text(machine.name, machine.name), Recording(watched.roles))
     longest = lesson.longest if span is None else span.total_seconds()
     asyncio.run(_record(learning, watched, machine, longest, language))
     missing = learning.recording.missing(lesson.needs[0])

@@ -39,6 +39,7 @@ class Meter(BaseRequestHandler):
     """A meter that shows the recorded power, from the first question on."""
 
     began: float | None = None
+    speed = FASTER
     samples = read(RECORDING.read_text("utf-8"), "power").samples("power")
 
     def handle(self) -> None:
@@ -46,7 +47,7 @@ class Meter(BaseRequestHandler):
             number, _, _, unit, function, address, count = struct.unpack(">HHHBBHH", head)
             cls = type(self)
             cls.began = cls.began or time.monotonic()
-            t = (time.monotonic() - cls.began) * FASTER
+            t = (time.monotonic() - cls.began) * cls.speed
             watts = next((w for at, w in reversed(self.samples) if at <= t), 0.0)
             words = bytearray(2 * count)
             if address <= 52 < address + count:

@@ -32,7 +32,8 @@ from gateway.core.errors import ConfigError
 from gateway.machines.numbering import LAST
 
 if TYPE_CHECKING:
-    from gateway.assistant.inquiry import Look, Scan
+    from gateway.api.desk import Work
+    from gateway.machines.template import Template
 
 router = group("assistant")
 Owning = Annotated[Change, Depends(changing(OWNER))]
@@ -49,7 +50,7 @@ AtDesk = Annotated[Desk, Depends(_desk)]
 @router.get("/assistant", dependencies=[Depends(allowed(OWNER))])
 async def seen(desk: AtDesk) -> Json[AssistantShape]:
     """What the assistant does, or has done last, and what it has found."""
-    return await _whole(desk)
+    return await whole_of(desk)
 
 
 @router.post("/assistant/scan")
@@ -61,7 +62,7 @@ async def scan(rooms: Here, desk: AtDesk, body: ScanBody, change: Owning) -> Jso
     from gateway.assistant.inquiry import Scan  # noqa: PLC0415
 
     units = list(dict.fromkeys(body.units))
-    return await _begun(desk, Scan(lines, units), change, free)
+    return await begun(desk, Scan(lines, units), change, free)
 
 
 @router.post("/assistant/look")
@@ -74,7 +75,7 @@ async def look(rooms: Here, desk: AtDesk, body: LookBody, change: Owning) -> Jso
 
     count = min(body.count, LAST + 1 - body.first)
     wanted = Look(lines[0], tables(body.table), body.first, count, body.samples)
-    return await _begun(desk, wanted, change, free)
+    return await begun(desk, wanted, change, free)
 
 
 @router.post("/assistant/look/again")
@@ -87,7 +88,7 @@ async def again(rooms: Here, desk: AtDesk, change: Owning) -> Json[AssistantShap
     if not isinstance(work, Look):
         raise absent()
     free = await refuse_own(rooms, [work.connect])
-    return await _begun(desk, work, change, free)
+    return await begun(desk, work, change, free)
 
 
 @router.post("/assistant/end")
@@ -96,7 +97,7 @@ async def end(desk: AtDesk, change: Owning) -> Json[AssistantShape]:
     if desk.work is not None:
         await desk.end()
         change.note()
-    return await _whole(desk)
+    return await whole_of(desk)
 
 
 @router.post("/assistant/template")
@@ -115,11 +116,17 @@ async def template(desk: AtDesk, body: TemplateBody, change: Owning) -> Json[Dra
 
 def drafted(body: TemplateBody) -> str:
     """The text of a template. Raises HTTPException, with what is wrong with the template."""
+    text, _ = modelled(body)
+    return text
+
+
+def modelled(body: TemplateBody) -> tuple[str, Template]:
+    """The text of a template, and what it means. Raises HTTPException likewise."""
     from gateway.assistant.drafting import Mark, draft  # noqa: PLC0415
     from gateway.config import read_model  # noqa: PLC0415
     from gateway.machines.numbering import Table  # noqa: PLC0415
     from gateway.machines.orders import Order  # noqa: PLC0415
-    from gateway.machines.template import Template  # noqa: PLC0415
+    from gateway.machines.template import Template as Model  # noqa: PLC0415
 
     marks = []
     for one in body.marks:
@@ -133,7 +140,7 @@ def drafted(body: TemplateBody) -> str:
         file = Path(folder) / f"{body.name}.yaml"
         file.write_text(text, "utf-8")
         try:
-            read_model(file, Template, {})
+            found = read_model(file, Model, {})
         except ConfigError as error:
             first = error.problems[0]
             raise refusal(
@@ -141,15 +148,20 @@ def drafted(body: TemplateBody) -> str:
                 f"So ist es keine Vorlage: {first.what.de}. {first.fix.de}",
                 f"This makes no template: {first.what.en}. {first.fix.en}",
             ) from error
-    return text
+    return text, found
 
 
 async def _load() -> None:
     await asyncio.to_thread(partial(import_module, "gateway.api.assistant_views"))
 
 
-async def _begun(desk: Desk, work: Scan | Look, change: Change, free: Free) -> Json[AssistantShape]:
-    """Nothing is awaited between looking and beginning: two cannot begin at once."""
+async def begun(
+    desk: Desk, work: Work, change: Change, free: Free, longest: float | None = None
+) -> Json[AssistantShape]:
+    """Let the desk do it, for at most ``longest`` seconds (the usual). Raises HTTPException.
+
+    Nothing is awaited between looking and beginning: two cannot begin at once.
+    """
     if desk.busy:
         raise refusal(
             409,
@@ -163,14 +175,15 @@ async def _begun(desk: Desk, work: Scan | Look, change: Change, free: Free) -> J
             "The files are being read again. Please try once more in a moment.",
         )
     access: Access = change.request.app.state.access
-    desk.begin(work, lambda: access.role(change.request) is change.role)
+    desk.begin(work, lambda: access.role(change.request) is change.role, longest)
     change.note()
-    return await _whole(desk)
+    return await whole_of(desk)
 
 
-async def _whole(desk: Desk) -> Json[AssistantShape]:
+async def whole_of(desk: Desk) -> Json[AssistantShape]:
+    """What is under way, or was last."""
     if desk.work is None:
-        return Json({"busy": desk.busy, "trouble": None, "scan": None, "look": None})
+        return Json({"busy": desk.busy, "trouble": None, "scan": None, "look": None, "learn": None})
     from gateway.api.assistant_views import whole  # noqa: PLC0415
 
     return Json(whole(desk))

@@ -86,7 +86,8 @@ class PowerRunsLesson:
 
     def learn(self, recording: Recording) -> dict[str, Any]:
         """The evidence that a recording shows. Raises NotLearnable."""
-        off, standby = recording.within("off"), recording.within("standby")
+        skipped = (0.0, 0.0) if recording.steps else None
+        off, standby = (recording.within(step) or skipped for step in ("off", "standby"))
         learnt = learn(recording.samples("power"), off, standby)
         return {
             "type": self.kind,
