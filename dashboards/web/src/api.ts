@@ -45,6 +45,9 @@ export type Register = Of<"RegisterShape">;
 export type Look = Of<"LookShape">;
 export type AssistantState = Of<"AssistantShape">;
 export type Draft = Of<"DraftShape">;
+export type LearnKind = Of<"LearnKindShape">;
+export type LearnState = Of<"LearnShape">;
+export type Learnt = Of<"LearntShape">;
 export type Value = NonNullable<Signal["value"]>;
 export type Quality = Signal["quality"];
 export type HistoryPoint = History["points"][number];
@@ -102,19 +105,4 @@ export interface Balance {
   fields: number;
   bytes: number;
   beyond: number;
-}
-
-/** What can be learnt: the kinds of evidence. */
-export type LearntKind = "power-runs" | "counters" | "charges";
-
-/** What a recording teaches; `evidence` is the mapping of a machine's file, checked. */
-export interface Learnt {
-  kind: LearntKind;
-  evidence: Record<string, unknown>;
-  lines: string;
-  every_s: number;
-  thresholds: { key: string; role: string; value: number; unit: string; means: Text }[];
-  runs: { begin_s: number; seconds: number | null; level: number | null }[];
-  expects: Text[];
-  doubts: Text[];
 }

@@ -56,6 +56,7 @@ export interface components {
         /** @description What the assistant does or has done last; nothing of it is stored. */
         AssistantShape: {
             busy: boolean;
+            learn: components["schemas"]["LearnShape"] | null;
             look: components["schemas"]["LookShape"] | null;
             scan: components["schemas"]["ScanShape"] | null;
             trouble: components["schemas"]["Words"] | null;
@@ -365,6 +366,111 @@ export interface components {
             committed_seq: number;
             most_bytes: number;
             oldest: string | null;
+        };
+        /** @description A guided recording; a device that is in no file is asked at ``place``, with ``consent``. */
+        LearnBody: {
+            /** @default false */
+            consent: boolean;
+            draft?: components["schemas"]["TemplateBody"] | null;
+            /** @enum {string} */
+            kind: "power-runs" | "counters" | "charges";
+            machine?: string | null;
+            place?: components["schemas"]["Place"] | null;
+            template?: string | null;
+            /** @default 1 */
+            unit: number;
+        };
+        /** @description What can be learnt; ``why`` not, and what to do about it. */
+        LearnKindShape: {
+            /** @enum {string} */
+            kind: "power-runs" | "counters" | "charges";
+            possible: boolean;
+            title: components["schemas"]["Words"];
+            why: components["schemas"]["Words"] | null;
+        };
+        /**
+         * @description A guided recording.
+         *
+         *     ``step`` is the number of the step under way, from 0; as many as there are steps: it has ended.
+         *     ``curve`` holds seconds, lowest and highest value of ``role``; ``begun`` the steps' beginnings.
+         *     ``silent``: so many looks in a row brought no value. ``machine`` is null for a device that does
+         *     not run in this gateway; ``file`` says whether its file lies where the gateway may write.
+         */
+        LearnShape: {
+            begun: [
+                string,
+                number
+            ][];
+            curve: [
+                number,
+                number,
+                number
+            ][];
+            file: boolean;
+            /** @enum {string} */
+            kind: "power-runs" | "counters" | "charges";
+            length_s: number;
+            longest_s: number;
+            machine: string | null;
+            now: {
+                [key: string]: number | null;
+            };
+            place: components["schemas"]["Words"];
+            result: components["schemas"]["LearntShape"] | null;
+            role: string;
+            silent: number;
+            step: number;
+            step_s: number;
+            steps: components["schemas"]["LearnStepShape"][];
+            trouble: components["schemas"]["Words"] | null;
+            unit: string;
+        };
+        /** @description What somebody does at the machine, usually for ``seconds``. */
+        LearnStepShape: {
+            name: string;
+            optional: boolean;
+            seconds: number;
+            text: components["schemas"]["Words"];
+            title: components["schemas"]["Words"];
+        };
+        /** @description A threshold that may be moved: its key in the evidence, its value, and what it divides. */
+        LearntLineShape: {
+            key: string;
+            means: components["schemas"]["Words"];
+            role: string;
+            unit: string;
+            value: number;
+        };
+        /**
+         * @description A run, a stroke or a charge that the rule finds in the recording.
+         *
+         *     ``begin_s`` seconds after its beginning; ``seconds`` long, null where it is only a moment;
+         *     ``level`` its mean power or highest temperature, or what was counted.
+         */
+        LearntRunShape: {
+            begin_s: number;
+            level: number | null;
+            seconds: number | null;
+        };
+        /**
+         * @description What a recording teaches.
+         *
+         *     ``evidence`` is the mapping ``evidence`` of a machine's file, checked; ``lines`` the same as
+         *     text. ``every_s`` is the polling period for which ``runs`` and ``expects`` hold. ``expects``
+         *     says what will not be seen, ``doubts`` what speaks against the result.
+         */
+        LearntShape: {
+            doubts: components["schemas"]["Words"][];
+            every_s: number;
+            evidence: {
+                [key: string]: unknown;
+            };
+            expects: components["schemas"]["Words"][];
+            /** @enum {string} */
+            kind: "power-runs" | "counters" | "charges";
+            lines: string;
+            runs: components["schemas"]["LearntRunShape"][];
+            thresholds: components["schemas"]["LearntLineShape"][];
         };
         /** @description What is left of an agreement. */
         LeftShape: {
@@ -1044,6 +1150,22 @@ export interface components {
             since: string;
             state: (0 | 1 | 2 | 3) | null;
         };
+        /** @description What becomes of the step under way. */
+        StepBody: {
+            /** @enum {string} */
+            do: "done" | "skip" | "back" | "end";
+        };
+        /** @description A part of a stored recording; with the ``last`` one it is learnt from. */
+        StoredBody: {
+            /** @default true */
+            first: boolean;
+            /** @enum {string} */
+            kind: "power-runs" | "counters" | "charges";
+            /** @default true */
+            last: boolean;
+            machine?: string | null;
+            text: string;
+        };
         /**
          * @description The last point with a number that the history holds.
          *
@@ -1082,6 +1204,12 @@ export interface components {
             means: components["schemas"]["Words"];
             step_s: number;
             unit: string;
+        };
+        /** @description Evidence for the machine that was recorded. */
+        TakeBody: {
+            evidence: {
+                [key: string]: unknown;
+            };
         };
         /** @description Marks that become the points of a template. */
         TemplateBody: {
@@ -1129,6 +1257,13 @@ export interface components {
             template: string;
             unit: number | null;
         };
+        /** @description Evidence with which the recording is looked at once more, polled ``every_s``. */
+        TryBody: {
+            every_s?: number | null;
+            evidence: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A line that could not be opened. */
         UnreachableShape: {
             line: string;
@@ -1138,6 +1273,12 @@ export interface components {
         WarnedShape: {
             at_s: number;
             hours_before_due: number;
+        };
+        /** @description Of what is learnt: a ``machine`` of this gateway, a ``template``, or a ``draft`` of one. */
+        WhatBody: {
+            draft?: components["schemas"]["TemplateBody"] | null;
+            machine?: string | null;
+            template?: string | null;
         };
         /** @description The level that is left when an agreement is narrowed. */
         Withdrawal: {
