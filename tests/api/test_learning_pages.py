@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from gateway.jobs.evidence.recording import read
 from tests.api.running import RunningGateway
+from tests.api.test_assistant import simulated
 from tests.api.test_assistant_pages import PICTURES, chromium, owner_at
-from tests.api.test_learning import drill
 from tests.api.test_pages_at_work import TOO_WIDE
 from tests.cli.test_learn import RECORDING
 
@@ -22,7 +22,7 @@ SCREENS = ((1366, 768), (390, 844))
 def picture(page: Page, name: str) -> None:
     """Nothing is wider than the page in either language, on either screen; pictures if wanted."""
     for language in ("English", "Deutsch"):
-        page.get_by_role("button", name=language, exact=True).click()
+        in_language(page, language)
         for width, height in SCREENS:
             page.set_viewport_size({"width": width, "height": height})
             assert page.evaluate(TOO_WIDE) == []
@@ -34,8 +34,11 @@ def picture(page: Page, name: str) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
-def in_english(page: Page) -> None:
-    page.get_by_role("button", name="English", exact=True).click()
+def in_language(page: Page, language: str) -> None:
+    """Switch, where it is another: there is a button for the other language only."""
+    other = page.get_by_role("button", name=language, exact=True)
+    if other.count():
+        other.click()
 
 
 def dragged(page: Page, line: Locator, pixels: float) -> None:
@@ -51,14 +54,28 @@ def dragged(page: Page, line: Locator, pixels: float) -> None:
     page.mouse.up()
 
 
+def touched(page: Page, line: Locator, pixels: float) -> None:
+    """The same with a finger."""
+    box = line.locator("rect").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    session = page.context.new_cdp_session(page)
+    for kind, at in (("touchStart", 0.0), ("touchMove", pixels / 2), ("touchMove", pixels)):
+        points = [{"x": x, "y": y + at}]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def test_a_device_is_recorded_and_its_thresholds_are_dragged(
     earnest: RunningGateway, chromium: Browser, tmp_path: Path
 ) -> None:
     page = owner_at(earnest, chromium, "de-DE", 1280)
-    with drill() as port:
-        page.get_by_label("Adressen").fill("127.0.0.1")
-        page.get_by_label("Port", exact=True).fill(str(port))
-        page.get_by_label("Gerätenummern").fill("1")
+    link = tmp_path / "rs485"
+    with simulated(link, "--template", "sdm630", "--unit", "2"):
+        page.get_by_label("Am seriellen Anschluss").check()
+        page.get_by_label("Pfad des Anschlusses").fill(str(link))
+        page.get_by_label("Baudrate").select_option("115200")
+        page.get_by_label("Gerätenummern").fill("2")
         page.get_by_label("Ich darf hier fragen").check()
         page.get_by_role("button", name="Suchen", exact=True).click()
         page.get_by_role("button", name="Weiter: Schwellen lernen").click(timeout=120_000)
@@ -83,13 +100,17 @@ def test_a_device_is_recorded_and_its_thresholds_are_dragged(
     expect(begins).to_have_attribute("aria-valuetext", "420 W")
     expect(page.locator("rect.run")).to_have_count(3)
     picture(page, "learn-result")
-    in_english(page)
+    in_language(page, "English")
     dragged(page, page.get_by_role("slider", name="A run begins above"), -110)
     expect(page.get_by_text("0 runs found").first).to_be_visible()
     expect(page.locator(".doubt").first).to_contain_text("Recognised: 0 instead of 3 runs")
     expect(page.locator("rect.run")).to_have_count(0)
     picture(page, "learn-dragged")
-    in_english(page)
+    in_language(page, "English")
+    touched(page, page.get_by_role("slider", name="A run begins above"), 110)
+    expect(page.get_by_text("3 runs found").first).to_be_visible()
+    dragged(page, page.get_by_role("slider", name="A run begins above"), -110)
+    expect(page.get_by_text("0 runs found").first).to_be_visible()
     page.get_by_role("slider", name="A run begins above").focus()
     page.keyboard.press("Home")
     expect(page.get_by_text("3 runs found").first).to_be_visible()

@@ -107,14 +107,13 @@ class CountersLesson:
         doubts = [
             *_habits(recording),
             *_odd(one for _, one in found),
-            *_contact(recording),
             *holes(recording, COUNT),
         ]
         counted = sum(one.level or 0 for one in pieces)
         return Verdict(
             pieces,
             (),
-            _expects(evidence, max(every, usual)),
+            (*_expects(evidence, max(every, usual)), *_contact(recording)),
             tuple(doubts),
             as_announced=counted == STROKES,
         )

@@ -22,6 +22,24 @@ export function partsOf(text: string): string[] {
   return found.length > 0 ? found : [""];
 }
 
+/** How long after the beginning: "12 s", "2:06 min", "1:05 h". */
+export function elapsed(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const [big, small, unit] = whole < 3600 ? [60, 1, "min"] : [3600, 60, "h"];
+  return `${Math.floor(whole / big)}:${String(Math.floor((whole % big) / small)).padStart(2, "0")} ${unit}`;
+}
+
+/** Round levels between two values, about four of them. */
+export function levelsOf(low: number, high: number): number[] {
+  const rough = (high - low) / 5;
+  const ten = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((by) => by * ten).find((one) => one >= rough) ?? rough;
+  const found: number[] = [];
+  for (let at = Math.ceil(low / step) * step; at < high - step / 2; at += step) found.push(Number(at.toFixed(6)));
+  return found;
+}
+
 /** A value for a threshold, as fine as the picture lets it be chosen. */
 export function fine(value: number, top: number): number {
   const step = 10 ** Math.max(-2, Math.floor(Math.log10(Math.max(top, 1))) - 2);
