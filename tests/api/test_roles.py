@@ -73,6 +73,13 @@ TABLE = {
     ("POST", "/assistant/look"): OWNER,
     ("POST", "/assistant/look/again"): OWNER,
     ("POST", "/assistant/template"): OWNER,
+    ("POST", "/assistant/learn"): OWNER,
+    ("POST", "/assistant/learn/kinds"): OWNER,
+    ("GET", "/assistant/learn/recording"): OWNER,
+    ("POST", "/assistant/learn/step"): OWNER,
+    ("POST", "/assistant/learn/stored"): OWNER,
+    ("POST", "/assistant/learn/take"): OWNER,
+    ("POST", "/assistant/learn/try"): OWNER,
     ("POST", "/assistant/end"): OWNER,
 }
 OPEN = {

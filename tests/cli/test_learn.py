@@ -78,7 +78,7 @@ def test_a_machine_is_recorded_and_its_lines_fit_into_the_file(program, meter, t
     file, kept = tmp_path / "firm.yaml", tmp_path / "drill.csv"
     file.write_text(SITE % meter, "utf-8")
     answer = program(
-        "--lang", "de", "learn", file, "drill-1", "--for", "12s", "--save", kept, LANG="C"
+        "--lang", "de", "learn", file, "drill-1", "--for", "14s", "--save", kept, LANG="C"
     )
     assert answer.code == 0, answer.err
     assert "Maschine aus, In Bereitschaft, Genau drei Läufe" in answer.err
