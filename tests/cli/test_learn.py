@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -56,6 +58,21 @@ class Meter(BaseRequestHandler):
             self.request.sendall(struct.pack(">HHH", number, 0, len(answer)) + answer)
 
 
+class SlowerMeter(Meter):
+    """The same, over half a minute."""
+
+    began = None
+    speed = 6
+
+    @classmethod
+    def wait(cls, seconds: float) -> None:
+        """Until so much of it has passed, at the latest a minute from now."""
+        deadline = time.monotonic() + 60
+        while cls.began is None or time.monotonic() - cls.began < seconds:
+            assert time.monotonic() < deadline, "the meter was not asked"
+            time.sleep(0.05)
+
+
 @pytest.fixture
 def meter() -> Iterator[int]:
     with ThreadingTCPServer(("127.0.0.1", 0), Meter) as server:
@@ -92,6 +109,65 @@ def test_a_machine_is_recorded_and_its_lines_fit_into_the_file(program, meter, t
     assert 190 < evidence["run_below"] < evidence["run_above"] < 530
     again = program("learn", file, "drill-1", "--recording", kept, LANG="C")
     assert [line for line in again.out.splitlines() if not line.startswith("#")] == lines
+
+
+def test_a_device_in_no_file_is_learnt_step_by_step(tmp_path):
+    """Somebody presses Enter when a step is done, as the instructions say."""
+    kept = tmp_path / "drill.csv"
+    with ThreadingTCPServer(("127.0.0.1", 0), SlowerMeter) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        at = ["--host", "127.0.0.1", "--port", str(server.server_address[1])]
+        words = ["learn", "--template", "sdm630", *at, "--save", str(kept)]
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "gateway", "--lang", "en", *words],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stderr is not None
+        heard = iter(process.stderr.readline, "")
+        for title, until in (("[1/3] Machine off", 9.5), ("[2/3] Standing by", 19.5),
+                             ("[3/3] Exactly three", 29.5)):  # fmt: skip
+            assert any(line.startswith(title) for line in heard)
+            SlowerMeter.wait(until)
+            process.stdin.write("\n")
+            process.stdin.flush()
+        out, err = process.communicate(timeout=30)
+        server.shutdown()
+        thread.join()
+    assert process.returncode == 0, err
+    assert "# run 3: after" in out
+    assert "cannot be seen reliably" in out
+    evidence = yaml.safe_load(out)["evidence"]
+    assert 5 < evidence["off_below"] < 55
+    assert 65 < evidence["standby_below"] < 175
+    assert [name for name, _ in read(kept.read_text("utf-8"), "power").steps] == [
+        "off", "standby", "runs",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "says"),
+    [
+        ("good-count", "counters", "# count 3: after"),
+        ("power", "power-runs", "# run 3: after"),
+    ],
+)
+def test_the_columns_of_a_recording_say_what_it_teaches(
+    werkverbund, tmp_path, column: str, kind: str, says: str
+):
+    text = RECORDING.read_text("utf-8")
+    if kind == "counters":
+        shown = "\n".join(f"{t},{7 + min(3, t // 10)}" for t in range(60))
+        text = f"# columns: seconds, {column}\n{shown}\n"
+    file = tmp_path / "kept.csv"
+    file.write_text(text, "utf-8")
+    answer = werkverbund("--lang", "en", "learn", "--recording", file)
+    assert answer.code == 0, answer.err
+    assert says in answer.out
+    assert f"type: {kind}" in answer.out
 
 
 def test_a_stored_recording_is_learnt_from_without_a_machine(werkverbund, site: Path):

@@ -47,17 +47,20 @@ class Recording:
         return self.times[-1] - self.times[0] if self.times else 0.0
 
     def add(self, t: float, values: Mapping[str, float | None]) -> None:
-        """One look; a value that did not come or cannot be trusted is None."""
+        """One look; a value that did not come or cannot be trusted is None.
+
+        It is kept as exactly as it is stored, so that both teach the same.
+        """
         if self.full:
             return
-        self.times.append(t)
+        self.times.append(round(t, 3))
         for role, column in zip(self.roles, self._columns, strict=True):
             value = values.get(role)
-            column.append(nan if value is None else value)
+            column.append(nan if value is None else float(f"{value:.7g}"))
 
     def begin(self, step: str, t: float) -> None:
         """A step begins."""
-        self.steps.append((step, t))
+        self.steps.append((step, round(t, 3)))
 
     def cut(self, t: float) -> None:
         """Forget what was seen and begun from ``t`` on."""

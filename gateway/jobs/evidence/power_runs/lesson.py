@@ -245,12 +245,12 @@ def _distance(
     if not pieces:
         return (), ()
     ends = [(one.begin + every, one.begin + (one.seconds or 0.0) - every) for one in pieces]
-    runs = sorted(w for t, w in samples if any(a <= t <= b for a, b in ends))
+    runs = [w for t, w in samples if any(a <= t <= b for a, b in ends)]
     gone = [(one.begin - every, one.begin + (one.seconds or 0.0) + every) for one in pieces]
-    rest = sorted(w for t, w in samples if not any(a <= t <= b for a, b in gone))
+    rest = [w for t, w in samples if not any(a <= t <= b for a, b in gone)]
     if not runs or not rest:
         return (), ()
-    lowest, highest = runs[len(runs) // 50], rest[-1 - len(rest) // 50]
+    lowest, highest = sorted(runs)[len(runs) // 50], sorted(rest)[-1 - len(rest) // 50]
     room = min(lowest - config.run_below, config.run_above - highest)
     noise = max(sigma(runs), sigma(rest))
     least, most = power(lowest), power(highest)
