@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from socketserver import ThreadingTCPServer
 from typing import Any
 
@@ -14,9 +15,10 @@ import yaml
 
 from gateway.jobs.evidence.power_runs import PowerRunsConfig
 from tests.api.conftest import PASSWORDS
-from tests.api.running import API, RunningGateway, client, until
+from tests.api.running import API, RunningGateway, a_workshop, at_work, client, until
 from tests.api.test_assistant import finished, seen
 from tests.api.test_documents import Document, document_of
+from tests.api.test_machines import drill as drill_of
 from tests.cli import test_learn as terminal
 
 LEARN = f"{API}/assistant/learn"
@@ -189,3 +191,37 @@ def test_a_recording_that_is_too_large_is_not_kept(owner: httpx.Client) -> None:
     ]
     assert codes[:83] == [200] * 83
     assert codes[83] == 413
+
+
+def test_thresholds_learnt_again_go_into_the_machine_s_own_file_and_count_at_once(
+    tmp_path: Path,
+) -> None:
+    with at_work(a_workshop(tmp_path, demo=False)) as firm, client(firm.base) as web:
+        code = {"code": firm.setup_code, "password": PASSWORDS["owner"]}
+        assert web.post(f"{API}/setup", json=code).status_code == 200
+        web.post(f"{API}/login", json={"role": "owner", "password": PASSWORDS["owner"]})
+        wrong = drill_of(firm)["evidence"] | {"run_above": 5000, "run_below": 4000}
+        assert web.post(f"{API}/machines", json=drill_of(firm, evidence=wrong)).json()["written"]
+        file = firm.site.state / "machines" / "drill-2.yaml"
+        text = file.read_text("utf-8").replace("settle: 5s", "settle: 5s   # Umspannen dauert")
+        file.write_text(f"# Halle 2\n{text}", "utf-8")
+        until(lambda: web.get(f"{API}/machines/drill-2").json()["state"]["known"], 20)
+        assert web.get(f"{API}/machines/drill-2/runs").json() == []
+        began = web.post(LEARN, json={"kind": "power-runs", "machine": "drill-2"})
+        assert began.json()["learn"]["file"]
+        step(web, "skip")
+        step(web, "skip")
+        recorded_for(web, 6)
+        step(web, "end")
+        evidence = finished(web)["learn"]["result"]["evidence"]
+        assert evidence["run_above"] < 1000
+        taken = web.post(f"{LEARN}/take", json={"evidence": evidence})
+        document_of(web).check("POST", f"{LEARN}/take", taken)
+        assert taken.json()["written"], taken.text
+        now = file.read_text("utf-8")
+        assert now.startswith("# Halle 2\n")
+        assert "# Umspannen dauert" in now
+        said = yaml.safe_load(now)["evidence"]
+        assert said["settle"] == "5s"
+        assert said["run_above"] == evidence["run_above"]
+        until(lambda: web.get(f"{API}/machines/drill-2/runs").json(), 30)

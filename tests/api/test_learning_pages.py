@@ -70,7 +70,7 @@ def test_a_device_is_recorded_and_its_thresholds_are_dragged(
     earnest: RunningGateway, chromium: Browser, tmp_path: Path
 ) -> None:
     page = owner_at(earnest, chromium, "de-DE", 1280)
-    link = tmp_path / "rs485"
+    link = (Path(PICTURES).parent if PICTURES else tmp_path) / "rs485"
     with simulated(link, "--template", "sdm630", "--unit", "2"):
         page.get_by_label("Am seriellen Anschluss").check()
         page.get_by_label("Pfad des Anschlusses").fill(str(link))
@@ -91,6 +91,7 @@ def test_a_device_is_recorded_and_its_thresholds_are_dragged(
         page.get_by_role("button", name="Zurück: Schritt davor").click()
         expect(page.locator("h2[role=status]")).to_have_text("Maschine aus")
         expect(page.locator(".value")).to_contain_text("W", timeout=20_000)
+        expect(page.locator("path.line")).to_have_attribute("d", SIXTY_LOOKS, timeout=30_000)
         picture(page, "learn-steps")
         page.get_by_role("button", name="Abbrechen").click()
         expect(page.get_by_role("button", name="Aufnahme beginnen")).to_be_visible()
