@@ -158,7 +158,7 @@ def test_a_machine_that_runs_is_learnt_from_its_live_values(
     assert back["step"] == 1
     assert back["length_s"] < 1, "what was recorded since is forgotten"
     step(owner, "skip")
-    recorded_for(owner, 5)
+    recorded_for(owner, 8)
     step(owner, "end")
     found = finished(owner)["learn"]
     assert step(owner, "done").status_code == 409
@@ -211,9 +211,11 @@ def test_thresholds_learnt_again_go_into_the_machine_s_own_file_and_count_at_onc
         assert began.json()["learn"]["file"]
         step(web, "skip")
         step(web, "skip")
-        recorded_for(web, 6)
+        recorded_for(web, 9)
         step(web, "end")
-        evidence = finished(web)["learn"]["result"]["evidence"]
+        found = finished(web)["learn"]
+        assert found["result"] is not None, found["trouble"]
+        evidence = found["result"]["evidence"]
         assert evidence["run_above"] < 1000
         taken = web.post(f"{LEARN}/take", json={"evidence": evidence})
         document_of(web).check("POST", f"{LEARN}/take", taken)
