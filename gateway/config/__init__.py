@@ -26,7 +26,7 @@ from gateway.config.scalars import (
     Size,
     from_home,
 )
-from gateway.config.sentences import ALL_TEMPLATES, choice, spoken
+from gateway.config.sentences import ALL_TEMPLATES, choice, one_of, spoken
 from gateway.config.site import (
     Device,
     FileJob,
@@ -83,6 +83,7 @@ __all__ = [
     "load_machine",
     "machine_model",
     "number_meant",
+    "one_of",
     "placed",
     "read_content",
     "read_model",

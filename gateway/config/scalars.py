@@ -53,8 +53,8 @@ def _duration(value: object) -> timedelta:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise PydanticCustomError("no_unit", "a duration without its unit", {"number": f"{value}"})
-    if isinstance(value, str) and (number := re.fullmatch(r"(\d+),(\d+)", value)):
-        bare = ".".join(number.groups())
+    if isinstance(value, str) and re.fullmatch(r"\d+([.,]\d+)?", value):
+        bare = value.replace(",", ".")
         raise PydanticCustomError("no_unit", "a duration without its unit", {"number": bare})
     if not isinstance(value, str) or not re.match(_DURATION, value):
         meant = _respelled(value) if isinstance(value, str) else None
