@@ -312,3 +312,4 @@ def test_a_text_with_a_control_character_is_none():
     more = {"kind": Kind.TEXT, "length": 2}
     assert of(Encoding.TEXT, (0x2041, 0x4220), **more) == ("AB", None)
     assert of(Encoding.TEXT, (0x0941, 0x4220), **more) == (None, UNDECODABLE)
+    assert of(Encoding.TEXT, (0x4142, 0x0043), **more) == ("AB", None)  # behind NUL it has ended
