@@ -74,12 +74,11 @@ def tables_of(name: str | None) -> Sequence[Table]:
         return (Table.HOLDING_REGISTERS, Table.INPUT_REGISTERS)
     if (table := TABLES.get(name.lower())) is not None:
         return (table,)
-    names = "holding, input, coils, inputs"
+    from gateway.config import one_of  # noqa: PLC0415
+
+    fix = one_of(name, [str(table) for table in Table])
     raise CommandError(
-        Text(
-            f"Die Tabelle {name} gibt es nicht. Es gibt: {names}",
-            f"There is no table {name}. There are: {names}",
-        ),
+        Text(f"Die Tabelle {name} gibt es nicht. {fix.de}", f"There is no table {name}. {fix.en}"),
         USAGE_IS_WRONG,
     )
 

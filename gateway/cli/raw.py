@@ -60,10 +60,11 @@ def shown_as(encoding: str | None, order: str | None) -> tuple[Encoding | None, 
 
 
 def _unknown(name: str, known: dict[str, Encoding] | dict[str, Order]) -> CommandError:
-    names = ", ".join(known)
+    from gateway.config import one_of  # noqa: PLC0415
+
+    fix = one_of(name, list(known))
     return CommandError(
-        Text(f"{name} gibt es nicht. Es gibt: {names}", f"There is no {name}. There are: {names}"),
-        USAGE_IS_WRONG,
+        Text(f"{name} gibt es nicht. {fix.de}", f"There is no {name}. {fix.en}"), USAGE_IS_WRONG
     )
 
 

@@ -41,11 +41,12 @@ class Reached:
         from gateway.sources.line import variants  # noqa: PLC0415
 
         said = self._said()
+        model = variants()[str(said["type"])]
         try:
-            connect = variants()[str(said["type"])].model_validate(said)
+            connect = model.model_validate(said)
         except ValidationError as error:
             key = str(error.errors()[0]["loc"][0])
-            what, fix = spoken(error, key, str(said[key]))
+            what, fix = spoken(error, key, str(said[key]), (model, said))
             raise CommandError(
                 Text(f"{what.de}. {_as_options(fix.de)}", f"{what.en}. {_as_options(fix.en)}"),
                 USAGE_IS_WRONG,
@@ -80,6 +81,8 @@ class Reached:
 
 def _as_options(fix: str) -> str:
     """What would be written in a file, as it is written on the command line."""
+    for serial in ("type: modbus-rtu und port:", "type: modbus-rtu and port:"):
+        fix = fix.replace(serial, "--serial")
     for key in ("host", "port", "unit", "baud", "parity", "timeout"):
         fix = fix.replace(f"{key}: ", f"--{key} ")
     return fix

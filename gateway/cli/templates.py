@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
@@ -18,6 +19,15 @@ def known(name: str) -> Template:
     from gateway.config import ALL_TEMPLATES, choice  # noqa: PLC0415
     from gateway.machines import catalog  # noqa: PLC0415
 
+    stem = Path(name).stem
+    if name.endswith((".yaml", ".yml")) and stem in catalog.names() and not Path(name).exists():
+        raise CommandError(
+            Text(
+                f"Die Datei {name} gibt es nicht. Die mitgelieferte Vorlage heißt {stem}.",
+                f"There is no file {name}. The template that comes with us is called {stem}.",
+            ),
+            USAGE_IS_WRONG,
+        )
     try:
         return catalog.template(name)
     except KeyError as error:

@@ -1,6 +1,8 @@
 """The files that people write: strict YAML in, sound models out, or every mistake at once."""
 
 from gateway.config.broker import BrokerAccess
+from gateway.config.choices import ALL_TEMPLATES, choice, one_of
+from gateway.config.hosts import Endpoint, Host, Port
 from gateway.config.loading import (
     Files,
     Placed,
@@ -16,17 +18,14 @@ from gateway.config.models import Bilingual, Objection, Parts, Strict, Variant, 
 from gateway.config.scalars import (
     Duration,
     DurationOrZero,
-    Endpoint,
-    Host,
     LocalPath,
     OrderMoment,
     Period,
-    Port,
     Secret,
     Size,
     from_home,
 )
-from gateway.config.sentences import ALL_TEMPLATES, choice, spoken
+from gateway.config.sentences import spoken
 from gateway.config.site import (
     Device,
     FileJob,
@@ -83,6 +82,7 @@ __all__ = [
     "load_machine",
     "machine_model",
     "number_meant",
+    "one_of",
     "placed",
     "read_content",
     "read_model",

@@ -10,10 +10,11 @@ from typing import Any, get_args
 
 from gateway.config import line_checks
 from gateway.config.checking import locate, sound
+from gateway.config.choices import ALL_TEMPLATES, choice
 from gateway.config.finding import Said
+from gateway.config.hosts import Endpoint
 from gateway.config.models import Variant
-from gateway.config.scalars import Endpoint, Period, from_home
-from gateway.config.sentences import ALL_TEMPLATES, choice
+from gateway.config.scalars import Period, from_home
 from gateway.config.site import Device, Parameters, SiteConfig
 from gateway.config.strict_yaml import Tree
 from gateway.config.tree import Items, Leaf, Node, Place, Table, child

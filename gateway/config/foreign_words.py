@@ -29,7 +29,7 @@ _EXPLAINED: tuple[tuple[str, str, Text], ...] = (
         Text(
             "order nennt die Folge der Wörter und Bytes zusammen: high-word-first oder "
             "low-word-first, oder wie im Handbuch ABCD, CDAB, BADC, DCBA.",
-            "order names the order of words and bytes together: high-word-first or "
+            "order names the word order and the byte order together: high-word-first or "
             "low-word-first, or as in the manual ABCD, CDAB, BADC, DCBA.",
         ),
     ),
@@ -39,8 +39,8 @@ _EXPLAINED: tuple[tuple[str, str, Text], ...] = (
         Text(
             "Sind nur die Wörter vertauscht, schreiben Sie low-word-first; sind es auch die Bytes, "
             "DCBA (vier Register: HGFEDCBA).",
-            "If only the words are swapped write low-word-first; if the bytes are, too, DCBA "
-            "(four registers: HGFEDCBA).",
+            "If only the words are swapped write low-word-first; if each word is turned around in "
+            "itself, too, DCBA (four registers: HGFEDCBA).",
         ),
     ),
     (

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from difflib import get_close_matches
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from gateway.config.choices import choice, either, one_of
 from gateway.config.finding import Found, Said, Spot, as_written
-from gateway.config.foreign_words import explained
-from gateway.config.hints import alike, closest
+from gateway.config.model_keys import bounds
 from gateway.config.models import Objection
 from gateway.config.scalar_rules import Doubt
 from gateway.config.tree import Leaf, Place, Step, Table
@@ -27,30 +26,6 @@ from gateway.config.type_sentences import (
 from gateway.core.names import FIRM_PATTERN, MACHINE_PATTERN
 from gateway.core.text import Text
 
-ALL_TEMPLATES = Text(
-    "Alle Vorlagen nennt: werkverbund template", "All templates: werkverbund template"
-)
-"""Where the templates are named: too many for a sentence."""
-
-
-def choice(name: str, known: Sequence[str], named: Text | None = None) -> Text:
-    """What to write instead of ``name``: the closest known word, or all of them.
-
-    ``named`` says where they are named if they are many.
-    """
-    meant = closest(name, known)
-    if meant is not None:
-        return Text(f"Meinten Sie {meant}?", f"Did you mean {meant}?")
-    told = explained(name, known)
-    if told is not None:
-        return told
-    if named is not None:
-        near = ", ".join(sorted(get_close_matches(name, known, 2, 0.6)))
-        like = Text(f"Ähnlich heißen: {near}. ", f"Alike: {near}. ") if near else Text("", "")
-        return Text(f"{like.de}{named.de}", f"{like.en}{named.en}")
-    listed = ", ".join(known) or "-"
-    return Text(f"Möglich sind: {listed}", f"Possible are: {listed}")
-
 
 def sentence(error: ErrorDetails, spot: Spot) -> Said:
     """What pydantic found at a spot."""
@@ -64,13 +39,24 @@ def sentence(error: ErrorDetails, spot: Spot) -> Said:
     )
 
 
-def spoken(invalid: ValidationError, key: str, written: str) -> Said:
-    """The first that is wrong with a value that stands in no file, but behind an option."""
+def spoken(
+    invalid: ValidationError,
+    key: str,
+    written: str,
+    among: tuple[type[BaseModel], Mapping[str, object]] | None = None,
+) -> Said:
+    """The first that is wrong with a value that stands in no file, but behind an option.
+
+    ``among`` is the model that it belongs to, with all that was said: it knows the bounds.
+    """
     place = Place(1, 1)
     (error, *_) = invalid.errors(include_url=False, include_input=False)
     if (listed := error.get("ctx", {}).get("objections")) is not None:
         return listed[0].what, listed[0].fix
-    return sentence(error, Spot(key, Leaf(place, written, written, written)))
+    leaf = Leaf(place, written, written, written)
+    if among is None:
+        return sentence(error, Spot(key, leaf))
+    return sentence(error, Spot(key, leaf, bounds=bounds(*among, (key,))))
 
 
 def doubtful(leaf: Leaf, doubt: Doubt, kind: str, expected: Said | None) -> Said:
@@ -153,13 +139,8 @@ def _no_unit(found: Found) -> Said:
     ]
     named = ["0s"] if float(number) == 0 else fitting or ["1s"]
     return Text("der Dauer fehlt die Einheit", "the duration has no unit"), Text(
-        f"Schreiben Sie {_either(named, 'oder')}.", f"Write {_either(named, 'or')}."
+        f"Schreiben Sie {either(named, 'oder')}.", f"Write {either(named, 'or')}."
     )
-
-
-def _either(words: Sequence[str], word: str) -> str:
-    *before, last = words
-    return f"{', '.join(before)} {word} {last}" if before else last
 
 
 def _unknown_key(found: Found) -> Said:
@@ -218,16 +199,7 @@ def _no_such(key: str, shown: str, known: Sequence[str]) -> Said:
             "Schreiben Sie schema: 1. Eine höhere Zahl braucht ein neueres Werkverbund.",
             "Write schema: 1. A higher number needs a newer Werkverbund.",
         )
-    told, near = explained(shown, known), alike(shown, known)
-    if told is None and closest(shown, known) is None and 0 < len(near) <= _FEW:
-        return what, Text(
-            f"Meinten Sie {_either(near, 'oder')}?", f"Did you mean {_either(near, 'or')}?"
-        )
-    return what, choice(shown, known)
-
-
-_FEW = 6
-"""So many words are still a question, and no list."""
+    return what, one_of(shown, known)
 
 
 def _bad_pattern(found: Found) -> Said:

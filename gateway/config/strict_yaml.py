@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from gateway.config import yaml_sentences as said
 from gateway.config.references import Surroundings, mask, resolve, unmask
 from gateway.config.scalar_rules import Doubt, meaning
 from gateway.config.source_text import decoded, odd_character, sound_text
@@ -135,7 +136,7 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self._tree.report(_place(event), *_SECOND_DOCUMENT)
+                    self._tree.report(_place(event), *said.SECOND_DOCUMENT)
                     break
             elif isinstance(event, yaml.NodeEvent):
                 root = self._node(event, 0)
@@ -143,12 +144,12 @@ class _Builder:
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
         if depth > DEEPEST:
-            self._tree.report(_place(event), *_TOO_DEEP)
+            self._tree.report(_place(event), *said.TOO_DEEP)
             raise self._tree.error()
         if isinstance(event, yaml.ScalarEvent):
             return self._leaf(event)
         if isinstance(event, yaml.AliasEvent):
-            self._tree.report(_place(event), *_alias(f"*{event.anchor}"))
+            self._tree.report(_place(event), *said.alias(f"*{event.anchor}"))
             return self._refused(_place(event))
         node = self._table(event, depth) if _opens_table(event) else self._items(event, depth)
         return self._refused(_place(event)) if self._refuse_extras(event) else node
@@ -164,9 +165,9 @@ class _Builder:
         if not isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
             return False
         if event.anchor:
-            self._tree.report(_place(event), *_alias(f"&{event.anchor}"))
+            self._tree.report(_place(event), *said.alias(f"&{event.anchor}"))
         if event.tag:
-            self._tree.report(_place(event), *_tag(event.tag))
+            self._tree.report(_place(event), *said.tag(event.tag))
         return bool(event.tag)
 
     def _items(self, event: yaml.Event, depth: int) -> Items:
@@ -193,9 +194,9 @@ class _Builder:
             key = self._spaced(key, value, place)
             before, ends = Entry(key, place, value), _span(value_event)[1]
             if key == "<<":
-                self._tree.report(place, *_alias("<<"))
+                self._tree.report(place, *said.alias("<<"))
             elif key in table.entries:
-                self._tree.report(place, *_repeated(key, table.entries[key].place.line))
+                self._tree.report(place, *said.repeated(key, table.entries[key].place.line))
             else:
                 table.entries[key] = Entry(key, place, value)
         return table
@@ -250,7 +251,7 @@ class _Builder:
             self._tree.report(_place(event), *odd)
             return None
         self._node(event, depth + 1)
-        self._tree.report(_place(event), *_KEY_IS_NO_NAME)
+        self._tree.report(_place(event), *said.KEY_IS_NO_NAME)
         return None
 
     def _leaf(self, event: yaml.ScalarEvent) -> Leaf:
@@ -306,57 +307,3 @@ def _span(event: yaml.Event) -> tuple[int, int]:
     """Where an event begins and ends in the text."""
     start, end = event.start_mark, event.end_mark
     return (start.index, end.index) if start is not None and end is not None else (-1, -1)
-
-
-def _repeated(key: str, first: int) -> tuple[Text, Text]:
-    return (
-        Text(
-            f"der Schlüssel {key} steht hier ein zweites Mal, zuerst in Zeile {first}",
-            f"the key {key} is repeated; it stands in line {first} already",
-        ),
-        Text("Löschen Sie einen der beiden Einträge.", "Delete one of the two entries."),
-    )
-
-
-def _alias(sign: str) -> tuple[Text, Text]:
-    return (
-        Text(
-            f"{sign}: Anker, Verweise und Einmischungen von YAML sind hier nicht erlaubt",
-            f"{sign}: YAML's anchors, aliases and merge keys are not allowed here",
-        ),
-        Text(
-            "Schreiben Sie die Werte aus, oder setzen Sie den Text in Anführungszeichen.",
-            "Write the values out, or put the text in quotes.",
-        ),
-    )
-
-
-def _tag(tag: str) -> tuple[Text, Text]:
-    short = tag.replace("tag:yaml.org,2002:", "!!")
-    return (
-        Text(
-            f"Typangaben von YAML ({short}) sind hier nicht erlaubt",
-            f"YAML's type tags ({short}) are not allowed here",
-        ),
-        Text("Löschen Sie die Typangabe.", "Delete the tag."),
-    )
-
-
-_SECOND_DOCUMENT = (
-    Text(
-        "hier beginnt ein zweites Dokument (---); eine Datei ist ein Dokument",
-        "a second document (---) begins here; a file is one document",
-    ),
-    Text(
-        "Löschen Sie die Zeile, oder legen Sie eine zweite Datei an.",
-        "Delete the line, or make a second file.",
-    ),
-)
-_TOO_DEEP = (
-    Text("die Datei ist zu tief verschachtelt", "the file is nested too deeply"),
-    Text("Prüfen Sie die Einrückung und die Klammern.", "Check indentation and brackets."),
-)
-_KEY_IS_NO_NAME = (
-    Text("der Schlüssel ist kein einfacher Name", "the key is not a plain name"),
-    Text("Schreiben Sie: name: wert", "Write: name: value"),
-)

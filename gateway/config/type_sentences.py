@@ -50,7 +50,8 @@ def number_expected(found: Found) -> Said:
     shown = as_written(node)
     if key == "port" and re.match(r"/dev/|com\d+$", shown, re.IGNORECASE):
         return what, SERIAL
-    meant = number_meant(shown)
+    meant = _hexadecimal(shown) if key in _IN_HEXADECIMAL else None
+    meant = meant or number_meant(shown)
     if meant is not None:
         return what, Text(f"Schreiben Sie {key}: {meant}", f"Write {key}: {meant}")
     if not isinstance(node, Leaf):
@@ -67,11 +68,18 @@ SERIAL = Text(
 """What to write where a serial port stands in the place of a network's."""
 
 
+_IN_HEXADECIMAL = frozenset({"address", "first", "last", "mask", "unit"})
+"""Keys that manuals write in hexadecimal; elsewhere 12h are hours."""
+
+
+def _hexadecimal(shown: str) -> str | None:
+    """0x100 or 100h as it is written here."""
+    found = re.fullmatch(r"0[xX]([0-9A-Fa-f]{1,8})|([0-9][0-9A-Fa-f]{0,7})[hH]", shown)
+    return None if found is None else str(int(found.group(1) or found.group(2), 16))
+
+
 def number_meant(shown: str) -> str | None:
-    """A number as it is written here, of one with a comma, as a fraction, hexadecimal, 4x0001."""
-    hexadecimal = re.fullmatch(r"0[xX]([0-9A-Fa-f]{1,8})|([0-9][0-9A-Fa-f]{0,7})[hH]", shown)
-    if hexadecimal:
-        return str(int(hexadecimal.group(1) or hexadecimal.group(2), 16))
+    """A number as it is written here, of one with a comma, as a fraction, or 4x0001."""
     numbered = re.fullmatch(r"([0134])[xX](\d{4,5})", shown)
     if numbered:
         return str(int("".join(numbered.groups())))

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
+from gateway.config.hosts import Endpoint
 from gateway.config.models import Objection, Strict, refuse, wrong
-from gateway.config.scalars import Endpoint, Secret
+from gateway.config.scalars import Secret
 from gateway.core.text import Text
 
 LAN_PORT = 8443

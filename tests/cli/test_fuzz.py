@@ -39,6 +39,9 @@ SCALAR = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     TEXT,
     st.sampled_from(["1e999", "10ms", "0s", "99999999d", "day 1 06:00", "day 0 99:99", "::1"]),
+    st.sampled_from(
+        ["0,5", "1.000,5", "0x10", "14h", "“a”", "1/3", "/10", "FC3", "4x0001", "10 Hz"]
+    ),
     st.dates(),
 )
 VALUE = st.recursive(

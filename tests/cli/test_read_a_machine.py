@@ -299,6 +299,37 @@ def test_an_echo_may_be_a_converter(werkverbund, line: FaultLine):
     assert "modbus-rtu-over-tcp" in answer.out
 
 
+@pytest.mark.parametrize(
+    ("options", "fix"),
+    [
+        (["--table", "3"], "Function 3 reads holding-registers; numbers like 30001"),
+        (["--table", "4x"], "Did you mean holding-registers?"),
+        (["--table", "holding", "--as", "float"], "Did you mean float32 or float64?"),
+        (["--table", "holding", "--as", "REAL"], "Did you mean float32?"),
+        (
+            ["--table", "holding", "--as", "float32", "--order", "little-endian"],
+            "If only the words are swapped write low-word-first",
+        ),
+        (["--template", "sdm630", "--timeout", "300"], "Write 300ms."),
+        (["--template", "sdm630", "--timeout", "0,5"], "Write 0.5s."),
+        (["--template", "sdm630.yaml"], "The template that comes with us is called sdm630."),
+        (["--template", "sdm630", "--parity", "N", "--serial", "/dev/x"], "Did you mean none?"),
+    ],
+)
+def test_an_option_in_the_words_of_others_is_answered_with_ours(
+    werkverbund, options: list[str], fix: str
+):
+    reached = [] if "--serial" in options else ["--host", "127.0.0.1"]
+    answer = werkverbund("--lang", "en", "read", *reached, *options)
+    assert answer.code == 2
+    assert fix in answer.err
+
+
+def test_a_serial_port_in_the_place_of_a_host_is_told_its_option(werkverbund):
+    answer = werkverbund("--lang", "en", "read", "--template", "sdm630", "--host", "/dev/ttyUSB0")
+    assert "A serial port needs --serial with its path." in answer.err
+
+
 def at(port: int) -> list[str]:
     return ["--template", "sdm630", "--host", "127.0.0.1", "--port", str(port)]
 

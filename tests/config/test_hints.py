@@ -91,7 +91,7 @@ def test_another_spelling_gets_its_hint(written: str, known: tuple[str, ...], me
         ("3", TABLES, "Function 3 reads holding-registers; numbers like 30001"),
         ("FC04", TABLES, "write table: input-registers"),
         ("little-endian", ("low-word-first", "DCBA"), "If only the words are swapped"),
-        ("word_order", ("order", "offset"), "order names the order of words and bytes"),
+        ("word_order", ("order", "offset"), "order names the word order and the byte order"),
         ("scale_factor", ("scale", "scale_from"), "A fixed factor is scale"),
         ("divisor", ("scale", "scale_from"), "Write the reciprocal"),
         ("float32-le", ("float32", "float64"), "Write encoding: float32; order"),

@@ -243,6 +243,13 @@ def test_a_sentinel_of_a_mask_is_seen_whatever_the_other_bits_are():
     assert of(Encoding.UINT16, (0xABEC,), **more) == (14, None)
 
 
+def test_a_sentinel_of_an_enumeration_is_no_number_that_its_list_lacks():
+    more = {"values": {0: {"de": "a", "en": "b"}}, "sentinels": (255,)}
+    assert of(Encoding.UINT16, (255,), **more) == (None, SENTINEL)
+    assert of(Encoding.UINT16, (7,), **more) == (7, DOUBTFUL)
+    assert of(Encoding.UINT16, (0,), **more) == (0, None)
+
+
 def test_a_sentinel_of_a_high_byte_stands_in_the_high_byte():
     more = {"sentinels": (255,)}
     assert of(Encoding.UINT8_HIGH, (0xFF01,), **more) == (None, SENTINEL)
@@ -289,7 +296,7 @@ def test_letters_say_words_and_bytes_apart(order, low_byte_first, places):
 
 
 def test_only_a_whole_divisor_divides():
-    assert of(Encoding.UINT16, (100,), scale=0.33) == (33.0, None)
+    assert of(Encoding.UINT16, (100,), scale=0.333) == (pytest.approx(33.3), None)
     assert of(Encoding.UINT16, (853,), scale=0.1) == (85.3, None)
 
 
@@ -305,3 +312,4 @@ def test_a_text_with_a_control_character_is_none():
     more = {"kind": Kind.TEXT, "length": 2}
     assert of(Encoding.TEXT, (0x2041, 0x4220), **more) == ("AB", None)
     assert of(Encoding.TEXT, (0x0941, 0x4220), **more) == (None, UNDECODABLE)
+    assert of(Encoding.TEXT, (0x4142, 0x0043), **more) == ("AB", None)  # behind NUL it has ended

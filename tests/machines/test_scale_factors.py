@@ -62,6 +62,13 @@ def test_a_value_is_scaled_by_the_power_of_ten_beside_it(raw, power, value):
     assert faults is None
 
 
+def test_a_whole_number_that_grows_too_large_for_its_digits_is_doubtful():
+    power = POWER | {"encoding": "uint32", "order": "high-word-first"}
+    words = [0x7735, 0x9400, 0, 0, 10]
+    assert read(made(power, FACTOR), words, "power") == ((2e19,), (Fault(Reason.OUT_OF_RANGE),))
+    assert read(made(power, FACTOR), [*words[:4], 3], "power") == ((2 * 10**12,), None)
+
+
 def test_the_factor_is_read_in_the_same_request_also_where_nobody_asked_for_it():
     values, faults = read(made(POWER, OTHER, FACTOR), [1234, 0, 7, 0, 0xFFFE], "power")
     assert (values, faults) == ((12.34,), None)
