@@ -17,6 +17,7 @@ from gateway.assembly import control
 from gateway.assembly.alone import STOP_PATIENCE, Start, end
 from gateway.assembly.file_jobs import open_jobs
 from gateway.assembly.first_values import after
+from gateway.assembly.kept_lengths import KeptLengths
 from gateway.assembly.pages import serve_pages
 from gateway.assembly.plant import built
 from gateway.assembly.reloading import Reloading
@@ -66,6 +67,9 @@ class Gateway(Works):
                 self._jobs_opened = True
             stack.callback(self.reloading.end)
             self.numbering = Numbering(self.journal.boot)
+            self.lengths = KeptLengths(site.state)
+            self.lengths.open()
+            self.lengths.give(site, self.plant.sources)
             self.lines.start(map(self.runner, self.plant.sources))
             await self._work()
 
@@ -100,6 +104,7 @@ class Gateway(Works):
             "pages": after(self._values_are_out, partial(serve_pages, self)),
             "history": self._history,
             "loop lag": self.lag.watch,
+            "lengths": self.keep_lengths,
             "reload": self.reloading.run,
             "control": lambda: control.serve(self.site.state, self.reloading),
         }

@@ -41,7 +41,10 @@ async def take_over(works: Works, site: SiteConfig, exchanged: Sequence[Exchange
         if works.asking.lines and works.asking.lines & await _lines_begun(works.plant, fresh):
             return Outcome(Reloaded.REFUSED, now, why=ASSISTANT_ASKS)
         said = [*difference(works.plant, fresh).texts(), *new_jobs(works.site, site)]
+        before = works.plant
+        works.lengths.note(before.site, works.sources)
         await _commit(works, fresh, exchanged)
+        works.lengths.forget(before.site, before.sources, {one.machine for one in exchanged})
         changes = difference(works.plant, fresh)
         works.adopt(fresh)
         await works.poll(fresh, changes.kept_lines)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gateway.api.live import Hub, Latest
 from gateway.api.rooms import Rooms
 from gateway.assembly.alone import Alone
+from gateway.assembly.kept_lengths import LOOK_EVERY, KeptLengths
 from gateway.assembly.lines import Lines
 from gateway.assembly.plant import Plant
 from gateway.assembly.reloading import Reloading
@@ -63,6 +64,7 @@ class Works:
     reloading: Reloading = field(init=False)
     plant: Plant = field(init=False)
     numbering: Numbering = field(init=False)
+    lengths: KeptLengths = field(init=False)
     exchange: Exchange | None = None
     lan: Lan | None = None
     shown_rooms: Rooms | None = None
@@ -73,6 +75,11 @@ class Works:
         """The lines that are polled now."""
         return self.lines.runners
 
+    @property
+    def sources(self) -> Sequence[Line]:
+        """What is read now."""
+        return [runner.source for runner in self.runners]
+
     def runner(self, source: Line) -> SourceRunner:
         """What polls a line of this firm."""
         mine = [self.signals[entry] for entry in source.signals]
@@ -81,6 +88,7 @@ class Works:
     async def poll(self, plant: Plant, kept: Collection[str]) -> None:
         """Let the lines be those of ``plant``; what is ``kept`` notices nothing."""
         fresh = [source for source in plant.sources if str(source.endpoint) not in kept]
+        self.lengths.give(plant.site, fresh)
         await self.lines.exchange(kept, [self.runner(source) for source in fresh])
 
     def adopt(self, plant: Plant) -> None:
@@ -91,6 +99,13 @@ class Works:
         if self.exchange is not None:
             self.exchange.equip(self.site)
         self.sinks.equip(self.site, tuple(self.signals.values()))
+
+    async def keep_lengths(self) -> None:
+        """Keep what is found out about how long requests may be."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            self.lengths.note(self.site, self.sources)
+            await self.lengths.save()
 
     def _publish(self, judged: Judged) -> None:
         """Every batch: to the journal, to the pages' table, to the live sinks. Never waits."""

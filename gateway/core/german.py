@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 LINES: Mapping[str, str] = {
+    "%s cannot be read: %s": "%s lässt sich nicht lesen: %s",
+    "%s is damaged; what it held is found out anew": (
+        "%s ist beschädigt; was darin stand, wird neu herausgefunden"
+    ),
     "%s: the ledger is opened again: %s": ("%s: exchange.db wird neu geöffnet: %s"),
     "%s: a message that could not be taken in": ("%s: eine Nachricht ließ sich nicht aufnehmen"),
     "History put aside as %s, building it anew: %s": (
@@ -147,6 +151,7 @@ SENTENCES: Mapping[str, str] = {
     # Parts of a gateway, and what became of them
     "pages": "Seiten",
     "jobs of the file": "Aufträge der Datei",
+    "lengths": "Länge der Abfragen",
     "exchange": "Austausch",
     "journal": "Journal",
     "the journal": "das Journal",

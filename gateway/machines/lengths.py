@@ -27,6 +27,15 @@ class Lengths:
         self._found = False
         self._in_vain = 0
 
+    @property
+    def limit(self) -> int | None:
+        """The registers that it was found to answer at once; None: nothing found out yet."""
+        return self.most if self.proposed is not None else None
+
+    def begin_with(self, most: int) -> None:
+        """So many were found out before; where it is silent to these, less is tried."""
+        self.most, self._answers, self._found = most, True, True
+
     def silent(self, block: Block) -> bool:
         """A request that was never answered was in vain; returns whether others must be planned."""
         self._in_vain += 1
