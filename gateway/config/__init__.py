@@ -1,6 +1,7 @@
 """The files that people write: strict YAML in, sound models out, or every mistake at once."""
 
 from gateway.config.broker import BrokerAccess
+from gateway.config.calendar import ALWAYS, CalendarEntry, Closed, Land, Window
 from gateway.config.loading import (
     Files,
     Placed,
@@ -45,8 +46,11 @@ from gateway.config.web import Listen, Web
 
 __all__ = [
     "ALL_TEMPLATES",
+    "ALWAYS",
     "Bilingual",
     "BrokerAccess",
+    "CalendarEntry",
+    "Closed",
     "Device",
     "Duration",
     "DurationOrZero",
@@ -56,6 +60,7 @@ __all__ = [
     "FirmId",
     "History",
     "Host",
+    "Land",
     "Listen",
     "LocalPath",
     "Machine",
@@ -76,6 +81,7 @@ __all__ = [
     "Variant",
     "Variants",
     "Web",
+    "Window",
     "Work",
     "choice",
     "from_home",
