@@ -49,6 +49,21 @@ async def test_the_lead_firm_gets_half_days_and_the_firm_itself_sees_its_shifts(
             assert private not in text
 
 
+async def test_another_calendar_counts_at_once(broker: RunningBroker, tmp_path: Path) -> None:
+    async with working(
+        tmp_path, [LEAD, MILL], broker.url, clock=Clock(), lapse=1, calendars={MILL: EARLY}
+    ) as firms:
+        lead, mill = firms[LEAD], firms[MILL]
+        await opened(firms)
+        await until(lambda: lead.knows("AP1", forecast_s=s("4 12:00")))
+        longer = CalendarEntry(shifts=(Window.parse("mon-sat 06:00-14:00"),))
+        mill.exchange.equip(mill.site.model_copy(update={"calendar": longer}))
+        await until(lambda: lead.knows("AP1", forecast_s=s("2 12:00")))
+        mill.exchange.equip(mill.site.model_copy(update={"calendar": None}))
+        await until(lambda: lead.knows("AP1", forecast_s=s("1 16:40")))
+        assert "told_s" not in mill.package("AP1")
+
+
 def a_site(calendar: CalendarEntry | None, **machine: object) -> SiteConfig:
     from gateway.config import Network, Work  # noqa: PLC0415
 
