@@ -69,6 +69,7 @@ class PackageShape(TypedDict):
     lots: NotRequired[list[LotShape]]
     forecast_s: NotRequired[int]
     band_s: NotRequired[tuple[int, int]]
+    told_s: NotRequired[int]
     own_delay_s: NotRequired[int]
     inbound_delay_s: NotRequired[int]
     reason: NotRequired[str]

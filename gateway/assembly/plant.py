@@ -106,7 +106,8 @@ def difference(old: Plant, new: Plant) -> Difference:
 
 
 def _described(machine: Machine) -> tuple[object, ...]:
-    return (machine.title, machine.built, machine.manufacturer, machine.model, machine.serial)
+    plate = (machine.title, machine.built, machine.manufacturer, machine.model, machine.serial)
+    return (*plate, machine.shifts, machine.maintenance)
 
 
 def _way_to(machine: Machine) -> object:

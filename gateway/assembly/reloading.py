@@ -20,7 +20,7 @@ Read = Callable[[], SiteConfig]
 """Reads the firm's file and those of its machines. Raises ConfigError."""
 TakeOver = Callable[[SiteConfig, Sequence[Exchanged]], Awaitable[Outcome]]
 """Lets the machines be these; of some the device has been exchanged."""
-LIVE = ("machines", "jobs")
+LIVE = ("machines", "jobs", "calendar")
 """The keys of the firm's file that are taken over while the gateway runs; others need a restart."""
 FAILED = Text(
     "ein Fehler in diesem Programm, siehe Protokoll", "a mistake in this program, see the log"

@@ -25,6 +25,9 @@ ASSISTANT_ASKS = Text(
 )
 
 
+CALENDAR = Text("der Kalender ist ein anderer", "the calendar is another one")
+
+
 async def take_over(works: Works, site: SiteConfig, exchanged: Sequence[Exchanged] = ()) -> Outcome:
     """Let the machines be those of ``site``; of some the device is another one from now on.
 
@@ -35,7 +38,8 @@ async def take_over(works: Works, site: SiteConfig, exchanged: Sequence[Exchange
         return Outcome(Reloaded.REFUSED, now, why=OTHER_FOLDER)
     open_keys = later(works.site, site)
     fresh = built(works.site.model_copy(update={key: getattr(site, key) for key in LIVE}))
-    if not difference(works.plant, fresh) and site.jobs == works.site.jobs and not exchanged:
+    same = (site.jobs, site.calendar) == (works.site.jobs, works.site.calendar)
+    if same and not difference(works.plant, fresh) and not exchanged:
         return Outcome(Reloaded.NOTHING_NEW, now, later=open_keys)
     with works.asking.files_are_read():
         if works.asking.lines and works.asking.lines & await _lines_begun(works.plant, fresh):
@@ -43,6 +47,8 @@ async def take_over(works: Works, site: SiteConfig, exchanged: Sequence[Exchange
         said = [*difference(works.plant, fresh).texts(), *new_jobs(works.site, site)]
         before = works.plant
         works.lengths.note(before.site, works.sources)
+        if site.calendar != works.site.calendar:
+            said.append(CALENDAR)
         await _commit(works, fresh, exchanged)
         works.lengths.forget(before.site, before.sources, {one.machine for one in exchanged})
         changes = difference(works.plant, fresh)

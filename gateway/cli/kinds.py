@@ -72,14 +72,15 @@ MODELS: Mapping[str, Callable[[], type[BaseModel]]] = {
 KEYS: Mapping[str, frozenset[str]] = {
     kind: frozenset(keys.split())
     for kind, keys in {
-        "site": "firm name plant area simulated state machines history web sinks jobs network",
+        "site": "firm name plant area simulated state machines history web sinks jobs network "
+        "calendar",
         "machine": "name title built manufacturer model serial template connect parameters "
-        "every devices evidence",
+        "every devices evidence shifts maintenance",
         "template": "template title identification numbering sentinels points derived readable "
         "workarounds proof sources wiring parameters caveats",
         "consortium": "name lead firms agreements",
         "order": "id item quantity unit lead start due transport threshold interval stale step "
-        "lapse packages agreements prepared",
+        "calendar_step lapse packages agreements prepared",
         "simulation": "seed start transport lapse packages reserves element machines",
         "scenario": "order lapse simulation consortium firms fault_machine keyframes confirm_after",
     }.items()

@@ -1,6 +1,7 @@
 """The files that people write: strict YAML in, sound models out, or every mistake at once."""
 
 from gateway.config.broker import BrokerAccess
+from gateway.config.calendar import ALWAYS, CalendarEntry, Closed, Land, Window
 from gateway.config.choices import ALL_TEMPLATES, choice, one_of
 from gateway.config.hosts import Endpoint, Host, Port
 from gateway.config.loading import (
@@ -44,8 +45,11 @@ from gateway.config.web import Listen, Web
 
 __all__ = [
     "ALL_TEMPLATES",
+    "ALWAYS",
     "Bilingual",
     "BrokerAccess",
+    "CalendarEntry",
+    "Closed",
     "Device",
     "Duration",
     "DurationOrZero",
@@ -55,6 +59,7 @@ __all__ = [
     "FirmId",
     "History",
     "Host",
+    "Land",
     "Listen",
     "LocalPath",
     "Machine",
@@ -75,6 +80,7 @@ __all__ = [
     "Variant",
     "Variants",
     "Web",
+    "Window",
     "Work",
     "choice",
     "from_home",

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from gateway.config.broker import BrokerAccess
-from gateway.config.models import Bilingual, Strict, Variant, wrong
+from gateway.config.calendar import CalendarEntry, Shifts, Window, ever_open
+from gateway.config.models import Bilingual, Objection, Strict, Variant, refuse, wrong
 from gateway.config.scalars import (
     Duration,
     LocalPath,
@@ -107,6 +108,17 @@ class Machine(Strict):
     )
     evidence: Variant | None = Field(
         default=None, description="Woran man Arbeit erkennt / what shows that it works"
+    )
+    shifts: Shifts = Field(
+        default=(),
+        description="Eigene Schichten statt derer der Firma, z. B. mo-so 00:00-24:00 für einen "
+        "Ofen / its own shifts instead of the firm's, e.g. mon-sun 00:00-24:00 for a furnace",
+    )
+    maintenance: tuple[Window, ...] = Field(
+        default=(),
+        description="Wartung, jede Woche oder an einem Tag, z. B. fr 12:00-14:00 oder "
+        '"2026-12-07 08:00-12:00" / maintenance, every week or on one day, e.g. fri 12:00-14:00 '
+        'or "2026-12-07 08:00-12:00"',
     )
 
     @model_validator(mode="after")
@@ -246,3 +258,28 @@ class SiteConfig(Strict):
     network: Network | None = Field(
         default=None, description="Teilnahme am Verbund / part in the order network"
     )
+    calendar: CalendarEntry | None = Field(
+        default=None,
+        description="Wann gearbeitet wird; ohne Angabe rund um die Uhr. Bleibt in der Firma / when "
+        "people work; round the clock where nothing is said. Stays in the firm",
+    )
+
+    @model_validator(mode="after")
+    def _opens(self) -> SiteConfig:
+        shifts = self.calendar.shifts if self.calendar is not None else ()
+        refuse(
+            Objection(
+                Text(
+                    f"{machine.name} wird in jeder Schicht gewartet und arbeitet nie",
+                    f"{machine.name} is maintained in every shift and never works",
+                ),
+                Text(
+                    "Kürzen Sie maintenance, oder ergänzen Sie shifts.",
+                    "Shorten maintenance, or add to shifts.",
+                ),
+                ("machines", index, "maintenance"),
+            )
+            for index, machine in enumerate(self.machines)
+            if machine.maintenance and not ever_open(machine.shifts or shifts, machine.maintenance)
+        )
+        return self

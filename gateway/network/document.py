@@ -86,7 +86,8 @@ def from_document(document: Any) -> JointOrder:
 def _check(order: JointOrder) -> None:
     """Whether every plan and forecast can be reckoned from it. Raises ValueError."""
     _must(all(abs(time) <= HORIZON for time in _times(order)), "times")
-    _must(min(order.interval, order.step) > timedelta(), "interval and step")
+    steps = (order.interval, order.step, order.calendar_step)
+    _must(min(steps) > timedelta(), "interval and step")
     _must(min(order.transport, order.threshold, order.stale) >= timedelta(), "durations")
     _must(1 <= order.lapse <= MOST_LAPSE and order.quantity >= 1, "lapse and quantity")
     began = order.began

@@ -18,6 +18,7 @@ from gateway.network.forecast import rounded
 from gateway.network.order import HORIZON, Level
 from gateway.network.report import (
     STATUS,
+    Coarse,
     DelayReason,
     DepartedLot,
     Lamp,
@@ -86,6 +87,15 @@ def percent(share: float) -> int:
     return int(share * 100 + 1e-9) // PROGRESS_STEP * PROGRESS_STEP
 
 
+def told_date(at: timedelta, step: timedelta, coarse: Coarse | None) -> timedelta:
+    """A date as it leaves its firm: rounded, or, where it rests on a calendar, coarsely."""
+    if coarse is None:
+        return rounded(at, step)
+    if coarse.planned is not None and at <= coarse.planned:
+        return rounded(coarse.planned, step)
+    return -(-at // coarse.step) * coarse.step
+
+
 def whole(value: object, most: int = MOST_PIECES) -> int:
     """A number that can be counted with. Raises ValueError."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
@@ -150,12 +160,15 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "forecast_s", Level.L2,
-        lambda state, step: None if state.forecast is None else rounded(state.forecast, step),
+        lambda state, step: (
+            None if state.forecast is None else told_date(state.forecast, step, state.coarse)
+        ),
         _or_none(order_seconds), _or_none(lambda time: time // SECOND),
         package="forecast_s", order="forecast_s", customer=True,
     ),
     Field(
-        "precisionOfForecast", Level.L2, lambda _, step: step,
+        "precisionOfForecast", Level.L2,
+        lambda state, step: step if state.coarse is None else state.coarse.step,
         lambda told: order_seconds(60 * whole(told["value"])),
         lambda step: {"value": step // timedelta(minutes=1), "timeUnit": "minute"},
     ),

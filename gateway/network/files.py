@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
@@ -206,6 +207,11 @@ class OrderFile(Strict):
     interval: Duration
     stale: Duration
     step: Duration
+    calendar_step: Duration = Field(
+        default=timedelta(hours=12),
+        description="Auf so viel werden Termine aufgerundet, die auf dem Kalender einer Firma "
+        "beruhen / dates that rest on a firm's calendar are rounded up to this",
+    )
     lapse: int = Field(default=1, ge=1, le=MOST_LAPSE)
     packages: Annotated[
         tuple[Annotated[PackageEntry, AfterValidator(_one_time)], ...], Field(min_length=1)
@@ -237,6 +243,7 @@ class OrderFile(Strict):
             interval=self.interval,
             stale=self.stale,
             step=self.step,
+            calendar_step=self.calendar_step,
             lapse=self.lapse,
             packages=tuple(entry.package() for entry in self.packages),
             agreements=tuple(_expanded(self.agreements, self._firms())),

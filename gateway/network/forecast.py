@@ -4,6 +4,9 @@ The job says how fast it is: as planned until the measured rate differs by more 
 its evidence declared, which holds for the running run at once. A run that is overdue moves the
 end with the clock. Work that is not counted yet is believed for one report interval, because
 counts may be kept in coarse steps; after that the forecast moves with the clock, too.
+
+Where the machine has a calendar, what is left to do is laid over its working time, and so is the
+plan that delays are measured against: that nobody works on Sunday is no delay.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from itertools import accumulate
 
 from gateway.core.work import Job, JobState, Substate
 from gateway.network.arrivals import Arrivals
+from gateway.network.calendar import WorkingTime
 from gateway.network.order import Baseline, JointOrder, WorkPackage
 
 Inbound = Sequence[Arrivals]
@@ -85,20 +89,24 @@ def forecast(
     *,
     now: timedelta,
     counted: timedelta | None = None,
+    hours: WorkingTime | None = None,
 ) -> Forecast:
-    """When the lots of ``package`` leave; ``counted`` is when its good count last changed."""
+    """When the lots of ``package`` leave; ``counted`` is when its good count last changed.
+
+    ``hours`` is its machine's working time, None: round the clock.
+    """
     sizes = package.sizes
     through, ready = list(accumulate(sizes)), _ready(package, inbound)
     lots = _departed(order, job)[: len(sizes)]
     gone = len(lots)
-    ahead = _Ahead(order, package, job, now, counted)
+    ahead = _Ahead(order, package, job, now, counted, hours=hours)
     for left in lots:
         ahead.passed(left)
     for size, pieces, there in zip(sizes[gone:], through[gone:], ready[gone:], strict=True):
         lots.append(ahead.finish(pieces - size, pieces, there))
     end = max(lots)
-    inbound_delay = _inbound_delay(package, ready) if inbound else NONE
-    planned = package.baseline.end if package.baseline else end
+    planned = end if package.baseline is None else _planned_end(package, package.baseline, hours)
+    inbound_delay = _inbound_delay(package, ready, planned, hours) if inbound else NONE
     own_delay = max(NONE, end - planned - inbound_delay)
     late = min(inbound_delay, max(NONE, end - planned))
     return Forecast(package, tuple(lots), gone, own_delay, late)
@@ -139,7 +147,10 @@ class _Ahead:
         job: Job | None,
         now: timedelta,
         counted: timedelta | None,
+        *,
+        hours: WorkingTime | None,
     ) -> None:
+        self._hours = hours
         planned = package.per_piece or timedelta()
         self._per_piece = planned if job is None else job.per_piece
         self._good = 0 if job is None else job.good
@@ -151,7 +162,7 @@ class _Ahead:
         self._free = max(counted if counted is not None else first, believed)
         if job is not None and job.run_began is not None:
             began = order_time(order, job.run_began)
-            self._free = max(began + _run(job, self._per_piece), now)
+            self._free = max(_later(hours, began, _run(job, self._per_piece)), now)
             self._made = self._good + job.pieces_per_run
 
     def passed(self, left: timedelta) -> None:
@@ -164,9 +175,14 @@ class _Ahead:
             return self._now  # full, it leaves any moment
         if self._made < through:
             start = ready if self._made <= before and ready > self._free else self._free
-            self._free = start + self._per_piece * (through - max(self._made, before))
+            work = self._per_piece * (through - max(self._made, before))
+            self._free = _later(self._hours, start, work)
             self._made = through
         return max(self._now, self._free)
+
+
+def _later(hours: WorkingTime | None, begin: timedelta, work: timedelta) -> timedelta:
+    return begin + work if hours is None else hours.later(begin, work)
 
 
 def _run(job: Job, per_piece: timedelta) -> timedelta:
@@ -195,13 +211,29 @@ def _ready(package: WorkPackage, inbound: Inbound) -> list[timedelta]:
     return list(map(max, *columns)) if len(columns) > 2 else columns[-1]
 
 
-def _inbound_delay(package: WorkPackage, ready: Sequence[timedelta]) -> timedelta:
+def _planned_end(package: WorkPackage, planned: Baseline, hours: WorkingTime | None) -> timedelta:
+    """When the plan ends, laid over the machine's working time; never before what was promised."""
+    if hours is None or package.per_piece is None:
+        return planned.end
+    free = planned.start
+    for leaves, quantity in zip(planned.departures, package.sizes, strict=True):
+        time = package.time_for(quantity) or NONE
+        free = hours.later(max(free, leaves - time), time)
+    return max(free, planned.end)
+
+
+def _inbound_delay(
+    package: WorkPackage,
+    ready: Sequence[timedelta],
+    planned: timedelta,
+    hours: WorkingTime | None,
+) -> timedelta:
     """How late the package would end if its own machine kept exactly to the plan."""
-    planned = package.baseline
-    if planned is None or package.per_piece is None:
+    if package.baseline is None or package.per_piece is None:
         return NONE
-    free, usual = planned.start, package.time_for(package.lot) or NONE
+    free, usual = package.baseline.start, package.time_for(package.lot) or NONE
     for there, quantity in zip(ready, package.sizes, strict=True):
         start = there if there > free else free  # noqa: FURB136 - see ``plan``
-        free = start + (usual if quantity == package.lot else package.time_for(quantity) or NONE)
-    return max(NONE, free - planned.end)
+        time = usual if quantity == package.lot else package.time_for(quantity) or NONE
+        free = _later(hours, start, time)
+    return max(NONE, free - planned)

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from gateway.core.work import Job, JobState, Substate
 from gateway.network.arrivals import Arrivals, Departures, arrivals
+from gateway.network.calendar import WorkingTime
 from gateway.network.forecast import Forecast, rounded, spread
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.plan import makeable
@@ -100,7 +101,8 @@ class Knowledge:
     """What one firm has of an order: its own jobs, and what it has heard, by package.
 
     ``summary`` is what the lead firm has told of the order as a whole, ``agreed`` what each firm
-    lets us see.
+    lets us see. ``hours`` is the working time of own packages' machines, where it is not round the
+    clock.
     """
 
     order: JointOrder
@@ -109,6 +111,7 @@ class Knowledge:
     heard: Mapping[str, Heard]
     summary: Heard | None = None
     agreed: Mapping[str, Agreed] = field(default_factory=dict)
+    hours: Mapping[str, WorkingTime] = field(default_factory=dict)
 
     @property
     def leads(self) -> bool:

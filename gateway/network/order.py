@@ -173,6 +173,7 @@ class JointOrder:
     """An order that several firms work on together; ``version`` decides between two of them.
 
     ``ends`` names the lead firm's order before, which is over, or ends with this one.
+    ``calendar_step`` is the precision of dates that rest on a firm's calendar.
     """
 
     id: str
@@ -196,6 +197,7 @@ class JointOrder:
     at: timedelta | None = None
     planned_end: timedelta | None = None
     ends: str | None = None
+    calendar_step: timedelta = timedelta(hours=12)
 
     @property
     def clock(self) -> OrderTime:

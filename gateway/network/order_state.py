@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from gateway.core.work import JobState
+from gateway.network.fields import told_date
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import Knowledge, Own, end_agreed
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.plan import Plan
-from gateway.network.report import SEEN_AS, Lamp, OrderState
+from gateway.network.report import SEEN_AS, Coarse, Lamp, OrderState
 
 
 def progress(knowledge: Knowledge, own: Mapping[str, Own]) -> float | None:
@@ -81,9 +82,12 @@ def order_state(
     order = knowledge.order
     states = [_seen_state(knowledge, own, package.id) for package in order.packages]
     end = rounded(whole.end, order.step) if known_end(knowledge, own) else None
+    coarse = None
+    if any(entry.state.coarse is not None for entry in own.values()):
+        coarse = Coarse(order.calendar_step, order.planned_end)
     ended = _over(knowledge, own)
     waiting = all(state in (JobState.PLANNED, JobState.RELEASED) for state in states)
-    lamp = _lamp(knowledge, own, end, now)
+    lamp = _lamp(knowledge, own, None if end is None else told_date(end, order.step, coarse), now)
     if ended:
         lamp = Lamp.DONE
     elif waiting and lamp is Lamp.GREEN:
@@ -99,6 +103,7 @@ def order_state(
         forecast=end,
         lamp=lamp,
         reason=next((reason for reason in reasons if reason and late), None),
+        coarse=coarse,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.network.arrivals import Departures, arrivals
-from gateway.network.fields import HIDDEN
+from gateway.network.fields import HIDDEN, told_date
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import (
     Agreed,
@@ -99,6 +99,8 @@ def _own(
             "own_delay_s": seconds(rounded(state.own_delay, MINUTE)),
             "inbound_delay_s": seconds(rounded(state.inbound_delay, MINUTE)),
         }
+        if state.coarse is not None:
+            shown["told_s"] = seconds(told_date(state.forecast, order.step, state.coarse))
     shown["lots"] = [
         _lot(e.number, e.quantity, leaves, arrivals, now, departed=e.departed)
         for e in own.forecast.lots

@@ -84,10 +84,21 @@ class DepartedLot:
 
 
 @dataclass(frozen=True, slots=True)
+class Coarse:
+    """A date that rests on a calendar leaves in steps of ``step``: never earlier than ``planned``
+    (None: nothing was), and rounded up, so that it does not tell when a shift ends.
+    """
+
+    step: timedelta
+    planned: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
 class PackageState:
     """A package as its own firm knows it; the fields after ``lots`` are for nobody else.
 
-    ``forecast`` is None where it rests on a date that a supplier does not tell, or not yet.
+    ``forecast`` is None where it rests on a date that a supplier does not tell, or not yet. Where
+    it rests on a calendar, ``coarse`` says how it is told instead.
     """
 
     state: JobState
@@ -105,6 +116,7 @@ class PackageState:
     machine: str = ""
     because: str = ""
     unmeasured: bool = False
+    coarse: Coarse | None = None
 
     @property
     def share(self) -> float:
@@ -126,6 +138,7 @@ class OrderState:
     forecast: timedelta | None
     lamp: Lamp
     reason: DelayReason | None
+    coarse: Coarse | None = None
 
 
 @dataclass(frozen=True, slots=True)

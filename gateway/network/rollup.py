@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from gateway.network.arrivals import Departures, arrivals
@@ -20,6 +21,8 @@ from gateway.network.plan import Known, Plan, departures, plan
 from gateway.network.report import Lamp
 from gateway.network.split import split
 
+HOUR = timedelta(hours=1)
+
 
 def own_packages(knowledge: Knowledge, now: timedelta) -> dict[str, Own]:
     """Every own package with its forecast, from own jobs and from what reaches them."""
@@ -31,24 +34,61 @@ def own_packages(knowledge: Knowledge, now: timedelta) -> dict[str, Own]:
             continue
         work = knowledge.work.get(package.id, Work(None))
         inbound = inbound_of(order, package, leaving)
-        ahead = _ahead(order, package, work, inbound, work.seen(now))
+        ahead = _ahead(knowledge, package, inbound, work.seen(now))
         # It is told only where it matters, and no sooner than work that is not counted yet.
         waited = now - (now if work.in_vain is None else max(work.in_vain, work.seen(now)))
         unmeasured = waited >= order.interval and (
-            _ahead(order, package, work, inbound, now).leaves != ahead.leaves
+            _ahead(knowledge, package, inbound, now).leaves != ahead.leaves
         )
         leaving[package.id] = ahead.by_number
         hidden = _hidden_inbound(knowledge, found, package, now)
-        state = package_state(order, package, work.job, ahead, hidden, unmeasured=unmeasured)
+        state = package_state(
+            order,
+            package,
+            work.job,
+            ahead,
+            hidden,
+            unmeasured=unmeasured,
+            by_calendar=_by_calendar(knowledge, found, package),
+            resting=_resting(knowledge, package, work, now),
+        )
         waits = _waits(knowledge, found, package) if state.forecast is None else None
         found[package.id] = Own(work.job, ahead, state, waits)
     return found
 
 
 def _ahead(
-    order: JointOrder, package: WorkPackage, work: Work, inbound: Inbound, now: timedelta
+    knowledge: Knowledge, package: WorkPackage, inbound: Inbound, now: timedelta
 ) -> Forecast:
-    return forecast(order, package, work.job, inbound, now=now, counted=work.counted)
+    work = knowledge.work.get(package.id, Work(None))
+    return forecast(
+        knowledge.order,
+        package,
+        work.job,
+        inbound,
+        now=now,
+        counted=work.counted,
+        hours=knowledge.hours.get(package.id),
+    )
+
+
+def _resting(knowledge: Knowledge, package: WorkPackage, work: Work, now: timedelta) -> bool:
+    """Whether a machine with a calendar may stand without that being a stop.
+
+    That it stands is told when it has for an hour of one shift: else every evening would be told.
+    """
+    hours = knowledge.hours.get(package.id)
+    if hours is None:
+        return False
+    last = max(now - HOUR, work.counted or now - HOUR)
+    return hours.between(last, now) < HOUR
+
+
+def _by_calendar(knowledge: Knowledge, own: Mapping[str, Own], package: WorkPackage) -> bool:
+    """Whether the date of an own package rests on a calendar: its own, or one before it here."""
+    sources = (s.id for need in package.needs for s in knowledge.order.sources(need))
+    before = (own[source].state.coarse for source in sources if source in own)
+    return package.id in knowledge.hours or any(coarse is not None for coarse in before)
 
 
 def _hidden_inbound(
@@ -118,7 +158,7 @@ def what_if(
             entry = changed.package(later)
             work = knowledge.work.get(later, Work(None))
             inbound = inbound_of(changed, entry, leaving)
-            ahead = _ahead(changed, entry, work, inbound, work.seen(now))
+            ahead = _ahead(replace(knowledge, order=changed), entry, inbound, work.seen(now))
             known[later] = _known_own(ahead)
         elif later in known:
             known[later] = Known(known[later].departed)

@@ -18,6 +18,7 @@ from gateway.network.order_state import order_state
 from gateway.network.own_jobs import Counting, Shop, bench
 from gateway.network.rollup import own_packages, what_if, whole_plan
 from gateway.network.snapshot import Offered, Snapshot
+from gateway.partners.hours import hours_of
 from gateway.partners.state import ExchangeState
 
 OVER = (JobState.ENDED, JobState.ABORTED)
@@ -120,6 +121,7 @@ class Snapshots:
             _heard(state, order.id),
             state.summaries.get(order.id),
             _agreed(state, order.id, self.site.firm),
+            hours_of(self.site, order),
         )
 
     def _take(

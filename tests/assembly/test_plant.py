@@ -84,7 +84,14 @@ POWER = (
 
 
 @pytest.mark.parametrize(
-    "more", [{"title": "{de: Neu, en: New}"}, {"built": "1987"}, {"evidence": POWER % 400}]
+    "more",
+    [
+        {"title": "{de: Neu, en: New}"},
+        {"built": "1987"},
+        {"evidence": POWER % 400},
+        {"shifts": "[mon-fri 06:00-14:00]"},
+        {"maintenance": "[fri 12:00-14:00]"},
+    ],
 )
 def test_what_is_no_matter_of_the_line_leaves_it_alone(firm: Firm, more: dict[str, str]):
     found = difference(firm.plant(A, B), firm.plant(A, entry("b", "192.168.10.22", **more)))
@@ -141,6 +148,7 @@ def test_a_machine_may_move_from_the_firm_s_file_to_its_own(firm: Firm, tmp_path
         ("web: {listen: '127.0.0.1:8099', hosts: [gw]}\n", ("web.listen", "web.hosts")),
         ("history: {keep: 3d}\n", ("history.keep",)),
         ("sinks: [{type: console}]\n", ("sinks",)),
+        ("calendar: {shifts: [mon-fri 06:00-14:00]}\n", ()),
         ("simulated: true\n", ("simulated",)),
     ],
 )

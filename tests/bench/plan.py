@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from gateway.core.text import Text
 from gateway.network.arrivals import arrivals
-from gateway.network.disclosure import disclose, unread
+from gateway.network.disclosure import as_fields, disclose, unread
 from gateway.network.forecast import forecast
 from gateway.network.order import Consortium, Level, Member
 from gateway.network.order_state import order_state
@@ -115,7 +115,7 @@ def seal(folder: Path) -> None:
     state = own_packages(knowledge, now)[order.of(LEAD)[0].id].state
     report = disclose(state, Level.L3, order.step)
     assert report is not None
-    content = unread(report, {}).fields()
+    content = as_fields(unread(report, {}))
 
     def write() -> bytes:
         return sealed(signed(content, "sender", keys["sender"]), members[1])

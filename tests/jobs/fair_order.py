@@ -193,10 +193,15 @@ class Fair:
             firm.tell(Inbound(firm.job.id, min(arrived), self.now()))
 
 
-def fair_order() -> Fair:
-    """The plant and its firms, before anything has begun."""
+def simulation() -> SimulationFile:
+    """The demo's own machines."""
+    return read_model(resources.demo() / "simulation.yaml", SimulationFile, {})
+
+
+def fair_order(file: SimulationFile | None = None) -> Fair:
+    """The plant and its firms, before anything has begun; of a ``file``, or of the demo's."""
     now = Now()
-    file = read_model(resources.demo() / "simulation.yaml", SimulationFile, {})
+    file = file or simulation()
     plant = Plant(file, now)
     firms = {}
     for name, (firm, *_) in FIRMS.items():

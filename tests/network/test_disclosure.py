@@ -17,7 +17,15 @@ from gateway.network.disclosure import as_fields, disclose, joined, only, read, 
 from gateway.network.fields import AT_ONCE, CUSTOMER, FIELDS, HIDDEN, HIDDEN_ORDER, KEYS, percent
 from gateway.network.forecast import rounded
 from gateway.network.order import Level
-from gateway.network.report import DelayReason, DepartedLot, Lamp, OrderState, PackageState, Report
+from gateway.network.report import (
+    Coarse,
+    DelayReason,
+    DepartedLot,
+    Lamp,
+    OrderState,
+    PackageState,
+    Report,
+)
 from tests.network.reports import changed
 
 STEP = timedelta(minutes=5)
@@ -41,6 +49,7 @@ def lots(draw: st.DrawFn) -> tuple[DepartedLot, ...]:
     return tuple(DepartedLot(n, 600, time) for n, time in enumerate(times, 1))
 
 
+coarse = st.builds(Coarse, st.just(12 * 60 * MINUTE), st.none() | minutes())
 states = st.builds(
     PackageState,
     state=st.sampled_from(JobState),
@@ -57,6 +66,7 @@ states = st.builds(
     inbound_delay=st.integers(910_001, 910_999).map(lambda s: timedelta(seconds=s)),
     machine=st.just("canary-machine"),
     because=st.just("canary-sentence"),
+    coarse=st.none() | coarse,
 )
 
 
@@ -119,10 +129,21 @@ def agreed(state: PackageState, level: Level) -> tuple[object, ...]:
         working = (JobState.RUNNING, JobState.INTERRUPTED)
         seen += ["working" if state.state in working else state.state]
         seen += [min(20, 20 * state.good // state.planned)]
-        seen += [(state.forecast + STEP / 2) // STEP, state.reason]
+        seen += [date_seen(state), state.reason]
     if level >= Level.L3:
         seen += [state.good, [(e.number, e.quantity, e.departed // MINUTE) for e in state.lots]]
     return tuple(seen)
+
+
+def date_seen(state: PackageState) -> tuple[object, ...]:
+    """To the agreed step; by a calendar only whether it is as planned, else in which half-day."""
+    assert state.forecast is not None
+    if state.coarse is None:
+        return "to the step", (state.forecast + STEP / 2) // STEP
+    planned = state.coarse.planned
+    if planned is not None and state.forecast <= planned:
+        return "as planned", (planned + STEP / 2) // STEP
+    return "half-day", -(-state.forecast // timedelta(hours=12))
 
 
 @given(states, states, st.sampled_from(LEVELS), st.data())
@@ -133,12 +154,19 @@ def test_states_equal_in_the_agreed_fields_give_byte_equal_reports(
     """The second state takes over the agreed fields of the first, and jitters below precision."""
     late = timedelta(seconds=data.draw(st.integers(0, 299)))
     base = rounded(one.forecast, STEP) - STEP / 2
+    planned = None if one.coarse is None else one.coarse.planned
+    if planned is not None and one.forecast <= planned:
+        base = planned - 2 * late  # as planned, or earlier
+    elif one.coarse is not None:
+        base = -(-one.forecast // one.coarse.step) * one.coarse.step - 2 * late
+        base = max(base, one.forecast - late)
     twin = replace(
         other,
         lamp=one.lamp,
         state=JobState.INTERRUPTED if one.state is JobState.RUNNING else one.state,
         reason=one.reason,
         forecast=base + late if level >= Level.L2 else other.forecast,
+        coarse=one.coarse if level >= Level.L2 else other.coarse,
         good=one.good if level >= Level.L2 else other.good,
         planned=one.planned if level >= Level.L2 else other.planned,
         lots=one.lots if level >= Level.L3 else other.lots,

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from gateway.config import Bilingual, Machine, Network, Reserve, SiteConfig, Work
+from gateway.config import Bilingual, CalendarEntry, Machine, Network, Reserve, SiteConfig, Work
 from gateway.core.work import Job, Origin
 from gateway.jobs.commands import Book, ConfirmRate
 from gateway.jobs.evidence.counters import CountersConfig
@@ -191,6 +191,7 @@ async def working(
     lapse: int = 144,
     wrong: Mapping[str, timedelta] | None = None,
     order: Path | None = None,
+    calendars: Mapping[str, CalendarEntry] | None = None,
 ) -> AsyncIterator[Mapping[str, Firm]]:
     """These firms at work over a broker (or another way), ended when the block is left.
 
@@ -207,6 +208,7 @@ async def working(
         site = a_site(
             name, folder, url, consortium, simulated=name not in real, order=order or file
         )
+        site = site.model_copy(update={"calendar": (calendars or {}).get(name)})
         way = None if transport is None else (lambda n=name: transport(n))
         made[name] = Firm(name, site, shared, way)
         if wrong is not None:

@@ -148,6 +148,9 @@ async def test_the_command_says_what_has_changed(firm: Firm) -> None:
         assert await firm.command() == (0, "The files have been read again: changed: drill-2.\n")
         firm.gone("drill-2")
         assert await firm.command() == (0, "The files have been read again: removed: drill-2.\n")
+        firm.write(tail="calendar: {shifts: [mon-fri 06:00-14:00]}\n")
+        changed = "The files have been read again: the calendar is another one.\n"
+        assert await firm.command() == (0, changed)
         await firm.works("drill-1")
 
 

@@ -802,6 +802,7 @@ export interface components {
             status?: "planned" | "released" | "running" | "interrupted" | "ended" | "aborted" | "no_news";
             substate?: string;
             title: components["schemas"]["Words"];
+            told_s?: number;
             unmeasured?: boolean;
             weight: number;
             withdrawn: string | null;
