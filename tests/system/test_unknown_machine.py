@@ -71,7 +71,7 @@ SAID: dict[Language, Said] = {
         "Maschinenblatt", "Zu erwartender Fehler",
     ),
     "en": Said(
-        "At a serial port", "Path of the port", "Baud rate", "Units",
+        "At the serial port", "Path of the port", "Baud rate", "Units",
         "I may ask here", "Scan", "The scan is done", "Look inside", "Read",
         "The machine is switched", "Mark", "What is it?",
         "Name of the file", "Make the template", "Add as a machine", "Name of the machine",
