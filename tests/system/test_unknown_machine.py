@@ -46,9 +46,11 @@ class Said:
     add: str
     title: str
     evidence: str
-    watts: tuple[str, str, str, str]
-    min_run: str
-    every: str
+    learn: str
+    begin: str
+    next: str
+    evaluate: str
+    runs: str
     show: str
     fits: str
     write: str
@@ -65,8 +67,8 @@ SAID: dict[Language, Said] = {
         "Die Maschine ist geschaltet", "Markieren", "Was ist es?",
         "Name der Datei", "Vorlage erstellen", "Als Maschine hinzufügen", "Name der Maschine",
         "Woran erkennt man",
-        ("Aus unter, W", "Bereit unter, W", "Lauf beginnt über, W", "Lauf endet unter, W"),
-        "Kürzester Lauf", "Abfragetakt", "Datei zeigen und prüfen", "Diese Datei wird geschrieben",
+        "Weiter: Schwellen lernen", "Aufnahme beginnen", "Fertig, weiter", "Fertig, auswerten",
+        "3 Läufe erkannt", "Datei zeigen und prüfen", "Diese Datei wird geschrieben",
         "Schreiben und aufnehmen", "ist aufgenommen", "Der erste Lauf ist gezählt",
         "Maschinenblatt", "Zu erwartender Fehler",
     ),
@@ -76,8 +78,8 @@ SAID: dict[Language, Said] = {
         "The machine is switched", "Mark", "What is it?",
         "Name of the file", "Make the template", "Add as a machine", "Name of the machine",
         "What shows that it works",
-        ("Off below, W", "Standing by below, W", "A run begins above, W", "A run ends below, W"),
-        "Shortest run", "Polling period", "Show and check the file", "This file will be written",
+        "Next: learn the thresholds", "Begin recording", "Done, go on", "Done, evaluate",
+        "3 runs found", "Show and check the file", "This file will be written",
         "Write and take in", "is taken in", "The first run is counted", "Machine sheet",
         "Expected error",
     ),
@@ -90,6 +92,11 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=need("chromium"), args=list(QUIET))
         yield browser
         browser.close()
+
+
+def looks(count: int) -> re.Pattern[str]:
+    """A curve of so many looks."""
+    return re.compile(rf"(L[^L]*){{{count}}}")
 
 
 def picture(page: Page, name: str, language: Language) -> int:
@@ -144,17 +151,34 @@ def test_in_the_browser(tmp_path: Path, chromium: Browser, language: Language) -
         page.get_by_role("dialog").get_by_role("button", name=said.mark).click()
         page.get_by_label(said.file).fill("old-press")
         page.get_by_role("button", name=said.make).click()
-        page.get_by_role("button", name=said.add).click()
         watch.tell("template")
+        machine.switch("off")
+        page.get_by_role("button", name=said.learn).click()
+        page.get_by_label(said.may).check()
+        read += picture(page, "walk-learn-start", language)
+        page.get_by_role("button", name=said.begin).click()
+        expect(page.locator("path.line")).to_have_attribute("d", looks(40), timeout=40_000)
+        page.get_by_role("button", name=said.next).click()
         machine.switch("standby")
+        expect(page.locator("path.line")).to_have_attribute("d", looks(100), timeout=40_000)
+        page.get_by_role("button", name=said.next).click()
+        before = machine.runs()
+        machine.switch("on")
+        until(lambda: machine.runs() >= before + 3, 90)
+        machine.switch("standby")
+        curve = page.locator("path.line")
+        seen = (curve.get_attribute("d") or "").count("L")
+        expect(curve).to_have_attribute("d", looks(seen + 28), timeout=40_000)  # as long as a pause
+        read += picture(page, "walk-learn", language)
+        page.get_by_role("button", name=said.evaluate).click()
+        expect(page.get_by_text(said.runs).first).to_be_visible(timeout=30_000)
+        read += picture(page, "walk-learnt", language)
+        watch.tell("learn (three runs of 18 s)")
+        page.get_by_role("button", name=said.add).click()
         page.get_by_label(said.title).fill("Exzenterpresse")
-        page.get_by_label(said.every).fill("250ms")
-        page.get_by_label(said.evidence).select_option("power-runs")
-        for label, watts in zip(said.watts, WATTS.values(), strict=True):
-            page.get_by_label(label).fill(str(watts))
-        page.get_by_label(said.min_run).fill("3s")
+        expect(page.get_by_label(said.evidence)).to_have_value("power-runs")
         page.get_by_role("button", name=said.show).click()
-        expect(page.get_by_role("region", name=said.fits)).to_contain_text("run_above: 1200")
+        expect(page.get_by_role("region", name=said.fits)).to_contain_text("type: power-runs")
         read += picture(page, "walk-add", language)
         page.get_by_role("button", name=said.write).click()
         expect(page.get_by_role("heading", name=said.taken)).to_be_visible(timeout=20_000)

@@ -42,11 +42,22 @@ class Machine:
     process: subprocess.Popen[str]
 
     def switch(self, mode: str) -> None:
+        self._told(mode)
+
+    def runs(self) -> int:
+        """How many it has done."""
+        found = re.search(r"([0-9]+) runs", self._told(""))
+        assert found is not None
+        return int(found.group(1))
+
+    def _told(self, mode: str) -> str:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(f"{mode}\n")
         self.process.stdin.flush()
-        assert "W," in self.process.stdout.readline()
+        told = self.process.stdout.readline()
+        assert "W," in told
+        return told
 
 
 @contextmanager
