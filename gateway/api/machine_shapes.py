@@ -73,7 +73,7 @@ class RemovedShape(TypedDict):
     file: str
 
 
-class RowShape(TypedDict):
+class SheetFactShape(TypedDict):
     """A fact of a sheet: what it is, and what it says."""
 
     label: Words
@@ -84,7 +84,7 @@ class MachinePartShape(TypedDict):
     """A part of a sheet: facts, sentences, or a table with columns."""
 
     title: Words
-    facts: list[RowShape]
+    facts: list[SheetFactShape]
     sentences: list[Words]
     columns: list[Words]
     rows: list[list[Words]]

@@ -15,14 +15,28 @@ from gateway.machines.encodings import Encoding
 from gateway.machines.numbering import LAST, Table
 from gateway.machines.orders import Order
 
-ROLES = frozenset(
-    {
-        *("power", "energy", "running", "fault", "frequency", "good-count", "reject-count"),
-        *("temperature", "setpoint", "output"),
-        *(f"{what}-l{phase}" for what in ("voltage", "current", "power") for phase in (1, 2, 3)),
-    }
-)
-"""Names that are the role of their point, too: by them jobs find what they need."""
+_PHASED = {
+    "voltage": Text("Spannung L{}", "Voltage L{}"),
+    "current": Text("Strom L{}", "Current L{}"),
+    "power": Text("Leistung L{}", "Power L{}"),
+}
+MEANS = {
+    "power": Text("Leistung", "Power"),
+    "energy": Text("Energie", "Energy"),
+    "running": Text("Läuft", "Running"),
+    "fault": Text("Störung", "Fault"),
+    "frequency": Text("Netzfrequenz", "Mains frequency"),
+    "good-count": Text("Gutteile", "Good parts"),
+    "reject-count": Text("Ausschuss", "Rejects"),
+    "temperature": Text("Temperatur", "Temperature"),
+    "setpoint": Text("Sollwert", "Setpoint"),
+    "output": Text("Stellgröße", "Output"),
+} | {
+    f"{what}-l{phase}": Text(said.de.format(phase), said.en.format(phase))
+    for what, said in _PHASED.items()
+    for phase in (1, 2, 3)
+}
+"""Names that are the role of their point, too: by them jobs find what they need; and in words."""
 ENCODINGS = {encoding.value: encoding for encoding in Encoding}
 _MEANT = re.compile(r"bit[0-9]+|x[-+.0-9].*|x(nan|inf)", re.IGNORECASE)
 """A bit or a factor, and no unit."""
@@ -125,9 +139,10 @@ def draft(name: str, title: str, table: Table, marks: Sequence[Mark]) -> str:
 
 
 def _point(table: Table, one: Mark) -> list[str]:
+    means = MEANS.get(one.name, Text(one.name, one.name))
     keys = [
         f"  - name: {one.name}",
-        f"    means: {{de: {_quoted(one.name)}, en: {_quoted(one.name)}}}",
+        f"    means: {{de: {_quoted(means.de)}, en: {_quoted(means.en)}}}",
         f"    table: {table.value}",
         f"    address: {one.address}",
         f"    encoding: {one.encoding.value}",
@@ -144,7 +159,7 @@ def _point(table: Table, one: Mark) -> list[str]:
         keys.append("    kind: state")
     elif one.counter:
         keys.append("    kind: counter")
-    if one.name in ROLES:
+    if one.name in MEANS:
         keys.append(f"    role: {one.name}")
     return keys
 

@@ -212,6 +212,10 @@ def _changed_meanwhile(path: Path) -> NotPossibleHere:
 
 def _file_of(files: Files, state: Path, name: str) -> tuple[Path, str, dict[str, Any]]:
     path = own_file(state, name)
+    if path is None and name not in _in_the_firm_s(files.file):
+        raise NotPossibleHere(
+            Text(f"Die Maschine {name} gibt es hier nicht.", f"There is no machine {name} here.")
+        )
     if path is None:
         raise NotPossibleHere(
             Text(
@@ -224,6 +228,17 @@ def _file_of(files: Files, state: Path, name: str) -> tuple[Path, str, dict[str,
         )
     content = read_content(path)
     return path, path.read_text("utf-8"), dict(content) if isinstance(content, dict) else {}
+
+
+def _in_the_firm_s(file: Path) -> set[str]:
+    """The machines that stand in the firm's own file."""
+    try:
+        content = read_content(file)
+    except ConfigError:
+        return set()
+    listed = content.get("machines") if isinstance(content, dict) else None
+    entries = listed if isinstance(listed, list) else []
+    return {str(entry.get("name")) for entry in entries if isinstance(entry, dict)}
 
 
 def _with(  # noqa: PLR0917

@@ -6,6 +6,7 @@ seen; all of it follows from the machine's file and its template.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,6 +32,12 @@ NO_EVIDENCE = Text(
     "gespeichert, Läufe werden nicht gezählt.",
     "No evidence is set for this machine: its values are shown and stored, runs are not counted.",
 )
+SELF_MADE = Text(
+    "Was die Register bedeuten, steht in keinem Dokument, das die Vorlage nennt: Prüfen Sie jeden "
+    "Wert einmal mit einem zweiten Instrument.",
+    "What the registers mean stands in no document that the template names: check each value once "
+    "with a second instrument.",
+)
 READS_ONLY = Text(
     "Das Gateway liest nur. Es schreibt nichts in die Maschine.",
     "The gateway only reads. It writes nothing to the machine.",
@@ -45,6 +52,18 @@ _KEYS = {
     "unit": Text("Gerätenummer", "Unit"),
     "timeout": Text("Wartezeit", "Timeout"),
 }
+_WORDS = {
+    "modbus-tcp": Text("Modbus TCP", "Modbus TCP"),
+    "modbus-rtu": Text("Modbus RTU, serielle Leitung", "Modbus RTU, serial line"),
+    "modbus-rtu-over-tcp": Text("Modbus RTU über TCP", "Modbus RTU over TCP"),
+    "none": Text("keine", "none"),
+    "even": Text("gerade", "even"),
+    "odd": Text("ungerade", "odd"),
+    "scrap": Text("zählt als Ausschuss", "counts as scrap"),
+    "rework": Text("wird nachgearbeitet", "is reworked"),
+}
+"""Words of a file, for people."""
+_DURATION = re.compile(r"([0-9.]+)(ms|s|min|h|d)")
 _KINDS = {
     "power-runs": Text("Läufe aus der Leistung", "runs, from the power"),
     "counters": Text("Teile aus einem Zähler", "parts, from a counter"),
@@ -123,13 +142,14 @@ def _when(first: FirstRun) -> Text:
 def _device(device: Device) -> Iterator[Part]:
     template = catalog.of(device)
     told = template.identification
-    named = f"{template.title.de} ({told.model})", f"{template.title.en} ({told.model})"
-    facts = [(Text("Gerät", "Device"), Text(*named))]
+    model = "" if told.model == "unknown" else f" ({told.model})"
+    named = Text(f"{template.title.de}{model}", f"{template.title.en}{model}")
+    facts = [(Text("Gerät", "Device"), named)]
     said = {"unit": getattr(device.connect, "unit", None), **said_of(device.connect)}
     if said["type"] == "modbus-rtu":
         said |= {key: getattr(device.connect, key) for key in ("baud", "parity", "stop_bits")}
-    facts += [(_KEYS.get(key, _same(key)), _same(str(value))) for key, value in _ordered(said)]
-    facts.append((Text("Abgefragt alle", "Asked every"), _same(spelled(device.every))))
+    facts += [(_KEYS.get(key, _same(key)), _worded(value)) for key, value in _ordered(said)]
+    facts.append((Text("Abgefragt alle", "Asked every"), _worded(spelled(device.every))))
     facts += [
         (parameter.means.text, _same(str(device.parameters.get(parameter.name, _usual(parameter)))))
         for parameter in catalog.template(device.template).parameters
@@ -172,7 +192,7 @@ def _evidence(machine: Machine) -> Part:
     for key, value in said.items():
         means = description(type(evidence), said, (key,))
         if key != "type" and means is not None and not isinstance(value, dict):
-            facts.append((means, _same(str(value))))
+            facts.append((means, _worded(value)))
     return Part(title, facts, sentences=list(expected(machine)))
 
 
@@ -181,25 +201,26 @@ def expected(machine: Machine) -> Iterator[Text]:
     evidence, every = machine.evidence, max(device.every for device in machine.devices)
     if evidence is None:
         return
-    period = spelled(every)
+    period = _worded(spelled(every))
     yield Text(
-        f"Zu erwartender Fehler: Beginn und Ende werden auf {period} genau erkannt (Abfragetakt).",
-        f"Expected error: beginnings and ends are known to {period}, the polling period.",
+        f"Zu erwartender Fehler: Beginn und Ende werden auf {period.de} genau erkannt "
+        "(Abfragetakt).",
+        f"Expected error: beginnings and ends are known to {period.en}, the polling period.",
     )
     run, pause = _sure(evidence, "min_run", every), _sure(evidence, "min_pause", every)
     if run and pause:
         yield Text(
-            f"Sicher gezählt werden Läufe ab {run}, mit Pausen ab {pause} dazwischen. Was kürzer "
-            "ist, kann fehlen oder verschmelzen.",
-            f"Runs from {run} on are counted for sure, with pauses from {pause} on between them. "
-            "What is shorter may be missed or merged.",
+            f"Sicher gezählt werden Läufe ab {run.de}, mit Pausen ab {pause.de} dazwischen. Was "
+            "kürzer ist, kann fehlen oder verschmelzen.",
+            f"Runs from {run.en} on are counted for sure, with pauses from {pause.en} on between "
+            "them. What is shorter may be missed or merged.",
         )
 
 
-def _sure(evidence: Variant, key: str, every: timedelta) -> str | None:
+def _sure(evidence: Variant, key: str, every: timedelta) -> Text | None:
     """A stretch of so long is met by samples that are far enough apart, wherever they fall."""
     least = getattr(evidence, key, None)
-    return spelled(least + every) if isinstance(least, timedelta) else None
+    return _worded(spelled(least + every)) if isinstance(least, timedelta) else None
 
 
 def _caveats(machine: Machine) -> Iterator[Part]:
@@ -211,15 +232,29 @@ def _caveats(machine: Machine) -> Iterator[Part]:
 
 def _known_of(template: Template) -> Iterator[Text]:
     yield from (caveat.text for caveat in template.caveats)
-    proof = PROOFS[template.proof]
     sources = "; ".join(document.title for document in template.sources.values())
     if sources:
         yield Text(f"Quellen der Vorlage: {sources}.", f"Sources of the template: {sources}.")
-    yield Text(f"Beweis der Vorlage: {proof.de}", f"Proof of the template: {proof.en}")
+    if template.proof is None:
+        yield SELF_MADE
+    else:
+        proof = PROOFS[template.proof]
+        yield Text(f"Beweis der Vorlage: {proof.de}", f"Proof of the template: {proof.en}")
 
 
 def _same(text: str) -> Text:
     return Text(text, text)
+
+
+def _worded(value: object) -> Text:
+    """A value of a file as people write it: 3,25 s, 3.25 s."""
+    said = str(value)
+    if (duration := _DURATION.fullmatch(said)) is not None:
+        number, unit = duration.groups()
+        return Text(f"{number.replace('.', ',')} {unit}", f"{number} {unit}")
+    if isinstance(value, float):
+        return Text(said.replace(".", ","), said)
+    return _WORDS.get(said, _same(said))
 
 
 def _comma(number: float) -> str:

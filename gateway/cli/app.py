@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import typer
 
-from gateway.cli import assisting, commands
+from gateway.cli import assisting, commands, machine_commands
 from gateway.cli.help_pages import Command, Group
 
 _ALL = (
     commands.demo,
+    machine_commands.init,
     commands.run,
     commands.reload,
     commands.check,
@@ -26,11 +29,26 @@ _ALL = (
 )
 
 
+_MACHINE = (
+    machine_commands.add,
+    machine_commands.edit,
+    machine_commands.exchange,
+    machine_commands.remove,
+    machine_commands.sheet,
+)
+
+
 def build() -> typer.Typer:
     """The command line."""
-    app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None)
+    app = _group(_ALL)
     app.callback()(_werkverbund)
-    for command in _ALL:
+    app.add_typer(_group(_MACHINE), name="machine", cls=Group)
+    return app
+
+
+def _group(commands: Sequence[Callable[..., None]]) -> typer.Typer:
+    app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None)
+    for command in commands:
         app.command(command.__name__, cls=Command)(command)
     return app
 

@@ -22,7 +22,7 @@ class Command(TyperCommand):
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Purpose, usage, arguments, options, examples."""
         language = language_of(ctx)
-        name = str(self.name)
+        name = full_name(ctx)
         _opening(ctx, formatter, language, name, _usage(self, language))
         _parameters(self, ctx, formatter, language, name)
         _examples(formatter, language, name)
@@ -33,11 +33,11 @@ class Group(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Purpose, usage, and the commands with one line each."""
-        language = language_of(ctx)
-        _opening(ctx, formatter, language, "", _usage(self, language))
-        names = self.list_commands(ctx)
+        language, above = language_of(ctx), full_name(ctx)
+        _opening(ctx, formatter, language, above, _usage(self, language))
+        names = [(name, f"{above} {name}".strip()) for name in self.list_commands(ctx)]
         with formatter.section(TERMS["commands"].in_(language)):
-            formatter.write_dl([(name, _first_line(name, language)) for name in names])
+            formatter.write_dl([(name, _first_line(whole, language)) for name, whole in names])
         with formatter.section(TERMS["options"].in_(language)):
             formatter.write_dl(
                 [
@@ -45,7 +45,12 @@ class Group(TyperGroup):
                     ("--help", HELP["--help"].in_(language)),
                 ]
             )
-        _examples(formatter, language, "")
+        _examples(formatter, language, above)
+
+
+def full_name(context: Any) -> str:
+    """A command with those above it, ``machine add``; empty for the program itself."""
+    return str(context.command_path.partition(" ")[2])
 
 
 def usage_line(context: Any, language: Language) -> str:

@@ -19,7 +19,7 @@ from gateway.cli.errors import (
     USAGE_IS_WRONG,
     CommandError,
 )
-from gateway.cli.help_pages import argument_name, usage_line
+from gateway.cli.help_pages import argument_name, full_name, usage_line
 from gateway.cli.language import from_environment, take
 from gateway.cli.printing import complain, problems_as_text
 from gateway.cli.words import HELP, param_key
@@ -111,7 +111,7 @@ def _said(error: Any) -> Text:
     if kind == "MissingParameter" and param is not None:
         return Text(f"Es fehlt: {_shown(param, 'de')}", f"Missing: {_shown(param, 'en')}")
     if kind == "BadParameter" and param is not None:
-        words = HELP[param_key(str(error.ctx.command.name), param.name)]
+        words = HELP[param_key(full_name(error.ctx), param.name)]
         return Text(
             f"Der Wert für {_shown(param, 'de')} passt nicht. Gemeint ist: {words.de}",
             f"The value for {_shown(param, 'en')} does not fit. Meant is: {words.en}",

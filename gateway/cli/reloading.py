@@ -19,7 +19,7 @@ from gateway.core.text import Language, Text
 def again(file: Path, language: Language, *, as_json: bool) -> None:
     """Ask, and say what came of it. Raises CommandError or ConfigError."""
     try:
-        answer = control.ask(_state(file), control.RELOAD)
+        answer = control.ask(state_of(file), control.RELOAD)
     except control.NobodyThere as error:
         raise CommandError(
             Text(
@@ -30,12 +30,12 @@ def again(file: Path, language: Language, *, as_json: bool) -> None:
     if as_json:
         json_line(answer)
     else:
-        say(_told(answer, language))
+        say(told(answer, language))
     if answer["how"] == Reloaded.REFUSED:
         raise typer.Exit(CONFIG_IS_WRONG if answer["problems"] else FAILED)
 
 
-def _state(file: Path) -> Path:
+def state_of(file: Path) -> Path:
     """The data folder that a firm's file names, whatever else is wrong with the file."""
     content = read_content(file)
     named = content.get("state") if isinstance(content, dict) else None
@@ -49,7 +49,8 @@ def _state(file: Path) -> Path:
     return file.absolute().parent / from_home(named)
 
 
-def _told(answer: dict[str, Any], language: Language) -> str:
+def told(answer: dict[str, Any], language: Language) -> str:
+    """What a gateway said of reading its files, for people."""
     problems = [
         Problem(
             Path(one["file"]), one["line"], one["column"], Text(**one["what"]), Text(**one["fix"])

@@ -76,7 +76,7 @@ def parameters(template: Template, given: Sequence[str]) -> dict[str, float | st
     """``ct_ratio=40`` and the like, as a template takes them. Raises CommandError."""
     from gateway.machines.parameters import unfit  # noqa: PLC0415
 
-    values = dict(map(_parameter, given))
+    values = dict(map(parameter, given))
     wrong = list(unfit(template.template, template.parameters, values))
     if wrong:
         raise CommandError(
@@ -89,7 +89,8 @@ def parameters(template: Template, given: Sequence[str]) -> dict[str, float | st
     return values
 
 
-def _parameter(given: str) -> tuple[str, float | str]:
+def parameter(given: str) -> tuple[str, float | str]:
+    """``ct_ratio=40``. Raises CommandError."""
     name, equals, value = given.partition("=")
     if not (name and equals and value):
         raise CommandError(

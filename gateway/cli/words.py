@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gateway.cli.machine_words import machine_words
 from gateway.core.text import Text
 
 TERMS: dict[str, Text] = {
@@ -52,6 +53,13 @@ TERMS: dict[str, Text] = {
     "--behind": Text("WAS", "WHAT"),
     "--faults": Text("WÖRTER", "WORDS"),
     "--state": Text("DATEI", "FILE"),
+    "--firm": Text("NAME", "NAME"),
+    "--name": Text("NAME", "NAME"),
+    "--title": Text("NAME", "NAME"),
+    "--title_en": Text("NAME", "NAME"),
+    "--evidence": Text("DATEI", "FILE"),
+    "--built": Text("JAHR", "YEAR"),
+    "--what": Text("WAS", "WHAT"),
 }
 """Headings, and the placeholders of arguments and options."""
 
@@ -527,6 +535,8 @@ HELP: dict[str, Text] = {
 }
 """Help by command, and by ``command.parameter``; the first line of a command is its summary."""
 
+HELP |= machine_words(HELP)
+
 FILE_NAME = Text("firma.yaml", "firm.yaml")
 """What a firm's file is called in the examples."""
 
@@ -633,6 +643,27 @@ EXAMPLES: dict[str, tuple[tuple[str, Text], ...]] = {
         (
             "werkverbund learn firma.yaml mill-1 --recording mill-1.csv",
             Text("noch einmal aus einer Aufnahme", "again from a recording"),
+        ),
+    ),
+    "init": (
+        ("werkverbund init firma.yaml", Text("fragt, was es braucht", "asks for what it needs")),
+    ),
+    "machine": (
+        (
+            "werkverbund machine sheet firma.yaml press-1",
+            Text("für Elektriker und Leitung", "for electrician and owner"),
+        ),
+    ),
+    "machine add": (
+        (
+            "werkverbund machine add firma.yaml press-1 --template sdm630 --serial /dev/ttyUSB0",
+            Text("ein Zähler an RS-485", "a meter on RS-485"),
+        ),
+    ),
+    "machine exchange": (
+        (
+            "werkverbund machine exchange firma.yaml press-1 --what 'SDM630, Nr. 4711'",
+            Text("gleicher Typ, gleicher Platz", "same type, same place"),
         ),
     ),
     "schema": (("werkverbund schema site > site.json", Text("für den Editor", "for the editor")),),

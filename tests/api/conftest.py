@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -77,3 +78,27 @@ def fresh(tmp_path: Path) -> Iterator[RunningGateway]:
     """A firm in earnest at its very first start."""
     with at_work(a_workshop(tmp_path, demo=False)) as running:
         yield running
+
+
+@pytest.fixture
+def firm(tmp_path: Path) -> Iterator[RunningGateway]:
+    """A firm in earnest, set up by its owner, for one test alone."""
+    with at_work(a_workshop(tmp_path, demo=False)) as running:
+        with client(running.base) as web:
+            code = {"code": running.setup_code, "password": PASSWORDS["owner"]}
+            assert web.post(f"{API}/setup", json=code).status_code == 200
+        yield running
+
+
+@pytest.fixture
+def firm_owner(firm: RunningGateway) -> Iterator[httpx.Client]:
+    with owner_of(firm) as web:
+        yield web
+
+
+@contextmanager
+def owner_of(firm: RunningGateway) -> Iterator[httpx.Client]:
+    with client(firm.base) as web:
+        body = {"role": "owner", "password": PASSWORDS["owner"]}
+        assert web.post(f"{API}/login", json=body).status_code == 200
+        yield web

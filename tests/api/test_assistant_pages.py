@@ -107,6 +107,7 @@ def test_from_the_cable_to_a_template(
         page.get_by_role("dialog").get_by_role("button", name="Markieren").click()
         page.get_by_label("Name der Datei").fill("old-press")
         page.get_by_role("button", name="Vorlage erstellen").click()
+        page.get_by_text("Lieber von Hand").click()
         with page.expect_download() as download:
             page.get_by_role("link", name="Herunterladen").click()
         file = tmp_path / download.value.suggested_filename

@@ -124,6 +124,7 @@ def test_a_device_is_recorded_and_its_thresholds_are_dragged(
     page.get_by_label("Shortest run").fill("9s")
     page.get_by_label("Shortest run").press("Tab")
     expect(page.get_by_text("3 runs found").first).to_be_visible()
+    page.get_by_text("Lines for the machine", exact=True).click()
     expect(page.get_by_role("region", name="Lines for the machine")).to_contain_text("min_run: 9s")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download the recording").click()

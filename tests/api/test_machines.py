@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +22,7 @@ from gateway.machines import catalog
 from simulators.device import Device
 from simulators.modbus.tcp_device import TcpDevice
 from simulators.simulation import Simulation
-from tests.api.conftest import PASSWORDS
+from tests.api.conftest import PASSWORDS, owner_of
 from tests.api.running import API, RunningGateway, a_workshop, at_work, client, free_port, until
 from tests.api.test_assistant import (
     ASSISTANT,
@@ -43,27 +42,8 @@ EVIDENCE = {
 
 
 @pytest.fixture
-def firm(tmp_path: Path) -> Iterator[RunningGateway]:
-    """A firm in earnest whose owner is logged in nowhere yet."""
-    with at_work(a_workshop(tmp_path, demo=False)) as running:
-        with client(running.base) as web:
-            code = {"code": running.setup_code, "password": PASSWORDS["owner"]}
-            assert web.post(f"{API}/setup", json=code).status_code == 200
-        yield running
-
-
-@pytest.fixture
-def owner(firm: RunningGateway) -> Iterator[httpx.Client]:
-    with owner_of(firm) as web:
-        yield web
-
-
-@contextmanager
-def owner_of(firm: RunningGateway) -> Iterator[httpx.Client]:
-    with client(firm.base) as web:
-        body = {"role": "owner", "password": PASSWORDS["owner"]}
-        assert web.post(f"{API}/login", json=body).status_code == 200
-        yield web
+def owner(firm_owner: httpx.Client) -> httpx.Client:
+    return firm_owner
 
 
 def drill(firm: RunningGateway, name: str = "drill-2", **more: Any) -> dict[str, Any]:
@@ -135,7 +115,7 @@ def test_a_machine_is_shown_then_written_and_counts_its_first_run(
         "First counted run",
         "Erster gezählter Lauf",
         "127.0.0.1",
-        "150ms",
+        "150 ms",
         "input register",
     ):
         assert told in said

@@ -12,7 +12,8 @@ from typer.main import get_command
 from gateway.cli.app import build
 from gateway.cli.words import HELP, TERMS, param_key
 
-COMMANDS = get_command(build()).commands
+TOP = get_command(build()).commands
+COMMANDS = TOP | {f"machine {name}": one for name, one in TOP["machine"].commands.items()}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -33,8 +34,8 @@ def test_no_words_without_their_parameter():
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_a_command_speaks_one_language(werkverbund, name: str):
-    german = werkverbund("--lang", "de", name, "--help")
-    english = werkverbund("--lang", "en", name, "--help")
+    german = werkverbund("--lang", "de", *name.split(), "--help")
+    english = werkverbund("--lang", "en", *name.split(), "--help")
     assert german.code == english.code == 0
     assert german.out.startswith(f"Aufruf: werkverbund {name}")
     assert english.out.startswith(f"Usage: werkverbund {name}")
@@ -46,7 +47,7 @@ def test_the_help_of_a_command_speaks_one_language(werkverbund, name: str):
 def test_without_a_command_the_commands_are_shown(werkverbund):
     answer = werkverbund()
     assert answer.code == 2
-    assert all(f"  {name}" in answer.out for name in COMMANDS)
+    assert all(f"  {name}" in answer.out for name in TOP)
 
 
 def test_an_unknown_command_names_the_nearest(werkverbund):

@@ -106,3 +106,11 @@ export interface Balance {
   bytes: number;
   beyond: number;
 }
+
+/** A type of device that a machine may have; `own`: the firm's. */
+export type TemplateChoice = Of<"TemplateShape">;
+/** The key `evidence` of a machine's file. */
+export type Evidence = Record<string, unknown> & { type: string };
+export type Drafted = Of<"DraftedShape">;
+export type MachineFile = Of<"FileShape">;
+export type Sheet = Of<"SheetShape">;

@@ -543,7 +543,7 @@ export interface components {
         /** @description A part of a sheet: facts, sentences, or a table with columns. */
         MachinePartShape: {
             columns: components["schemas"]["Words"][];
-            facts: components["schemas"]["RowShape"][];
+            facts: components["schemas"]["SheetFactShape"][];
             rows: components["schemas"]["Words"][][];
             sentences: components["schemas"]["Words"][];
             title: components["schemas"]["Words"];
@@ -1005,11 +1005,6 @@ export interface components {
         RoleShape: {
             role: ("owner" | "foreman" | "works_council" | "customer" | "visitor") | null;
         };
-        /** @description A fact of a sheet: what it is, and what it says. */
-        RowShape: {
-            label: components["schemas"]["Words"];
-            value: components["schemas"]["Words"];
-        };
         /**
          * @description A finished run; ``seconds`` is order time.
          *
@@ -1080,6 +1075,11 @@ export interface components {
         Setup: {
             code: string;
             password: string;
+        };
+        /** @description A fact of a sheet: what it is, and what it says. */
+        SheetFactShape: {
+            label: components["schemas"]["Words"];
+            value: components["schemas"]["Words"];
         };
         /** @description A machine on one page, for whoever looks after it; ``first`` null: nothing counted yet. */
         SheetShape: {
