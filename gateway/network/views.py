@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from gateway.network.fields import HIDDEN_ORDER
+from gateway.network.fields import HIDDEN_ORDER, told_date
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
@@ -65,7 +65,9 @@ def _whole(snapshot: Snapshot) -> Json:
     if whole is None:
         return {}
     order = snapshot.knowledge.order
-    end = None if whole.forecast is None else rounded(whole.forecast, order.step)
+    end = whole.forecast
+    if end is not None:  # the order's customer sees it, too
+        end = told_date(end, order.step, whole.coarse)
     share = None if whole.share is None else round(whole.share, 4)
     known = {"lamp": whole.lamp.value} | _known(order, whole.lamp, share, end, whole.good)
     waits = snapshot.knowledge.waits(order.packages) is not None

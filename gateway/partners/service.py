@@ -16,8 +16,8 @@ from gateway.core.errors import ExchangeError, JournalError
 from gateway.core.text import Text
 from gateway.database import Corrupt
 from gateway.drivers.mqtt import Broker
+from gateway.network.fields import told_date
 from gateway.network.files import ConsortiumFile, OrderFile
-from gateway.network.forecast import rounded
 from gateway.network.order import Level
 from gateway.network.snapshot import Snapshot, Warned
 from gateway.network.views import view
@@ -355,7 +355,7 @@ class Exchange:
         context, order, whole = self._context, snapshot.knowledge.order, snapshot.whole
         if whole is None or whole.forecast is None or order.id in context.state.warned:
             return
-        if rounded(whole.forecast, order.step) <= order.due:
+        if told_date(whole.forecast, order.step, whole.coarse) <= order.due:
             return
         at = order.clock.order(real)
         warned = Warned(at, order.due - at)

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.api.access import Role
+from gateway.api.routes.orders import order_for
 from gateway.config import ALWAYS, Window
 from gateway.core.work import Job, JobState, Substate
 from gateway.network.arrivals import arrivals
@@ -22,9 +24,11 @@ from gateway.network.forecast import forecast
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Work
 from gateway.network.order import JointOrder, Level
 from gateway.network.order_state import order_state
-from gateway.network.plan import promised
+from gateway.network.plan import plan, promised
 from gateway.network.report import Coarse, DelayReason, Lamp, PackageState, Report
 from gateway.network.rollup import own_packages, whole_plan
+from gateway.network.snapshot import Snapshot
+from gateway.network.views import view
 from tests.network.large import LEAD, a_job, large
 from tests.network.test_calendar import ZERO, at, calendars, works
 
@@ -220,6 +224,11 @@ def test_what_a_calendars_lots_feed_in_the_same_firm_is_told_as_coarsely() -> No
     assert summary.forecast is not None
     assert summary.forecast % HALF_DAY == timedelta()
     assert summary.precision == HALF_DAY
+    snapshot = Snapshot(
+        knowledge, own, {}, {}, "lead", simulated=False, plan=plan(order), whole=whole
+    )
+    shown = order_for(Role.CUSTOMER, view(snapshot, order.start))
+    assert shown["forecast_s"] == summary.forecast.total_seconds(), "so does the customer's page"
 
 
 def test_the_lead_firm_plans_with_what_firms_send_by_their_calendars() -> None:
