@@ -15,11 +15,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from gateway.config import Window
 from gateway.core.text import Text
 from gateway.network.arrivals import arrivals
+from gateway.network.calendar import Calendar, WorkingTime, working_time
 from gateway.network.disclosure import as_fields, disclose, unread
 from gateway.network.forecast import forecast
 from gateway.network.order import Consortium, Level, Member
@@ -105,6 +108,27 @@ def replan(packages: int) -> None:
     tell_all("replanning a network", times(look, 9), "ms of CPU", **size, at_most=50.0)
 
 
+def by_calendar() -> None:
+    """Print what a calendar adds to a forecast, and what it takes to make its working time."""
+    order = large(1000)
+    bench, began = order.packages[-1], order.clock.began
+    knowledge, now = half_done(order)
+    job, leaving = knowledge.work[bench.id].job, departures(order, {})
+    inbound = [arrivals(order, bench, need, leaving) for need in bench.needs]
+    shifts = tuple(map(Window.parse, ("mon-fri 06:00-14:00", "sun-thu 22:00-06:00")))
+    calendar, day = Calendar(ZoneInfo("Europe/Berlin"), shifts), began.date()
+
+    def made() -> WorkingTime:
+        return working_time(calendar, began, day, day.replace(year=day.year + 3))
+
+    def look(hours: WorkingTime | None) -> Callable[[], object]:
+        return lambda: forecast(order, bench, job, inbound, now=now, hours=hours)
+
+    tell_all("forecast of 1,000 lots round the clock", times(look(None), 9), "ms of CPU")
+    tell_all("forecast of 1,000 lots by a calendar", times(look(made()), 9), "ms of CPU")
+    tell_all("working time of three years", times(made, 9), "ms of CPU", spans=len(made().opens))
+
+
 def seal(folder: Path) -> None:
     """Print what it takes to sign and seal a report, and to open it."""
     keys = {firm: identity(folder / firm) for firm in ("sender", "reader")}
@@ -134,5 +158,6 @@ if __name__ == "__main__":
         measure(*size, first="--quick" not in sys.argv)
     for packages in NETWORKS:
         replan(packages)
+    by_calendar()
     with TemporaryDirectory() as folder:
         seal(Path(folder))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gateway.core.work import Job, JobState, Substate
 from gateway.network.arrivals import arrivals
+from gateway.network.calendar import WorkingTime
 from gateway.network.disclosure import as_fields, disclose, read
 from gateway.network.document import as_document, cut, from_document
 from gateway.network.forecast import forecast
@@ -28,7 +29,7 @@ from gateway.network.views import view
 from tests.network import first_plan
 from tests.network.large import LEAD, WORD, a_job, half_done, large
 
-HOUR = timedelta(hours=1)
+NONE, HOUR = timedelta(), timedelta(hours=1)
 times = st.integers(0, 72 * 3600).map(lambda s: timedelta(seconds=s))
 
 
@@ -245,3 +246,15 @@ def test_eight_times_the_packages_take_about_eight_times_as_long(
     """Quadratic would be 64 times."""
     few, many = what(large(3, 50)), what(large(3, 400))
     assert cpu(many) < 20 * cpu(few)
+
+
+def asked(spans: int) -> Callable[[], object]:
+    """A thousand questions each way to so many shifts of an hour, every second hour."""
+    opens = [number * 2 * HOUR for number in range(spans)]
+    hours = WorkingTime(opens, [at + HOUR for at in opens])
+    times = [number * spans * HOUR / 1000 for number in range(1000)]
+    return lambda: [hours.between(NONE, hours.later(NONE, at)) for at in times]
+
+
+def test_sixty_four_times_the_shifts_are_hardly_slower_to_look_up() -> None:
+    assert cpu(asked(64_000)) < 6 * cpu(asked(1000))
