@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -102,3 +105,11 @@ def test_a_machine_has_its_maintenance_and_may_have_shifts_of_its_own() -> None:
     always = (Window.parse("mon-sun 00:00-24:00"),)
     (hours,) = hours_of(a_site(EARLY, shifts=always), an_order()).values()
     assert hours.between(6 * HOUR, 30 * HOUR) == 24 * HOUR
+
+
+def test_time_zones_are_known_where_the_system_has_none() -> None:
+    code = (
+        "from gateway.config import CalendarEntry as C; C.model_validate({'zone': 'Europe/Berlin'})"
+    )
+    without = {**os.environ, "PYTHONTZPATH": ""}
+    subprocess.run([sys.executable, "-c", code], env=without, check=True, timeout=60)
