@@ -32,6 +32,11 @@ class Lengths:
         """The registers that it was found to answer at once; None: nothing found out yet."""
         return self.most if self.proposed is not None else None
 
+    @property
+    def narrowing(self) -> bool:
+        """Whether it is there, and only the length is looked for in which it answers."""
+        return self.searching and self._answers
+
     def begin_with(self, most: int) -> None:
         """So many were found out before; where it is silent to these, less is tried."""
         self.most, self._answers, self._found = most, True, True

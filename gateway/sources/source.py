@@ -177,7 +177,7 @@ class ModbusSource:
         if self._line.silent:
             self._given_up = True
             self._line.backoff.failed(mono)  # not this unit's: nobody answers
-        else:
+        elif not unit.lengths.narrowing:
             unit.backoff.failed(mono)
 
     def _shares_of(self, due: tuple[SignalId, ...]) -> _Shares:

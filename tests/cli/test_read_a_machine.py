@@ -13,12 +13,16 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from simulators.modbus.port import SerialPort
+from simulators.modbus.script import Fate
+from simulators.modbus.serial_server import SerialServer
+from tests.sources.fault_bus import Faults
 from tests.sources.fault_line import FaultLine, frame_of, told
-from tests.sources.serial_bus import SerialBus
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0
@@ -131,42 +135,55 @@ def test_who_accepts_connections_and_says_nothing_may_be_a_converter(werkverbund
     assert "modbus-rtu-over-tcp" in check
 
 
+@dataclass
+class Serial:
+    """Two serial lines: at a pseudo-terminal, and behind a converter."""
+
+    faults: Faults
+    port: SerialPort
+    converter: SerialServer
+
+
 @pytest.fixture
-def bus(tmp_path: Path) -> Iterator[SerialBus]:
-    """A serial line at a pseudo-terminal and behind a converter, served by a thread."""
-    loop, bus = asyncio.new_event_loop(), SerialBus()
+def serial(tmp_path: Path) -> Iterator[Serial]:
+    """Served by a thread."""
+    loop, faults = asyncio.new_event_loop(), Faults()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
+    port = SerialPort(faults.bus(19_200), tmp_path / "port")
+    serial = Serial(faults, port, SerialServer(faults.bus(19_200)))
 
-    async def start() -> None:
-        bus.plug(tmp_path / "port")
-        await bus.start()
+    async def close() -> None:
+        serial.port.close()
+        serial.converter.close()
 
-    asyncio.run_coroutine_threadsafe(start(), loop).result(PATIENCE)
-    yield bus
-    asyncio.run_coroutine_threadsafe(bus.stop(), loop).result(PATIENCE)
+    for opened in (serial.port.open(), serial.converter.open()):
+        asyncio.run_coroutine_threadsafe(opened, loop).result(PATIENCE)
+    yield serial
+    asyncio.run_coroutine_threadsafe(close(), loop).result(PATIENCE)
     loop.call_soon_threadsafe(loop.stop)
     thread.join(PATIENCE)
     loop.close()
 
 
 @pytest.mark.parametrize("way", ["serial port", "converter"])
-def test_a_device_on_a_serial_line_is_read(werkverbund, bus: SerialBus, tmp_path: Path, way: str):
-    serial = ["--serial", str(tmp_path / "port"), "--baud", "19200"]
-    converter = ["--host", "127.0.0.1", "--port", str(bus.port), "--rtu"]
-    reached = serial if way == "serial port" else converter
+def test_a_device_on_a_serial_line_is_read(werkverbund, serial: Serial, way: str):
+    port = ["--serial", serial.port.path, "--baud", "19200"]
+    converter = ["--host", "127.0.0.1", "--port", str(serial.converter.port), "--rtu"]
+    reached = port if way == "serial port" else converter
     answer = werkverbund("read", "--json", "--template", "sdm630", "--unit", "7", *reached)
     points = {one["point"]: one for one in map(json.loads, answer.out.splitlines())}
     assert points["power"]["words"] == [told(7, 52), told(7, 53)]
-    assert {asked.unit for asked in bus.asked} == {7}
+    assert {asked.unit for asked in serial.faults.asked} == {7}
 
 
 def test_where_nobody_answers_on_a_serial_line_it_is_said_what_to_check(
-    werkverbund, bus: SerialBus, tmp_path: Path
+    werkverbund, serial: Serial
 ):
-    bus.takes = lambda _: None
-    port = str(tmp_path / "port")
-    answer = werkverbund("--lang", "de", "read", "--template", "sdm630", "--serial", port)
+    serial.faults.fate = lambda _: Fate(lost=True)
+    port = serial.port.path
+    at_port = ["--template", "sdm630", "--serial", port, "--baud", "19200"]
+    answer = werkverbund("--lang", "de", "read", *at_port)
     told, check = answer.out.splitlines()
     assert told == f"device: keine Antwort ({port}, Gerätenummer 1)"
     assert "A und B vertauscht" in check

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.flow.figures import LoopLag
 from gateway.sources.device import Unit
 from gateway.sources.line.base import ModbusConnect
 from gateway.sources.line.rtu import ModbusRtuConnect
@@ -165,7 +166,8 @@ class Polled:
 @pytest.mark.parametrize("link", LINKS)
 async def test_no_late_answer_is_published_as_a_value(link, polls, tmp_path):
     """One unit or three, that may be asked in any length or in one, deaf while busy or not."""
-    seen = Polled()
+    seen, lag = Polled(), LoopLag()
+    watching = asyncio.create_task(lag.watch())
     async with AsyncExitStack() as lines:
         polling = []
         for seed in range(LINES):
@@ -177,6 +179,8 @@ async def test_no_late_answer_is_published_as_a_value(link, polls, tmp_path):
             source = ModbusSource(devices, now=clock)
             polling.append(seen.poll(source, clock, polls // LINES))
         await asyncio.gather(*polling)
+    watching.cancel()
     assert seen.polls >= polls
-    assert seen.wrong == []
+    # lines and gateway share this loop: where it is late by a second, "3 s late" are many more
+    assert seen.wrong == [], f"with a loop that was {lag.worst:.2f} s late at worst"
     assert seen.good > 0.1 * seen.values, "a line on which answers come late is still read"

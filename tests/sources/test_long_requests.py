@@ -92,3 +92,16 @@ async def test_one_look_at_a_device_that_is_away_ends_after_two_lengths(line, tm
     assert {asked.count for asked in line.asked} == {96, 1}
     assert len(line.asked) <= 4
     assert {point.max_registers for point in found} == {None}
+
+
+@pytest.mark.parametrize(("most", "polls"), [(60, 12), (30, 14), (5, 20)])
+async def test_a_device_that_answers_is_not_spared_while_its_limit_is_looked_for(
+    line, reading, clock, most, polls
+):
+    """Polled once a second; the two first lengths may as well mean that it is away."""
+    silent_above(line, most)
+    source = reading(unit(1, *ADDRESSES, within=0.05))
+    for _ in range(polls):
+        values = values_of(await source.read(source.signals))
+        clock.mono += 1
+    assert values == {f"m1/w{at}": told(1, at) for at in ADDRESSES}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from datetime import timedelta
 
 import pytest
@@ -14,16 +12,26 @@ from gateway.sources.device import Unit
 from gateway.sources.line.rtu import ModbusRtuConnect
 from gateway.sources.opening import sources_of
 from gateway.sources.source import ModbusSource
+from simulators.modbus.port import SerialPort
+from tests.sources.fault_bus import Faults
 from tests.sources.line_reading import faults_of
 from tests.sources.plain_templates import words_template
-from tests.sources.serial_bus import SerialBus
 
 
 @pytest.fixture
-async def bus():
-    serial = SerialBus()
-    yield serial
-    await serial.stop()
+async def plugged(tmp_path):
+    """Plugs in an adapter, with a line of its own, under the name that it always has."""
+    ports = []
+
+    async def plug(**settings):
+        port = SerialPort(Faults().bus(**settings), tmp_path / "port")
+        await port.open()
+        ports.append(port)
+        return port
+
+    yield plug
+    for port in ports:
+        port.close()
 
 
 @pytest.fixture
@@ -60,43 +68,39 @@ async def seconds_until_good(source, clock):
 @pytest.mark.parametrize("units", [(1,), (1, 2, 3)])
 @pytest.mark.parametrize("away", [0.5, 7, 200])
 async def test_an_adapter_that_is_plugged_in_again_is_back_within_5_s(
-    bus, reading, clock, tmp_path, units, away
+    plugged, reading, clock, tmp_path, units, away
 ):
-    bus.plug(tmp_path / "port")
+    port = await plugged()
     source = reading(tmp_path / "port", *units)
     assert await found(source) == {None}
-    bus.pull()
-    (tmp_path / "port").unlink()
+    port.close()
     for _ in range(int(away * 2)):
         [fault] = await found(source)
         assert fault.reason is Reason.NO_CONNECTION
         clock.mono += 0.5
     if away > 1:
         assert "is the adapter plugged in?" in fault.detail.en
-    bus.plug(tmp_path / "port")
+    await port.open()
     assert await seconds_until_good(source, clock) <= 5
 
 
 @pytest.mark.parametrize("units", [(1,), (1, 2, 3)])
-async def test_a_name_that_leads_to_another_port_is_followed(bus, reading, clock, tmp_path, units):
+async def test_a_name_that_leads_to_another_port_is_followed(
+    plugged, reading, clock, tmp_path, units
+):
     """The old port is still there, and nobody answers on it."""
-    bus.plug(tmp_path / "port")
+    old = await plugged()
     source = reading(tmp_path / "port", *units)
     assert await found(source) == {None}
-    old = bus._terminal
-    bus.plug(tmp_path / "port")
-    try:
-        assert await seconds_until_good(source, clock) <= 5
-    finally:
-        asyncio.get_running_loop().remove_reader(old[0])
-        for end in old:
-            os.close(end)
+    old.bus.units = {}
+    await plugged()
+    assert await seconds_until_good(source, clock) <= 5
 
 
 @pytest.mark.parametrize("stop_bits", [1, 2])
 @pytest.mark.parametrize("baud", [1200, 9600, 115_200])
-async def test_a_port_is_opened_as_it_is_said(bus, reading, tmp_path, baud, stop_bits):
-    bus.plug(tmp_path / "port")
+async def test_a_port_is_opened_as_it_is_said(plugged, reading, tmp_path, baud, stop_bits):
+    await plugged(baud=baud, stop_bits=stop_bits)
     source = reading(tmp_path / "port", 1, baud=baud, stop_bits=stop_bits)
     assert await found(source) == {None}
     port = source._line.link._client.ctx.transport.sync_serial
@@ -104,23 +108,23 @@ async def test_a_port_is_opened_as_it_is_said(bus, reading, tmp_path, baud, stop
 
 
 @pytest.mark.parametrize("parity", ["even", "odd"])
-async def test_a_port_that_cannot_be_set_as_it_is_said_is_told(bus, reading, tmp_path, parity):
+async def test_a_port_that_cannot_be_set_as_it_is_said_is_told(plugged, reading, tmp_path, parity):
     """A pseudo-terminal knows no parity."""
-    bus.plug(tmp_path / "port")
+    await plugged()
     [fault] = await found(reading(tmp_path / "port", 1, parity=parity))
     assert fault.detail.en == "the port does not take this baud rate, parity or stop bits"
 
 
-async def test_a_port_that_another_program_has_open_is_told(bus, reading, tmp_path):
-    bus.plug(tmp_path / "port")
+async def test_a_port_that_another_program_has_open_is_told(plugged, reading, tmp_path):
+    await plugged()
     first, second = reading(tmp_path / "port", 1), reading(tmp_path / "port", 1)
     assert await found(first) == {None}
     [fault] = await found(second)
     assert fault.detail.de == "ein anderes Programm hat den Anschluss offen"
 
 
-async def test_a_port_under_two_names_is_one_line(bus, tmp_path):
-    bus.plug(tmp_path / "port")
+async def test_a_port_under_two_names_is_one_line(plugged, tmp_path):
+    await plugged()
     (tmp_path / "meters").symlink_to(tmp_path / "port")
     machines = [
         Machine(
