@@ -32,11 +32,15 @@ class PlaceShape(TypedDict):
 
 
 class FoundShape(TypedDict):
-    """A device that answers; ``entry`` names a template that is still to be made."""
+    """A device that answers; ``says`` is what it says that it is, if anything.
+
+    ``entry`` names a template that is still to be made.
+    """
 
     line: str
     unit: int
     answer_s: float
+    says: str
     templates: list[MatchShape]
     places: list[PlaceShape]
     entry: str

@@ -55,6 +55,7 @@ def _found(connect: ModbusConnect, found: Found) -> FoundShape:
         "line": connect.key,
         "unit": found.unit,
         "answer_s": round(found.heard.seconds, 3),
+        "says": " ".join(found.says),
         "templates": [
             {
                 "name": match.template.template,

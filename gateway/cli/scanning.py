@@ -64,10 +64,12 @@ def consent(wanted: Wanted, language: Language, *, agreed: bool) -> bool:
     complain(
         Text(
             f"Gefragt wird an {places}, {many.de} je Leitung, höchstens {A_SECOND} Anfragen in "
-            "der Sekunde, nur lesend (Funktionen 1 bis 4). Fragen Sie vorher, wem die Anlage "
+            "der Sekunde, nur lesend (Funktionen 1 bis 4, dazu 17 und 43/14: was ein "
+            "Gerät ist). Fragen Sie vorher, wem die Anlage "
             "gehört: Manche alte Steuerung verträgt keine fremden Anfragen.",
             f"This asks at {places}, {many.en} on each line, at most {A_SECOND} requests a "
-            "second, reading only (functions 1 to 4). Ask its owner first: some old "
+            "second, reading only (functions 1 to 4, and 17 and 43/14: what a device is). "
+            "Ask its owner first: some old "
             "controllers do not take questions of strangers.",
         ).in_(language)
     )
@@ -130,6 +132,7 @@ def _tell(connect: ModbusConnect, found: Found, language: Language, *, as_json: 
                 "unit": found.unit,
                 "answer_s": round(found.heard.seconds, 3),
                 "every_unit": found.for_all,
+                "says": list(found.says),
                 "registers": [[table.value, first] for table, first in found.places],
                 "templates": [
                     {
@@ -157,6 +160,9 @@ def _lines(found: Found) -> Iterator[Text]:
             "The same answer comes for every unit: the device (or a gateway before it) does not "
             "look at the number. Other units with this answer are not named.",
         )
+    if found.says:
+        says = " ".join(found.says)
+        yield Text(f"sagt, es sei: {says}", f"says that it is: {says}")
     for match in found.matches[:3]:
         name, text = match.template.template, match.text()
         sure = Text("wahrscheinlich", "likely") if match.likely else Text("möglich", "possible")

@@ -196,8 +196,8 @@ def test_a_silent_device_is_asked_five_times_a_second_and_found_by_nobody(
         assert owner.post(f"{ASSISTANT}/scan", json=body).status_code == 200
         found = finished(owner)
     assert (found["scan"]["tried"], found["scan"]["found"]) == (6, [])
-    assert len(heard) == found["scan"]["asked"] == 6
-    assert heard[-1] - heard[0] >= 5 * FIVE_A_SECOND * 0.9
+    assert len(heard) == found["scan"]["asked"] == 12, "one lost answer hides nobody"
+    assert heard[-1] - heard[0] >= 11 * FIVE_A_SECOND * 0.9
 
 
 def test_many_addresses_are_asked_no_faster_than_one(owner: httpx.Client) -> None:
@@ -206,8 +206,8 @@ def test_many_addresses_are_asked_no_faster_than_one(owner: httpx.Client) -> Non
         place = {"hosts": hosts, "port": port, "timeout_ms": 10}
         assert owner.post(f"{ASSISTANT}/scan", json=scan_of([1], **place)).status_code == 200
         assert finished(owner)["scan"]["tried"] == len(hosts)
-    assert len(heard) == len(hosts)
-    assert heard[-1] - heard[0] >= 5 * FIVE_A_SECOND * 0.9
+    assert len(heard) == 2 * len(hosts)
+    assert heard[-1] - heard[0] >= 11 * FIVE_A_SECOND * 0.9
 
 
 def test_a_line_that_is_not_there_is_named_with_its_reason(owner: httpx.Client) -> None:
@@ -230,7 +230,7 @@ def test_one_at_a_time_and_the_end_hangs_up_and_forgets(owner: httpx.Client) -> 
         asked = len(heard)
         owner.post(f"{ASSISTANT}/scan", json=scan_of([9], **over_tcp(port)))
         finished(owner)
-        assert len(heard) == asked + 1, "after the end, only what was asked anew"
+        assert len(heard) == asked + 2, "after the end, only what was asked anew"
 
 
 def test_a_line_that_the_gateway_polls_is_refused_whatever_it_is_called(
