@@ -53,9 +53,22 @@ class UnreachableShape(TypedDict):
     why: Words
 
 
-class ScanShape(TypedDict):
-    """A scan: ``tried`` of ``of`` units, ``asked`` questions so far."""
+class NetworkShape(TypedDict):
+    """A private network of this computer, and what a search of it means."""
 
+    network: str
+    about: Words
+
+
+class ScanShape(TypedDict):
+    """A scan: ``tried`` of ``of`` units, ``asked`` questions so far.
+
+    ``network`` is searched first, if one was named: ``knocked`` at so many of ``addresses``.
+    """
+
+    network: str | None
+    knocked: int
+    addresses: int
     line: str
     tried: int
     of: int

@@ -41,6 +41,9 @@ def template_name(unit: int) -> str:
 
 def _scan(scan: Scan) -> ScanShape:
     return {
+        "network": None if scan.network is None else str(scan.network),
+        "knocked": scan.knocked,
+        "addresses": 0 if scan.network is None else len(list(scan.network.hosts())),
         "line": scan.place,
         "tried": scan.tried,
         "of": len(scan.connects) * len(scan.units),

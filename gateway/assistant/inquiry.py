@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 
 from gateway.assistant.looking import Change, Meaning, changes, distinct, letters, meanings
+from gateway.assistant.network import Door, knock
 from gateway.assistant.question import SPACING, Asker, Heard
 from gateway.assistant.scan import Found, scan
 from gateway.assistant.stretch import Run, sample, survey
@@ -24,10 +26,18 @@ NO_ANSWER = Text("keine Antwort", "no answer")
 
 @dataclass(slots=True)
 class Scan:
-    """Looks for ``units`` on some lines, one after the other."""
+    """Looks for ``units`` on some lines, one after the other; at first for lines in a ``network``.
 
-    connects: Sequence[ModbusConnect]
+    ``ours`` are doors that are in use: nobody knocks there. ``at`` makes a line of a host.
+    """
+
+    connects: list[ModbusConnect]
     units: Sequence[int]
+    network: IPv4Network | None = None
+    port: int = 502
+    ours: frozenset[Door] = frozenset()
+    at: Callable[[str], ModbusConnect] | None = None
+    knocked: int = 0
     place: str = ""
     tried: int = 0
     found: list[tuple[ModbusConnect, Found]] = field(default_factory=list)
@@ -44,6 +54,11 @@ class Scan:
         """Ask; what is found is in ``found`` at once."""
         names = await asyncio.to_thread(catalog.names)
         templates = [await asyncio.to_thread(catalog.template, name) for name in names]
+        if self.network is not None and self.at is not None:
+            async for (host, _), opens in knock(self.network, [self.port], self.ours):
+                self.place, self.knocked = host, self.knocked + 1
+                if opens:
+                    self.connects.append(self.at(host))
         for connect in self.connects:
             await asyncio.sleep(SPACING)  # also between two lines, and after an earlier scan
             self.place = connect.key

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
@@ -14,6 +15,9 @@ from gateway.core.errors import Unreachable
 from gateway.core.text import Language, Text
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network
+
+    from gateway.assistant.network import Door
     from gateway.assistant.scan import Found
     from gateway.sources.line.base import ModbusConnect
 
@@ -75,7 +79,78 @@ def consent(wanted: Wanted, language: Language, *, agreed: bool) -> bool:
     )
     if agreed:
         return True
-    answer = ask(Text("Jetzt fragen? [j/N] ", "Ask now? [y/N] ").in_(language))
+    return _yes(Text("Jetzt fragen? [j/N] ", "Ask now? [y/N] "), language)
+
+
+def in_use(firm: Path | None) -> frozenset[Door]:
+    """The doors of the devices of a firm's file, which are in use. Raises ConfigError."""
+    if firm is None:
+        return frozenset()
+    from gateway.cli.rooms import site  # noqa: PLC0415
+    from gateway.sources.line.lookup import Lookup  # noqa: PLC0415
+
+    connects = [
+        device.connect
+        for machine in site(firm, with_files=False).machines
+        for device in machine.devices
+    ]
+    named = {
+        (str(getattr(one, "host", "")).lower(), int(getattr(one, "port", 0)))
+        for one in connects
+        if hasattr(one, "host")
+    }
+
+    async def found() -> frozenset[Door]:
+        doors = {
+            (address, port) for host, port in named for address in await Lookup(host).addresses()
+        }
+        return frozenset(doors)
+
+    return asyncio.run(found())
+
+
+def search(
+    wanted: Sequence[str], port: int, ours: frozenset[Door], language: Language, *, agreed: bool
+) -> list[str]:
+    """The hosts of the networks that accept a connection at ``port``; asks before each network.
+
+    ``own`` means all of this computer. Raises CommandError for one that is not its own.
+    """
+    from gateway.assistant.network import NotOurs, about, named, networks  # noqa: PLC0415
+
+    own, hosts = networks(), []
+    try:
+        chosen = own if "own" in wanted else [named(one, own) for one in wanted]
+    except NotOurs as error:
+        raise CommandError(error.text, USAGE_IS_WRONG) from error
+    if not chosen:
+        complain(
+            Text(
+                "Dieser Rechner ist in keinem privaten Netz.",
+                "This computer is in no private network.",
+            ).in_(language)
+        )
+    for network in chosen:
+        what = about(network, [port])
+        question = Text(f"{what.de}: durchsuchen? [j/N] ", f"{what.en}: search it? [y/N] ")
+        if agreed:
+            complain(what.in_(language))
+        elif not _yes(question, language):
+            continue
+        hosts += asyncio.run(_knock(network, port, ours))
+    found = ", ".join(hosts) or "-"
+    complain(Text(f"Verbindung möglich: {found}", f"Connections accepted: {found}").in_(language))
+    return hosts
+
+
+async def _knock(network: IPv4Network, port: int, ours: frozenset[Door]) -> list[str]:
+    from gateway.assistant.network import knock  # noqa: PLC0415
+
+    return [host async for (host, _), opens in knock(network, [port], ours) if opens]
+
+
+def _yes(question: Text, language: Language) -> bool:
+    answer = ask(question.in_(language))
     return answer is not None and answer.lower()[:1] in {"j", "y"}
 
 

@@ -36,6 +36,8 @@ TERMS: dict[str, Text] = {
     "--stop_bits": Text("ZAHL", "NUMBER"),
     "--timeout": Text("DAUER", "DURATION"),
     "--template": Text("VORLAGE", "TEMPLATE"),
+    "--network": Text("NETZ", "NETWORK"),
+    "--firm": Text("DATEI", "FILE"),
     "--units": Text("ZAHLEN", "NUMBERS"),
     "--shown_as": Text("KODIERUNG", "ENCODING"),
     "--order": Text("FOLGE", "ORDER"),
@@ -248,6 +250,14 @@ HELP: dict[str, Text] = {
         "Gateway wartet selbst auf stumme Geräte)",
         "Longest wait for an answer, for example 300ms (default with --host 2s, as a gateway "
         "itself waits for silent units)",
+    ),
+    "scan.network": Text(
+        "Eigenes privates Netz durchsuchen: own (jedes, nach Frage) oder 192.168.1.0/24",
+        "Search an own private network: own (each, after a question) or 192.168.1.0/24",
+    ),
+    "scan.firm": Text(
+        "Datei der Firma: ihre Geräte sind in Betrieb und werden dabei ausgelassen",
+        "The firm's file: its devices are in use and are left out of the search",
     ),
     "scan.units": Text(
         "Gerätenummern, zum Beispiel 1-10 oder 1,17 (Vorgabe 1-10)",

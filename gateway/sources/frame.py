@@ -226,15 +226,14 @@ def _strange(question: Question, frame: bytes) -> Finding | None:
         return Finding(Why.OTHER_UNIT, unit, question.unit)
     if function != question.function and not refused:
         return Finding(Why.OTHER_FUNCTION, function, question.function)
-    if refused:
-        return None if length == 3 else Finding(Why.WRONG_LENGTH)
-    if question.size is None:
-        return None if 3 < length <= 254 else Finding(Why.WRONG_LENGTH)
-    if length != 3 + question.size:
+    size = question.size
+    if refused or size is None:
+        fits = length == 3 if refused else 3 < length <= 254
+        return None if fits else Finding(Why.WRONG_LENGTH)
+    if length != 3 + size:
         return Finding(Why.WRONG_LENGTH)
-    if len(frame) > HEADER and frame[HEADER] != question.size:
-        return Finding(Why.WRONG_SIZE)
-    return None
+    wrong_size = len(frame) > HEADER and frame[HEADER] != size
+    return Finding(Why.WRONG_SIZE) if wrong_size else None
 
 
 def _as_asked(question: Question, frame: bytes) -> bytes:
