@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.api.assistant_shapes import LookedAt
 from gateway.api.refusals import refusal
 from gateway.api.rooms import Rooms
+from gateway.config import SiteConfig
 from gateway.machines.encodings import Encoding
 from gateway.machines.numbering import Table
 from gateway.machines.orders import Order

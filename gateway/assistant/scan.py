@@ -12,6 +12,8 @@ from gateway.machines.codec import decode
 from gateway.machines.template import PointSpec, Table, Template
 
 NO_SUCH_FUNCTION = 1
+NO_WAY = 10
+"""A gateway has no line to a unit: whoever asks again hears the same."""
 FIRST_TRIES = (
     (Table.HOLDING_REGISTERS, 0),
     (Table.INPUT_REGISTERS, 0),
@@ -98,7 +100,7 @@ def _manner(heard: Heard) -> str:
 async def _wake(asker: Asker, unit: int) -> Heard:
     """What a unit says to the first questions; a silent one is asked twice: one may be lost."""
     heard = await _first(asker, unit)
-    silent = heard.words is None and not heard.refused
+    silent = not heard.somebody and heard.exception != NO_WAY
     return await _first(asker, unit) if silent else heard
 
 

@@ -155,13 +155,13 @@ async def test_neighbours_on_one_line_are_no_device_that_answers_for_every_unit(
     assert [isinstance(one, Found) and not one.for_all for one in seen] == [True] * 3
 
 
-async def test_a_gateway_that_says_who_is_absent_is_asked_once_for_each() -> None:
+async def test_a_gateway_that_says_who_is_absent_is_asked_twice_for_each() -> None:
     bus = Bus({2: Machine().unit(catalog.template("sdm630"), 2)}, Pace(9600), speed=20)
     async with Gateway(bus, waits=0.2, says_so=True) as gateway:
         connect = ModbusTcpConnect(host="127.0.0.1", port=gateway.port, timeout="2s")
         absent = await found_by(connect, range(10, 15))
         assert [type(one) for one in absent] == [Tried] * 5
-        assert bus.tally.requests == 5
+        assert bus.tally.requests == 10
         (seen,) = await found_by(connect, [2])
     assert isinstance(seen, Found)
 
