@@ -144,6 +144,10 @@ HELP: dict[str, Text] = {
         "hängt von --seed ab",
         "Serve a machine that no template describes; what its registers mean hangs on --seed",
     ),
+    "simulate.parameter": Text(
+        "Was die Vorlage offen lässt, z. B. ct_ratio=40",
+        "What the template leaves open, e.g. ct_ratio=40",
+    ),
     "simulate.recording": Text(
         "Eine Aufnahme von record abspielen, vom Start an",
         "Play a recording made by record, from the start on",
@@ -336,8 +340,8 @@ HELP: dict[str, Text] = {
         "Modbus-Port, 1 bis 65535 (Vorgabe 502)", "Modbus port, 1 to 65535 (default 502)"
     ),
     "read.unit": Text(
-        "Gerätenummer am Bus, 0 bis 255 (Vorgabe 1); roh auch mehrere",
-        "Unit on the bus, 0 to 255 (default 1); raw also several",
+        "Gerätenummer am Bus, 0 bis 255 (Vorgabe 1); auch mehrmals",
+        "Unit on the bus, 0 to 255 (default 1); also repeatedly",
     ),
     "read.rtu": Text(
         "Der Umsetzer reicht die Bytes der Leitung durch (RTU über TCP)",
@@ -375,6 +379,10 @@ HELP: dict[str, Text] = {
     "read.parameter": Text(
         "Was die Vorlage offen lässt, z. B. ct_ratio=40",
         "What the template leaves open, e.g. ct_ratio=40",
+    ),
+    "read.as_hex": Text(
+        "Zu jedem Block die Bytes von Frage und Antwort, auch der abgelehnten",
+        "The bytes of question and answer of each block, also of refused ones",
     ),
     "read.recording": Text(
         "Aus einer Aufnahme von record statt von einem Gerät",
