@@ -30,7 +30,7 @@ def scan(  # noqa: PLR0917 - typer calls it by name
     parity: Annotated[str, typer.Option()] = "none",
     stop_bits: Annotated[int, typer.Option(min=1, max=2)] = 1,
     network: Annotated[list[str] | None, typer.Option()] = None,
-    firm: Annotated[Path | None, typer.Option()] = None,
+    in_use: Annotated[Path | None, typer.Option()] = None,
     units: Annotated[str, typer.Option()] = "1-10",
     timeout: Annotated[str | None, typer.Option()] = None,
     yes: Annotated[bool, typer.Option("--yes")] = False,
@@ -43,7 +43,7 @@ def scan(  # noqa: PLR0917 - typer calls it by name
     numbers, language = scanning.units(units), language_of(context)
     host = list(host or ())
     if network:
-        ours = scanning.in_use(firm)
+        ours = scanning.in_use(in_use)
         host += scanning.search(network, port, ours, language, agreed=yes)
         if not host and serial is None:
             raise typer.Exit(1)

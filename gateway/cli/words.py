@@ -37,7 +37,7 @@ TERMS: dict[str, Text] = {
     "--timeout": Text("DAUER", "DURATION"),
     "--template": Text("VORLAGE", "TEMPLATE"),
     "--network": Text("NETZ", "NETWORK"),
-    "--firm": Text("DATEI", "FILE"),
+    "--in_use": Text("DATEI", "FILE"),
     "--units": Text("ZAHLEN", "NUMBERS"),
     "--shown_as": Text("KODIERUNG", "ENCODING"),
     "--order": Text("FOLGE", "ORDER"),
@@ -259,7 +259,7 @@ HELP: dict[str, Text] = {
         "Eigenes privates Netz durchsuchen: own (jedes, nach Frage) oder 192.168.1.0/24",
         "Search an own private network: own (each, after a question) or 192.168.1.0/24",
     ),
-    "scan.firm": Text(
+    "scan.in_use": Text(
         "Datei der Firma: ihre Geräte sind in Betrieb und werden dabei ausgelassen",
         "The firm's file: its devices are in use and are left out of the search",
     ),

@@ -112,7 +112,7 @@ def test_a_meter_is_found_in_the_own_network_and_left_alone_where_it_is_in_use(t
                 "utf-8",
             )
             asked = subprocess.run(
-                [*one.enter, *scan, "--network", "own", "--firm", str(firm)],
+                [*one.enter, *scan, "--network", "own", "--in-use", str(firm)],
                 input="n\n",
                 capture_output=True,
                 text=True,
@@ -121,7 +121,7 @@ def test_a_meter_is_found_in_the_own_network_and_left_alone_where_it_is_in_use(t
             assert "192.0.2.0/24, 254 addresses, port 502" in asked.stderr
             assert asked.stderr.endswith("Connections accepted: -\n")
             used = subprocess.run(
-                [*one.enter, *scan, *own_part, "--yes", "--firm", str(firm)],
+                [*one.enter, *scan, *own_part, "--yes", "--in-use", str(firm)],
                 capture_output=True,
                 text=True,
                 check=False,
