@@ -31,7 +31,7 @@ TABLES = {function: table for table, function in FUNCTIONS.items()}
 class Device:
     """One unit. ``truth`` gives the present values of all points of the machine by name.
 
-    ``named``: it says what it is when asked (function 43/14).
+    ``named``: it says what it is when asked (functions 43/14 and 17).
     """
 
     template: Template

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -12,11 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.api.assistant_shapes import LookedAt
 from gateway.api.refusals import refusal
 from gateway.api.rooms import Rooms
+from gateway.config import SiteConfig
 from gateway.machines.encodings import Encoding
 from gateway.machines.numbering import Table
 from gateway.machines.orders import Order
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network
+
     from gateway.sources.line.base import ModbusConnect
 
 SERIAL = ("/dev/tty", "/dev/pts/", "/dev/cu.", "/dev/rfcomm")
@@ -31,9 +34,13 @@ class Strict(BaseModel):
 
 
 class Place(Strict):
-    """Where is asked: ``hosts`` in the network, or a ``serial`` port with its settings."""
+    """Where is asked: ``hosts`` in the network, or a ``serial`` port with its settings.
+
+    A scan may search a ``network`` for hosts, one that this computer is in.
+    """
 
     hosts: list[Host] = Field(default=[], max_length=16)
+    network: str | None = Field(default=None, max_length=32)
     port: int = Field(default=502, ge=1, le=65535)
     rtu: bool = False
     serial: str | None = Field(default=None, max_length=256)
@@ -93,12 +100,14 @@ def tables(wanted: LookedAt) -> Sequence[Table]:
 
 def connects(place: Place, units: Sequence[int]) -> list[ModbusConnect]:
     """The lines that are named, as a firm's file would name them. Raises HTTPException."""
-    if (place.serial is None) == (not place.hosts):
+    if [place.serial, place.network, place.hosts or None].count(None) != 2:
         raise refusal(
             422,
-            "Nennen Sie Adressen im Netzwerk oder einen seriellen Anschluss.",
-            "Name addresses in the network, or a serial port.",
+            "Nennen Sie Adressen im Netzwerk, ein eigenes Netz oder einen seriellen Anschluss.",
+            "Name addresses in the network, an own network, or a serial port.",
         )
+    if place.network is not None:
+        return []
     if place.serial is None:
         kind = "modbus-rtu-over-tcp" if place.rtu else "modbus-tcp"
         said: list[dict[str, object]] = [
@@ -122,6 +131,38 @@ def connects(place: Place, units: Sequence[int]) -> list[ModbusConnect]:
     settings: dict[str, object] = {"type": "modbus-rtu", "port": place.serial}
     settings |= {"baud": place.baud, "parity": place.parity, "stop_bits": place.stop_bits}
     return [_connect(settings, place, units[0])]
+
+
+def in_network(
+    place: Place, units: Sequence[int]
+) -> tuple[IPv4Network, Callable[[str], ModbusConnect]]:
+    """The network that is named, and the line of a host in it. Raises HTTPException."""
+    from gateway.assistant.network import NotOurs, named, networks  # noqa: PLC0415
+
+    try:
+        network = named(place.network or "", networks())
+    except NotOurs as error:
+        raise refusal(422, error.text.de, error.text.en) from error
+
+    def at(host: str) -> ModbusConnect:
+        (line,) = connects(place.model_copy(update={"network": None, "hosts": [host]}), units)
+        return line
+
+    return network, at
+
+
+async def doors(site: SiteConfig) -> frozenset[tuple[str, int]]:
+    """The addresses and ports at which the gateway polls devices."""
+    from gateway.sources.line.lookup import places_of  # noqa: PLC0415
+
+    found = set()
+    for machine in site.machines:
+        for device in machine.devices:
+            port = getattr(device.connect, "port", None)
+            for line in await places_of(device.connect):
+                if isinstance(port, int):
+                    found.add((line.removesuffix(f" {port}"), port))
+    return frozenset(found)
 
 
 def _connect(said: dict[str, object], place: Place, unit: int) -> ModbusConnect:

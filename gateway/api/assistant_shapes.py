@@ -32,11 +32,15 @@ class PlaceShape(TypedDict):
 
 
 class FoundShape(TypedDict):
-    """A device that answers; ``entry`` names a template that is still to be made."""
+    """A device that answers; ``says`` is what it says that it is, if anything.
+
+    ``entry`` names a template that is still to be made.
+    """
 
     line: str
     unit: int
     answer_s: float
+    says: str
     templates: list[MatchShape]
     places: list[PlaceShape]
     entry: str
@@ -49,9 +53,22 @@ class UnreachableShape(TypedDict):
     why: Words
 
 
-class ScanShape(TypedDict):
-    """A scan: ``tried`` of ``of`` units, ``asked`` questions so far."""
+class NetworkShape(TypedDict):
+    """A private network of this computer, and what a search of it means."""
 
+    network: str
+    about: Words
+
+
+class ScanShape(TypedDict):
+    """A scan: ``tried`` of ``of`` units, ``asked`` questions so far.
+
+    ``network`` is searched first, if one was named: ``knocked`` at so many of ``addresses``.
+    """
+
+    network: str | None
+    knocked: int
+    addresses: int
     line: str
     tried: int
     of: int

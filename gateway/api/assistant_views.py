@@ -41,6 +41,9 @@ def template_name(unit: int) -> str:
 
 def _scan(scan: Scan) -> ScanShape:
     return {
+        "network": None if scan.network is None else str(scan.network),
+        "knocked": scan.knocked,
+        "addresses": 0 if scan.network is None else len(list(scan.network.hosts())),
         "line": scan.place,
         "tried": scan.tried,
         "of": len(scan.connects) * len(scan.units),
@@ -55,6 +58,7 @@ def _found(connect: ModbusConnect, found: Found) -> FoundShape:
         "line": connect.key,
         "unit": found.unit,
         "answer_s": round(found.heard.seconds, 3),
+        "says": " ".join(found.says),
         "templates": [
             {
                 "name": match.template.template,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 
 from gateway.assistant.looking import Change, Meaning, changes, distinct, letters, meanings
+from gateway.assistant.network import Door, knock
 from gateway.assistant.question import SPACING, Asker, Heard
 from gateway.assistant.scan import Found, scan
 from gateway.assistant.stretch import Run, sample, survey
@@ -22,45 +24,45 @@ NO_CONNECTION = Text("keine Verbindung", "no connection")
 NO_ANSWER = Text("keine Antwort", "no answer")
 
 
-class Counted(Asker):
-    """Counts what it asks, for whoever watches."""
-
-    def __init__(self, connect: ModbusConnect, asked: int = 0) -> None:
-        super().__init__(connect)
-        self.asked = asked
-
-    async def ask(self, table: Table, first: int, count: int, unit: int | None = None) -> Heard:
-        """As ever, and count it."""
-        self.asked += 1
-        return await super().ask(table, first, count, unit)
-
-
 @dataclass(slots=True)
 class Scan:
-    """Looks for ``units`` on some lines, one after the other."""
+    """Looks for ``units`` on some lines, one after the other; at first for lines in a ``network``.
 
-    connects: Sequence[ModbusConnect]
+    ``ours`` are doors that are in use: nobody knocks there. ``at`` makes a line of a host.
+    """
+
+    connects: list[ModbusConnect]
     units: Sequence[int]
+    network: IPv4Network | None = None
+    port: int = 502
+    ours: frozenset[Door] = frozenset()
+    at: Callable[[str], ModbusConnect] | None = None
+    knocked: int = 0
     place: str = ""
     tried: int = 0
     found: list[tuple[ModbusConnect, Found]] = field(default_factory=list)
     unreachable: list[tuple[str, Text]] = field(default_factory=list)
-    _asker: Counted | None = None
+    _asker: Asker | None = None
     _asked: int = 0
 
     @property
     def asked(self) -> int:
         """How many questions were asked."""
-        return self._asked if self._asker is None else self._asker.asked
+        return self._asked + (0 if self._asker is None else self._asker.asked)
 
     async def run(self) -> None:
         """Ask; what is found is in ``found`` at once."""
         names = await asyncio.to_thread(catalog.names)
         templates = [await asyncio.to_thread(catalog.template, name) for name in names]
+        if self.network is not None and self.at is not None:
+            async for (host, _), opens in knock(self.network, [self.port], self.ours):
+                self.place, self.knocked = host, self.knocked + 1
+                if opens:
+                    self.connects.append(self.at(host))
         for connect in self.connects:
             await asyncio.sleep(SPACING)  # also between two lines, and after an earlier scan
             self.place = connect.key
-            self._asker = Counted(connect, self._asked)
+            self._asker = Asker(connect)
             try:
                 async for seen in scan(self._asker, self.units, templates):
                     self.tried += 1
@@ -69,8 +71,9 @@ class Scan:
             except Unreachable as error:
                 self.unreachable.append((connect.key, error.found.text or NO_CONNECTION))
             finally:
-                self._asked = self._asker.asked
-                self._asker.close()
+                self._asked, asker = self.asked, self._asker
+                self._asker = None
+                asker.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +114,17 @@ class Look:
     async def run(self) -> None:
         """Find what can be read, read it, and read it again whenever this is called once more."""
         await asyncio.sleep(SPACING)
-        asker = Counted(self.connect, self.asked)
+        asker, before = Asker(self.connect), self.asked
         self.in_vain = None
         try:
-            await self._read(asker)
+            await self._read(asker, before)
         except Unreachable as error:
             self.in_vain = error.found.text or NO_CONNECTION
         finally:
-            self.asked = asker.asked
+            self.asked = before + asker.asked
             asker.close()
 
-    async def _read(self, asker: Counted) -> None:
+    async def _read(self, asker: Asker, before: int) -> None:
         if not self._runs:
             seen = await survey(asker, self.tables, self.first, self.count)
             self._runs = seen.runs
@@ -129,7 +132,7 @@ class Look:
         earlier = self._newest
         newest: dict[Run, Sequence[tuple[int, ...]]] = {}
         for run in self._runs:
-            self.asked = asker.asked
+            self.asked = before + asker.asked
             if words := await sample(asker, run, self.samples):
                 newest[run] = words
         if not newest:

@@ -9,8 +9,9 @@ stands everywhere; a value outside of what the template calls possible rules the
 from __future__ import annotations
 
 import math
+import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.core.signals import Value
@@ -37,6 +38,9 @@ TELLING = 6
 """So many points are asked for at most before a template is judged."""
 MOST = 16.0
 """Bits that one value brings at most: two devices may have the same register by design."""
+MODEL, MAKER = 24.0, 4.0
+"""Bits that it brings where a device names the model, or the maker, of a template."""
+_WORDS = re.compile(r"[a-z0-9äöüß]+")
 LIKELY, POSSIBLE = 24.0, 10.0
 """Bits from which a template is likely, or at least possible."""
 
@@ -62,16 +66,21 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A template that may be the device's. ``silent``: how many points were asked in vain."""
+    """A template that may be the device's. ``silent``: how many points were asked in vain.
+
+    ``says``: what the device has said that it is, where that is what the template says.
+    """
 
     template: Template
     signs: tuple[Sign, ...]
     silent: int
+    says: str = ""
+    said: float = 0.0
 
     @property
     def bits(self) -> float:
         """How much speaks for it."""
-        return sum(sign.bits for sign in self.signs)
+        return self.said + sum(sign.bits for sign in self.signs)
 
     @property
     def likely(self) -> bool:
@@ -81,10 +90,14 @@ class Match:
     def text(self) -> Text:
         """What speaks for it, strongest first."""
         title = self.template.title
+        if self.says and not self.signs:
+            return Text(f"sagt, es sei {self.says}", f"says that it is {self.says}")
+        says = Text(f"sagt, es sei {self.says}; ", f"says that it is {self.says}; ")
+        before = says if self.says else Text("", "")
         told = [sign.text() for sign in sorted(self.signs, key=lambda s: -s.bits)[:3]]
         return Text(
-            f"antwortet wie {title.de}: {', '.join(one.de for one in told)}",
-            f"answers like {title.en}: {', '.join(one.en for one in told)}",
+            f"{before.de}antwortet wie {title.de}: {', '.join(one.de for one in told)}",
+            f"{before.en}answers like {title.en}: {', '.join(one.en for one in told)}",
         )
 
 
@@ -104,11 +117,34 @@ def telling(template: Template) -> tuple[PointSpec, ...]:
     return tuple(point for _, point in sorted(best, key=lambda pair: -pair[0])[:TELLING])
 
 
-def judge(template: Template, values: Mapping[str, Value | None]) -> Match | None:
+def named(template: Template, told: Sequence[str]) -> float:
+    """The bits that it brings what a device has ``told`` that it is: its model, and its maker.
+
+    Of the model count the words with a digit: SDM630 in "SDM630-Modbus".
+    """
+    said = _WORDS.findall(" ".join(told).lower())
+    model = _WORDS.findall(template.identification.model.lower())
+    models = [word for word in model if any(letter.isdigit() for letter in word)] or model
+    makers = _WORDS.findall(template.identification.manufacturer.lower())[:1]
+    is_model = bool(models) and all(any(_begins(one, word) for one in said) for word in models)
+    return MODEL * is_model + MAKER * any(maker in said for maker in makers)
+
+
+def _begins(said: str, word: str) -> bool:
+    """Whether a word is the same, or the same with more letters: SDM630MCT is an SDM630."""
+    return said.startswith(word) and not said[len(word) :][:1].isdigit()
+
+
+def judge(
+    template: Template, values: Mapping[str, Value | None], told: Sequence[str] = ()
+) -> Match | None:
     """How far the ``values`` of some points speak for a template; None where they speak against.
 
-    A point that is missing or None was asked in vain.
+    A point that is missing or None was asked in vain. ``told`` is what the device says that it is:
+    of one that names itself, values speak against nothing (nothing is wired to it yet).
     """
+    said = named(template, told)
+    says = " ".join(told) if said >= MODEL else ""
     signs: list[Sign] = []
     silent = 0
     for point in template.points:
@@ -121,11 +157,13 @@ def judge(template: Template, values: Mapping[str, Value | None]) -> Match | Non
         if isinstance(value, (bool, str)):
             continue
         if not _possible(point, value):
-            return None
+            if not says:
+                return None
+            continue
         bits = evidence(point, value)
         if bits:
             signs.append(Sign(point, float(value), bits))
-    return Match(template, tuple(signs), silent) if signs else None
+    return Match(template, tuple(signs), silent, says, said) if signs or says else None
 
 
 def ranked(matches: Iterable[Match]) -> list[Match]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from gateway.core.errors import Refused, SourceError, Unreachable
 from gateway.core.findings import Finding, Why
 from gateway.machines.read_plan import Block
 from gateway.machines.template import Table
+from gateway.sources.frame import IDENTIFICATION, REPORT_ID
 from gateway.sources.line.base import ModbusConnect, Tap
 from gateway.sources.line.connection import Connection
 
@@ -18,6 +20,10 @@ SPACING = 0.2
 BUSY = frozenset({5, 6})
 """Exceptions of a device that will answer later."""
 TRIES = 5
+OBJECTS = 3
+"""Questions for the objects of one identification at most."""
+LETTERS = 80
+"""Letters of each that are shown."""
 SPOKEN_FOR = frozenset({10, 11})
 """Exceptions by which a gateway says that nobody is there."""
 
@@ -61,6 +67,13 @@ class Turns:
         self._next = loop.time() + self.spacing
 
 
+def _readable(said: bytes) -> str:
+    """The letters of an identification; some devices put numbers before them."""
+    text = said.decode("latin-1")
+    runs = re.findall(r"[\x20-\x7e\xa0-\xff]{3,}", text)
+    return " ".join(one.strip() for one in runs)[:LETTERS]
+
+
 class Asker:
     """Asks over one line, slowly; ``close`` it in the end."""
 
@@ -75,6 +88,8 @@ class Asker:
             tap=tap,
         )
         self._turns = turns or Turns()
+        self.asked = 0
+        """How many questions have been asked."""
 
     async def ask(self, table: Table, first: int, count: int, unit: int | None = None) -> Heard:
         """One block of the device, or of another ``unit`` of the line. Cancels only from outside.
@@ -82,6 +97,7 @@ class Asker:
         A line that cannot be opened raises Unreachable; what the device does is a ``Heard``.
         """
         await self._turns.mine()
+        self.asked += 1
         block = Block(table, first, count, ())
         if not self._link.connected:
             await self._link.open()
@@ -96,6 +112,34 @@ class Asker:
             if isinstance(error, Unreachable) and not error.timed_out:
                 self._link.close()
         return Heard(block, words, found, time.monotonic() - began)
+
+    async def identify(self, unit: int) -> tuple[str, ...]:
+        """What a device says that it is: vendor, product, revision, as far as it says any.
+
+        Asks with 43/14, or with 17 where that brings nothing. Only a scan does so.
+        """
+        connect = self.connect.model_copy(update={"unit": unit})
+        for function in (IDENTIFICATION, REPORT_ID):
+            objects: dict[int, bytes] = {}
+            more: int | None = 0
+            for _ in range(OBJECTS):
+                if more is None:
+                    break
+                await self._turns.mine()
+                self.asked += 1
+                try:
+                    if not self._link.connected:
+                        await self._link.open()
+                    said, more = await self._link.identify(connect, function, more)
+                except (Refused, SourceError) as error:
+                    if isinstance(error, Unreachable) and not error.timed_out:
+                        self._link.close()
+                    break
+                objects |= said
+            told = tuple(filter(None, (_readable(objects[number]) for number in sorted(objects))))
+            if told:
+                return told
+        return ()
 
     async def insist(self, table: Table, first: int, count: int, unit: int | None = None) -> Heard:
         """As ``ask``, but again where the device is busy with something else, or hangs up."""

@@ -12,6 +12,8 @@ from gateway.machines.codec import decode
 from gateway.machines.template import PointSpec, Table, Template
 
 NO_SUCH_FUNCTION = 1
+NO_WAY = 10
+"""A gateway has no line to a unit: whoever asks again hears the same."""
 FIRST_TRIES = (
     (Table.HOLDING_REGISTERS, 0),
     (Table.INPUT_REGISTERS, 0),
@@ -43,7 +45,7 @@ class Found:
     """A unit that speaks; ``matches`` are the templates that fit, best first.
 
     ``places`` are addresses at which it has registers, where no template is likely; ``for_all``:
-    so are answered numbers, too, that nobody has.
+    so are answered numbers, too, that nobody has. ``says`` is what it says that it is.
     """
 
     unit: int
@@ -51,6 +53,7 @@ class Found:
     matches: tuple[Match, ...]
     places: tuple[tuple[Table, int], ...] = ()
     for_all: bool = False
+    says: tuple[str, ...] = ()
 
 
 async def scan(
@@ -72,10 +75,11 @@ async def scan(
             yield Tried(unit, heard)
             continue
         told = told or same
-        fits = tuple(await matches(asker, unit, templates))
+        says = await asker.identify(unit)
+        fits = tuple(await matches(asker, unit, templates, says))
         known = any(match.likely for match in fits)
         where = () if known else tuple(await places(asker, unit))
-        yield Found(unit, heard, fits, where, for_all=same)
+        yield Found(unit, heard, fits, where, for_all=same, says=says)
 
 
 async def _for_all(asker: Asker, unit: int) -> str | None:
@@ -94,6 +98,13 @@ def _manner(heard: Heard) -> str:
 
 
 async def _wake(asker: Asker, unit: int) -> Heard:
+    """What a unit says to the first questions; a silent one is asked twice: one may be lost."""
+    heard = await _first(asker, unit)
+    silent = not heard.somebody and heard.exception != NO_WAY
+    return await _first(asker, unit) if silent else heard
+
+
+async def _first(asker: Asker, unit: int) -> Heard:
     for table, first in FIRST_TRIES:
         heard = await asker.insist(table, first, 1, unit)
         if not heard.refused or heard.exception in SPOKEN_FOR:
@@ -101,7 +112,9 @@ async def _wake(asker: Asker, unit: int) -> Heard:
     return heard
 
 
-async def matches(asker: Asker, unit: int, templates: Sequence[Template]) -> list[Match]:
+async def matches(
+    asker: Asker, unit: int, templates: Sequence[Template], says: Sequence[str] = ()
+) -> list[Match]:
     """The templates that fit what a unit says, best first."""
     said: dict[tuple[Table, int, int], tuple[int, ...] | None] = {}
     found = []
@@ -116,7 +129,7 @@ async def matches(asker: Asker, unit: int, templates: Sequence[Template]) -> lis
             values[point.name] = None if words is None else decode(point, words[: point.words])[0]
             if words is None and len([v for v in values.values() if v is None]) > 1:
                 break  # two that it does not have: it is another device
-        match = judge(template, values)
+        match = judge(template, values, says)
         if match is not None:
             found.append(match)
     return ranked(found)

@@ -29,6 +29,8 @@ def scan(  # noqa: PLR0917 - typer calls it by name
     baud: Annotated[int, typer.Option(min=300, max=1_000_000)] = 9600,
     parity: Annotated[str, typer.Option()] = "none",
     stop_bits: Annotated[int, typer.Option(min=1, max=2)] = 1,
+    network: Annotated[list[str] | None, typer.Option()] = None,
+    in_use: Annotated[Path | None, typer.Option()] = None,
     units: Annotated[str, typer.Option()] = "1-10",
     timeout: Annotated[str | None, typer.Option()] = None,
     yes: Annotated[bool, typer.Option("--yes")] = False,
@@ -38,15 +40,21 @@ def scan(  # noqa: PLR0917 - typer calls it by name
     from gateway.cli import scanning  # noqa: PLC0415
     from gateway.cli.reaching import Reached  # noqa: PLC0415
 
-    numbers = scanning.units(units)
-    places: list[tuple[str | None, str | None]] = [(one, None) for one in host or ()]
+    numbers, language = scanning.units(units), language_of(context)
+    host = list(host or ())
+    if network:
+        ours = scanning.in_use(in_use)
+        host += scanning.search(network, port, ours, language, agreed=yes)
+        if not host and serial is None:
+            raise typer.Exit(1)
+    places: list[tuple[str | None, str | None]] = [(one, None) for one in host]
     if serial is not None:
         places.append((None, serial))
     if not places:
         raise CommandError(
             Text(
-                "Nennen Sie --host (auch mehrmals) oder --serial.",
-                "Name --host (repeatedly, if you like) or --serial.",
+                "Nennen Sie --host (auch mehrmals), --serial, oder --network own.",
+                "Name --host (repeatedly, if you like), --serial, or --network own.",
             ),
             USAGE_IS_WRONG,
         )
@@ -57,7 +65,6 @@ def scan(  # noqa: PLR0917 - typer calls it by name
         )
     ]
     wanted = scanning.Wanted(connects, numbers)
-    language = language_of(context)
     if not scanning.consent(wanted, language, agreed=yes):
         raise typer.Exit(1)
     if not scanning.scan_now(wanted, language, as_json=json):

@@ -92,6 +92,7 @@ def simulate(  # noqa: PLR0917 - typer calls it by name
     file: Annotated[Path | None, typer.Argument()] = None,
     template: Annotated[list[str] | None, typer.Option()] = None,
     unknown: Annotated[bool, typer.Option("--unknown")] = False,
+    parameter: Annotated[list[str] | None, typer.Option()] = None,
     recording: Annotated[Path | None, typer.Option()] = None,
     listen: Annotated[str | None, typer.Option()] = None,
     serial: Annotated[bool, typer.Option("--serial")] = False,
@@ -119,6 +120,7 @@ def simulate(  # noqa: PLR0917 - typer calls it by name
     single = simulating.single(
         file,
         template or (),
+        parameters=parameter or (),
         unknown=unknown,
         recording=recording,
         listen=listen,
@@ -207,6 +209,7 @@ def read(  # noqa: PLR0917 - typer calls it by name
     every: Annotated[str | None, typer.Option()] = None,
     parameter: Annotated[list[str] | None, typer.Option()] = None,
     recording: Annotated[Path | None, typer.Option()] = None,
+    as_hex: Annotated[bool, typer.Option("--hex")] = False,
     json: Json = False,
 ) -> None:
     """Read a machine now."""
@@ -216,22 +219,29 @@ def read(  # noqa: PLR0917 - typer calls it by name
     units = unit or [1]
     way = (rtu, serial, baud, parity, stop_bits, timeout, recording)
     reached = Reached(host, port, units[0], *way)
+    from gateway.cli.durations import duration_of  # noqa: PLC0415
+
+    pause = None if every is None else duration_of(every).total_seconds()
     if table is not None and reached.named:
         from gateway.cli import looking, raw  # noqa: PLC0415
-        from gateway.cli.durations import duration_of  # noqa: PLC0415
 
-        pause = None if every is None else duration_of(every).total_seconds()
         (wanted,) = looking.tables_of(table)
         stretch = min(count, 65536 - first)
         form = raw.shown_as(shown_as, order)
-        asked = raw.Raw(wanted, first, stretch, units, *form, pause)
+        asked = raw.Raw(wanted, first, stretch, units, *form, pause, as_hex)
         if not raw.read_raw(reached.connect(), asked, language_of(context), as_json=json):
             raise typer.Exit(1)
         return
     site, machines = choose(
-        file, machine, template=template, reached=reached, parameters=parameter or ()
+        file,
+        machine,
+        template=template,
+        reached=reached,
+        parameters=parameter or (),
+        units=units,
     )
-    if not read_now(site, machines, language_of(context), as_json=json):
+    language = language_of(context)
+    if not read_now(site, machines, language, as_json=json, as_hex=as_hex, every=pause):
         raise typer.Exit(1)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from gateway.core.text import Text
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+
+    from gateway.config import Machine, SiteConfig
 
 
 def _site() -> type[BaseModel]:
@@ -144,14 +147,36 @@ def notices_in(files: Sequence[Path], kind: str | None, env: Mapping[str, str]) 
     from gateway.machines.notices import notices  # noqa: PLC0415
     from gateway.machines.template import Template  # noqa: PLC0415
 
+    named = {
+        one.resolve(): one
+        for file in files
+        for one in _templates_of(file, kind or _kind_written(file, env), env)
+    }
     found: list[Problem] = []
-    for file in files:
-        if (kind or _kind_written(file, env)) != "template":
-            continue
+    for file in named.values():
         template = placed(file, Template, env)
         if template is not None:
             found += [template.problem(one) for one in notices(template.model)]
     return found
+
+
+def _templates_of(file: Path, kind: str | None, env: Mapping[str, str]) -> Iterator[Path]:
+    """The template that a file is, or the templates that the file of a firm or a machine names."""
+    from gateway.cli.rooms import variants  # noqa: PLC0415
+    from gateway.config import load, load_machine  # noqa: PLC0415
+
+    if kind == "template":
+        yield file
+    with suppress(ConfigError):  # its mistakes have been told
+        machines: Sequence[Machine] = ()
+        if kind == "site":
+            machines = load(file, variants(), env, with_files=False).machines
+        elif kind == "machine":
+            machines = [load_machine(file, variants(), env)]
+        for machine in machines:
+            for device in machine.devices:
+                if device.template.endswith((".yaml", ".yml")):
+                    yield Path(device.template)
 
 
 def _kind_written(file: Path, env: Mapping[str, str]) -> str | None:
@@ -173,14 +198,25 @@ def problems_of(file: Path, kind: str | None, env: Mapping[str, str]) -> tuple[P
         if known is None:
             return (_unknown(file),)
         if known == "site":
-            load(file, variants(), env)
-        elif known == "machine":
+            return _two_names(file, load(file, variants(), env), env)
+        if known == "machine":
             load_machine(file, variants(), env)
         else:
             read_model(file, MODELS[known](), env)
     except ConfigError as error:
         return error.problems
     return ()
+
+
+def _two_names(file: Path, site: SiteConfig, env: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Devices of a sound file that are reached by two names, as far as names can be found now."""
+    from gateway.cli.rooms import variants  # noqa: PLC0415
+    from gateway.config import placed, site_model  # noqa: PLC0415
+    from gateway.sources.line_load import two_names  # noqa: PLC0415
+
+    objections = list(two_names(site.machines))
+    found = placed(file, site_model(variants()), env) if objections else None
+    return () if found is None else tuple(map(found.problem, objections))
 
 
 def notes_on(files: Sequence[Path], kind: str | None, env: Mapping[str, str]) -> Iterator[Text]:

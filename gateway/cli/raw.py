@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.cli.printing import complain, json_line, number, say
+from gateway.cli.reading import frames
 from gateway.core.errors import Unreachable
 from gateway.core.text import Language, Text
 from gateway.machines.encodings import Encoding, Shape
@@ -17,7 +18,7 @@ from gateway.machines.orders import Order, fitting
 
 if TYPE_CHECKING:
     from gateway.assistant.question import Asker, Heard
-    from gateway.sources.line.base import ModbusConnect
+    from gateway.sources.line.base import Exchange, ModbusConnect
 
 MOST, MOST_BITS = 125, 2000
 """Registers or bits in one request (Modbus application protocol 1.1b3, chapter 6)."""
@@ -34,6 +35,7 @@ class Raw:
     encoding: Encoding | None
     order: Order | None
     every: float | None
+    as_hex: bool = False
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """First addresses and counts of the requests."""
@@ -79,12 +81,13 @@ def read_raw(connect: ModbusConnect, raw: Raw, language: Language, *, as_json: b
 async def _read(connect: ModbusConnect, raw: Raw, language: Language, *, as_json: bool) -> bool:
     from gateway.assistant.question import Asker, Turns  # noqa: PLC0415
 
-    asker = Asker(connect, Turns(0.0))
+    heard: list[Exchange] = []
+    asker = Asker(connect, Turns(0.0), heard.append)
     try:
         while True:
             whole = True
             for unit in raw.units:
-                whole &= await _unit(asker, unit, raw, language, as_json=as_json)
+                whole &= await _unit(asker, unit, raw, language, heard, as_json=as_json)
             if raw.every is None:
                 return whole
             await asyncio.sleep(raw.every)
@@ -92,9 +95,18 @@ async def _read(connect: ModbusConnect, raw: Raw, language: Language, *, as_json
         asker.close()
 
 
-async def _unit(asker: Asker, unit: int, raw: Raw, language: Language, *, as_json: bool) -> bool:
+async def _unit(
+    asker: Asker,
+    unit: int,
+    raw: Raw,
+    language: Language,
+    exchanges: list[Exchange],
+    *,
+    as_json: bool,
+) -> bool:
     whole = True
     for first, count in raw.blocks():
+        exchanges.clear()
         try:
             heard = await asker.ask(raw.table, first, count, unit)
         except Unreachable as error:
@@ -102,10 +114,14 @@ async def _unit(asker: Asker, unit: int, raw: Raw, language: Language, *, as_jso
             complain(f"{asker.connect.key}: {why.in_(language)}")
             return False
         whole &= heard.words is not None
+        shown = exchanges[-1:] if raw.as_hex else []
         if as_json:
-            json_line(_as_json(unit, heard))
+            bytes_of = [{"sent": one.sent.hex(), "received": one.received.hex()} for one in shown]
+            json_line(_as_json(unit, heard) | (bytes_of[0] if bytes_of else {}))
             continue
         say(_head(asker.connect, unit, heard).in_(language))
+        for line in (line for one in shown for line in frames(one)):
+            say(line)
         if heard.words is None:
             say(f"  → {(await _advice(asker, unit, heard)).in_(language)}")
         else:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +15,18 @@ from gateway.cli.printing import json_line, say
 from gateway.cli.read_advice import advice, on_strange
 from gateway.cli.templates import known
 from gateway.cli.templates import parameters as parameters_of
+from gateway.core.findings import Finding, Why
 from gateway.core.signals import Fault, Quality, Reason
 from gateway.core.text import Language, Text
+from gateway.machines.numbering import FUNCTIONS
 
 if TYPE_CHECKING:
     from gateway.cli.reaching import Reached
     from gateway.config import Machine, SiteConfig
+    from gateway.sources.line.base import Exchange
     from gateway.sources.read_once import PointRead
+
+NOTHING = Text("keine Antwort", "no answer")
 
 QUALITIES = {
     Quality.GOOD: Text("gut", "good"),
@@ -53,6 +60,7 @@ def choose(
     reached: Reached | None = None,
     parameters: Sequence[str] = (),
     every: timedelta | None = None,
+    units: Sequence[int] = (),
 ) -> tuple[SiteConfig, Sequence[Machine]]:
     """The machines of a firm's file, or a device named on the command line."""
     if file is None:
@@ -64,7 +72,7 @@ def choose(
                 ),
                 USAGE_IS_WRONG,
             )
-        site = _single(template, reached, parameters, every or EVERY)
+        site = _single(template, reached, parameters, every or EVERY, units)
         return site, site.machines
     from gateway.cli.rooms import site as site_of  # noqa: PLC0415
 
@@ -83,30 +91,58 @@ def choose(
 
 
 def _single(
-    template: str, reached: Reached, parameters: Sequence[str], every: timedelta
+    template: str,
+    reached: Reached,
+    parameters: Sequence[str],
+    every: timedelta,
+    units: Sequence[int],
 ) -> SiteConfig:
     from gateway.config import Bilingual, Device, Machine, SiteConfig  # noqa: PLC0415
 
     values = parameters_of(known(template), parameters)
-    device = Device(template=template, connect=reached.connect(), parameters=values, every=every)
-    machine = Machine(name="device", title=Bilingual(de="Gerät", en="Device"), devices=(device,))
-    return SiteConfig(firm="read", name="-", state=Path(), machines=(machine,))
+    connect = reached.connect()
+    machines = []
+    for unit in units or [connect.unit]:
+        at = connect.model_copy(update={"unit": unit})
+        device = Device(template=template, connect=at, parameters=values, every=every)
+        several = len(units) > 1
+        title = Bilingual(de=f"Gerät {unit}", en=f"Device {unit}")
+        one = title if several else Bilingual(de="Gerät", en="Device")
+        name = f"device-{unit}" if several else "device"
+        machines.append(Machine(name=name, title=one, devices=(device,)))
+    return SiteConfig(firm="read", name="-", state=Path(), machines=tuple(machines))
 
 
 def read_now(
-    site: SiteConfig, machines: Sequence[Machine], language: Language, *, as_json: bool
+    site: SiteConfig,
+    machines: Sequence[Machine],
+    language: Language,
+    *,
+    as_json: bool,
+    as_hex: bool = False,
+    every: float | None = None,
 ) -> bool:
-    """Read and print; True when every point could be read."""
+    """Read and print, again ``every`` so often; True when every point could be read."""
     from gateway.sources.read_once import read_once  # noqa: PLC0415
 
-    async def all_of_them() -> list[tuple[PointRead, ...]]:
-        return [await read_once(site, machine.name) for machine in machines]
+    async def all_of_them() -> list[tuple[tuple[PointRead, ...], list[Exchange]]]:
+        found = []
+        for machine in machines:
+            heard: list[Exchange] = []
+            found.append((await read_once(site, machine.name, heard.append), heard))
+        return found
 
+    if every is not None:
+        with suppress(KeyboardInterrupt):
+            while True:
+                read_now(site, machines, language, as_json=as_json, as_hex=as_hex)
+                time.sleep(every)
+        return True
     found = asyncio.run(all_of_them())
-    for machine, points in zip(machines, found, strict=True):
+    for machine, (points, heard) in zip(machines, found, strict=True):
         if as_json:
             for point in points:
-                json_line(_as_json(machine, point))
+                json_line(_as_json(machine, point, heard, as_hex=as_hex))
         elif all(point.reading.fault.reason in SILENT for point in points):
             say(_nobody(machine, points[0].reading.fault).in_(language))
         else:
@@ -115,7 +151,43 @@ def read_now(
                 say(f"  → {one.in_(language)}")
             if (most := _shortest(points)) is not None:
                 say(_too_long(machine, most).in_(language))
-    return all(point.reading.quality is not Quality.BAD for points in found for point in points)
+        silent = all(point.reading.fault.reason in SILENT for point in points)
+        if not as_json and (as_hex or not silent):
+            for line in asked(heard, language, as_hex=as_hex):
+                say(f"  {line}")
+    return all(one.reading.quality is not Quality.BAD for points, _ in found for one in points)
+
+
+def asked(heard: Sequence[Exchange], language: Language, *, as_hex: bool) -> Iterator[str]:
+    """Each question with the time of its answer, and as the bytes that were on the line."""
+    for one in heard:
+        if one.block is None:
+            continue
+        block, took = one.block, f"{one.seconds * 1000:.0f} ms"
+        what = Text(
+            f"Gerätenummer {one.unit}, Funktion {FUNCTIONS[block.table]}, {block.first} bis "
+            f"{block.last}: {took}",
+            f"unit {one.unit}, function {FUNCTIONS[block.table]}, {block.first} to "
+            f"{block.last}: {took}",
+        )
+        yield f"{what.in_(language)}{instead(one.found, language)}"
+        if as_hex:
+            yield from frames(one)
+
+
+def instead(found: Finding | None, language: Language) -> str:
+    """What there was instead of an answer, with the code of an exception."""
+    if found is None:
+        return ""
+    why = found.text or (NOTHING if found.why is Why.NO_ANSWER else Text(str(found), str(found)))
+    code = f" ({found.got})" if found.why is Why.EXCEPTION else ""
+    return f", {why.in_(language)}{code}"
+
+
+def frames(exchange: Exchange) -> Iterator[str]:
+    """Question and answer in hexadecimal."""
+    yield f"  → {exchange.sent.hex(' ').upper() or '-'}"
+    yield f"  ← {exchange.received.hex(' ').upper() or '-'}"
 
 
 def _shortest(points: Sequence[PointRead]) -> int | None:
@@ -180,8 +252,14 @@ def _why(fault: Fault, language: Language) -> str:
     return f"{reason}{code}{detail}"
 
 
-def _as_json(machine: Machine, point: PointRead) -> dict[str, object]:
+def _as_json(
+    machine: Machine, point: PointRead, heard: Sequence[Exchange], *, as_hex: bool
+) -> dict[str, object]:
     signal, reading, words = point.signal, point.reading, point.words
+    at, own = point.point, _exchange(point, heard)
+    more: dict[str, object] = {}
+    if as_hex and own is not None:
+        more = {"sent": own.sent.hex(), "received": own.received.hex()}
     return {
         "machine": machine.name,
         "point": signal.id.partition("/")[2],
@@ -194,9 +272,28 @@ def _as_json(machine: Machine, point: PointRead) -> dict[str, object]:
         "at": reading.at.isoformat().replace("+00:00", "Z"),
         "function": point.asked[0] if point.asked else None,
         "address": point.asked[1] if point.asked else None,
+        "number": at.number if at else None,
+        "answer_ms": None if own is None else round(own.seconds * 1000, 1),
         "words": list(words.words) if words else None,
         "max_registers": point.max_registers,
+        **more,
     }
+
+
+def _exchange(point: PointRead, heard: Sequence[Exchange]) -> Exchange | None:
+    """The last question that asked for a point."""
+    at = point.point
+    if at is None:
+        return None
+    own = (
+        one
+        for one in reversed(heard)
+        if one.block is not None
+        and (one.unit, one.block.table) == (point.unit, at.table)
+        and one.block.first <= at.address
+        and at.last <= one.block.last
+    )
+    return next(own, None)
 
 
 def _print_table(machine: Machine, points: Sequence[PointRead], language: Language) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
@@ -14,6 +15,9 @@ from gateway.core.errors import Unreachable
 from gateway.core.text import Language, Text
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Network
+
+    from gateway.assistant.network import Door
     from gateway.assistant.scan import Found
     from gateway.sources.line.base import ModbusConnect
 
@@ -64,16 +68,89 @@ def consent(wanted: Wanted, language: Language, *, agreed: bool) -> bool:
     complain(
         Text(
             f"Gefragt wird an {places}, {many.de} je Leitung, höchstens {A_SECOND} Anfragen in "
-            "der Sekunde, nur lesend (Funktionen 1 bis 4). Fragen Sie vorher, wem die Anlage "
+            "der Sekunde, nur lesend (Funktionen 1 bis 4, dazu 17 und 43/14: was ein "
+            "Gerät ist). Fragen Sie vorher, wem die Anlage "
             "gehört: Manche alte Steuerung verträgt keine fremden Anfragen.",
             f"This asks at {places}, {many.en} on each line, at most {A_SECOND} requests a "
-            "second, reading only (functions 1 to 4). Ask its owner first: some old "
+            "second, reading only (functions 1 to 4, and 17 and 43/14: what a device is). "
+            "Ask its owner first: some old "
             "controllers do not take questions of strangers.",
         ).in_(language)
     )
     if agreed:
         return True
-    answer = ask(Text("Jetzt fragen? [j/N] ", "Ask now? [y/N] ").in_(language))
+    return _yes(Text("Jetzt fragen? [j/N] ", "Ask now? [y/N] "), language)
+
+
+def in_use(firm: Path | None) -> frozenset[Door]:
+    """The doors of the devices of a firm's file, which are in use. Raises ConfigError."""
+    if firm is None:
+        return frozenset()
+    from gateway.cli.rooms import site  # noqa: PLC0415
+    from gateway.sources.line.lookup import Lookup  # noqa: PLC0415
+
+    connects = [
+        device.connect
+        for machine in site(firm, with_files=False).machines
+        for device in machine.devices
+    ]
+    named = {
+        (str(getattr(one, "host", "")).lower(), int(getattr(one, "port", 0)))
+        for one in connects
+        if hasattr(one, "host")
+    }
+
+    async def found() -> frozenset[Door]:
+        doors = {
+            (address, port) for host, port in named for address in await Lookup(host).addresses()
+        }
+        return frozenset(doors)
+
+    return asyncio.run(found())
+
+
+def search(
+    wanted: Sequence[str], port: int, ours: frozenset[Door], language: Language, *, agreed: bool
+) -> list[str]:
+    """The hosts of the networks that accept a connection at ``port``; asks before each network.
+
+    ``own`` means all of this computer. Raises CommandError for one that is not its own.
+    """
+    from gateway.assistant.network import NotOurs, about, named, networks  # noqa: PLC0415
+
+    own, hosts = networks(), []
+    try:
+        chosen = own if "own" in wanted else [named(one, own) for one in wanted]
+    except NotOurs as error:
+        raise CommandError(error.text, USAGE_IS_WRONG) from error
+    if not chosen:
+        complain(
+            Text(
+                "Dieser Rechner ist in keinem privaten Netz.",
+                "This computer is in no private network.",
+            ).in_(language)
+        )
+    for network in chosen:
+        what = about(network, [port])
+        question = Text(f"{what.de}: durchsuchen? [j/N] ", f"{what.en}: search it? [y/N] ")
+        if agreed:
+            complain(what.in_(language))
+        elif not _yes(question, language):
+            continue
+        hosts += asyncio.run(_knock(network, port, ours))
+    found = ", ".join(hosts) or "-"
+    complain(Text(f"Verbindung möglich: {found}", f"Connections accepted: {found}").in_(language))
+    return hosts
+
+
+async def _knock(network: IPv4Network, port: int, ours: frozenset[Door]) -> list[str]:
+    from gateway.assistant.network import knock  # noqa: PLC0415
+
+    return [host async for (host, _), opens in knock(network, [port], ours) if opens]
+
+
+def _yes(question: Text, language: Language) -> bool:
+    answer = ask(question.in_(language))
     return answer is not None and answer.lower()[:1] in {"j", "y"}
 
 
@@ -130,6 +207,7 @@ def _tell(connect: ModbusConnect, found: Found, language: Language, *, as_json: 
                 "unit": found.unit,
                 "answer_s": round(found.heard.seconds, 3),
                 "every_unit": found.for_all,
+                "says": list(found.says),
                 "registers": [[table.value, first] for table, first in found.places],
                 "templates": [
                     {
@@ -157,6 +235,9 @@ def _lines(found: Found) -> Iterator[Text]:
             "The same answer comes for every unit: the device (or a gateway before it) does not "
             "look at the number. Other units with this answer are not named.",
         )
+    if found.says:
+        says = " ".join(found.says)
+        yield Text(f"sagt, es sei: {says}", f"says that it is: {says}")
     for match in found.matches[:3]:
         name, text = match.template.template, match.text()
         sure = Text("wahrscheinlich", "likely") if match.likely else Text("möglich", "possible")

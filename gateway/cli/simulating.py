@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from gateway.cli.errors import USAGE_IS_WRONG, CommandError
 from gateway.cli.stage import demo_packages
 from gateway.cli.templates import known as template_known
+from gateway.cli.templates import parameters as parameters_of
 from gateway.core.text import Text
 
 if TYPE_CHECKING:
     from gateway.config import Endpoint
     from gateway.machines.recording import Recording
+    from gateway.machines.template import Template
     from simulators.modbus.faults import Faults
     from simulators.modbus.pace import Parity
     from simulators.single import Single, Where
@@ -39,6 +41,7 @@ def single(
     file: Path | None,
     templates: Sequence[str],
     *,
+    parameters: Sequence[str],
     unknown: bool,
     recording: Path | None,
     listen: str | None,
@@ -73,7 +76,7 @@ def single(
     known = 17 if seed is None else seed
     where = _where(behind, serial=serial or link is not None)
     return Single(
-        (unknown_template(known),) if unknown else tuple(map(template_known, templates)),
+        (unknown_template(known),) if unknown else _fitted(templates, parameters),
         where,
         _endpoint(listen or LISTEN),
         link,
@@ -84,6 +87,12 @@ def single(
         named=not unknown,
         recording=None if recording is None else _recording(recording),
     )
+
+
+def _fitted(names: Sequence[str], parameters: Sequence[str]) -> tuple[Template, ...]:
+    """The templates as their parameters make them; those that need none stay as they are."""
+    found = [template_known(name) for name in names]
+    return tuple(one.fitted(parameters_of(one, parameters)) if parameters else one for one in found)
 
 
 def _recording(file: Path) -> Recording:

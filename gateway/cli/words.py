@@ -36,6 +36,8 @@ TERMS: dict[str, Text] = {
     "--stop_bits": Text("ZAHL", "NUMBER"),
     "--timeout": Text("DAUER", "DURATION"),
     "--template": Text("VORLAGE", "TEMPLATE"),
+    "--network": Text("NETZ", "NETWORK"),
+    "--in_use": Text("DATEI", "FILE"),
     "--units": Text("ZAHLEN", "NUMBERS"),
     "--shown_as": Text("KODIERUNG", "ENCODING"),
     "--order": Text("FOLGE", "ORDER"),
@@ -141,6 +143,10 @@ HELP: dict[str, Text] = {
         "Eine Maschine betreiben, zu der es keine Vorlage gibt; welche Register was bedeuten, "
         "hängt von --seed ab",
         "Serve a machine that no template describes; what its registers mean hangs on --seed",
+    ),
+    "simulate.parameter": Text(
+        "Was die Vorlage offen lässt, z. B. ct_ratio=40",
+        "What the template leaves open, e.g. ct_ratio=40",
     ),
     "simulate.recording": Text(
         "Eine Aufnahme von record abspielen, vom Start an",
@@ -249,6 +255,14 @@ HELP: dict[str, Text] = {
         "Longest wait for an answer, for example 300ms (default with --host 2s, as a gateway "
         "itself waits for silent units)",
     ),
+    "scan.network": Text(
+        "Eigenes privates Netz durchsuchen: own (jedes, nach Frage) oder 192.168.1.0/24",
+        "Search an own private network: own (each, after a question) or 192.168.1.0/24",
+    ),
+    "scan.in_use": Text(
+        "Datei der Firma: ihre Geräte sind in Betrieb und werden dabei ausgelassen",
+        "The firm's file: its devices are in use and are left out of the search",
+    ),
     "scan.units": Text(
         "Gerätenummern, zum Beispiel 1-10 oder 1,17 (Vorgabe 1-10)",
         "Units, for example 1-10 or 1,17 (default 1-10)",
@@ -326,8 +340,8 @@ HELP: dict[str, Text] = {
         "Modbus-Port, 1 bis 65535 (Vorgabe 502)", "Modbus port, 1 to 65535 (default 502)"
     ),
     "read.unit": Text(
-        "Gerätenummer am Bus, 0 bis 255 (Vorgabe 1); roh auch mehrere",
-        "Unit on the bus, 0 to 255 (default 1); raw also several",
+        "Gerätenummer am Bus, 0 bis 255 (Vorgabe 1); auch mehrmals",
+        "Unit on the bus, 0 to 255 (default 1); also repeatedly",
     ),
     "read.rtu": Text(
         "Der Umsetzer reicht die Bytes der Leitung durch (RTU über TCP)",
@@ -365,6 +379,10 @@ HELP: dict[str, Text] = {
     "read.parameter": Text(
         "Was die Vorlage offen lässt, z. B. ct_ratio=40",
         "What the template leaves open, e.g. ct_ratio=40",
+    ),
+    "read.as_hex": Text(
+        "Zu jedem Block die Bytes von Frage und Antwort, auch der abgelehnten",
+        "The bytes of question and answer of each block, also of refused ones",
     ),
     "read.recording": Text(
         "Aus einer Aufnahme von record statt von einem Gerät",

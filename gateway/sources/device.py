@@ -212,6 +212,10 @@ class Unit:
         point = self._points.get(signal)
         return None if point is None else (FUNCTIONS[point.table], point.address, point.place)
 
+    def point(self, signal: SignalId) -> PointSpec | None:
+        """Where the value of ``signal`` stands; None for what is derived."""
+        return self._points.get(signal)
+
     def words(self, signal: SignalId) -> Words | None:
         """The raw words of the last answer for ``signal``; what is derived has none."""
         point = self._points.get(signal)

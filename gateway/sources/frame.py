@@ -15,13 +15,15 @@ from gateway.core.findings import Finding, Why
 
 HEADER = 8
 """Bytes of Modbus TCP: transaction 2, protocol 2, length 2, unit 1, function 1."""
+REPORT_ID, IDENTIFICATION = 17, 43
+"""Function codes by which a device is asked what it is; the second with MEI type 14 only."""
 LARGEST = 250
 """Bytes of values in one answer at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the answer must look like. ``size`` is the bytes of its values.
+    """What the answer must look like. ``size`` is the bytes of its values; None: it says itself.
 
     ``head`` is transaction and protocol 0, as on the wire; empty for RTU. Of devices that answer
     with a foreign one, ``any_unit`` and ``any_number`` are taken.
@@ -30,7 +32,7 @@ class Question:
     head: bytes
     unit: int
     function: int
-    size: int
+    size: int | None
     any_unit: bool = False
     any_number: bool = False
 
@@ -38,7 +40,7 @@ class Question:
 class Expected(NamedTuple):
     """What is known of the answer before the question has been put into bytes."""
 
-    size: int
+    size: int | None
     any_unit: bool = False
     any_number: bool = False
 
@@ -224,11 +226,14 @@ def _strange(question: Question, frame: bytes) -> Finding | None:
         return Finding(Why.OTHER_UNIT, unit, question.unit)
     if function != question.function and not refused:
         return Finding(Why.OTHER_FUNCTION, function, question.function)
-    if length != (3 if refused else 3 + question.size):
+    size = question.size
+    if refused or size is None:
+        fits = length == 3 if refused else 3 < length <= 254
+        return None if fits else Finding(Why.WRONG_LENGTH)
+    if length != 3 + size:
         return Finding(Why.WRONG_LENGTH)
-    if not refused and len(frame) > HEADER and frame[HEADER] != question.size:
-        return Finding(Why.WRONG_SIZE)
-    return None
+    wrong_size = len(frame) > HEADER and frame[HEADER] != size
+    return Finding(Why.WRONG_SIZE) if wrong_size else None
 
 
 def _as_asked(question: Question, frame: bytes) -> bytes:
@@ -246,6 +251,11 @@ def _answer(question: Question, received: bytes) -> bytes | None:
         unit, function = received[start], received[start + 1]
         if unit != question.unit and not question.any_unit:
             continue
+        if function == question.function and question.size is None:
+            frame = received[start : start + (_of_its_own_length(received[start:]) or 0)]
+            if len(frame) >= 5 and _sound(frame):
+                return _for(question, frame)
+            continue
         if function == question.function and received[start + 2] == question.size:
             frame = received[start : start + 5 + question.size]
         elif function == question.function | 0x80:
@@ -253,8 +263,27 @@ def _answer(question: Question, received: bytes) -> bytes | None:
         else:
             continue
         if len(frame) >= 5 and _sound(frame) and len(frame) == _length(frame):
-            return frame if unit == question.unit else _with_checksum(question.unit, frame[1:-2])
+            return _for(question, frame)
     return None
+
+
+def _for(question: Question, frame: bytes) -> bytes:
+    """The answer under the unit that was asked."""
+    return frame if frame[0] == question.unit else _with_checksum(question.unit, frame[1:-2])
+
+
+def _of_its_own_length(frame: bytes) -> int | None:
+    """How long the answer to an identification is in RTU; None while that is not known yet."""
+    if frame[1] == REPORT_ID:
+        return 5 + frame[2]
+    end = 8  # unit, function, type, code, conformity, more, next, how many
+    if len(frame) < end:
+        return None
+    for _ in range(frame[end - 1]):
+        if len(frame) < end + 2:
+            return None
+        end += 2 + frame[end + 1]
+    return end + 2
 
 
 def _frames(received: bytes, start: int) -> Iterator[tuple[int, bytes]]:

@@ -145,23 +145,50 @@ def _good_to_know(line: str, devices: Sequence[OnLine]) -> Iterator[Text]:
 
 
 def _called_twice(lines: Sequence[ModbusConnect]) -> Iterator[Text]:
-    """Lines that have different names and are one, as far as these can be found."""
-    hosts = {getattr(line, "host", "").lower() for line in lines} - {""}
-    addresses = asyncio.run(_addresses(sorted(hosts))) if len(hosts) > 1 else {}
+    """Ports that are named in two ways: they are one line all the same."""
     first: dict[str, str] = {}
     for line in lines:
-        host = getattr(line, "host", "").lower()
-        port = getattr(line, "port", "")
-        places = [f"{one} {port}" for one in addresses.get(host, ())] or [line.resolved()]
-        known = next((first[place] for place in places if place in first), None)
-        if known is not None:
+        known = first.setdefault(line.resolved(), line.key)
+        if known != line.key:
             yield Text(
-                f"  → {known} und {line.key} sind dasselbe: schreiben Sie überall denselben Namen, "
-                "sonst fragen zwei Verbindungen durcheinander",
-                f"  → {known} and {line.key} are the same: write one name everywhere, else two "
-                "connections ask at the same time",
+                f"  → {known} und {line.key} sind dasselbe: schreiben Sie überall denselben Namen",
+                f"  → {known} and {line.key} are the same: write one name everywhere",
             )
-        first.update(dict.fromkeys(places, line.key))
+
+
+def two_names(machines: Sequence[Machine]) -> Iterator[Objection]:
+    """Hosts of different names that are one, as far as these can be found now.
+
+    Two connections would ask there at the same time, and on a serial line behind it take each
+    other's answers. ``at`` leads from the site to the later name.
+    """
+    named = [
+        (machine, number, device, index)
+        for index, machine in enumerate(machines)
+        for number, device in enumerate(machine.devices)
+        if getattr(device.connect, "host", "")
+    ]
+    hosts = {getattr(device.connect, "host", "").lower() for _, _, device, _ in named}
+    addresses = asyncio.run(_addresses(sorted(hosts))) if len(hosts) > 1 else {}
+    first: dict[str, str] = {}
+    for machine, number, device, index in named:
+        host, port = str(getattr(device.connect, "host", "")), getattr(device.connect, "port", "")
+        places = [f"{one} {port}" for one in addresses.get(host.lower(), ())]
+        known = next((first[place] for place in places if place in first), None)
+        if known is not None and known.lower() != host.lower():
+            within = () if machine.template is not None else ("devices", number)
+            yield Objection(
+                Text(
+                    f"{host} ist dasselbe Gerät wie {known} (Port {port}): zwei Verbindungen "
+                    "fragen dort durcheinander",
+                    f"{host} is the same as {known} (port {port}): two connections ask there at "
+                    "the same time",
+                ),
+                Text(f"Schreiben Sie überall host: {known}", f"Write host: {known} everywhere"),
+                ("machines", index, *within, "connect", "host"),
+            )
+        for place in places:
+            first.setdefault(place, host)
 
 
 async def _addresses(hosts: Sequence[str]) -> dict[str, Sequence[str]]:

@@ -10,7 +10,9 @@ from gateway.core.ports import Words
 from gateway.core.signals import Signal
 from gateway.core.text import Text
 from gateway.flow.quality import Judge
-from gateway.sources.opening import site_signals, sources_of
+from gateway.machines.template import PointSpec
+from gateway.sources.line.base import Tap
+from gateway.sources.opening import site_signals, units_of
 from gateway.sources.source import ModbusSource
 
 
@@ -20,7 +22,7 @@ class PointRead:
 
     ``asked`` is function, address and the address as its template writes it; None: it is derived.
     ``max_registers`` is what the template of its device should say, where the device turned out to
-    be silent to longer requests.
+    be silent to longer requests. ``point`` is None where it is derived.
     """
 
     signal: Signal
@@ -28,30 +30,37 @@ class PointRead:
     reading: Reading
     max_registers: int | None = None
     asked: tuple[int, int, Text] | None = None
+    point: PointSpec | None = None
+    unit: int = 1
 
 
 TRIES = 12
 """So often a device is asked at most that is silent to long requests."""
 
 
-async def read_once(site: SiteConfig, machine: str) -> tuple[PointRead, ...]:
+async def read_once(
+    site: SiteConfig, machine: str, tap: Tap | None = None
+) -> tuple[PointRead, ...]:
     """Every point of a machine, read now, in the order of its templates.
 
-    Raises KeyError where the site has no such machine. What does not answer is BAD, with its
-    reason.
+    ``tap`` is told of each question and answer. Raises KeyError where the site has no such
+    machine. What does not answer is BAD, with its reason.
     """
     signals = {signal.id: signal for signal in site_signals(site)[machine]}
     judge = Judge(signals.values())
     found: dict[str, PointRead] = {}
-    for source in sources_of([one for one in site.machines if one.name == machine]):
+    for units in units_of([one for one in site.machines if one.name == machine]):
+        source = ModbusSource(units, tap=tap)
         try:
             for batch in await _read(source):
                 for reading in judge.judge(batch, 0).readings():
                     signal = reading.signal
                     most = source.proposed_registers(signal)
                     words = source.words(signal)
+                    unit, point = source.place(signal)
+                    place = source.asked(signal)
                     found[signal] = PointRead(
-                        signals[signal], words, reading, most, source.asked(signal)
+                        signals[signal], words, reading, most, place, point, unit
                     )
         finally:
             await source.close()

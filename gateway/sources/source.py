@@ -13,6 +13,7 @@ from gateway.core.signals import SignalId
 from gateway.core.text import Text
 from gateway.flow.backoff import Backoff
 from gateway.flow.moment import Now, SystemTime
+from gateway.machines.template import PointSpec
 from gateway.sources.asking import Line
 from gateway.sources.device import NO_CONNECTION, SHARED_LINE, Answer, Unit, fault_of
 from gateway.sources.line.base import Tap
@@ -130,6 +131,11 @@ class ModbusSource:
     def asked(self, signal: SignalId) -> tuple[int, int, Text] | None:
         """Function and address of ``signal``, and as it is written; None for what is derived."""
         return self._unit_of[signal].asked(signal)
+
+    def place(self, signal: SignalId) -> tuple[int, PointSpec | None]:
+        """The unit that is asked for ``signal``, and the point; None for what is derived."""
+        unit = self._unit_of[signal]
+        return unit.connect.unit, unit.point(signal)
 
     @property
     def patience(self) -> float:

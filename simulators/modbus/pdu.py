@@ -15,6 +15,7 @@ BIT_READS = frozenset({1, 2})
 READS = frozenset({1, 2, 3, 4})
 WRITES = frozenset({5, 6, 15, 16, 21, 22, 23})
 IDENTIFICATION = 43
+REPORT_ID = 17
 
 _READ = struct.Struct(">BHH")
 
@@ -80,10 +81,12 @@ class Asked:
 
 
 def answer(content: bytes, read: Read, told: Mapping[int, str] | None = None) -> bytes:
-    """What a unit answers that can only be read; ``told`` is its device identification."""
+    """What a unit answers that can only be read; ``told`` is what it says that it is."""
     function = content[0]
     if function == IDENTIFICATION and content[1:2] == b"\x0e" and told:
         return identification(told)
+    if content == bytes([REPORT_ID]) and told:
+        return report(told)
     if function not in READS:
         return refused(function, ILLEGAL_FUNCTION)
     if len(content) != _READ.size:
@@ -117,6 +120,12 @@ def identification(told: Mapping[int, str]) -> bytes:
         struct.pack(">BB", number, len(text.encode())) + text.encode()
         for number, text in told.items()
     )
+
+
+def report(told: Mapping[int, str]) -> bytes:
+    """Function 17: what it is, in letters, and that it runs."""
+    text = " ".join(told.values()).encode()[:240]
+    return bytes([REPORT_ID, len(text) + 1]) + text + b"\xff"
 
 
 def words_told_by(word: Callable[[int], int], most: int = 125) -> Unit:

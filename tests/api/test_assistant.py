@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from ipaddress import IPv4Interface, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ import httpx
 import pytest
 
 from gateway.api.access import Role
+from gateway.api.assistant_bodies import doors
+from gateway.assistant.inquiry import Scan
+from gateway.sources.line.tcp import ModbusTcpConnect
+from simulators.modbus.pdu import words_told_by
+from simulators.modbus.tcp_device import TcpDevice
 from tests.api.conftest import PASSWORDS
 from tests.api.running import API, RunningGateway, client, free_port, until
 from tests.api.test_documents import Document, document_of
@@ -196,8 +202,8 @@ def test_a_silent_device_is_asked_five_times_a_second_and_found_by_nobody(
         assert owner.post(f"{ASSISTANT}/scan", json=body).status_code == 200
         found = finished(owner)
     assert (found["scan"]["tried"], found["scan"]["found"]) == (6, [])
-    assert len(heard) == found["scan"]["asked"] == 6
-    assert heard[-1] - heard[0] >= 5 * FIVE_A_SECOND * 0.9
+    assert len(heard) == found["scan"]["asked"] == 12, "one lost answer hides nobody"
+    assert heard[-1] - heard[0] >= 11 * FIVE_A_SECOND * 0.9
 
 
 def test_many_addresses_are_asked_no_faster_than_one(owner: httpx.Client) -> None:
@@ -206,8 +212,8 @@ def test_many_addresses_are_asked_no_faster_than_one(owner: httpx.Client) -> Non
         place = {"hosts": hosts, "port": port, "timeout_ms": 10}
         assert owner.post(f"{ASSISTANT}/scan", json=scan_of([1], **place)).status_code == 200
         assert finished(owner)["scan"]["tried"] == len(hosts)
-    assert len(heard) == len(hosts)
-    assert heard[-1] - heard[0] >= 5 * FIVE_A_SECOND * 0.9
+    assert len(heard) == 2 * len(hosts)
+    assert heard[-1] - heard[0] >= 11 * FIVE_A_SECOND * 0.9
 
 
 def test_a_line_that_is_not_there_is_named_with_its_reason(owner: httpx.Client) -> None:
@@ -230,7 +236,7 @@ def test_one_at_a_time_and_the_end_hangs_up_and_forgets(owner: httpx.Client) -> 
         asked = len(heard)
         owner.post(f"{ASSISTANT}/scan", json=scan_of([9], **over_tcp(port)))
         finished(owner)
-        assert len(heard) == asked + 1, "after the end, only what was asked anew"
+        assert len(heard) == asked + 2, "after the end, only what was asked anew"
 
 
 def test_a_line_that_the_gateway_polls_is_refused_whatever_it_is_called(
@@ -305,3 +311,44 @@ def test_it_hangs_up_when_the_gateway_ends(fresh: RunningGateway) -> None:
             fresh.stop()
             while peer.recv(1024):
                 pass  # until it has hung up
+
+
+def test_own_networks_are_named_and_no_other_one_is_searched(
+    owner: httpx.Client, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = [IPv4Interface("192.168.1.20/24"), IPv4Interface("8.8.8.8/24")]
+    monkeypatch.setattr("gateway.assistant.network.interfaces", lambda: own)
+    named = owner.get(f"{ASSISTANT}/networks")
+    document.check("GET", f"{ASSISTANT}/networks", named)
+    (network,) = named.json()
+    assert network["network"] == "192.168.1.0/24"
+    assert "254 Adressen" in network["about"]["de"]
+    for other in ("8.8.8.0/24", "192.168.0.0/16", "127.0.0.0/24"):
+        refused = owner.post(f"{ASSISTANT}/scan", json=scan_of([1], network=other))
+        assert refused.status_code == 422
+        assert "192.168.1.0/24" in refused.json()["detail"]["de"]
+    both = scan_of([1], network="192.168.1.0/24", hosts=["a"])
+    assert owner.post(f"{ASSISTANT}/scan", json=both).status_code == 422
+    assert seen(owner)["scan"] is None
+
+
+async def test_who_accepts_a_connection_in_the_network_is_asked_and_who_is_in_use_is_not() -> None:
+    units = {1: words_told_by(lambda address: address)}
+    async with TcpDevice(units, "127.9.9.3") as one, TcpDevice(units, "127.9.9.5", one.port) as two:
+        at = lambda host: ModbusTcpConnect(host=host, port=one.port, timeout="100ms")  # noqa: E731
+        network = IPv4Network("127.9.9.0/29")
+        work = Scan([], [1], network, one.port, frozenset({("127.9.9.5", one.port)}), at)
+        await work.run()
+        assert (work.knocked, [connect.key for connect in work.connects]) == (
+            5,
+            [f"127.9.9.3:{one.port}"],
+        )
+        assert [(connect.key, found.unit) for connect, found in work.found] == [
+            (f"127.9.9.3:{one.port}", 1)
+        ]
+        assert two.tally.connections == 0
+
+
+async def test_the_doors_of_its_own_devices_are_known(earnest: RunningGateway) -> None:
+    connect: Any = earnest.site.machines[0].devices[0].connect
+    assert ("127.0.0.1", connect.port) in await doors(earnest.site)

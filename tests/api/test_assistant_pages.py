@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from ipaddress import IPv4Interface
 from pathlib import Path
 
 import pytest
@@ -178,3 +180,27 @@ def test_a_refusal_says_what_to_do(earnest: RunningGateway, chromium: Browser) -
     page.get_by_role("button", name="Scan", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Take the machine out")
     page.context.close()
+
+
+def test_an_own_network_is_asked_for_by_name(
+    earnest: RunningGateway, chromium: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = [IPv4Interface("192.168.1.20/24"), IPv4Interface("10.4.0.7/8")]
+    monkeypatch.setattr("gateway.assistant.network.interfaces", lambda: own)
+    for locale, width in (("de-DE", 1280), ("en-GB", 375)):
+        page = owner_at(earnest, chromium, locale, width)
+        own_network = re.compile("eigenes Netz durchsuchen|Search an own network")
+        page.get_by_label(own_network).check()
+        networks = page.get_by_label(re.compile("^(Netz|Network)"))
+        expect(networks.locator("option")).to_have_text(
+            [
+                re.compile(r"10\.4\.0\.0/22, 1022 (Adressen|addresses)"),
+                re.compile(r"192\.168\.1\.0/24, 254 (Adressen|addresses), .*11 (Sekunden|seconds)"),
+            ]
+        )
+        networks.select_option("192.168.1.0/24")
+        expect(page.get_by_role("button", name=re.compile("^(Suchen|Scan)$"))).to_be_disabled()
+        assert page.evaluate(TOO_WIDE) == []
+        if PICTURES:
+            page.screenshot(path=f"{PICTURES}/own-network-{width}.png", full_page=True)
+        page.close()

@@ -15,6 +15,7 @@ from gateway.assistant.stretch import sample, survey
 from gateway.core.errors import Unreachable
 from gateway.machines import catalog
 from gateway.machines.template import Table, Template
+from gateway.sources.line.connection import Connection
 from gateway.sources.line.rtu import ModbusRtuConnect
 from gateway.sources.line.tcp import ModbusTcpConnect
 from simulators.device import Device
@@ -23,6 +24,7 @@ from simulators.modbus.fault_words import read_faults
 from simulators.modbus.gateway import Gateway
 from simulators.modbus.pace import Pace
 from simulators.modbus.port import SerialPort
+from simulators.modbus.script import Fate
 from simulators.modbus.tcp_device import TcpDevice
 from simulators.played import Mode, Stand, values
 from simulators.unknown import unknown
@@ -64,7 +66,8 @@ async def test_a_meter_is_recognised_among_all_templates(name: str) -> None:
         assert isinstance(seen, Found)
         assert seen.matches[0].template.template == name
         assert seen.matches[0].likely
-        assert set(device.tally.functions) <= {1, 2, 3, 4}
+        assert set(device.tally.functions) <= {1, 2, 3, 4, 17, 43}
+        assert seen.says == (), "it refuses to say what it is"
 
 
 async def test_a_serial_line_is_searched_unit_by_unit() -> None:
@@ -152,13 +155,13 @@ async def test_neighbours_on_one_line_are_no_device_that_answers_for_every_unit(
     assert [isinstance(one, Found) and not one.for_all for one in seen] == [True] * 3
 
 
-async def test_a_gateway_that_says_who_is_absent_is_asked_once_for_each() -> None:
+async def test_a_gateway_that_says_who_is_absent_is_asked_twice_for_each() -> None:
     bus = Bus({2: Machine().unit(catalog.template("sdm630"), 2)}, Pace(9600), speed=20)
     async with Gateway(bus, waits=0.2, says_so=True) as gateway:
         connect = ModbusTcpConnect(host="127.0.0.1", port=gateway.port, timeout="2s")
         absent = await found_by(connect, range(10, 15))
         assert [type(one) for one in absent] == [Tried] * 5
-        assert bus.tally.requests == 5
+        assert bus.tally.requests == 10
         (seen,) = await found_by(connect, [2])
     assert isinstance(seen, Found)
 
@@ -185,3 +188,81 @@ async def test_lines_share_the_five_questions_of_a_second() -> None:
             await asker.ask(Table.INPUT_REGISTERS, 0, 2)
             asker.close()
     assert loop.time() - began >= 2 * 0.05
+
+
+def named(template: Template, number: int, values=None, how: int = 43):
+    """A unit that says what it is; without values all its registers are 0."""
+    device = Device(template, number, lambda: values or {}, named=True)
+
+    def answer(content: bytes, shows=None):
+        if content[0] in (17, 43) and content[0] != how:
+            return bytes([content[0] | 0x80, 1])
+        return device.answer(content)
+
+    return answer
+
+
+@pytest.mark.parametrize("how", [17, 43])
+@pytest.mark.parametrize("name", catalog.names())
+async def test_a_device_whose_registers_are_all_zero_is_known_by_what_it_says(name, how) -> None:
+    template = catalog.template(name)
+    async with on_tcp({1: named(template, 1, how=how)}) as (_, connect):
+        (seen,) = await found_by(connect, [1], [template])
+    assert isinstance(seen, Found)
+    assert template.identification.model in " ".join(seen.says)
+    assert seen.matches[0].likely
+    assert template.identification.model in seen.matches[0].text().de
+
+
+async def test_what_it_says_decides_between_meters_that_answer_alike() -> None:
+    template, machine = catalog.template("sdm120"), Machine()
+    shows = values(template, machine.stand, 3)
+    async with on_tcp({1: named(template, 1, shows)}) as (_, connect):
+        (seen,) = await found_by(connect, [1])
+    assert seen.matches[0].template.template == "sdm120"
+    assert "sagt, es sei" in seen.matches[0].text().de
+
+
+@pytest.mark.parametrize("how", [17, 43])
+async def test_a_device_on_a_serial_line_says_what_it_is(how: int) -> None:
+    template = catalog.template("sdm630")
+    async with SerialPort(Bus({4: named(template, 4, how=how)}, Pace(9600), speed=20)) as port:
+        connect = ModbusRtuConnect(port=port.device, unit=1, timeout="200ms")
+        (seen,) = await found_by(connect, [4], [template])
+    assert isinstance(seen, Found)
+    assert "SDM630-Modbus" in " ".join(seen.says)
+
+
+async def test_a_device_is_found_though_one_answer_is_lost() -> None:
+    units = {n: Machine().unit(catalog.template("sdm630"), n) for n in (1, 2, 3)}
+    first: set[int] = set()
+
+    def lost_once(asked):
+        new = asked.unit not in first
+        first.add(asked.unit)
+        return Fate(lost=new)
+
+    async with TcpDevice(units, script=lost_once) as device:
+        connect = ModbusTcpConnect(host="127.0.0.1", port=device.port, timeout="200ms")
+        seen = await found_by(connect, range(1, 6))
+    assert [type(one) for one in seen] == [Found] * 3 + [Tried] * 2
+
+
+async def test_nothing_but_a_scan_asks_what_a_device_is() -> None:
+    template = catalog.template("sdm630")
+    async with on_tcp({1: named(template, 1)}) as (device, connect):
+        asker = Asker(connect, Turns(0.0))
+        await sample(asker, (await survey(asker, [Table.INPUT_REGISTERS], 0, 8)).runs[0], 3)
+        asker.close()
+        assert set(device.tally.functions) == {4}
+
+
+@pytest.mark.parametrize("content", [b"\x2b\x0d\x00", b"\x06\x00\x00\x00\x01", b"\x11"])
+async def test_no_other_question_leaves_a_connection(content: bytes) -> None:
+    async with on_tcp({1: Machine().unit(catalog.template("sdm630"), 1)}) as (device, connect):
+        link = Connection(connect)
+        await link.open()
+        with pytest.raises(AssertionError, match="must never be sent"):
+            link._inspect(True, b"\0\1\0\0\0\6\1" + content)
+        link.close()
+        assert device.tally.requests == 0

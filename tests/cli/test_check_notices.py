@@ -77,3 +77,48 @@ def test_programs_can_tell_a_notice_from_a_mistake(werkverbund, tmp_path):
     [line] = [json.loads(line) for line in said.out.splitlines()]
     assert line["notice"] is True
     assert line["line"] == 6
+
+
+FIRM = """\
+schema: 1
+firm: werkstatt
+name: Werkstatt
+state: state
+machines:
+  - name: m1
+    title: {de: M, en: M}
+    template: mine.yaml
+    connect: {type: modbus-tcp, host: 127.0.0.1, unit: 1}
+  - name: m2
+    title: {de: M, en: M}
+    devices:
+      - {template: mine.yaml, connect: {type: modbus-tcp, host: %s, unit: 2}}
+"""
+
+
+def test_a_template_that_a_firm_names_is_looked_at_with_its_file_and_once(werkverbund, tmp_path):
+    checked(werkverbund, tmp_path, [("p", "holding-registers", 0, "kWh")])
+    firm = tmp_path / "firm.yaml"
+    firm.write_text(FIRM % "127.0.0.1", encoding="utf-8")
+    said = werkverbund("--lang", "en", "check", firm)
+    assert said.code == 0
+    assert said.out.count("the unit kWh is unknown") == 1
+    both = werkverbund("--lang", "en", "check", firm, tmp_path / "mine.yaml")
+    assert both.out.count("the unit kWh is unknown") == 1
+
+
+def test_one_device_under_two_names_is_refused_with_the_place_and_the_cure(werkverbund, tmp_path):
+    checked(werkverbund, tmp_path, [("p", "holding-registers", 0, "kW.h")])
+    firm = tmp_path / "firm.yaml"
+    firm.write_text(FIRM % "localhost", encoding="utf-8")
+    english = werkverbund("--lang", "en", "check", firm)
+    assert english.code == 78
+    assert "firm.yaml:13:" in english.out
+    assert "localhost is the same as 127.0.0.1 (port 502)" in english.out
+    assert "Write host: 127.0.0.1 everywhere" in english.out
+    german = werkverbund("--lang", "de", "check", firm)
+    assert "Schreiben Sie überall host: 127.0.0.1" in german.out
+    firm.write_text(FIRM % "LOCALHOST", encoding="utf-8")
+    assert werkverbund("check", firm).code == 78
+    firm.write_text(FIRM % "not-there.invalid", encoding="utf-8")
+    assert werkverbund("check", firm).code == 0, "a name that cannot be found now is no mistake"

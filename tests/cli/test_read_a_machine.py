@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ import pytest
 from simulators.modbus.port import SerialPort
 from simulators.modbus.script import Fate
 from simulators.modbus.serial_server import SerialServer
+from tests.cli.test_assistant import at_work
 from tests.sources.fault_bus import Faults
 from tests.sources.fault_line import FaultLine, frame_of, told
 
@@ -79,6 +80,8 @@ def test_the_table_shows_value_unit_quality_and_registers(werkverbund, meter: in
     [row] = [line.split() for line in answer.out.splitlines() if line.split()[:1] == ["power"]]
     assert row[2:6] == ["W", "gut", "4", "52"]
     assert all(len(word) == 4 for word in row[6:])
+    [asked] = [line for line in answer.out.splitlines() if "Gerätenummer 1, Funktion 4" in line]
+    assert asked.endswith(" ms")
 
 
 def test_a_unit_that_is_not_there_is_silent(werkverbund, meter: int):
@@ -369,3 +372,100 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(0.05)
     raise AssertionError("the simulated meter did not start")
+
+
+def test_question_and_answer_are_shown_as_they_were_on_the_line(werkverbund, meter: int):
+    answer = werkverbund("read", *at(meter), "--hex")
+    lines = answer.out.splitlines()
+    [sent] = [line for line in lines if line.startswith("    →")]
+    [received] = [line for line in lines if line.startswith("    ←")]
+    assert sent.split()[3:] == ["00", "00", "00", "06", "01", "04", "00", "00", "00", "4A"]
+    assert received.split()[5:10] == ["00", "97", "01", "04", "94"]
+    raw = werkverbund("read", *at(meter)[2:], "--table", "input", "--count", "2", "--hex")
+    assert " ".join(raw.out.splitlines()[1].split()[3:]) == "00 00 00 06 01 04 00 00 00 02"
+    as_json = werkverbund("read", *at(meter), "--hex", "--json").out.splitlines()[0]
+    point = json.loads(as_json)
+    assert point["sent"].endswith("01040000004a")
+    assert point["received"][12:16] == "0104"
+    assert point["answer_ms"] > 0
+
+
+def test_refused_and_unanswered_questions_are_shown_in_hexadecimal_too(
+    werkverbund, line: FaultLine
+):
+    line.refuse[0] = 2
+    refused = werkverbund("--lang", "de", "read", *raw_at(line.port), "--unit", "1", "--hex")
+    assert refused.out.splitlines()[2].split()[-2:] == ["83", "02"]
+    assert "diese Adresse gibt es im Gerät nicht (2)" in refused.out
+    line.silent.add(2)
+    silent = werkverbund("read", *raw_at(line.port), "--unit", "2", "--hex")
+    assert silent.out.splitlines()[2].split() == ["←", "-"]
+
+
+def test_frames_of_rtu_are_shown_with_their_checksum(werkverbund, tmp_path: Path):
+    link = tmp_path / "rs485"
+    with serial_meter(link):
+        answer = werkverbund(
+            *("read", "--serial", link, "--baud", 115200, "--table", "input", "--count", 2, "--hex")
+        )
+    question, told = (line.split()[1:] for line in answer.out.splitlines()[1:3])
+    assert question[:6] == ["01", "04", "00", "00", "00", "02"]
+    assert len(question) == 8
+    assert (told[:3], len(told)) == (["01", "04", "04"], 9)
+
+
+def test_a_refused_point_has_its_function_address_and_number_in_the_manual(
+    werkverbund, line: FaultLine, tmp_path: Path
+):
+    template = tmp_path / "from-one.yaml"
+    template.write_text(FROM_ONE, "utf-8")
+    line.refuse[9] = 2
+    place = ["--template", template, "--host", "127.0.0.1", "--port", line.port]
+    table = werkverbund("--lang", "en", "read", *place)
+    [row] = [line.split() for line in table.out.splitlines() if line.split()[:1] == ["gone"]]
+    assert " ".join(row[-7:]) == "3 40010, 9 on the wire -"
+    assert "refused by the device (2): the device has no such address" in table.out
+    found = [json.loads(one) for one in werkverbund("read", *place, "--json").out.splitlines()]
+    assert [(one["function"], one["address"], one["number"]) for one in found] == [
+        (3, 0, 40001),
+        (3, 9, 40010),
+    ]
+
+
+def test_several_units_and_parameters_of_a_template(werkverbund, line: FaultLine):
+    place = ["--template", "sdm630", "--host", "127.0.0.1", "--port", line.port]
+    answer = werkverbund("read", *place, "--unit", 1, "--unit", 3, "--json")
+    machines = {json.loads(one)["machine"] for one in answer.out.splitlines()}
+    assert machines == {"device-1", "device-3"}
+
+
+FROM_ONE = """\
+schema: 1
+template: from-one
+title: {de: Test, en: Test}
+identification: {manufacturer: none, model: none}
+numbering: "40001"
+points:
+  - {name: there, means: {de: da, en: there}, table: holding-registers, address: 40001,
+     encoding: uint16}
+  - {name: gone, means: {de: weg, en: gone}, table: holding-registers, address: 40010,
+     encoding: uint16}
+"""
+
+
+def raw_at(port: int) -> list[object]:
+    place = ["--host", "127.0.0.1", "--port", port]
+    return [*place, "--timeout", "200ms", "--table", "holding", "--count", 2]
+
+
+@contextmanager
+def serial_meter(link: Path) -> Iterator[None]:
+    with at_work("--template", "sdm630", "--link", str(link), "--baud", "115200"):
+        yield
+
+
+def test_what_a_template_leaves_open_is_said_on_the_command_line(werkverbund, meter: int):
+    assert werkverbund("read", *at(meter), "--parameter", "usage=producer").code == 0
+    wrong = werkverbund("read", *at(meter), "--parameter", "usage=nobody")
+    assert wrong.code == 2
+    assert "producer" in wrong.err

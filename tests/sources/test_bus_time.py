@@ -171,15 +171,16 @@ def test_check_advises_the_lasting_name_of_a_port():
     assert "/dev/serial/by-id" in notes[1].de
 
 
-def test_check_warns_of_one_line_under_two_names(tmp_path):
+def test_check_knows_one_line_under_two_names(tmp_path):
     (tmp_path / "ttyUSB0").write_bytes(b"")
     (tmp_path / "meters").symlink_to(tmp_path / "ttyUSB0")
     ports = [ModbusRtuConnect(port=str(tmp_path / name)) for name in ("ttyUSB0", "meters")]
     *_, said = line_load.notes([machine("mill-1", ports[0]), machine("mill-2", ports[1])])
     assert f"{ports[0].port} and {ports[1].port} are the same" in said.en
     hosts = [ModbusTcpConnect(host=host, unit=1) for host in ("127.0.0.1", "localhost")]
-    *_, said = line_load.notes([machine("mill-1", hosts[0]), machine("mill-2", hosts[1])])
-    assert "127.0.0.1:502 und localhost:502 sind dasselbe" in said.de
+    (refused,) = line_load.two_names([machine("mill-1", hosts[0]), machine("mill-2", hosts[1])])
+    assert refused.at[:2] == ("machines", 1)
+    assert "localhost ist dasselbe Gerät wie 127.0.0.1 (Port 502)" in refused.what.de
 
 
 def test_check_says_which_machine_waits_after_a_late_answer(tmp_path):

@@ -114,3 +114,4 @@ export type Evidence = Record<string, unknown> & { type: string };
 export type Drafted = Of<"DraftedShape">;
 export type MachineFile = Of<"FileShape">;
 export type Sheet = Of<"SheetShape">;
+export type Network = Of<"NetworkShape">;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { narrowed, placeOf, unitsOf, type Where } from "../src/pages/assistant/place";
 
-const where: Where = { way: "network", hosts: "a, b;c  d", port: 502, rtu: false, serial: "", baud: 9600, parity: "none", stopBits: 1 };
+const where: Where = { way: "network", hosts: "a, b;c  d", own: "", port: 502, rtu: false, serial: "", baud: 9600, parity: "none", stopBits: 1 };
 
 test("units are written as people write them", () => {
   assert.deepEqual(unitsOf("1-3, 17,2"), [1, 2, 3, 17]);

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -22,12 +23,15 @@ from gateway.api.assistant_bodies import (
     ScanBody,
     TemplateBody,
     connects,
+    doors,
+    in_network,
     refuse_own,
     tables,
 )
-from gateway.api.assistant_shapes import AssistantShape, DraftShape
+from gateway.api.assistant_shapes import AssistantShape, DraftShape, NetworkShape
 from gateway.api.desk import Desk
 from gateway.api.refusals import absent, refusal
+from gateway.api.views import words
 from gateway.core.errors import ConfigError
 from gateway.machines.numbering import LAST
 
@@ -53,6 +57,17 @@ async def seen(desk: AtDesk) -> Json[AssistantShape]:
     return await whole_of(desk)
 
 
+@router.get("/assistant/networks", dependencies=[Depends(allowed(OWNER))])
+async def networks() -> Json[list[NetworkShape]]:
+    """The private networks that this computer is in: a scan may search them for devices."""
+    await _load()
+    from gateway.assistant.network import MODBUS, about  # noqa: PLC0415
+    from gateway.assistant.network import networks as own  # noqa: PLC0415
+
+    found = await asyncio.to_thread(own)
+    return Json([{"network": str(one), "about": words(about(one, [MODBUS]))} for one in found])
+
+
 @router.post("/assistant/scan")
 async def scan(rooms: Here, desk: AtDesk, body: ScanBody, change: Owning) -> Json[AssistantShape]:
     """Look for devices: at most five questions a second, reading only; ends after 15 minutes."""
@@ -62,12 +77,21 @@ async def scan(rooms: Here, desk: AtDesk, body: ScanBody, change: Owning) -> Jso
     from gateway.assistant.inquiry import Scan  # noqa: PLC0415
 
     units = list(dict.fromkeys(body.units))
-    return await begun(desk, Scan(lines, units), change, free)
+    wanted = Scan(lines, units)
+    if body.place.network is not None:
+        network, at = await asyncio.to_thread(in_network, body.place, units)
+        ours = await doors(rooms.site)
+        wanted = Scan(lines, units, network, body.place.port, ours, at)
+        searched = (f"{host} {body.place.port}" for host in network.hosts())
+        free = replace(free, lines=free.lines.union(searched))
+    return await begun(desk, wanted, change, free)
 
 
 @router.post("/assistant/look")
 async def look(rooms: Here, desk: AtDesk, body: LookBody, change: Owning) -> Json[AssistantShape]:
     """Read a stretch of a device some times; the first host counts."""
+    if body.place.network is not None:
+        raise refusal(422, "Nennen Sie eine Adresse, kein Netz.", "Name an address, no network.")
     lines = await asyncio.to_thread(connects, body.place, [body.unit])
     free = await refuse_own(rooms, lines[:1])
     await _load()

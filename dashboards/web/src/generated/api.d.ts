@@ -274,12 +274,17 @@ export interface components {
             at: string;
             seconds: number | null;
         };
-        /** @description A device that answers; ``entry`` names a template that is still to be made. */
+        /**
+         * @description A device that answers; ``says`` is what it says that it is, if anything.
+         *
+         *     ``entry`` names a template that is still to be made.
+         */
         FoundShape: {
             answer_s: number;
             entry: string;
             line: string;
             places: components["schemas"]["PlaceShape"][];
+            says: string;
             templates: components["schemas"]["MatchShape"][];
             unit: number;
         };
@@ -621,6 +626,11 @@ export interface components {
             package: string;
             per: number;
         };
+        /** @description A private network of this computer, and what a search of it means. */
+        NetworkShape: {
+            about: components["schemas"]["Words"];
+            network: string;
+        };
         /** @description Lots of a package that another firm is asked to take. */
         NewOffer: {
             lots: number[];
@@ -837,12 +847,17 @@ export interface components {
             state: "ok" | "waiting" | "failed" | "absent";
             text: components["schemas"]["Words"];
         };
-        /** @description Where is asked: ``hosts`` in the network, or a ``serial`` port with its settings. */
+        /**
+         * @description Where is asked: ``hosts`` in the network, or a ``serial`` port with its settings.
+         *
+         *     A scan may search a ``network`` for hosts, one that this computer is in.
+         */
         Place: {
             /** @default 9600 */
             baud: number;
             /** @default [] */
             hosts: string[];
+            network?: string | null;
             /**
              * @default none
              * @enum {string}
@@ -1027,11 +1042,18 @@ export interface components {
             place: components["schemas"]["Place"];
             units: number[];
         };
-        /** @description A scan: ``tried`` of ``of`` units, ``asked`` questions so far. */
+        /**
+         * @description A scan: ``tried`` of ``of`` units, ``asked`` questions so far.
+         *
+         *     ``network`` is searched first, if one was named: ``knocked`` at so many of ``addresses``.
+         */
         ScanShape: {
+            addresses: number;
             asked: number;
             found: components["schemas"]["FoundShape"][];
+            knocked: number;
             line: string;
+            network: string | null;
             of: number;
             tried: number;
             unreachable: components["schemas"]["UnreachableShape"][];

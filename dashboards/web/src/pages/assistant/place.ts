@@ -2,7 +2,8 @@ import type { RegisterTable } from "../../api";
 
 /** Where is asked, as the fields of the form hold it. */
 export interface Where {
-  way: "network" | "serial";
+  way: "network" | "own" | "serial";
+  own: string;
   hosts: string;
   port: number;
   rtu: boolean;
@@ -41,6 +42,7 @@ export function placeOf(where: Where): object {
   if (where.way === "serial") {
     return { serial: where.serial.trim(), baud: where.baud, parity: where.parity, stop_bits: where.stopBits };
   }
+  if (where.way === "own") return { network: where.own, port: where.port, rtu: where.rtu };
   const hosts = where.hosts.split(/[\s,;]+/).filter((host) => host !== "");
   return { hosts, port: where.port, rtu: where.rtu };
 }

@@ -16,6 +16,7 @@ export function whereOf(connect: Said): Where {
   return {
     way: serial ? "serial" : "network",
     hosts: text("host"),
+    own: "",
     port: number("port", 502),
     rtu: connect["type"] === "modbus-rtu-over-tcp",
     serial: serial ? text("port") : "",
