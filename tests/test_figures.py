@@ -75,4 +75,5 @@ def test_the_meter_counts_values_of_both_kinds_and_sees_gaps() -> None:
     assert heard.by_machine == {"m1": 6, "m2": 1}
     assert heard.gaps(0.5, 1.5)["m1"] == pytest.approx(0.5)
     assert 200 in [round(age) for age in heard.ages]
-    assert share(heard.times["m1"], 0.2) == pytest.approx(1.0)
+    assert share(heard.times["m1"], 0.6, 0.2) == pytest.approx(1.0)
+    assert share(heard.times["m1"], 6.0, 0.2) == pytest.approx(0.8 / 6)  # then it fell silent

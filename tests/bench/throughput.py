@@ -85,7 +85,7 @@ def main() -> None:
         for one in sys.argv[1:]
         if not one.startswith("--")
     ]
-    uvloop = [ours("with uvloop", uvloop=True)] if find_spec("uvloop") else []
+    uvloop = [ours("with uvloop", uvloop=True)] if find_spec("uvloop") and not QUICK else []
     contest(S1, [NAIVE, PLAIN, RUN, OPCUA, *uvloop, *others], ROUNDS, SECONDS)
     contest(S2, [NAIVE, RUN] if QUICK else [NAIVE, PLAIN, RUN, OPCUA], min(3, ROUNDS), SECONDS)
     contest(S4, [NAIVE, RUN] if QUICK else [NAIVE, PLAIN, RUN], min(3, ROUNDS), 2 * SECONDS)

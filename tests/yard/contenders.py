@@ -28,11 +28,13 @@ class Contender:
 
 def ours(name: str, *, opcua: bool = False, uvloop: bool = False) -> Contender:
     """The product as ``run`` starts it: journal, history, MQTT, pages; perhaps OPC UA."""
-    by = ("-m", "tests.yard.on_uvloop" if uvloop else "gateway", "--lang", "en", "run")
     ready = ("http://", "mqtt connected", *(["opcua connected"] if opcua else []))
-    return Contender(
-        name, lambda yard: (sys.executable, *by, str(yard.site(opcua=opcua))), ready=ready
-    )
+
+    def command(yard: Yard) -> Sequence[str]:
+        module = "tests.yard.on_uvloop" if uvloop else "gateway"
+        return (sys.executable, "-m", module, "--lang", "en", "run", str(yard.site(opcua=opcua)))
+
+    return Contender(name, command, ready=ready)
 
 
 def _naive(yard: Yard) -> Sequence[str]:

@@ -84,14 +84,17 @@ def measure(yard: Yard, who: Contender, warm_up: float, seconds: float) -> Measu
         first,
         memory,
         heard.ages,
-        {machine: share(times, every) for machine, times in heard.times.items()},
+        {machine: share(times, end - start, every) for machine, times in heard.times.items()},
         heard.gaps(start, end),
     )
 
 
-def share(times: Sequence[float], every: float) -> float:
-    """How many of the messages came that were due from the first to the last one."""
-    return (len(times) - 1) * every / (times[-1] - times[0]) if len(times) > 1 else 0.0
+def share(times: Sequence[float], seconds: float, every: float) -> float:
+    """How many of the messages came that were due; one may lie beyond the edge."""
+    if len(times) < 2:
+        return 0.0
+    between = (len(times) - 1) * every / (times[-1] - times[0])
+    return min(between, (len(times) + 1) * every / seconds)
 
 
 clock = time.monotonic
