@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gateway.assistant.asking import Asking
+from gateway.core.asking import Asking
 from gateway.core.text import Text
 
 if TYPE_CHECKING:

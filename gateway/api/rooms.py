@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.api.live import Hub, Latest
-from gateway.assistant.asking import Asking
 from gateway.config import Files, SiteConfig
+from gateway.core.asking import Asking
 from gateway.core.figures import Figure
 from gateway.core.ports import SeriesStore, Words
 from gateway.core.reloads import Outcome

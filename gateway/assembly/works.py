@@ -16,8 +16,8 @@ from gateway.assembly.lines import Lines
 from gateway.assembly.plant import Plant
 from gateway.assembly.reloading import Reloading
 from gateway.assembly.sinks import Sinks
-from gateway.assistant.asking import Asking
 from gateway.config import Files, SiteConfig
+from gateway.core.asking import Asking
 from gateway.core.batches import Judged
 from gateway.core.signals import Signal, SignalId
 from gateway.core.text import Text
