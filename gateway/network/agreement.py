@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core.errors import ExchangeError
@@ -24,6 +24,20 @@ NEVER: Sequence[Text] = (
     Text("freier Text", "free text"),
 )
 """What leaves a firm at no level."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementView:
+    """What ``giver`` lets ``taker`` see in an order now; ``most``: before it took anything back."""
+
+    giver: str
+    taker: str
+    level: Level
+    most: Level
+    interval: timedelta
+    threshold: timedelta
+    withdrawn: datetime | None
+    own: bool
 
 
 @dataclass(frozen=True, slots=True)

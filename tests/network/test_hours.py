@@ -9,6 +9,7 @@ from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 import pytest
+from gateway.network.views import view
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,7 +29,6 @@ from gateway.network.plan import plan, promised
 from gateway.network.report import Coarse, DelayReason, Lamp, PackageState, Report
 from gateway.network.rollup import own_packages, whole_plan
 from gateway.network.snapshot import Snapshot
-from gateway.network.views import view
 from tests.network.large import LEAD, a_job, large
 from tests.network.test_calendar import ZERO, at, calendars, works
 

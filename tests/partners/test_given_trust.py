@@ -116,7 +116,7 @@ async def test_what_a_partner_gave_again_is_taken_in_full_after_a_ledger_was_los
         await until(lambda: all_answered(it.lead))
 
         def level() -> str:
-            entries = it.furnace.exchange.agreements("GA-17")
+            entries = it.furnace.agreements("GA-17")
             return next(str(e["level"]) for e in entries if e["from"] == LEAD)
 
         agreed = level()

@@ -109,7 +109,7 @@ def all_answered(firm: Firm) -> bool:
 
 
 def _pending(firm: Firm) -> list[dict[str, Any]]:
-    return [entry for entry in firm.exchange.sent() if entry["state"] == "pending"]
+    return [entry for entry in firm.sent() if entry["state"] == "pending"]
 
 
 def _emptied(scene: Scene) -> None:

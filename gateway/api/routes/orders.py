@@ -11,6 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.access import EVERYONE, OWNER, PRIVACY, Change, Role, allowed, changing
 from gateway.api.answers import Here, Json, group
+from gateway.api.order_json import (
+    agreement_json,
+    comparison_json,
+    order_shown,
+    received_json,
+    sent_json,
+)
 from gateway.api.order_shapes import (
     AgreementShape,
     ComparisonShape,
@@ -162,18 +169,18 @@ def orders(
 ) -> Json[list[OrderShape]]:
     """The joint orders of this firm, newest first; empty without a consortium."""
     found = rooms.exchange.orders() if rooms.exchange else []
-    return Json([order_for(role, entry) for entry in found])
+    return Json([order_for(role, order_shown(rooms, entry)) for entry in found])
 
 
 @router.get("/orders/{order}", dependencies=[Depends(allowed(EVERYONE))])
 def order(
-    partners: Exchanging, order: str, role: Annotated[Role, Depends(allowed(EVERYONE))]
+    rooms: Here, partners: Exchanging, order: str, role: Annotated[Role, Depends(allowed(EVERYONE))]
 ) -> Json[OrderShape]:
     """One joint order; what was not agreed is absent and named in ``not_agreed``."""
     found = partners.order(order)
     if found is None:
         raise absent()
-    return Json(order_for(role, found))
+    return Json(order_for(role, order_shown(rooms, found)))
 
 
 @router.post("/orders", dependencies=deciding, status_code=201)
@@ -224,7 +231,7 @@ async def decline(
 @router.get("/orders/{order}/agreements", dependencies=seeing)
 def agreements(partners: Exchanging, order: Known) -> Json[list[AgreementShape]]:
     """What each partner gets from whom, and what never leaves."""
-    return Json(partners.agreements(order))
+    return Json([agreement_json(agreed) for agreed in partners.agreements(order)])
 
 
 @router.post("/orders/{order}/agreements/{firm}/withdraw", dependencies=deciding)
@@ -271,7 +278,7 @@ async def erase_aside(
 @router.get("/sent", dependencies=seeing)
 def sent(rooms: Here, order: str | None = None, limit: Limit = 200) -> Json[list[SentShape]]:
     """Every message that left this firm, with its exact content, newest first."""
-    return Json(rooms.exchange.sent(order, limit) if rooms.exchange else [])
+    return Json(sent_json(rooms.exchange.sent(order, limit) if rooms.exchange else []))
 
 
 @router.get("/received", dependencies=seeing)
@@ -279,7 +286,7 @@ def received(
     rooms: Here, order: str | None = None, limit: Limit = 200
 ) -> Json[list[ReceivedShape]]:
     """Every message that came in, newest first; what was withdrawn is gone from it."""
-    return Json(rooms.exchange.received(order, limit) if rooms.exchange else [])
+    return Json(received_json(rooms.exchange.received(order, limit) if rooms.exchange else []))
 
 
 @router.post("/sent/compare", dependencies=[Depends(allowed(COMPARING))])
@@ -292,7 +299,7 @@ async def compare(partners: Exchanging, what: Question) -> Json[ComparisonShape]
         found = await partners.compare(what.firm, what.order)
     if found is None:
         raise absent()
-    return Json(found)
+    return Json(comparison_json(found))
 
 
 @contextmanager

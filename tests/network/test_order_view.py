@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
+from gateway.api.order_json import order_json
 from gateway.config import read_model
 from gateway.core.text import Text
 from gateway.core.work import Job, JobState
@@ -21,12 +22,12 @@ from gateway.network.files import OrderFile
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Work
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.order_state import order_state
+from gateway.network.order_view import order_view
 from gateway.network.plan import promised
 from gateway.network.report import DelayReason, DepartedLot, Lamp, ProductionStatus, Report
 from gateway.network.rollup import own_packages, whole_plan
 from gateway.network.snapshot import Offered, Snapshot, Warned
 from gateway.network.split import split
-from gateway.network.views import view
 from tests.network.large import a_job
 from tests.network.reports import changed, date_report, lamp_report, quantity_report
 
@@ -104,7 +105,7 @@ def shown(
         whole=None if plan is None else order_state(knowledge, own, plan, now),
     )
     snapshot = replace(snapshot, **changed)
-    return view(snapshot, snapshot.at(order.clock.real(now)))
+    return order_json(order_view(snapshot, snapshot.at(order.clock.real(now))))
 
 
 def package(order: Mapping[str, Any], name: str) -> dict[str, Any]:
