@@ -18,12 +18,13 @@ from gateway.api.order_shapes import (
     SideShape,
 )
 from gateway.api.rooms import Rooms
+from gateway.api.views import iso
 from gateway.core.text import Text
 from gateway.network.agreement import NEVER, AgreementView
-from gateway.network.fields import KEYS, SECOND
-from gateway.network.forecast import rounded
+from gateway.network.fields import KEYS
+from gateway.network.forecast import SECOND, rounded
 from gateway.network.order_view import OrderView
-from gateway.network.package_view import ABSENT, LotView
+from gateway.network.package_view import UNTOLD, LotView
 
 if TYPE_CHECKING:
     from gateway.partners.compare import Beside, Comparison
@@ -62,7 +63,7 @@ def _object(value: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, key in _keys(cast("Hashable", type(value))):
         each = getattr(value, name)
-        if each is ABSENT:
+        if each is UNTOLD:
             continue
         if name in _INSIDE:
             found |= as_json(each)
@@ -84,11 +85,11 @@ def _lot(lot: LotView) -> dict[str, int]:
     """The same for a lot, of which there may be ten thousand."""
     found = {"number": lot.number, "quantity": lot.quantity}
     if isinstance(lot.expected, timedelta):
-        found["expected_s"] = seconds(lot.expected)
+        found["expected_s"] = whole_seconds(lot.expected)
     if isinstance(lot.departed, timedelta):
-        found["departed_s"] = seconds(lot.departed)
+        found["departed_s"] = whole_seconds(lot.departed)
     if isinstance(lot.arrived, timedelta):
-        found["arrived_s"] = seconds(lot.arrived)
+        found["arrived_s"] = whole_seconds(lot.arrived)
     return found
 
 
@@ -99,8 +100,8 @@ def agreement_json(agreed: AgreementView) -> AgreementShape:
         "to": agreed.taker,
         "level": agreed.level.value,
         "most": agreed.most.value,
-        "interval_s": seconds(agreed.interval),
-        "threshold_s": seconds(agreed.threshold),
+        "interval_s": whole_seconds(agreed.interval),
+        "threshold_s": whole_seconds(agreed.threshold),
         "fields": list(KEYS[agreed.level]),
         "never": [{"de": text.de, "en": text.en} for text in NEVER],
         "withdrawn": iso(agreed.withdrawn),
@@ -150,20 +151,15 @@ def _side(side: Beside) -> SideShape:
     return {"mine": side.mine, "theirs": theirs, "count": side.count, "equal": side.equal}
 
 
-def seconds(time: timedelta) -> int:
+def whole_seconds(time: timedelta) -> int:
     """Order time in whole seconds."""
     return rounded(time, SECOND) // SECOND
-
-
-def iso(at: datetime | None) -> str | None:
-    """A UTC time."""
-    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 _WRITTEN: tuple[tuple[type, Callable[[Any], Any]], ...] = (
     (LotView, _lot),
     (Enum, lambda value: value.value),
-    (timedelta, seconds),
+    (timedelta, whole_seconds),
     (datetime, iso),
     (Text, Text.as_json),
     (Mapping, lambda value: {key: as_json(each) for key, each in value.items()}),

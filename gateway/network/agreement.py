@@ -41,7 +41,7 @@ class AgreementView:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LastTold:
     """The last report to a partner: its fields, and the order time at which it was made."""
 
     fields: Mapping[str, Any]
@@ -50,7 +50,7 @@ class Told:
 
 def occasion(
     order: JointOrder,
-    before: Told | None,
+    before: LastTold | None,
     fields: Mapping[str, Any],
     now: timedelta,
     *,

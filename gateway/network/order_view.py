@@ -12,7 +12,7 @@ from gateway.network.fields import HIDDEN_ORDER, told_date
 from gateway.network.forecast import rounded
 from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
-from gateway.network.package_view import ABSENT, Absent, PackageView, leaving_of, package_view
+from gateway.network.package_view import UNTOLD, PackageView, Untold, leaving_of, package_view
 from gateway.network.report import Lamp
 from gateway.network.snapshot import Offered, Snapshot, Warned
 
@@ -44,8 +44,8 @@ class OfferView:
     to: str
     by: str
     state: str
-    earliest_start: timedelta | Absent = ABSENT
-    forecast_with: timedelta | Absent = ABSENT
+    earliest_start: timedelta | Untold = UNTOLD
+    forecast_with: timedelta | Untold = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class PreparedView:
     package: str
     lots: Sequence[int]
     earliest_start: timedelta
-    forecast_with: timedelta | Absent = ABSENT
+    forecast_with: timedelta | Untold = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,9 @@ class WholeView:
 
     level: Level
     not_agreed: Sequence[str]
-    withdrawn: datetime | Absent | None = ABSENT
-    age: timedelta | Absent = ABSENT
-    stale: bool | Absent = ABSENT
+    withdrawn: datetime | Untold | None = UNTOLD
+    age: timedelta | Untold = UNTOLD
+    stale: bool | Untold = UNTOLD
     told: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -100,12 +100,12 @@ class OrderView:
     stale_after: timedelta
     opening: bool
     you: YouView
-    ended: timedelta | Absent
-    plan_end: timedelta | Absent
+    ended: timedelta | Untold
+    plan_end: timedelta | Untold
     whole: WholeView
     packages: Sequence[PackageView]
     offers: Sequence[OfferView]
-    prepared: PreparedView | Absent
+    prepared: PreparedView | Untold
     warned: WarnedView | None
 
 
@@ -130,12 +130,12 @@ def order_view(snapshot: Snapshot, now: timedelta) -> OrderView:
         stale_after=order.stale,
         opening=clock.at > order.start,
         you=YouView(firm, snapshot.role, [package.id for package in order.of(firm)]),
-        ended=ABSENT if snapshot.ended is None else snapshot.ended,
-        plan_end=ABSENT if order.planned_end is None else order.planned_end,
+        ended=UNTOLD if snapshot.ended is None else snapshot.ended,
+        plan_end=UNTOLD if order.planned_end is None else order.planned_end,
         whole=_whole(snapshot) if snapshot.whole is not None else _summary(snapshot, now),
         packages=[package_view(snapshot, entry, leaving, now) for entry in order.packages],
         offers=[_offer(entry, order.step) for entry in snapshot.offers],
-        prepared=ABSENT if snapshot.prepared is None else _prepared(snapshot, snapshot.prepared),
+        prepared=UNTOLD if snapshot.prepared is None else _prepared(snapshot, snapshot.prepared),
         warned=None if snapshot.warned is None else _warned(snapshot.warned),
     )
 
@@ -207,8 +207,8 @@ def _offer(offer: Offered, step: timedelta) -> OfferView:
         offer.to,
         offer.by,
         offer.state,
-        ABSENT if start is None else start,
-        ABSENT if end is None else rounded(end, step),
+        UNTOLD if start is None else start,
+        UNTOLD if end is None else rounded(end, step),
     )
 
 
@@ -220,7 +220,7 @@ def _prepared(snapshot: Snapshot, prepared: Prepared) -> PreparedView:
         prepared.package,
         prepared.lots,
         prepared.earliest_start,
-        ABSENT if end is None else rounded(end, snapshot.knowledge.order.step),
+        UNTOLD if end is None else rounded(end, snapshot.knowledge.order.step),
     )
 
 

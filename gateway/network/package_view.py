@@ -16,22 +16,20 @@ from gateway.core.work import Substate
 from gateway.network.arrivals import Departures, arrivals
 from gateway.network.fields import FIELDS, HIDDEN, told_date
 from gateway.network.forecast import rounded
-from gateway.network.knowledge import Agreed, Heard, Own, end_agreed, expected_end
+from gateway.network.knowledge import MINUTE, Agreed, Heard, Own, end_agreed, expected_end
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.package_state import lamp_by_date
 from gateway.network.report import SEEN_AS, Lamp
 from gateway.network.snapshot import Snapshot
 
-MINUTE = timedelta(minutes=1)
 
-
-class Absent(Enum):
+class Untold(Enum):
     """Where nothing was agreed, or nothing is known: the key is missing. None is said as null."""
 
-    ABSENT = "absent"
+    UNTOLD = "absent"
 
 
-ABSENT: Literal[Absent.ABSENT] = Absent.ABSENT
+UNTOLD: Literal[Untold.UNTOLD] = Untold.UNTOLD
 """What a view leaves out."""
 
 
@@ -49,9 +47,9 @@ class LotView:
 
     number: int
     quantity: int
-    expected: timedelta | Absent = ABSENT
-    departed: timedelta | Absent = ABSENT
-    arrived: timedelta | Absent = ABSENT
+    expected: timedelta | Untold = UNTOLD
+    departed: timedelta | Untold = UNTOLD
+    arrived: timedelta | Untold = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +68,21 @@ class PackageView:
     level: Level
     not_agreed: Sequence[str]
     withdrawn: datetime | None
-    plan_start: timedelta | Absent = ABSENT
-    plan_end: timedelta | Absent = ABSENT
-    critical: bool | Absent = ABSENT
-    slack: timedelta | Absent | None = ABSENT
-    clock_off: timedelta | Absent = ABSENT
-    substate: Substate | Absent = ABSENT
-    age: timedelta | Absent = ABSENT
-    stale: bool | Absent = ABSENT
-    band: tuple[timedelta, timedelta] | Absent = ABSENT
-    own_delay: timedelta | Absent = ABSENT
-    inbound_delay: timedelta | Absent = ABSENT
-    told_at: timedelta | Absent = ABSENT
+    plan_start: timedelta | Untold = UNTOLD
+    plan_end: timedelta | Untold = UNTOLD
+    critical: bool | Untold = UNTOLD
+    slack: timedelta | Untold | None = UNTOLD
+    clock_off: timedelta | Untold = UNTOLD
+    substate: Substate | Untold = UNTOLD
+    age: timedelta | Untold = UNTOLD
+    stale: bool | Untold = UNTOLD
+    band: tuple[timedelta, timedelta] | Untold = UNTOLD
+    own_delay: timedelta | Untold = UNTOLD
+    inbound_delay: timedelta | Untold = UNTOLD
+    told_at: timedelta | Untold = UNTOLD
     """The date that partners are told, where it leaves coarser than it is known here."""
-    unmeasured: bool | Absent = ABSENT
-    machine_title: Text | Absent = ABSENT
+    unmeasured: bool | Untold = UNTOLD
+    machine_title: Text | Untold = UNTOLD
     told: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -112,11 +110,11 @@ def package_view(
         level=agreed.level,
         not_agreed=HIDDEN[agreed.level],
         withdrawn=agreed.withdrawn,
-        plan_start=ABSENT if planned is None else planned.start,
-        plan_end=ABSENT if planned is None else planned.end,
-        critical=ABSENT if ahead is None else ahead.critical,
-        slack=ABSENT if ahead is None else ahead.slack,
-        clock_off=ABSENT if clock_off is None else clock_off,
+        plan_start=UNTOLD if planned is None else planned.start,
+        plan_end=UNTOLD if planned is None else planned.end,
+        critical=UNTOLD if ahead is None else ahead.critical,
+        slack=UNTOLD if ahead is None else ahead.slack,
+        clock_off=UNTOLD if clock_off is None else clock_off,
     )
     arrives = _arrivals(order, package, leaving)
     if own is not None:
@@ -168,8 +166,8 @@ def _own(
         substate=state.substate,
         age=timedelta(),
         stale=False,
-        unmeasured=state.unmeasured or ABSENT,
-        machine_title=ABSENT if title is None else title,
+        unmeasured=state.unmeasured or UNTOLD,
+        machine_title=UNTOLD if title is None else title,
         told=told,
     )
     if state.forecast is None:
@@ -180,7 +178,7 @@ def _own(
         band=(end - step, end + step),
         own_delay=rounded(state.own_delay, MINUTE),
         inbound_delay=rounded(state.inbound_delay, MINUTE),
-        told_at=ABSENT if state.coarse is None else told_date(state.forecast, step, state.coarse),
+        told_at=UNTOLD if state.coarse is None else told_date(state.forecast, step, state.coarse),
         told=told | {"forecast_s": end},
     )
 
@@ -211,7 +209,7 @@ def _heard(
     told["status"] = "no_news" if stale else SEEN_AS[date.status]
     if heard.quantity is not None:
         told |= _quantities(snapshot, package, heard, end, arrives, now=now)
-    shown = replace(shown, unmeasured=date.unmeasured or ABSENT)
+    shown = replace(shown, unmeasured=date.unmeasured or UNTOLD)
     if end is None:
         return replace(shown, not_agreed=(*shown.not_agreed, "forecast_s"))
     told["forecast_s"] = end
@@ -269,7 +267,7 @@ def _lot(
     if not departed:
         return LotView(number, quantity, leaves)
     at = arrives.get(number)
-    arrived = at if at is not None and at <= now else ABSENT
+    arrived = at if at is not None and at <= now else UNTOLD
     return LotView(number, quantity, departed=leaves, arrived=arrived)
 
 

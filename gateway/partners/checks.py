@@ -17,7 +17,7 @@ from gateway.network.order_view import order_view
 from gateway.network.report import Report
 from gateway.network.rollup import own_packages
 from gateway.network.snapshot import Offered, Snapshot
-from gateway.partners.messages import Cancelled, Kind, Message, moment
+from gateway.partners.messages import Cancelled, Kind, Message, utc_moment
 from gateway.partners.state import ExchangeState, Head
 
 
@@ -177,7 +177,7 @@ def read_withdrawal(message: Message, present: Level) -> Agreed:
     """What is left, and since when. A withdrawal never gives more than there was."""
     try:
         level = Level(message.fields["level"])
-        withdrawn = moment(datetime.fromisoformat(message.fields["withdrawnAt"]))
+        withdrawn = utc_moment(datetime.fromisoformat(message.fields["withdrawnAt"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ExchangeError("a withdrawal without its level or time") from error
     return Agreed(min(level, present), from_ms(to_ms(withdrawn)))

@@ -19,6 +19,7 @@ from gateway.drivers.mqtt import Broker
 from gateway.network.agreement import AgreementView
 from gateway.network.fields import told_date
 from gateway.network.files import ConsortiumFile, OrderFile
+from gateway.network.knowledge import MINUTE
 from gateway.network.order import Level
 from gateway.network.order_view import OrderView, order_view
 from gateway.network.snapshot import Snapshot, Warned
@@ -52,7 +53,6 @@ NO_ROOM = 1.0
 """Seconds until it is tried again to keep what could not be written."""
 GATHER = 0.05
 """Seconds that pass after a message before the next look, so that several cost one."""
-MINUTE = timedelta(minutes=1)
 
 
 class Exchange:

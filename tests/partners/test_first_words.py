@@ -34,7 +34,8 @@ async def test_from_the_first_look_on_the_forecast_is_the_one_that_holds(
 
         async def look() -> None:
             while True:
-                if (order := lead.exchange.order("GA-17")) is not None:
+                if lead.exchange.order("GA-17") is not None:
+                    order = lead.order()
                     own = next(entry for entry in order["packages"] if entry["id"] == "AP5")
                     seen.append((order.get("forecast_s"), own.get("forecast_s")))
                 await asyncio.sleep(0.005)

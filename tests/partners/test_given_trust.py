@@ -54,7 +54,7 @@ async def test_withdrawn_given_and_withdrawn_again_holds_over_a_power_cut(
     async with scene(tmp_path) as it:
         await _given_again(it)
         with monkeypatch.context() as now:
-            now.setattr(ledger_file, "counted", ends)
+            now.setattr(ledger_file, "next_number", ends)
             with pytest.raises(JournalError):
                 await it.furnace.exchange.withdraw("GA-17", LEAD, "L0")
         await it.furnace.kill()

@@ -15,8 +15,8 @@ import pytest
 
 from gateway.core.errors import JournalError, NotConnected
 from gateway.core.work import Job
+from gateway.jobs.job.states import OVER
 from gateway.network.order import Level
-from gateway.partners.job_sync import OVER
 from gateway.partners.messages import Kind
 from gateway.partners.outgoing import Outgoing
 from tests.disks import fill_up, small_disk

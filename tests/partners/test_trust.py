@@ -468,7 +468,7 @@ async def _ends_before_the_commit(it: Scene, monkeypatch: pytest.MonkeyPatch) ->
         raise JournalError("the power is gone")
 
     with monkeypatch.context() as now:
-        now.setattr(ledger_file, "counted", ends)
+        now.setattr(ledger_file, "next_number", ends)
         with pytest.raises(JournalError):
             await it.furnace.exchange.withdraw("GA-17", MILL, "L0")
 
