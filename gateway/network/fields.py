@@ -63,6 +63,7 @@ class Field:
     ``write``     its value as it travels
     ``package``   its key in the view of a package, ``order`` in that of an order (None: not shown)
     ``show``      its value as the views show it; None where a view has more to say about it
+    ``shape``     its type in the API's document, where the table shows it
     ``customer``  whether the order's customer sees it
     ``at_once``   a report goes out when it has changed
     ``absent``    what it is in reports of the first schema, which do not have it
@@ -76,6 +77,7 @@ class Field:
     package: str | None = None
     order: str | None = None
     show: Callable[[Any], Any] | None = None
+    shape: Any = None
     customer: bool = False
     at_once: Occasion | None = None
     absent: Callable[[Mapping[str, Any]], Any] | None = None
@@ -157,7 +159,8 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "progress", Level.L2, lambda state, _: _or_none(percent)(state.share),
         _or_none(lambda value: whole_number(value, 100)),
-        package="progress", order="progress", show=lambda value: value / 100, customer=True,
+        package="progress", order="progress", show=lambda value: value / 100,
+        shape=float, customer=True,
     ),
     Field(
         "forecast_s", Level.L2,
@@ -176,11 +179,11 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "reasonsForDelay", Level.L2, lambda state, _: state.reason,
         _reason, lambda reason: [reason.value] if reason else [],
-        package="reason", show=lambda reason: reason.value,
+        package="reason", show=lambda reason: reason.value, shape=str,
     ),
     Field(
         "good", Level.L3, lambda state, _: state.good, _or_none(whole_number),
-        package="good", order="complete", show=_same, customer=True,
+        package="good", order="complete", show=_same, shape=int, customer=True,
     ),
     Field(
         "departedLots", Level.L3, lambda state, _: _lots(state), read_lots,

@@ -130,9 +130,9 @@ async def test_unsound_fields_are_refused_with_an_entry_and_the_exchange_goes_on
         ).content()  # fmt: skip
         wire = handed_over(orjson.dumps(letter), firms[sender], firms[recipient])
         storm.carry(sender, recipient, wire)
-        context = firms[recipient].exchange
-        await until(lambda: [e for e in context.audited() if e["what"] == "refused"])
-        assert not [e for e in context.received() if e["kind"] == kind and e["hash"] == "f" * 16]
+        heard = firms[recipient]
+        await until(lambda: [e for e in heard.exchange.audited() if e["what"] == "refused"])
+        assert not [e for e in heard.received() if e["kind"] == kind and e["hash"] == "f" * 16]
         firms[LEAD].clock.to("1 07:00")
         await firms[FURNACE].book(7)
         await until(lambda: firms[LEAD].knows("AP3", good=7))
@@ -198,7 +198,7 @@ async def test_an_order_that_nothing_can_be_reckoned_from_is_refused_before_it_i
             chain="f" * 16, sequence=1, fields=fields,
         ).content()  # fmt: skip
         if needs is None:
-            monkeypatch.setattr("gateway.partners.checks.view", lambda *_: {}["no such thing"])
+            monkeypatch.setattr("gateway.partners.checks.order_view", lambda *_: {}["no such thing"])
         storm.carry(LEAD, FURNACE, handed_over(orjson.dumps(letter), lead, furnace))
         audited = furnace.exchange.audited
         order_kept = furnace.exchange.order
