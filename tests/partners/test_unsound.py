@@ -198,7 +198,9 @@ async def test_an_order_that_nothing_can_be_reckoned_from_is_refused_before_it_i
             chain="f" * 16, sequence=1, fields=fields,
         ).content()  # fmt: skip
         if needs is None:
-            monkeypatch.setattr("gateway.partners.checks.order_view", lambda *_: {}["no such thing"])
+            monkeypatch.setattr(
+                "gateway.partners.checks.order_view", lambda *_: {}["no such thing"]
+            )
         storm.carry(LEAD, FURNACE, handed_over(orjson.dumps(letter), lead, furnace))
         audited = furnace.exchange.audited
         order_kept = furnace.exchange.order
