@@ -36,12 +36,12 @@ check: .make/dev .make/npm
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-timing 2>/dev/null || $(BIN)/lint-imports
-	@$(PY) -m gateway.api.documents > .make/openapi.json
+	@$(PY) -m gateway.api.openapi > .make/openapi.json
 	@cd dashboards/web && $(NPM) run --silent check
 
 # The pages' types of the API's answers, made of its OpenAPI document; `make check` compares them.
 types: .make/dev .make/npm
-	@$(PY) -m gateway.api.documents > .make/openapi.json
+	@$(PY) -m gateway.api.openapi > .make/openapi.json
 	@cd dashboards/web && $(NPM) run --silent types
 
 # The tests that draw (kills, damage, late answers, all of hypothesis) at their full size, a JSON line

@@ -7,11 +7,9 @@ the web's start.
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin, get_type_hints
 
-import orjson
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
@@ -178,26 +176,3 @@ def _stream(schemas: Schema) -> Schema:
             ]
         }
     }
-
-
-def shapes() -> Schema:
-    """The shapes of bodies and answers alone, of which the pages' types are made."""
-    from gateway.api.app import routed  # noqa: PLC0415 - the application imports this file
-
-    made = document(routed("1"))
-    schemas: Schema = _untitled(made["components"]["schemas"])
-    return made | {"paths": {}, "components": {"schemas": schemas}}
-
-
-def _untitled(schema: Any) -> Any:
-    """A schema without the titles that pydantic makes of its names."""
-    if isinstance(schema, list):
-        return [_untitled(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    titled = isinstance(schema.get("title"), str)
-    return {key: _untitled(each) for key, each in schema.items() if key != "title" or not titled}
-
-
-if __name__ == "__main__":
-    sys.stdout.buffer.write(orjson.dumps(shapes(), option=orjson.OPT_SORT_KEYS))

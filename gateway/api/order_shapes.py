@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired
+from typing import TYPE_CHECKING, Annotated, Literal, NotRequired
 
 from pydantic import WithJsonSchema
 from typing_extensions import TypedDict
 
 from gateway.api.shapes import Words
+from gateway.network.fields import FIELDS
 
 Level = Literal["L0", "L1", "L2", "L3", "L4"]
 Lamp = Literal["grey", "green", "yellow", "red", "done", "hatched"]
@@ -41,7 +42,19 @@ class NeedShape(TypedDict):
     per: int
 
 
-class PackageShape(TypedDict):
+if TYPE_CHECKING:
+
+    class _TableShape(TypedDict):
+        """What the table of fields shows of a package by itself."""
+
+else:
+    _TableShape = TypedDict(
+        "_TableShape",
+        {row.package: NotRequired[row.shape] for row in FIELDS if row.package and row.shape},
+    )
+
+
+class PackageShape(_TableShape):
     """A package as this firm knows it; what was not agreed is absent and in ``not_agreed``."""
 
     id: str
@@ -64,15 +77,12 @@ class PackageShape(TypedDict):
     status: NotRequired[Status]
     substate: NotRequired[str]
     lamp: NotRequired[Lamp]
-    progress: NotRequired[float]
-    good: NotRequired[int]
     lots: NotRequired[list[LotShape]]
     forecast_s: NotRequired[int]
     band_s: NotRequired[tuple[int, int]]
     told_s: NotRequired[int]
     own_delay_s: NotRequired[int]
     inbound_delay_s: NotRequired[int]
-    reason: NotRequired[str]
     unmeasured: NotRequired[bool]
     clock_off_s: NotRequired[int]
     age_s: NotRequired[int]

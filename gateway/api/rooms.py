@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.api.live import Hub, Latest
 from gateway.config import Files, SiteConfig
@@ -22,6 +22,13 @@ from gateway.jobs.tracker import JobTracker
 from gateway.journal import Journal
 from gateway.sinks.base import Place
 from gateway.sources import LineUse
+
+if TYPE_CHECKING:
+    from gateway.api.order_shapes import OrderShape
+    from gateway.network.agreement import AgreementView
+    from gateway.network.order_view import OrderView
+    from gateway.partners.compare import Comparison
+    from gateway.partners.state import LogEntry, SecurityEvent
 
 _COMES_OR_GOES = Text("Die Dateien werden gerade neu gelesen.", "The files are being read again.")
 
@@ -43,11 +50,10 @@ class Part:
 class Partners(Protocol):
     """What the API needs of the exchange; a firm alone has none, and loads none of its code.
 
-    The answers are JSON in the shapes of ``order_shapes``. Raises ExchangeError for what is
-    refused, and while the exchange is not open yet.
+    Raises ExchangeError for what is refused, and while the exchange is not open yet.
     """
 
-    def orders(self, limit: int | None = None) -> list[Any]:
+    def orders(self, limit: int | None = None) -> list[OrderView]:
         """The joint orders, newest first; all of them, or ``limit``."""
 
     def newest(self) -> tuple[object, object] | None:
@@ -55,19 +61,19 @@ class Partners(Protocol):
         the moment that it shows: both as before means that its view is as before.
         """
 
-    def order(self, order: str) -> Any | None:
+    def order(self, order: str) -> OrderView | None:
         """One joint order."""
 
-    def agreements(self, order: str) -> list[Any]:
+    def agreements(self, order: str) -> list[AgreementView]:
         """Who gives whom what in an order."""
 
-    def sent(self, order: str | None, limit: int) -> list[Any]:
+    def sent(self, order: str | None, limit: int) -> list[LogEntry]:
         """What left, newest first."""
 
-    def received(self, order: str | None, limit: int) -> list[Any]:
+    def received(self, order: str | None, limit: int) -> list[LogEntry]:
         """What came in, newest first."""
 
-    def audited(self, limit: int) -> list[Any]:
+    def audited(self, limit: int) -> list[SecurityEvent]:
         """Security events of the exchange, newest first."""
 
     def counts(self) -> tuple[int, int]:
@@ -103,7 +109,7 @@ class Partners(Protocol):
     async def erase_aside(self, firm: str) -> None:
         """Erase what was put aside when somebody began anew."""
 
-    async def compare(self, firm: str, order: str | None) -> Any:
+    async def compare(self, firm: str, order: str | None) -> Comparison | None:
         """Both firms' logs beside each other; None where no message ever went either way."""
 
 
@@ -140,6 +146,8 @@ class Rooms:
     files: Files | None
     asking: Asking
     now: Callable[[], datetime]
+    shown_orders: dict[str, tuple[OrderView, OrderShape]] = field(default_factory=dict)
+    """The joint orders as they were answered last, by id."""
     _jobs: dict[str, tuple[TrackerState, tuple[Job, ...]]] = field(default_factory=dict)
 
     def machines(self) -> tuple[MachineStatus, ...]:

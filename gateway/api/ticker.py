@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gateway.api import views
 from gateway.api.access import Role
+from gateway.api.order_json import order_shown
 from gateway.api.order_shapes import OrderEvent
 from gateway.api.plant_shapes import JobsEvent, MachineEvent, MachinesEvent, QuestionsEvent
 from gateway.api.rooms import Rooms
@@ -56,7 +57,8 @@ def questions_event(rooms: Rooms) -> QuestionsEvent:
 
 def order_events(rooms: Rooms) -> Iterator[Told]:
     """The newest joint order, as this firm sees it and as its customers do."""
-    for order in rooms.exchange.orders(1) if rooms.exchange else ():
+    for view in rooms.exchange.orders(1) if rooms.exchange else ():
+        order = order_shown(rooms, view)
         seen: OrderEvent = {"firm": rooms.site.firm, "order": order}
         yield "order", "", seen
         reduced: OrderEvent = {

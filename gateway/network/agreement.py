@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.core.errors import ExchangeError
@@ -27,7 +27,21 @@ NEVER: Sequence[Text] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AgreementView:
+    """What ``giver`` lets ``taker`` see in an order now; ``most``: before it took anything back."""
+
+    giver: str
+    taker: str
+    level: Level
+    most: Level
+    interval: timedelta
+    threshold: timedelta
+    withdrawn: datetime | None
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LastTold:
     """The last report to a partner: its fields, and the order time at which it was made."""
 
     fields: Mapping[str, Any]
@@ -36,7 +50,7 @@ class Told:
 
 def occasion(
     order: JointOrder,
-    before: Told | None,
+    before: LastTold | None,
     fields: Mapping[str, Any],
     now: timedelta,
     *,

@@ -14,7 +14,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from gateway.network.forecast import rounded
+from gateway.network.forecast import SECOND, rounded
 from gateway.network.order import HORIZON, Level
 from gateway.network.report import (
     STATUS,
@@ -31,7 +31,6 @@ PROGRESS_STEP = 5
 """Progress leaves a firm in steps of so many percent, rounded down."""
 LOT_STEP = timedelta(minutes=1)
 """The time at which a lot left is told in whole minutes."""
-SECOND = timedelta(seconds=1)
 MOST_PIECES = 10**9
 """More pieces than any lot or order has."""
 Subject = PackageState | OrderState
@@ -64,6 +63,7 @@ class Field:
     ``write``     its value as it travels
     ``package``   its key in the view of a package, ``order`` in that of an order (None: not shown)
     ``show``      its value as the views show it; None where a view has more to say about it
+    ``shape``     its type in the API's document, where the table shows it
     ``customer``  whether the order's customer sees it
     ``at_once``   a report goes out when it has changed
     ``absent``    what it is in reports of the first schema, which do not have it
@@ -77,6 +77,7 @@ class Field:
     package: str | None = None
     order: str | None = None
     show: Callable[[Any], Any] | None = None
+    shape: Any = None
     customer: bool = False
     at_once: Occasion | None = None
     absent: Callable[[Mapping[str, Any]], Any] | None = None
@@ -96,7 +97,7 @@ def told_date(at: timedelta, step: timedelta, coarse: Coarse | None) -> timedelt
     return -(-at // coarse.step) * coarse.step
 
 
-def whole(value: object, most: int = MOST_PIECES) -> int:
+def whole_number(value: object, most: int = MOST_PIECES) -> int:
     """A number that can be counted with. Raises ValueError."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise ValueError(value)
@@ -115,7 +116,9 @@ def read_lots(told: Iterable[Mapping[str, Any]]) -> tuple[DepartedLot, ...]:
     """The lots in a report's ``departedLots``, each once. Raises what unsound values raise."""
     lots = tuple(
         DepartedLot(
-            whole(entry["number"]), whole(entry["quantity"]), order_seconds(entry["departed_s"])
+            whole_number(entry["number"]),
+            whole_number(entry["quantity"]),
+            order_seconds(entry["departed_s"]),
         )
         for entry in told
     )
@@ -155,8 +158,9 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "progress", Level.L2, lambda state, _: _or_none(percent)(state.share),
-        _or_none(lambda value: whole(value, 100)),
-        package="progress", order="progress", show=lambda value: value / 100, customer=True,
+        _or_none(lambda value: whole_number(value, 100)),
+        package="progress", order="progress", show=lambda value: value / 100,
+        shape=float, customer=True,
     ),
     Field(
         "forecast_s", Level.L2,
@@ -169,17 +173,17 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "precisionOfForecast", Level.L2,
         lambda state, step: step if state.coarse is None else state.coarse.step,
-        lambda told: order_seconds(60 * whole(told["value"])),
+        lambda told: order_seconds(60 * whole_number(told["value"])),
         lambda step: {"value": step // timedelta(minutes=1), "timeUnit": "minute"},
     ),
     Field(
         "reasonsForDelay", Level.L2, lambda state, _: state.reason,
         _reason, lambda reason: [reason.value] if reason else [],
-        package="reason", show=lambda reason: reason.value,
+        package="reason", show=lambda reason: reason.value, shape=str,
     ),
     Field(
-        "good", Level.L3, lambda state, _: state.good, _or_none(whole),
-        package="good", order="complete", show=_same, customer=True,
+        "good", Level.L3, lambda state, _: state.good, _or_none(whole_number),
+        package="good", order="complete", show=_same, shape=int, customer=True,
     ),
     Field(
         "departedLots", Level.L3, lambda state, _: _lots(state), read_lots,
@@ -189,9 +193,9 @@ FIELDS: tuple[Field, ...] = (
         ],
         package="lots",
     ),
-    Field("lotsBefore", Level.L3, lambda *_: 0, whole, absent=lambda _: 0),
+    Field("lotsBefore", Level.L3, lambda *_: 0, whole_number, absent=lambda _: 0),
     Field(
-        "lotsDeparted", Level.L3, lambda state, _: len(_left(state)), whole,
+        "lotsDeparted", Level.L3, lambda state, _: len(_left(state)), whole_number,
         absent=lambda told: len(told["departedLots"]), at_once=Occasion.LOT,
     ),
 )  # fmt: skip

@@ -22,7 +22,7 @@ from gateway.network.arrivals import Arrivals
 from gateway.network.calendar import WorkingTime
 from gateway.network.order import Baseline, JointOrder, WorkPackage
 
-Inbound = Sequence[Arrivals]
+GoodsIn = Sequence[Arrivals]
 """For each need of a package, the lots that have arrived or are expected."""
 NONE = timedelta()
 SECOND = timedelta(seconds=1)
@@ -85,7 +85,7 @@ def forecast(
     order: JointOrder,
     package: WorkPackage,
     job: Job | None,
-    inbound: Inbound,
+    inbound: GoodsIn,
     *,
     now: timedelta,
     counted: timedelta | None = None,
@@ -199,7 +199,7 @@ def _departed(order: JointOrder, job: Job | None) -> list[timedelta]:
     return [SECOND * ((clock.order(left) + half) // SECOND) for left in job.departures]
 
 
-def _ready(package: WorkPackage, inbound: Inbound) -> list[timedelta]:
+def _ready(package: WorkPackage, inbound: GoodsIn) -> list[timedelta]:
     """When all input for each lot is there, or what comes of it; long ago where none comes."""
     through = list(accumulate(package.sizes))
     columns = [[timedelta.min] * len(through)]

@@ -16,7 +16,7 @@ from gateway.network.plan import makeable
 from gateway.network.report import Lamp, PackageState, Report
 
 MINUTE = timedelta(minutes=1)
-TICK = timedelta(microseconds=1)
+INSTANT = timedelta(microseconds=1)
 """The shortest time there is."""
 
 
@@ -181,7 +181,7 @@ class Knowledge:
         """
         minute = (now // MINUTE + 1) * MINUTE
         silent = [self._good_until(p.id) for p in self.order.packages if p.firm != self.firm]
-        return min([minute, *(at + TICK for at in silent if at >= now)])
+        return min([minute, *(at + INSTANT for at in silent if at >= now)])
 
     def _good_until(self, package: str) -> timedelta:
         """Up to when the last report is not too old."""

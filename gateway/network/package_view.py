@@ -1,66 +1,125 @@
-"""A work package as the pages and the API show it; what was not agreed is absent."""
+"""A work package as this firm knows it; what was not agreed is absent. How it becomes JSON: in api.
+
+What the table of ``fields`` shows stands in ``told``, under the table's keys.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from enum import Enum
+from typing import Any, Literal
 
+from gateway.core.text import Text
+from gateway.core.work import Substate
 from gateway.network.arrivals import Departures, arrivals
-from gateway.network.fields import HIDDEN, told_date
+from gateway.network.fields import FIELDS, HIDDEN, told_date
 from gateway.network.forecast import rounded
-from gateway.network.knowledge import (
-    Agreed,
-    Heard,
-    Own,
-    end_agreed,
-    expected_end,
-)
+from gateway.network.knowledge import MINUTE, Agreed, Heard, Own, end_agreed, expected_end
 from gateway.network.order import JointOrder, Level, WorkPackage
 from gateway.network.package_state import lamp_by_date
 from gateway.network.report import SEEN_AS, Lamp
 from gateway.network.snapshot import Snapshot
 
-Json = dict[str, Any]
-SECOND = timedelta(seconds=1)
-MINUTE = timedelta(minutes=1)
+
+class Untold(Enum):
+    """Where nothing was agreed, or nothing is known: the key is missing. None is said as null."""
+
+    UNTOLD = "absent"
+
+
+UNTOLD: Literal[Untold.UNTOLD] = Untold.UNTOLD
+"""What a view leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeedView:
+    """What one piece of a package takes of another."""
+
+    package: str
+    per: int
+
+
+@dataclass(frozen=True, slots=True)
+class LotView:
+    """A transfer lot: expected to leave, or departed, or arrived."""
+
+    number: int
+    quantity: int
+    expected: timedelta | Untold = UNTOLD
+    departed: timedelta | Untold = UNTOLD
+    arrived: timedelta | Untold = UNTOLD
+
+
+@dataclass(frozen=True, slots=True)
+class PackageView:
+    """A package as this firm knows it; ``not_agreed`` names what is absent from ``told``."""
+
+    id: str
+    title: Text
+    item: Text
+    firm: str
+    firm_name: str
+    needs: Sequence[NeedView]
+    weight: int
+    planned: int
+    own: bool
+    level: Level
+    not_agreed: Sequence[str]
+    withdrawn: datetime | None
+    plan_start: timedelta | Untold = UNTOLD
+    plan_end: timedelta | Untold = UNTOLD
+    critical: bool | Untold = UNTOLD
+    slack: timedelta | Untold | None = UNTOLD
+    clock_off: timedelta | Untold = UNTOLD
+    substate: Substate | Untold = UNTOLD
+    age: timedelta | Untold = UNTOLD
+    stale: bool | Untold = UNTOLD
+    band: tuple[timedelta, timedelta] | Untold = UNTOLD
+    own_delay: timedelta | Untold = UNTOLD
+    inbound_delay: timedelta | Untold = UNTOLD
+    told_at: timedelta | Untold = UNTOLD
+    """The date that partners are told, where it leaves coarser than it is known here."""
+    unmeasured: bool | Untold = UNTOLD
+    machine_title: Text | Untold = UNTOLD
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 def package_view(
     snapshot: Snapshot, package: WorkPackage, leaving: Departures, now: timedelta
-) -> Json:
+) -> PackageView:
     """One package as this firm knows it at order time ``now``."""
     knowledge, own = snapshot.knowledge, snapshot.own.get(package.id)
     order, firm = knowledge.order, knowledge.firm
     agreed = Agreed(Level.L3) if own else knowledge.agreed.get(package.firm, Agreed(Level.L0))
-    shown: Json = {
-        "id": package.id,
-        "title": package.title.as_json(),
-        "item": package.item.as_json(),
-        "firm": package.firm,
-        "firm_name": snapshot.names.get(package.firm, package.firm),
-        "needs": _needs(order, package),
-        "weight": package.weight,
-        "planned": package.quantity,
-        "own": package.firm == firm,
-        "level": agreed.level.value,
-        "not_agreed": list(HIDDEN[agreed.level]),
-        "withdrawn": iso(agreed.withdrawn),
-    }
-    if package.baseline is not None:
-        shown["plan_start_s"] = seconds(package.baseline.start)
-        shown["plan_end_s"] = seconds(package.baseline.end)
+    planned, ahead = package.baseline, None
     if _measured(snapshot, package) and snapshot.plan is not None:
         ahead = snapshot.plan.packages[package.id]
-        shown["critical"] = ahead.critical
-        shown["slack_s"] = None if ahead.slack is None else seconds(ahead.slack)
-    off = snapshot.clocks.get(order.lead if own is not None else package.firm)
-    if off is not None:
-        shown["clock_off_s"] = seconds(off)
-    arrivals = _arrivals(order, package, leaving)
+    clock_off = snapshot.clocks.get(order.lead if own is not None else package.firm)
+    shown = PackageView(
+        id=package.id,
+        title=package.title,
+        item=package.item,
+        firm=package.firm,
+        firm_name=snapshot.names.get(package.firm, package.firm),
+        needs=_needs(order, package),
+        weight=package.weight,
+        planned=package.quantity,
+        own=package.firm == firm,
+        level=agreed.level,
+        not_agreed=HIDDEN[agreed.level],
+        withdrawn=agreed.withdrawn,
+        plan_start=UNTOLD if planned is None else planned.start,
+        plan_end=UNTOLD if planned is None else planned.end,
+        critical=UNTOLD if ahead is None else ahead.critical,
+        slack=UNTOLD if ahead is None else ahead.slack,
+        clock_off=UNTOLD if clock_off is None else clock_off,
+    )
+    arrives = _arrivals(order, package, leaving)
     if own is not None:
-        return shown | _own(snapshot, package, own, arrivals, now)
-    return shown | _heard(snapshot, package, agreed, arrivals, now)
+        return _own(shown, snapshot, package, own, arrives, now=now)
+    return _heard(shown, snapshot, package, arrives, now)
 
 
 def _measured(snapshot: Snapshot, package: WorkPackage) -> bool:
@@ -72,100 +131,116 @@ def _measured(snapshot: Snapshot, package: WorkPackage) -> bool:
     return package.id in snapshot.own or told
 
 
+def _by_table(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the table shows by itself of these values, by the view's keys."""
+    return {
+        row.package: row.show(values[row.key])
+        for row in FIELDS
+        if row.package is not None and row.show is not None and values.get(row.key) is not None
+    }
+
+
 def _own(
+    shown: PackageView,
     snapshot: Snapshot,
     package: WorkPackage,
     own: Own,
-    arrivals: Mapping[int, timedelta],
+    arrives: Mapping[int, timedelta],
+    *,
     now: timedelta,
-) -> Json:
-    order, state = snapshot.knowledge.order, own.state
-    shown: Json = {
-        "status": state.state.value,
-        "substate": state.substate.value,
-        "lamp": state.lamp.value,
+) -> PackageView:
+    step, state = snapshot.knowledge.order.step, own.state
+    told = _by_table({row.key: row.take(state, step) for row in FIELDS if row.show is not None}) | {
+        "lamp": state.lamp,
+        "status": state.state,
         "progress": round(state.share, 4),
-        "good": state.good,
-        "age_s": 0,
-        "stale": False,
+        "lots": [
+            _lot(e.number, e.quantity, leaves, arrives, now, departed=e.departed)
+            for e in own.forecast.lots
+            for leaves in [e.leaves if e.departed or state.forecast is not None else None]
+        ],
     }
-    if state.forecast is None:
-        shown["not_agreed"] = [] if own.waits is not None else ["forecast_s"]
-    else:
-        end = rounded(state.forecast, MINUTE)
-        shown |= {
-            "forecast_s": seconds(end),
-            "band_s": [seconds(end - order.step), seconds(end + order.step)],
-            "own_delay_s": seconds(rounded(state.own_delay, MINUTE)),
-            "inbound_delay_s": seconds(rounded(state.inbound_delay, MINUTE)),
-        }
-        if state.coarse is not None:
-            shown["told_s"] = seconds(told_date(state.forecast, order.step, state.coarse))
-    shown["lots"] = [
-        _lot(e.number, e.quantity, leaves, arrivals, now, departed=e.departed)
-        for e in own.forecast.lots
-        for leaves in [e.leaves if e.departed or state.forecast is not None else None]
-    ]
-    if state.reason is not None:
-        shown["reason"] = state.reason.value
-    if state.unmeasured:
-        shown["unmeasured"] = True
     title = snapshot.titles.get(package.id)
-    return shown if title is None else shown | {"machine_title": title.as_json()}
+    shown = replace(
+        shown,
+        substate=state.substate,
+        age=timedelta(),
+        stale=False,
+        unmeasured=state.unmeasured or UNTOLD,
+        machine_title=UNTOLD if title is None else title,
+        told=told,
+    )
+    if state.forecast is None:
+        return replace(shown, not_agreed=() if own.waits is not None else ("forecast_s",))
+    end = rounded(state.forecast, MINUTE)
+    return replace(
+        shown,
+        band=(end - step, end + step),
+        own_delay=rounded(state.own_delay, MINUTE),
+        inbound_delay=rounded(state.inbound_delay, MINUTE),
+        told_at=UNTOLD if state.coarse is None else told_date(state.forecast, step, state.coarse),
+        told=told | {"forecast_s": end},
+    )
 
 
 def _heard(
+    shown: PackageView,
     snapshot: Snapshot,
     package: WorkPackage,
-    agreed: Agreed,
-    arrivals: Mapping[int, timedelta],
+    arrives: Mapping[int, timedelta],
     now: timedelta,
-) -> Json:
+) -> PackageView:
     knowledge = snapshot.knowledge
-    if agreed.level is Level.L0:
-        return {}
+    if shown.level is Level.L0:
+        return shown
     stale = knowledge.stale(package.id, now)
     heard = knowledge.heard.get(package.id)
     if heard is None:
-        silent: Json = {"stale": stale, "lamp": "hatched" if stale else "grey"}
-        return silent | {"status": "no_news"} if stale else silent
+        silent = {"lamp": Lamp.HATCHED, "status": "no_news"} if stale else {"lamp": Lamp.GREY}
+        return replace(shown, stale=stale, told=silent)
     age = max(timedelta(), now - heard.at)
     end = expected_end(knowledge, package)
-    shown: Json = {
-        "age_s": seconds(age),
-        "stale": stale,
-        "lamp": "hatched" if stale else _lamp(knowledge.order, package, heard, end).value,
-    }
+    told = _by_table(heard.report.told)
+    told["lamp"] = Lamp.HATCHED if stale else _lamp(knowledge.order, package, heard, end)
+    shown = replace(shown, age=age, stale=stale, told=told)
     date = heard.date
-    if date is not None:
-        status = SEEN_AS[date.status]
-        shown["status"] = "no_news" if stale else status.value
-        if date.progress is not None:
-            shown["progress"] = date.progress / 100
-        if end is None:
-            shown["not_agreed"] = [*HIDDEN[agreed.level], "forecast_s"]
-        else:
-            wider = age if stale else timedelta()
-            shown["forecast_s"] = seconds(end)
-            shown["band_s"] = [seconds(end - date.precision), seconds(end + date.precision + wider)]
-        if date.reason is not None:
-            shown["reason"] = date.reason.value
-        if date.unmeasured:
-            shown["unmeasured"] = True
+    if date is None:
+        return shown
+    told["status"] = "no_news" if stale else SEEN_AS[date.status]
     if heard.quantity is not None:
-        departed = {lot.number for lot in heard.quantity.lots}
-        leaves = knowledge.expected.get(package.id, {})
-        if end is None:
-            leaves = {number: left for number, left in leaves.items() if number in departed}
-        if heard.quantity.good is not None:
-            shown["good"] = heard.quantity.good
-            shown["progress"] = round(min(1.0, heard.quantity.good / package.quantity), 4)
-        shown["lots"] = [
-            _lot(e.number, e.quantity, leaves.get(e.number), arrivals, now,
+        told |= _quantities(snapshot, package, heard, end, arrives, now=now)
+    shown = replace(shown, unmeasured=date.unmeasured or UNTOLD)
+    if end is None:
+        return replace(shown, not_agreed=(*shown.not_agreed, "forecast_s"))
+    told["forecast_s"] = end
+    wider = age if stale else timedelta()
+    return replace(shown, band=(end - date.precision, end + date.precision + wider))
+
+
+def _quantities(
+    snapshot: Snapshot,
+    package: WorkPackage,
+    heard: Heard,
+    end: timedelta | None,
+    arrives: Mapping[int, timedelta],
+    *,
+    now: timedelta,
+) -> dict[str, Any]:
+    """Lots, and progress as exactly as the good quantity tells it."""
+    departed = {lot.number for lot in heard.report.lots}
+    leaves = snapshot.knowledge.expected.get(package.id, {})
+    if end is None:
+        leaves = {number: left for number, left in leaves.items() if number in departed}
+    told: dict[str, Any] = {
+        "lots": [
+            _lot(e.number, e.quantity, leaves.get(e.number), arrives, now,
                  departed=e.number in departed)
             for e in package.lots()
-        ]  # fmt: skip
-    return shown
+        ]
+    }  # fmt: skip
+    if (good := heard.report.good) is not None:
+        told["progress"] = round(min(1.0, good / package.quantity), 4)
+    return told
 
 
 def _lamp(order: JointOrder, package: WorkPackage, heard: Heard, end: timedelta | None) -> Lamp:
@@ -182,21 +257,18 @@ def _lot(
     number: int,
     quantity: int,
     leaves: timedelta | None,
-    arrivals: Mapping[int, timedelta],
+    arrives: Mapping[int, timedelta],
     now: timedelta,
     *,
     departed: bool,
-) -> Json:
-    shown: Json = {"number": number, "quantity": quantity}
+) -> LotView:
     if leaves is None:
-        return shown
+        return LotView(number, quantity)
     if not departed:
-        return shown | {"expected_s": seconds(leaves)}
-    shown["departed_s"] = seconds(leaves)
-    arrives = arrivals.get(number)
-    if arrives is not None and arrives <= now:
-        shown["arrived_s"] = seconds(arrives)
-    return shown
+        return LotView(number, quantity, leaves)
+    at = arrives.get(number)
+    arrived = at if at is not None and at <= now else UNTOLD
+    return LotView(number, quantity, departed=leaves, arrived=arrived)
 
 
 def leaving_of(snapshot: Snapshot) -> Departures:
@@ -217,19 +289,7 @@ def _arrivals(order: JointOrder, package: WorkPackage, leaving: Departures) -> d
     return found
 
 
-def _needs(order: JointOrder, package: WorkPackage) -> list[Json]:
+def _needs(order: JointOrder, package: WorkPackage) -> list[NeedView]:
     return [
-        {"package": source.id, "per": need.per}
-        for need in package.needs
-        for source in order.sources(need)
+        NeedView(source.id, need.per) for need in package.needs for source in order.sources(need)
     ]
-
-
-def seconds(time: timedelta) -> int:
-    """Order time as JSON carries it."""
-    return rounded(time, SECOND) // SECOND
-
-
-def iso(at: datetime | None) -> str | None:
-    """A UTC time as JSON carries it."""
-    return None if at is None else at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from gateway.network.arrivals import Departures, arrivals
-from gateway.network.forecast import Forecast, Inbound, forecast
+from gateway.network.forecast import Forecast, GoodsIn, forecast
 from gateway.network.knowledge import (
     Knowledge,
     Own,
@@ -58,7 +58,7 @@ def own_packages(knowledge: Knowledge, now: timedelta) -> dict[str, Own]:
 
 
 def _ahead(
-    knowledge: Knowledge, package: WorkPackage, inbound: Inbound, now: timedelta
+    knowledge: Knowledge, package: WorkPackage, inbound: GoodsIn, now: timedelta
 ) -> Forecast:
     work = knowledge.work.get(package.id, Work(None))
     return forecast(
@@ -123,7 +123,7 @@ def _leaving(knowledge: Knowledge, now: timedelta) -> dict[str, Mapping[int, tim
     return {name: lots for name, lots in leaving.items() if name not in own}
 
 
-def inbound_of(order: JointOrder, package: WorkPackage, leaving: Departures) -> Inbound:
+def inbound_of(order: JointOrder, package: WorkPackage, leaving: Departures) -> GoodsIn:
     """The lots that reach a package, for each of its needs."""
     return [arrivals(order, package, need, leaving) for need in package.needs]
 

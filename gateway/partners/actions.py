@@ -25,8 +25,7 @@ from gateway.partners.outbox import Outbox
 from gateway.partners.outgoing import Outgoing, check_length, iso
 from gateway.partners.state import ExchangeState, Key
 
-OVER = Text("Der Auftrag ist vorbei.", "The order is over.")
-Json = dict[str, Any]
+ORDER_IS_OVER = Text("Der Auftrag ist vorbei.", "The order is over.")
 
 
 class Actions:
@@ -180,7 +179,7 @@ class Actions:
                 )
             )
         if order_id in self._state.closed:
-            raise ExchangeError(OVER)
+            raise ExchangeError(ORDER_IS_OVER)
         state = "accepted" if accept else "declined"
         await self._keep_offer(order_id, replace(offer, state=state))
 
@@ -229,7 +228,7 @@ class Actions:
         self._agreement(order_id, recipient)
         order = state.order(order_id)
         if order is None or order_id in state.closed:
-            raise ExchangeError(OVER)
+            raise ExchangeError(ORDER_IS_OVER)
         level = agreed_on(context.side.consortium, order, firm, recipient)
         if level <= state.agreed(order_id, firm, recipient).level:
             raise ExchangeError(
@@ -294,7 +293,7 @@ class Actions:
                 )
             )
         if order_id in self._state.closed:
-            raise ExchangeError(OVER)
+            raise ExchangeError(ORDER_IS_OVER)
         return order
 
 

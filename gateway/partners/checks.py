@@ -13,11 +13,11 @@ from gateway.network import disclosure
 from gateway.network.document import MOST_LOTS
 from gateway.network.knowledge import Agreed, Knowledge, arrived
 from gateway.network.order import JointOrder, Level, Prepared
+from gateway.network.order_view import order_view
 from gateway.network.report import Report
 from gateway.network.rollup import own_packages
 from gateway.network.snapshot import Offered, Snapshot
-from gateway.network.views import view
-from gateway.partners.messages import Cancelled, Kind, Message, moment
+from gateway.partners.messages import Cancelled, Kind, Message, utc_moment
 from gateway.partners.state import ExchangeState, Head
 
 
@@ -125,7 +125,7 @@ def check_reckoned(order: JointOrder, firm: str) -> None:
         own = own_packages(knowledge, now)
         for package in order.packages:
             arrived(knowledge, package, now)
-        view(Snapshot(knowledge, own, {}, {}, "member", simulated=order.lapse > 1), now)
+        order_view(Snapshot(knowledge, own, {}, {}, "member", simulated=order.lapse > 1), now)
     except (ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise ExchangeError("the message holds no order that can be reckoned with") from error
 
@@ -177,7 +177,7 @@ def read_withdrawal(message: Message, present: Level) -> Agreed:
     """What is left, and since when. A withdrawal never gives more than there was."""
     try:
         level = Level(message.fields["level"])
-        withdrawn = moment(datetime.fromisoformat(message.fields["withdrawnAt"]))
+        withdrawn = utc_moment(datetime.fromisoformat(message.fields["withdrawnAt"]))
     except (KeyError, TypeError, ValueError) as error:
         raise ExchangeError("a withdrawal without its level or time") from error
     return Agreed(min(level, present), from_ms(to_ms(withdrawn)))

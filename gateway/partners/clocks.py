@@ -70,7 +70,7 @@ async def measured(
             state.versions[order_id][version] = moved
 
 
-def said(apart: dict[str, timedelta], names: dict[str, str]) -> Text | None:
+def clocks_apart(apart: dict[str, timedelta], names: dict[str, str]) -> Text | None:
     """Whose clocks are how far from ours; None where all agree."""
     if not apart:
         return None

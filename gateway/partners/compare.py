@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from gateway.partners.context import Context
 from gateway.partners.inbox import Inbox
@@ -12,8 +11,6 @@ from gateway.partners.messages import GENESIS, Kind, Message, header
 
 PATIENCE = 5.0
 """Seconds to wait for the partner's answer."""
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +22,41 @@ class ChainPlace:
     hash: str
 
 
-async def compare(context: Context, inbox: Inbox, firm: str, order_id: str | None) -> Json | None:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The last common place of a chain in both logs; ``theirs`` is what the partner has said."""
+
+    mine: str = GENESIS
+    theirs: object = None
+    count: int = 0
+    equal: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both firms' logs beside each other; ``answered``: whether the partner has said anything."""
+
+    firm: str
+    order: str
+    answered: bool
+    sent: Beside
+    received: Beside | None
+
+    @property
+    def count(self) -> int:
+        """So many messages were compared."""
+        return self.sent.count + (self.received.count if self.received is not None else 0)
+
+    @property
+    def equal(self) -> bool:
+        """Whether both logs are the same."""
+        received = self.received is None or self.received.equal
+        return self.answered and self.sent.equal and received
+
+
+async def compare(
+    context: Context, inbox: Inbox, firm: str, order_id: str | None
+) -> Comparison | None:
     """Ask ``firm`` for the hashes in its log where ours must be equal.
 
     None where no message about the order ever went either way (a stranger and a firm of the
@@ -47,15 +78,8 @@ async def compare(context: Context, inbox: Inbox, firm: str, order_id: str | Non
     )
     answer = await _ask(context, inbox, firm, question)
     sides = {side: _beside(place, answer, side) for side, place in places.items() if place.sequence}
-    sent = sides.get("sent", {"mine": GENESIS, "theirs": None, "count": 0, "equal": True})
-    return {
-        "firm": firm,
-        "order": order,
-        **sent,
-        "count": sum(side["count"] for side in sides.values()),
-        "equal": answer is not None and all(side["equal"] for side in sides.values()),
-        "received": sides.get("received"),
-    }
+    sent = sides.get("sent", Beside())
+    return Comparison(firm, order, answer is not None, sent, sides.get("received"))
 
 
 async def _places(context: Context, order: str, firm: str) -> dict[str, ChainPlace]:
@@ -88,11 +112,6 @@ async def _ask(context: Context, inbox: Inbox, firm: str, question: Message) -> 
         del inbox.asked[about]
 
 
-def _beside(place: ChainPlace, answer: Message | None, side: str) -> Json:
+def _beside(place: ChainPlace, answer: Message | None, side: str) -> Beside:
     theirs = answer.fields.get(side) if answer is not None else None
-    return {
-        "mine": place.hash,
-        "theirs": theirs,
-        "count": place.sequence,
-        "equal": place.hash == theirs,
-    }
+    return Beside(place.hash, theirs, place.sequence, place.hash == theirs)

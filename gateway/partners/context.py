@@ -26,7 +26,7 @@ from gateway.partners.transport import Transport
 
 log = logging.getLogger(__name__)
 Args = ParamSpec("Args")
-Result = TypeVar("Result")
+Written = TypeVar("Written")
 
 HELD = 16
 """So many answers wait for a partner that has not answered yet; what is lost comes again."""
@@ -58,8 +58,8 @@ class Context:
     _audited: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     async def keep(
-        self, write: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs
-    ) -> Result:
+        self, write: Callable[Args, Written], *args: Args.args, **kwargs: Args.kwargs
+    ) -> Written:
         """Run a method of the ledger in its thread; it is committed when this returns."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.thread, lambda: write(*args, **kwargs))

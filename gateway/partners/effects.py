@@ -34,7 +34,9 @@ Skipped = Sequence[LogEntry]
 Effect = Callable[[Context, LogEntry, Skipped, Message], Awaitable[None]]
 
 
-async def take_in(context: Context, entry: LogEntry, skipped: Skipped, message: Message) -> None:
+async def bring_about(
+    context: Context, entry: LogEntry, skipped: Skipped, message: Message
+) -> None:
     """Let a message that continues its chain come into force. Raises ExchangeError."""
     await _BY_KIND[message.kind](context, entry, skipped, message)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 
 from gateway.core.text import Text
-from gateway.partners.clocks import said
+from gateway.partners.clocks import clocks_apart
 from gateway.partners.context import Context
 from gateway.partners.start_check import StartCheck
 
@@ -13,9 +13,9 @@ CONNECTED = Text("verbunden", "connected")
 UNPLUGGED = Text("Verbindung gezogen", "unplugged")
 
 
-def with_note(said: Text, note: Text) -> Text:
+def with_note(clocks_apart: Text, note: Text) -> Text:
     """Two sentences in one."""
-    return Text(f"{said.de}; {note.de}", f"{said.en}; {note.en}")
+    return Text(f"{clocks_apart.de}; {note.de}", f"{clocks_apart.en}; {note.en}")
 
 
 def not_stored(trouble: str) -> Text:
@@ -43,7 +43,7 @@ def connected(context: Context, start_check: StartCheck, file: str) -> Text:
     present = [note for note in notes if note is not None]
     how = reduce(with_note, present) if present else CONNECTED
     names = {member.id: member.name for member in context.side.consortium.members}
-    if (wrong := said(dict(context.state.clocks), names)) is not None:
+    if (wrong := clocks_apart(dict(context.state.clocks), names)) is not None:
         how = Text(f"{how.de}. {wrong.de}", f"{how.en}; {wrong.en}")
     if (note := context.transport.trouble()) is None:
         return how

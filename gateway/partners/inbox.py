@@ -17,7 +17,7 @@ from gateway.core.errors import ExchangeError, JournalError, NotConnected
 from gateway.partners.checks import Fit, NotYetError, fit, skipped_before
 from gateway.partners.context import Context
 from gateway.partners.crypto import Opened, opened
-from gateway.partners.effects import take_in
+from gateway.partners.effects import bring_about
 from gateway.partners.messages import CHAINED, LAST, Kind, Message, read
 from gateway.partners.outbox import Outbox
 from gateway.partners.rate_limit import RateLimit
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 SEEN = 4096
 """So many sealed messages are remembered to recognise one that the way delivers twice."""
-NO_ORDER = timedelta(seconds=10)
+IDLE_INTERVAL = timedelta(seconds=10)
 """While no order is worked on, partners may say as much as if they reported this often."""
 COMPLAIN_EVERY = 1.0
 """Seconds between two messages to a partner that something is missing."""
@@ -95,7 +95,7 @@ class Inbox:
     def _interval(self) -> timedelta:
         """How often partners report now, in real time."""
         working = self._context.state.working()
-        return min((order.interval / order.lapse for order in working), default=NO_ORDER)
+        return min((order.interval / order.lapse for order in working), default=IDLE_INTERVAL)
 
     async def _sort(self, got: Opened, message: Message, size: int, mono: float) -> None:
         if message.kind in CHAINED:
@@ -149,7 +149,7 @@ class Inbox:
                     package=None, level=None, fields={}, text=None, bytes=0, state="cancelled")
             for e in skipped_before(message, head)
         ]  # fmt: skip
-        await take_in(context, entry, skipped, message)
+        await bring_about(context, entry, skipped, message)
         state.in_heads[pair] = Head(chain, message.sequence, got.hash)
         state.received_count += 1 + len(skipped)
 

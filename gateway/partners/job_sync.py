@@ -12,6 +12,7 @@ from gateway.config import SiteConfig
 from gateway.core.work import Job, JobState, MachineStatus
 from gateway.jobs import commands
 from gateway.jobs.commands import CloseOrder, Command, NotPossible
+from gateway.jobs.job.states import OVER
 from gateway.network.knowledge import Knowledge, arrived, goods_in
 from gateway.network.order import JointOrder, Opening, WorkPackage
 from gateway.network.own_jobs import Bench, Shop, bench, job_id, jobs_of
@@ -20,7 +21,6 @@ from gateway.partners.state import ExchangeState
 
 log = logging.getLogger(__name__)
 
-OVER = (JobState.ENDED, JobState.ABORTED)
 AGAIN = timedelta(minutes=1)
 """What the job logic has refused is tried again, and told in the log, at most this often."""
 

@@ -25,7 +25,7 @@ GENESIS = ""
 
 Hash = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 ChainId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
-Name = Annotated[str, Field(min_length=1, max_length=64)]
+WireName = Annotated[str, Field(min_length=1, max_length=64)]
 LAST = 2**40
 """No number is higher: the ledger could not keep all of them."""
 Sequence = Annotated[int, Field(ge=0, le=LAST)]
@@ -61,7 +61,7 @@ class _Wire(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-def moment(at: datetime) -> datetime:
+def utc_moment(at: datetime) -> datetime:
     """A real time that can be kept and compared, as UTC."""
     if at.tzinfo is None or at.year not in YEARS:
         raise ValueError("a time without its zone, or of no year of ours")
@@ -71,13 +71,13 @@ def moment(at: datetime) -> datetime:
 class Header(_Wire):
     """Header after Catena-X."""
 
-    messageId: Name  # noqa: N815 - the words of Catena-X
-    context: Name
-    sentDateTime: Annotated[datetime, AfterValidator(moment)]  # noqa: N815
-    senderBpn: Name  # noqa: N815
-    receiverBpn: Name  # noqa: N815
-    relatedMessageId: Name | None = None  # noqa: N815
-    version: Name = VERSION
+    messageId: WireName  # noqa: N815 - the words of Catena-X
+    context: WireName
+    sentDateTime: Annotated[datetime, AfterValidator(utc_moment)]  # noqa: N815
+    senderBpn: WireName  # noqa: N815
+    receiverBpn: WireName  # noqa: N815
+    relatedMessageId: WireName | None = None  # noqa: N815
+    version: WireName = VERSION
 
 
 class Cancelled(_Wire):
@@ -96,14 +96,14 @@ class Message(_Wire):
     )
     header: Header
     kind: Kind
-    order: Name
+    order: WireName
     version: Sequence = 0
-    package: Name | None = None
+    package: WireName | None = None
     chain: ChainId | None = None
     sequence: Sequence = 0
     prev: Hash = GENESIS
     level: Level | None = None
-    agreement: Name | None = None
+    agreement: WireName | None = None
     order_s: OrderSeconds = 0.0
     cancels: Annotated[tuple[Cancelled, ...], Field(max_length=1000)] = ()
     fields: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.core.errors import ExchangeError
 from gateway.core.text import Text
-from gateway.network.agreement import Told, occasion
+from gateway.network.agreement import LastTold, occasion
 from gateway.network.disclosure import as_fields, disclose, unread
 from gateway.network.document import as_document, cut
 from gateway.network.order import JointOrder, Level
@@ -21,7 +21,7 @@ from gateway.partners.messages import Kind
 from gateway.partners.state import ExchangeState, Key, Side
 
 Fields = dict[str, Any]
-Made = dict[tuple[str | None, Level], Report | None]
+Disclosed = dict[tuple[str | None, Level], Report | None]
 """What leaves of a package (None: of the order as a whole) at a level; None: nothing."""
 
 
@@ -49,7 +49,7 @@ def outgoing(
     whole: OrderState | None,
     now: timedelta,
     done: bool = False,
-    made: Made | None = None,
+    made: Disclosed | None = None,
 ) -> Iterator[Outgoing]:
     """Everything that should leave for ``order`` now, an order before what refers to it.
 
@@ -144,7 +144,7 @@ def _reports(
     what: tuple[Kind, str | None, PackageState | OrderState],
     now: timedelta,
     *,
-    made: Made,
+    made: Disclosed,
     done: bool,
 ) -> Iterator[Outgoing]:
     kind, package, subject = what
@@ -161,7 +161,7 @@ def _reports(
         told = state.told.get(key)
         before = None
         if told is not None and told.level is level:
-            before = Told(told.fields, timedelta(seconds=told.order_s))
+            before = LastTold(told.fields, timedelta(seconds=told.order_s))
         if occasion(order, before, fields, now, done=done) is not None:
             yield Outgoing(key, order.version, now, fields, level)
 

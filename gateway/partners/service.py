@@ -16,14 +16,16 @@ from gateway.core.errors import ExchangeError, JournalError
 from gateway.core.text import Text
 from gateway.database import Corrupt
 from gateway.drivers.mqtt import Broker
+from gateway.network.agreement import AgreementView
 from gateway.network.fields import told_date
 from gateway.network.files import ConsortiumFile, OrderFile
+from gateway.network.knowledge import MINUTE
 from gateway.network.order import Level
+from gateway.network.order_view import OrderView, order_view
 from gateway.network.snapshot import Snapshot, Warned
-from gateway.network.views import view
 from gateway.partners import health
 from gateway.partners.actions import Actions
-from gateway.partners.compare import compare
+from gateway.partners.compare import Comparison, compare
 from gateway.partners.context import Context
 from gateway.partners.files_read import FilesRead
 from gateway.partners.identity import identity
@@ -33,10 +35,9 @@ from gateway.partners.lifecycle import close_older, erase_aside, forget_expired
 from gateway.partners.link import BrokerLink
 from gateway.partners.outbox import Outbox
 from gateway.partners.outgoing import Outgoing, outgoing, taken_back
-from gateway.partners.records import agreements_json, log_json
 from gateway.partners.snapshots import Snapshots
 from gateway.partners.start_check import StartCheck
-from gateway.partners.state import Side
+from gateway.partners.state import LogEntry, SecurityEvent, Side
 from gateway.partners.store.aside import told
 from gateway.partners.store.ledger import Ledger
 from gateway.partners.store.ledger_file import Behind
@@ -52,8 +53,6 @@ NO_ROOM = 1.0
 """Seconds until it is tried again to keep what could not be written."""
 GATHER = 0.05
 """Seconds that pass after a message before the next look, so that several cost one."""
-MINUTE = timedelta(minutes=1)
-Json = dict[str, Any]
 
 
 class Exchange:
@@ -85,7 +84,7 @@ class Exchange:
         self._snapshots = Snapshots(site)
         self._job_sync = JobSync(site, journal, tracker)
         self._files_read = FilesRead({})
-        self._views: dict[str, tuple[Snapshot, int, Json]] = {}
+        self._views: dict[str, tuple[Snapshot, int, OrderView]] = {}
         self._lock = asyncio.Lock()
         self._comparing: set[str] = set()
         self._wake = asyncio.Event()
@@ -389,7 +388,7 @@ class Exchange:
 
     # What pages and API see; safe from any thread
 
-    def orders(self, limit: int | None = None) -> list[Json]:
+    def orders(self, limit: int | None = None) -> list[OrderView]:
         """The joint orders, the one opened last first; what was not agreed is absent.
 
         None of them while the exchange is shut: what an old ledger knows is not so any more.
@@ -400,7 +399,7 @@ class Exchange:
         """What is known of the order opened last, and the order time that it shows."""
         return next(((one, one.at(self._clock())) for one in self._newest_first()), None)
 
-    def order(self, order: str) -> Json | None:
+    def order(self, order: str) -> OrderView | None:
         """One joint order, or None."""
         for snapshot in self._newest_first():
             if snapshot.knowledge.order.id == order:
@@ -410,34 +409,34 @@ class Exchange:
     def _newest_first(self) -> Sequence[Snapshot]:
         return () if self._shut is not None else self._snapshots.all
 
-    def _shown(self, snapshot: Snapshot) -> Json:
+    def _shown(self, snapshot: Snapshot) -> OrderView:
         """The view of a snapshot; made anew when that has changed, and each minute of its time."""
         now = snapshot.at(self._clock())
         order, minute = snapshot.knowledge.order.id, now // MINUTE
         last = self._views.get(order)
         if last is not None and last[0] is snapshot and last[1] == minute:
             return last[2]
-        shown = view(snapshot, now)
+        shown = order_view(snapshot, now)
         shown_now = {each.knowledge.order.id for each in self._snapshots.all}
         kept = {name: each for name, each in self._views.items() if name in shown_now}
         self._views = kept | {order: (snapshot, minute, shown)}
         return shown
 
-    def agreements(self, order: str) -> list[Json]:
+    def agreements(self, order: str) -> list[AgreementView]:
         """What this firm gives and gets, by partner."""
-        return agreements_json(self._context.state, self._context.side, order)
+        return self._context.state.agreements_of(order, self._context.side)
 
-    def sent(self, order: str | None = None, limit: int = 200) -> list[Json]:
+    def sent(self, order: str | None = None, limit: int = 200) -> list[LogEntry]:
         """Every message that left, with its exact content, newest first."""
         self._not_shut()
-        return log_json(self._ledger.log("sent", order, limit), "to")
+        return self._ledger.log("sent", order, limit)
 
-    def received(self, order: str | None = None, limit: int = 200) -> list[Json]:
+    def received(self, order: str | None = None, limit: int = 200) -> list[LogEntry]:
         """Every message that came in, newest first; what was withdrawn is gone from it."""
         self._not_shut()
-        return log_json(self._ledger.log("received", order, limit), "from")
+        return self._ledger.log("received", order, limit)
 
-    def audited(self, limit: int = 200) -> list[Json]:
+    def audited(self, limit: int = 200) -> list[SecurityEvent]:
         """What was refused, withdrawn or begun anew, newest first; nothing while it is shut."""
         if self._shut is not None:
             return []
@@ -506,7 +505,7 @@ class Exchange:
         await self.tick()
         return level.value
 
-    async def compare(self, firm: str, order: str | None = None) -> Json | None:
+    async def compare(self, firm: str, order: str | None = None) -> Comparison | None:
         """Ask ``firm`` for its log and say whether both chains agree; None: nothing was shared.
 
         Raises ExchangeError while an earlier question to ``firm`` is open.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.config import SiteConfig
-from gateway.core.work import JobState
+from gateway.jobs.job.states import OVER
 from gateway.network.knowledge import Agreed, Heard, Knowledge
 from gateway.network.order import Consortium, JointOrder, Prepared
 from gateway.network.order_state import order_state
@@ -21,7 +21,6 @@ from gateway.network.snapshot import Offered, Snapshot
 from gateway.partners.hours import hours_of
 from gateway.partners.state import ExchangeState
 
-OVER = (JobState.ENDED, JobState.ABORTED)
 KEPT = 6
 """So many orders are shown, the ones opened last; besides them those that are worked on."""
 PRICE_EVERY = timedelta(seconds=1)

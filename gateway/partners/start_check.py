@@ -45,7 +45,7 @@ SOON = 0.5
 """Seconds between two questions to a partner that is heard of meanwhile."""
 GIVEN_BACK_EVERY = 5.0
 """Seconds between two long messages that go back to the firm that has signed them."""
-Number = tuple[str, str, int]
+ChainNumber = tuple[str, str, int]
 """Order, chain, and the last number in it."""
 
 
@@ -63,7 +63,7 @@ class StartCheck:
         self._last: dict[str, float] = {}
         self._asked: dict[str, deque[str]] = {}
         self._given_back: dict[str, float] = {}
-        self.unproven: dict[str, Number] = {}
+        self.unproven: dict[str, ChainNumber] = {}
         """Partners that claim a number which they cannot show: these alone get nothing."""
 
     @property
@@ -194,7 +194,7 @@ class StartCheck:
             state.proven.add((shown.order, partner))
         return before
 
-    def _known(self, partner: str, number: Number) -> bool:
+    def _known(self, partner: str, number: ChainNumber) -> bool:
         order, chain, last = number
         state = self._context.state
         known = state.numbers.get(partner, {}).get((order, chain), 0)
@@ -220,7 +220,7 @@ class StartCheck:
         await context.keep(context.ledger.prove, partner, *number)
         raise Distrusted(outdated(partner, number[0], number[2]))
 
-    async def _before_we_began_anew(self, partner: str, told: Iterable[Number]) -> None:
+    async def _before_we_began_anew(self, partner: str, told: Iterable[ChainNumber]) -> None:
         """A partner has these of us from before: whatever they were about stands at L0."""
         context, state = self._context, self._context.state
         chains = {(order, chain) for order, chain, _ in told}
@@ -232,7 +232,7 @@ class StartCheck:
             if giver == firm and of in state.prior_orders() and level is not Level.L0:
                 await self._outbox.narrow(of, taker, Agreed(Level.L0, context.clock()))
 
-    async def _not_shown(self, partner: str, number: Number) -> None:
+    async def _not_shown(self, partner: str, number: ChainNumber) -> None:
         if self.unproven.get(partner) == number:
             return
         self.unproven[partner] = number
@@ -241,13 +241,13 @@ class StartCheck:
         await self._context.audit(partner, "number not shown", why)
 
 
-def _number(shown: Message) -> Number:
+def _number(shown: Message) -> ChainNumber:
     return (shown.order, shown.chain or "", shown.sequence)
 
 
-def _fitting(numbers: Iterable[Number]) -> list[Number]:
+def _fitting(numbers: Iterable[ChainNumber]) -> list[ChainNumber]:
     """As many as there is room for."""
-    found, room = list[Number](), ROOM
+    found, room = list[ChainNumber](), ROOM
     for number in numbers:
         room -= len(orjson.dumps(number)) + 1
         if room < 0 or len(found) == MOST:
@@ -256,7 +256,7 @@ def _fitting(numbers: Iterable[Number]) -> list[Number]:
     return found
 
 
-def _numbers(told: Any) -> Iterator[Number]:
+def _numbers(told: Any) -> Iterator[ChainNumber]:
     """The numbers in a message. Raises ExchangeError where they are none."""
     if not isinstance(told, list) or len(told) > MOST:
         raise ExchangeError("numbers of chains that are no list, or too long")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from gateway.config import Reserve
+from gateway.network.agreement import AgreementView, agreed_on
 from gateway.network.disclosure import joined
 from gateway.network.fields import read_lots
 from gateway.network.knowledge import Agreed, Heard
@@ -81,6 +82,15 @@ class Side:
         """The partners whose keys the consortium's file lacks: nothing is exchanged with them."""
         others = self.consortium.others(self.firm)
         return [member.id for member in others if member.sign is None or member.seal is None]
+
+
+class SecurityEvent(TypedDict):
+    """What was refused, withdrawn, compared or begun anew; without payload."""
+
+    at: datetime
+    firm: str
+    what: str
+    detail: str
 
 
 @dataclass(slots=True)
@@ -230,3 +240,23 @@ class ExchangeState:
             return None
         reserve = self.ready_reserve(order, planned.firm, planned.package)
         return None if reserve is None else replace(reserve, lots=planned.lots)
+
+    def agreements_of(self, order: str, side: Side) -> list[AgreementView]:
+        """What the firm gives (``own``) and gets in an order, by pair."""
+        found, firm = self.order(order), side.firm
+        if found is None:
+            return []
+        return [
+            AgreementView(
+                giver,
+                taker,
+                agreed.level,
+                agreed_on(side.consortium, found, giver, taker),
+                found.interval,
+                found.threshold,
+                agreed.withdrawn,
+                own=giver == firm,
+            )
+            for (of, giver, taker), agreed in sorted(self.agreements.items())
+            if of == order and firm in (giver, taker)
+        ]

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from gateway.api.order_json import order_json
 from gateway.config import Window
 from gateway.core.text import Text
 from gateway.network.arrivals import arrivals
@@ -27,10 +28,10 @@ from gateway.network.disclosure import as_fields, disclose, unread
 from gateway.network.forecast import forecast
 from gateway.network.order import Consortium, Level, Member
 from gateway.network.order_state import order_state
+from gateway.network.order_view import order_view
 from gateway.network.plan import departures, plan, promised
 from gateway.network.rollup import own_packages, whole_plan
 from gateway.network.snapshot import Snapshot
-from gateway.network.views import view
 from gateway.partners.crypto import opened, sealed, signed
 from gateway.partners.identity import identity
 from tests.figures import tell_all
@@ -88,7 +89,12 @@ def measure(lots: int, packages: int, *, first: bool) -> None:
     if first and lots <= 1000:
         tell_all("plan and forecast as first written", times(both_first, 1), "ms of CPU", **size)
     tell_all("a whole look of the lead firm", times(look, 9), "ms of CPU", **size)
-    tell_all("a view for the pages", times(lambda: view(snapshot, now), 5), "ms of CPU", **size)
+    tell_all(
+        "a view for the pages",
+        times(lambda: order_json(order_view(snapshot, now)), 5),
+        "ms of CPU",
+        **size,
+    )
 
 
 def replan(packages: int) -> None:

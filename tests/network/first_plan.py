@@ -191,14 +191,14 @@ def _package_plan(order: JointOrder, lots: list[_Lot]) -> tuple[list[_Lot], time
     return lots, slack, slack is not None and slack < order.interval
 
 
-Inbound = Sequence[tuple[Need, Sequence[Delivery]]]
+GoodsIn = Sequence[tuple[Need, Sequence[Delivery]]]
 
 
 def forecast(
     order: JointOrder,
     package: WorkPackage,
     job: Job | None,
-    inbound: Inbound,
+    inbound: GoodsIn,
     *,
     now: timedelta,
     counted: timedelta | None = None,
@@ -278,7 +278,7 @@ def _departed(order: JointOrder, job: Job | None) -> list[timedelta]:
     return [order_time(order, left) for left in job.departures]
 
 
-def _all_ready(inbound: Inbound, through: int) -> timedelta | None:
+def _all_ready(inbound: GoodsIn, through: int) -> timedelta | None:
     """When all input for the first ``through`` pieces is there; None where none is needed."""
     times: list[timedelta] = []
     for need, arriving in inbound:
@@ -291,7 +291,7 @@ def _all_ready(inbound: Inbound, through: int) -> timedelta | None:
     return max(times) if times else None
 
 
-def _inbound_delay(package: WorkPackage, inbound: Inbound) -> timedelta:
+def _inbound_delay(package: WorkPackage, inbound: GoodsIn) -> timedelta:
     """How late the package would end if its own machine kept exactly to the plan."""
     planned = package.baseline
     if planned is None or not inbound or package.per_piece is None:

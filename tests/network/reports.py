@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from gateway.network.fields import fields_of
 from gateway.network.order import Level
 from gateway.network.report import DelayReason, DepartedLot, Lamp, ProductionStatus, Report
 
@@ -47,7 +48,9 @@ def quantity_report(
         "lotsBefore": before,
         "lotsDeparted": len(lots) if departed is None else departed,
     }
-    return Report(Level.L3, {**date.told, **told})
+    told = {**date.told, **told}
+    older = {row.key: row.absent(told) for row in fields_of(Level.L3) if row.absent is not None}
+    return Report(Level.L3, {**older, **told})
 
 
 def changed(report: Report, **told: Any) -> Report:

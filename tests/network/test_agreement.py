@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.core.errors import ExchangeError
-from gateway.network.agreement import Occasion, Told, narrowed, occasion
+from gateway.network.agreement import LastTold, Occasion, narrowed, occasion
 from gateway.network.order import JointOrder, Level
 
 NOON = timedelta(hours=12)
@@ -49,18 +49,18 @@ def test_the_first_report_goes_at_once(fair: JointOrder) -> None:
 def test_between_two_intervals_only_what_was_agreed_as_urgent_goes(
     fair: JointOrder, changed: dict[str, Any], why: Occasion | None
 ) -> None:
-    before = Told(FULL, NOON)
+    before = LastTold(FULL, NOON)
     assert occasion(fair, before, FULL | changed, NOON + timedelta(minutes=1)) is why
 
 
 def test_a_date_that_is_known_now_goes_at_once(fair: JointOrder) -> None:
-    unknown = Told(FULL | {"forecast_s": None}, NOON)
+    unknown = LastTold(FULL | {"forecast_s": None}, NOON)
     assert occasion(fair, unknown, FULL, NOON) is Occasion.SHIFT
     assert occasion(fair, unknown, unknown.fields, NOON) is None
 
 
 def test_every_interval_a_report_goes_changed_or_not(fair: JointOrder) -> None:
-    before = Told(FULL, NOON + timedelta(minutes=2))
+    before = LastTold(FULL, NOON + timedelta(minutes=2))
     assert occasion(fair, before, FULL, NOON + timedelta(minutes=14)) is None
     due = NOON + timedelta(minutes=15)
     assert occasion(fair, before, FULL, due) is Occasion.INTERVAL
@@ -69,7 +69,7 @@ def test_every_interval_a_report_goes_changed_or_not(fair: JointOrder) -> None:
 
 
 def test_the_moment_of_a_lamp_report_tells_nothing_of_lots_or_dates(fair: JointOrder) -> None:
-    before = Told({"lamp": "green"}, NOON)
+    before = LastTold({"lamp": "green"}, NOON)
     assert occasion(fair, before, {"lamp": "green"}, NOON + timedelta(minutes=1)) is None
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.api.access import Role
+from gateway.api.order_json import order_json
 from gateway.api.routes.orders import order_for
 from gateway.config import ALWAYS, Window
 from gateway.core.work import Job, JobState, Substate
@@ -24,11 +25,11 @@ from gateway.network.forecast import forecast
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Work
 from gateway.network.order import JointOrder, Level
 from gateway.network.order_state import order_state
+from gateway.network.order_view import order_view
 from gateway.network.plan import plan, promised
 from gateway.network.report import Coarse, DelayReason, Lamp, PackageState, Report
 from gateway.network.rollup import own_packages, whole_plan
 from gateway.network.snapshot import Snapshot
-from gateway.network.views import view
 from tests.network.large import LEAD, a_job, large
 from tests.network.test_calendar import ZERO, at, calendars, works
 
@@ -227,7 +228,7 @@ def test_what_a_calendars_lots_feed_in_the_same_firm_is_told_as_coarsely() -> No
     snapshot = Snapshot(
         knowledge, own, {}, {}, "lead", simulated=False, plan=plan(order), whole=whole
     )
-    shown = order_for(Role.CUSTOMER, view(snapshot, order.start))
+    shown = order_for(Role.CUSTOMER, order_json(order_view(snapshot, order.start)))
     assert shown["forecast_s"] == summary.forecast.total_seconds(), "so does the customer's page"
 
 

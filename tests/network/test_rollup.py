@@ -12,12 +12,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gateway.api.order_json import order_json
 from gateway.config import read_model
 from gateway.core.work import JobState, Substate
 from gateway.network.files import OrderFile
 from gateway.network.knowledge import Agreed, Heard, Knowledge, Own, Work, arrived
 from gateway.network.order import JointOrder, Level
 from gateway.network.order_state import complete, order_state, progress
+from gateway.network.order_view import order_view
 from gateway.network.plan import promised
 from gateway.network.report import (
     DelayReason,
@@ -30,7 +32,6 @@ from gateway.network.report import (
 from gateway.network.rollup import own_packages, what_if, whole_plan
 from gateway.network.snapshot import Snapshot
 from gateway.network.split import split
-from gateway.network.views import view
 from tests.network.large import a_job
 from tests.network.reports import changed, date_report, lamp_report, quantity_report
 
@@ -508,7 +509,7 @@ WORDS = {
 def test_nothing_rests_on_a_firm_that_has_not_said_yet_how_far_it_is() -> None:
     for missing in ("AP2", "AP3", "AP4"):
         found = snapshot({n: word for n, word in WORDS.items() if n != missing}, "1 13:40")
-        shown = view(found, at("1 13:40"))
+        shown = order_json(order_view(found, at("1 13:40")))
         absent = {"forecast_s", "slack_s", "late", "progress"}
         assert not absent & set(shown), missing
         assert shown["lamp"] == "hatched"
@@ -519,19 +520,19 @@ def test_nothing_rests_on_a_firm_that_has_not_said_yet_how_far_it_is() -> None:
         own = packages["AP5"]
         assert (own["lamp"], own["not_agreed"]) == ("hatched", [])
         assert "forecast_s" not in own
-    shown = view(snapshot(WORDS, "1 13:40"), at("1 13:40"))
+    shown = order_json(order_view(snapshot(WORDS, "1 13:40"), at("1 13:40")))
     assert (shown["forecast_s"], shown["lamp"]) == (at("2 05:55").total_seconds(), "green")
 
 
 def test_a_firm_that_decides_nothing_leaves_the_date_known_and_the_progress_open() -> None:
     found = snapshot({n: word for n, word in WORDS.items() if n != "AP1"}, "1 13:40")
-    shown = view(found, at("1 13:40"))
+    shown = order_json(order_view(found, at("1 13:40")))
     assert shown["forecast_s"] == at("2 05:55").total_seconds()
     assert "progress" not in shown
 
 
 def test_of_an_order_that_begins_at_its_beginning_the_plan_is_the_first_word() -> None:
-    shown = view(snapshot({}, "1 06:00", FAIR), at("1 06:00"))
+    shown = order_json(order_view(snapshot({}, "1 06:00", FAIR), at("1 06:00")))
     assert (shown["forecast_s"], shown["progress"]) == (at("2 05:55").total_seconds(), 0.0)
     assert snapshot({}, "1 06:00", FAIR).tells(at("1 06:00"))[1] is not None
 
@@ -570,8 +571,10 @@ def test_for_a_firm_that_tells_nothing_nobody_waits() -> None:
     assert own["AP5"].state.forecast is None
     plan = whole_plan(knowledge, own, at("1 13:40"))
     whole = order_state(knowledge, own, plan, at("1 13:40"))
-    shown = view(
-        Snapshot(knowledge, own, {}, {}, "lead", simulated=True, plan=plan, whole=whole),
-        at("1 13:40"),
+    shown = order_json(
+        order_view(
+            Snapshot(knowledge, own, {}, {}, "lead", simulated=True, plan=plan, whole=whole),
+            at("1 13:40"),
+        )
     )
     assert {"forecast_s", "progress"} <= set(shown["not_agreed"])

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.api.order_json import order_json
 from gateway.core.work import Job, JobState, Substate
 from gateway.network.arrivals import arrivals
 from gateway.network.calendar import WorkingTime
@@ -21,11 +22,11 @@ from gateway.network.forecast import forecast
 from gateway.network.knowledge import arrived
 from gateway.network.order import JointOrder, Level, Need, Prepared, WorkPackage
 from gateway.network.order_state import order_state
+from gateway.network.order_view import order_view
 from gateway.network.plan import Known, plan, promised
 from gateway.network.rollup import own_packages, what_if, whole_plan
 from gateway.network.snapshot import Snapshot
 from gateway.network.split import split
-from gateway.network.views import view
 from tests.network import first_plan
 from tests.network.large import LEAD, WORD, a_job, half_done, large
 
@@ -187,7 +188,7 @@ def shown(order: JointOrder) -> Callable[[], object]:
     whole = whole_plan(knowledge, own, now)
     state = order_state(knowledge, own, whole, now)
     snapshot = Snapshot(knowledge, own, {}, {}, "lead", simulated=False, plan=whole, whole=state)
-    return lambda: view(snapshot, now)
+    return lambda: order_json(order_view(snapshot, now))
 
 
 def offered(order: JointOrder) -> Callable[[], object]:

@@ -15,6 +15,13 @@ from typing import Any
 
 import yaml
 
+from gateway.api.order_json import (
+    agreement_json,
+    comparison_json,
+    order_json,
+    received_json,
+    sent_json,
+)
 from gateway.config import Bilingual, CalendarEntry, Machine, Network, Reserve, SiteConfig, Work
 from gateway.core.work import Job, Origin
 from gateway.jobs.commands import Book, ConfirmRate
@@ -117,7 +124,20 @@ class Firm:
     def order(self, order: str = "GA-17") -> dict[str, Any]:
         found = self.exchange.order(order)
         assert found is not None
-        return found
+        return dict(order_json(found))
+
+    def sent(self, order: str | None = None, limit: int = 200) -> list[Any]:
+        return list(sent_json(self.exchange.sent(order, limit)))
+
+    def received(self, order: str | None = None, limit: int = 200) -> list[Any]:
+        return list(received_json(self.exchange.received(order, limit)))
+
+    def agreements(self, order: str = "GA-17") -> list[Any]:
+        return [agreement_json(agreed) for agreed in self.exchange.agreements(order)]
+
+    async def compare(self, other: str) -> Any:
+        found = await self.exchange.compare(other)
+        return None if found is None else comparison_json(found)
 
     def package(self, package: str, order: str = "GA-17") -> dict[str, Any]:
         packages: Sequence[dict[str, Any]] = self.order(order)["packages"]
@@ -238,7 +258,7 @@ async def opened(firms: Mapping[str, Firm], **how: Any) -> None:
 
 async def logs_agree(one: Firm, other: Firm) -> bool:
     """Whether both hold the same chains, and both can show it."""
-    told = await asyncio.gather(one.exchange.compare(other.id), other.exchange.compare(one.id))
+    told = await asyncio.gather(one.compare(other.id), other.compare(one.id))
     return all(logs is not None and logs["equal"] for logs in told)
 
 

@@ -44,10 +44,10 @@ async def test_the_lead_firm_gets_half_days_and_the_firm_itself_sees_its_shifts(
         await until(lambda: lead.knows("AP1", progress=0.45))
         assert mill.package("AP1")["forecast_s"] != own["forecast_s"]
         assert lead.package("AP1")["forecast_s"] == s("4 12:00")
-        sent = [entry for entry in mill.exchange.sent(limit=100) if entry["kind"] == "report"]
+        sent = [entry for entry in mill.sent(limit=100) if entry["kind"] == "report"]
         dates = {entry["fields"]["forecast_s"] for entry in sent if "forecast_s" in entry["fields"]}
         assert dates == {s("4 12:00")}
-        text = json.dumps(mill.exchange.sent(limit=100), default=str)
+        text = json.dumps(mill.sent(limit=100), default=str)
         for private in ("shift", 'calendar"', "hours", str(own["forecast_s"])):
             assert private not in text
 

@@ -54,7 +54,7 @@ async def test_withdrawn_given_and_withdrawn_again_holds_over_a_power_cut(
     async with scene(tmp_path) as it:
         await _given_again(it)
         with monkeypatch.context() as now:
-            now.setattr(ledger_file, "counted", ends)
+            now.setattr(ledger_file, "next_number", ends)
             with pytest.raises(JournalError):
                 await it.furnace.exchange.withdraw("GA-17", LEAD, "L0")
         await it.furnace.kill()
@@ -116,7 +116,7 @@ async def test_what_a_partner_gave_again_is_taken_in_full_after_a_ledger_was_los
         await until(lambda: all_answered(it.lead))
 
         def level() -> str:
-            entries = it.furnace.exchange.agreements("GA-17")
+            entries = it.furnace.agreements("GA-17")
             return next(str(e["level"]) for e in entries if e["from"] == LEAD)
 
         agreed = level()

@@ -27,7 +27,7 @@ FIRMS = [LEAD, MILL, FURNACE]
 
 def level(firm: Firm, giver: str, taker: str) -> str:
     """The level of an agreement as a firm shows it."""
-    for entry in firm.exchange.agreements("GA-17"):
+    for entry in firm.agreements("GA-17"):
         if (entry["from"], entry["to"]) == (giver, taker):
             return str(entry["level"])
     return "none"
@@ -48,7 +48,7 @@ async def test_one_word_gives_the_same_level_again_and_both_logs_hold_it(
         assert await furnace.exchange.give("GA-17", LEAD) == "L3"
         assert level(furnace, FURNACE, LEAD) == "L3"
         await until(lambda: lead.knows("AP3", good=500, level="L3", withdrawn=None))
-        for log in (furnace.exchange.sent("GA-17"), lead.exchange.received("GA-17")):
+        for log in (furnace.sent("GA-17"), lead.received("GA-17")):
             kinds = [e["kind"] for e in reversed(log) if e["kind"] in ("withdrawal", "given")]
             assert kinds == ["withdrawal", "given"]
         for firm in (furnace, lead):
@@ -70,7 +70,7 @@ async def test_no_more_is_given_than_was_agreed_on_and_nothing_twice(
             with pytest.raises(ExchangeError):
                 await furnace.exchange.give("GA-17", recipient)
         assert level(furnace, FURNACE, LEAD) == "L3"
-        assert not any(entry["kind"] == "given" for entry in furnace.exchange.sent())
+        assert not any(entry["kind"] == "given" for entry in furnace.sent())
 
 
 async def test_a_partner_takes_no_more_than_its_own_copy_of_the_agreement(
@@ -113,5 +113,5 @@ async def test_what_was_given_again_is_given_after_a_restart_and_reaches_who_was
         await lead.start()
         await until(lambda: lead.knows("AP3", level="L3", good=500))
         assert level(lead, FURNACE, LEAD) == level(furnace, FURNACE, LEAD) == "L3"
-        kinds = [entry["kind"] for entry in lead.exchange.received("GA-17")]
+        kinds = [entry["kind"] for entry in lead.received("GA-17")]
         assert {"withdrawal", "given"} <= set(kinds)

@@ -15,8 +15,8 @@ import pytest
 
 from gateway.core.errors import JournalError, NotConnected
 from gateway.core.work import Job
+from gateway.jobs.job.states import OVER
 from gateway.network.order import Level
-from gateway.partners.job_sync import OVER
 from gateway.partners.messages import Kind
 from gateway.partners.outgoing import Outgoing
 from tests.disks import fill_up, small_disk
@@ -72,14 +72,14 @@ async def test_while_away_one_report_waits_not_a_queue(
         await opened(firms)
         lead, mill = firms[LEAD], firms[MILL]
         await until(lambda: lead.knows("AP1", progress=0.0))
-        await until(lambda: not [e for e in mill.exchange.sent() if e["state"] == "pending"])
+        await until(lambda: not [e for e in mill.sent() if e["state"] == "pending"])
         await lead.kill()
-        before = len(mill.exchange.sent())
+        before = len(mill.sent())
         for hour in range(7, 12):
             clock.to(f"1 {hour:02}:00")
             await mill.book(100)
             await mill.exchange.tick()
-        assert len(mill.exchange.sent()) == before + 1
+        assert len(mill.sent()) == before + 1
         await lead.start()
         await until(lambda: lead.knows("AP1", progress=0.2), HEALED)
 
@@ -238,7 +238,7 @@ async def test_a_firm_that_has_lost_its_file_and_begun_anew_gets_everything_agai
         await mill.book(240)
         await until(lambda: lead.knows("AP1", level="L0"), HEALED)
         await until(lambda: "lamp" in mill.order(), HEALED)
-        await until(lambda: not [e for e in mill.exchange.sent() if e["state"] == "pending"])
+        await until(lambda: not [e for e in mill.sent() if e["state"] == "pending"])
         assert await logs_agree(lead, mill)
 
 
@@ -259,7 +259,7 @@ async def test_a_partner_that_keeps_asking_does_not_make_the_ledger_grow(tmp_pat
             )
             await outbox.missing(MILL, asked, float(number))
             await lead.exchange.tick()
-            begun.append(len({e["hash"] for e in lead.exchange.sent() if e["kind"] == "order"}))
+            begun.append(len({e["hash"] for e in lead.sent() if e["kind"] == "order"}))
         assert begun == [2] * 5
         assert mill.exchange.order("GA-17") is not None
 

@@ -187,7 +187,7 @@ async def test_what_cannot_be_reckoned_with_is_refused_and_the_exchange_goes_on(
         lead, furnace = firms[LEAD], firms[FURNACE]
         await until(lambda: lead.knows("AP3", good=0))
         await until(lambda: _quiet(lead, furnace))
-        last = next(e for e in furnace.exchange.sent() if e["to"] == LEAD)
+        last = next(e for e in furnace.sent() if e["to"] == LEAD)
         told = {"departed_s": 30_000, "forecast_s": 90_000} | changed
         letter = Letter(
             header=header(FURNACE, LEAD, Kind.REPORT, datetime.now(UTC)),
@@ -252,11 +252,11 @@ async def test_a_firm_gets_only_messages_between_itself_and_another(
         await firms[MILL].book(600)
         await until(lambda: firms[FURNACE].knows("AP1", good=600))
         await until(lambda: _quiet(*firms.values()))
-        for entry in firms[PRESS].exchange.received():
+        for entry in firms[PRESS].received():
             assert entry["kind"] in ("order", "report", "summary")
             if entry["kind"] != "order":
                 assert set(entry["fields"]) == {"lamp"}
-        text = orjson.dumps(firms[PRESS].exchange.orders())
+        text = orjson.dumps(firms[PRESS].order())
         assert b'"good":600' not in text
         for private in (b"lot_time", b"piece_time", b"per_piece", b"scrap", b"machine_name"):
             assert private not in text
@@ -269,7 +269,7 @@ async def test_the_order_message_tells_no_cycle_time_of_another_firm(
     async with working(tmp_path, (LEAD, PRESS), broker.url) as firms:
         await opened(firms)
         press = firms[PRESS]
-        (order,) = [e for e in press.exchange.received() if e["kind"] == "order"]
+        (order,) = [e for e in press.received() if e["kind"] == "order"]
         seen = next(p for p in order["fields"]["packages"] if p["id"] == package)
         assert seen["lot_time"] is None
         assert seen["piece_time"] is None
@@ -296,4 +296,4 @@ def _chain(firm: Firm, sender: str) -> str:
 
 
 def _quiet(*firms: Firm) -> bool:
-    return not [e for f in firms for e in f.exchange.sent(limit=50) if e["state"] == "pending"]
+    return not [e for f in firms for e in f.sent(limit=50) if e["state"] == "pending"]

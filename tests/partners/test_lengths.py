@@ -127,7 +127,7 @@ async def test_the_broker_learns_from_no_length_who_sees_more(
         await settled(heard, *firms.values())
         said = {
             (entry["to"], entry["level"])
-            for entry in firms[MILL].exchange.sent()
+            for entry in firms[MILL].sent()
             if entry["kind"] == "report"
         }
         assert (FURNACE, "L3") in said

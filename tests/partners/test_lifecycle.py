@@ -169,7 +169,7 @@ async def test_the_name_of_an_order_that_was_let_go_is_not_given_again(tmp_path:
         ledger.close()
         await lead.start()
         assert lead.exchange.order("GA-17") is None
-        assert lead.exchange.agreements("GA-17") == []
+        assert lead.agreements("GA-17") == []
         with pytest.raises(ExchangeError, match="exists already"):
             await lead.exchange.open_order("GA-17", at_s=s("1 06:00"))
 

@@ -69,12 +69,10 @@ async def test_an_order_of_ten_thousand_lots_works_from_end_to_end(
         await until(lambda: lots_known(furnace) == LOTS, 120)
         clock.to("2 21:30")
         await until(lambda: furnace.jobs()["AP3"].inbound == LOTS, 60)
-        reports = [e["fields"] for e in mill.exchange.sent(limit=500) if e["to"] == FURNACE]
+        reports = [e["fields"] for e in mill.sent(limit=500) if e["to"] == FURNACE]
         most = max(len(fields.get("departedLots", ())) for fields in reports)
         assert most == 100
-        assert (
-            len({e["bytes"] for e in mill.exchange.sent(limit=500) if e["kind"] == "report"}) <= 2
-        )
+        assert len({e["bytes"] for e in mill.sent(limit=500) if e["kind"] == "report"}) <= 2
 
         await furnace.kill()  # and loses its file: all is told anew
         for file in furnace.site.state.glob("exchange.db*"):

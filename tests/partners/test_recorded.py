@@ -74,7 +74,7 @@ async def test_an_added_key_is_neither_refused_nor_shown(tmp_path: Path) -> None
         ).content()  # fmt: skip
         storm.carry(FURNACE, LEAD, handed_over(orjson.dumps(with_more(letter)), furnace, lead))
         await until(lambda: lead.knows("AP3", good=600))
-        newest = next(e for e in lead.exchange.received() if e["fields"].get("good") == 600)
+        newest = next(e for e in lead.received() if e["fields"].get("good") == 600)
         assert newest["fields"] == L3
-        assert b"added" not in orjson.dumps(lead.exchange.orders(), default=str)
+        assert b"added" not in orjson.dumps(lead.order())
         assert not [e for e in lead.exchange.audited() if e["what"] == "refused"]

@@ -247,7 +247,7 @@ async def test_a_new_order_closes_the_jobs_of_the_older_one(
         assert (job.good, job.scrap, len(job.departures)) == (1500, 3, 1)
         old = next(j for j in mill.tracker.jobs(mill.journal.state) if j.order == "GA-17")
         assert old.state.value in ("ended", "aborted")
-        assert [order["id"] for order in mill.exchange.orders()] == ["GA-17-2", "GA-17"]
+        assert [order.id for order in mill.exchange.orders()] == ["GA-17-2", "GA-17"]
         await until(lambda: lead.package("AP1", "GA-17-2").get("progress") == 0.6)
         assert lead.order("GA-17-2")["opening"] is True
 
@@ -261,7 +261,7 @@ async def test_an_order_in_time_lapse_is_refused_where_machines_are_real(
         await until(firms[FURNACE].exchange.audited)
         assert "time lapse" in firms[FURNACE].exchange.audited()[0]["detail"]
         assert firms[FURNACE].exchange.order("GA-17") is None
-        assert firms[FURNACE].exchange.received() == []
+        assert firms[FURNACE].received() == []
 
 
 async def test_only_the_lead_firm_opens_and_offers(broker: RunningBroker, tmp_path: Path) -> None:
@@ -310,8 +310,8 @@ async def test_no_order_moves_a_firm_to_show_more_than_its_own_file_says(
         await opened(firms)
         # Not even its own suppliers show it a date: its lamp says that it does not know.
         await until(lambda: lead.knows("AP3", lamp="hatched", stale=False, age_s=0))
-        reports = [e for e in furnace.exchange.sent() if e["kind"] == "report"]
+        reports = [e for e in furnace.sent() if e["kind"] == "report"]
         assert {e["to"] for e in reports} >= {LEAD}
         assert all(set(e["fields"]) == {"lamp"} for e in reports)
-        given = [e for e in furnace.exchange.agreements("GA-17") if e["own"]]
+        given = [e for e in furnace.agreements("GA-17") if e["own"]]
         assert {e["level"] for e in given} == {"L1"}

@@ -14,14 +14,14 @@ async def test_while_nothing_changes_nothing_is_made_anew(tmp_path: Path) -> Non
         await opened(firms)
         await until(lambda: "AP5" in lead.jobs())
         await lead.exchange.tick()
-        shown = lead.order()
+        shown = lead.exchange.order("GA-17")
         for _ in range(3):
             await lead.exchange.tick()
-            assert lead.order() is shown
+            assert lead.exchange.order("GA-17") is shown
 
         await lead.book(5)
         await lead.exchange.tick()
-        assert lead.order() is not shown
+        assert lead.exchange.order("GA-17") is not shown
         assert lead.package("AP5")["good"] == 5
 
 
@@ -32,13 +32,13 @@ async def test_with_each_minute_of_its_time_it_is_looked_at_anew(tmp_path: Path)
         await opened(firms)
         clock.to("1 08:00")
         await lead.exchange.tick()
-        shown = lead.order()
+        shown = lead.exchange.order("GA-17")
         clock.to("1 08:00")
         await lead.exchange.tick()
-        assert lead.order() is shown
+        assert lead.exchange.order("GA-17") is shown
         clock.to("1 08:01")
         await lead.exchange.tick()
-        assert lead.order() is not shown
+        assert lead.exchange.order("GA-17") is not shown
 
 
 async def test_a_lot_on_its_way_arrives_although_nothing_else_happens(

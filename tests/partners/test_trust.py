@@ -109,7 +109,7 @@ def all_answered(firm: Firm) -> bool:
 
 
 def _pending(firm: Firm) -> list[dict[str, Any]]:
-    return [entry for entry in firm.exchange.sent() if entry["state"] == "pending"]
+    return [entry for entry in firm.sent() if entry["state"] == "pending"]
 
 
 def _emptied(scene: Scene) -> None:
@@ -468,7 +468,7 @@ async def _ends_before_the_commit(it: Scene, monkeypatch: pytest.MonkeyPatch) ->
         raise JournalError("the power is gone")
 
     with monkeypatch.context() as now:
-        now.setattr(ledger_file, "counted", ends)
+        now.setattr(ledger_file, "next_number", ends)
         with pytest.raises(JournalError):
             await it.furnace.exchange.withdraw("GA-17", MILL, "L0")
 

@@ -176,7 +176,7 @@ async def test_a_member_that_lost_its_ledger_takes_the_order_of_who_led_before(
         assert (furnace.order("GA-17")["lead"], furnace.order("MR-1")["lead"]) == (LEAD, MILL)
         await mill.book(600, "GA-17")
         await until(lambda: good(furnace, "AP1", "GA-17") == 600)
-        assert {e["level"] for e in furnace.exchange.agreements("GA-17") if e["own"]} == {"L0"}
+        assert {e["level"] for e in furnace.agreements("GA-17") if e["own"]} == {"L0"}
 
 
 @pytest.mark.parametrize("began", [ON_THE_WAY / 2, 2 * ON_THE_WAY])

@@ -58,7 +58,7 @@ async def test_what_cannot_be_kept_is_refused(tmp_path: Path, what: str) -> None
         storm.carry(FURNACE, LEAD, handed_over(raw, furnace, lead))
         await until(lambda: [e for e in lead.exchange.audited() if e["what"] == "refused"])
         await until(lambda: lead.knows("AP3", good=0))  # what comes after it is read
-        assert not [e for e in lead.exchange.received() if e["order"] == "GA-1"]
+        assert not [e for e in lead.received() if e["order"] == "GA-1"]
 
 
 @pytest.mark.parametrize("sequence", [BEYOND, LAST + 1, -1, True])
@@ -73,7 +73,7 @@ async def test_a_comparison_at_a_place_that_cannot_be_is_answered_without_a_hash
         lead, furnace = firms[LEAD], firms[FURNACE]
         storm.carry(FURNACE, LEAD, handed_over(letter, furnace, lead))
         await until(lambda: lead.knows("AP3", good=0))
-        told = await lead.exchange.compare(FURNACE)
+        told = await lead.compare(FURNACE)
         assert told is not None
         assert told["equal"]
 
@@ -130,9 +130,9 @@ async def test_unsound_fields_are_refused_with_an_entry_and_the_exchange_goes_on
         ).content()  # fmt: skip
         wire = handed_over(orjson.dumps(letter), firms[sender], firms[recipient])
         storm.carry(sender, recipient, wire)
-        context = firms[recipient].exchange
-        await until(lambda: [e for e in context.audited() if e["what"] == "refused"])
-        assert not [e for e in context.received() if e["kind"] == kind and e["hash"] == "f" * 16]
+        heard = firms[recipient]
+        await until(lambda: [e for e in heard.exchange.audited() if e["what"] == "refused"])
+        assert not [e for e in heard.received() if e["kind"] == kind and e["hash"] == "f" * 16]
         firms[LEAD].clock.to("1 07:00")
         await firms[FURNACE].book(7)
         await until(lambda: firms[LEAD].knows("AP3", good=7))
@@ -186,7 +186,7 @@ async def test_an_order_that_nothing_can_be_reckoned_from_is_refused_before_it_i
         await opened(firms)
         lead, furnace = firms[LEAD], firms[FURNACE]
         await until(lambda: lead.knows("AP3", good=0))
-        (order,) = [e for e in furnace.exchange.received() if e["kind"] == "order"]
+        (order,) = [e for e in furnace.received() if e["kind"] == "order"]
         fields = orjson.loads(orjson.dumps(order["fields"])) | {"id": "GA-66"}
         fields["began"] = fields["began"].replace(":00:00", ":00:01")  # opened last
         for package in fields["packages"]:
@@ -198,7 +198,9 @@ async def test_an_order_that_nothing_can_be_reckoned_from_is_refused_before_it_i
             chain="f" * 16, sequence=1, fields=fields,
         ).content()  # fmt: skip
         if needs is None:
-            monkeypatch.setattr("gateway.partners.checks.view", lambda *_: {}["no such thing"])
+            monkeypatch.setattr(
+                "gateway.partners.checks.order_view", lambda *_: {}["no such thing"]
+            )
         storm.carry(LEAD, FURNACE, handed_over(orjson.dumps(letter), lead, furnace))
         audited = furnace.exchange.audited
         order_kept = furnace.exchange.order

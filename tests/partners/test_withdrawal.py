@@ -34,7 +34,7 @@ def stored(firm: Firm) -> str:
 
 def given(firm: Firm, taker: str) -> dict[str, Any]:
     """What ``firm`` gives ``taker`` of the order."""
-    agreements = firm.exchange.agreements("GA-17")
+    agreements = firm.agreements("GA-17")
     return next(entry for entry in agreements if entry["own"] and entry["to"] == taker)
 
 
@@ -67,7 +67,7 @@ async def test_withdrawn_quantities_vanish_at_the_partner_and_both_logs_agree(
         assert '"good":607' not in stored(lead)
         for file in lead.site.state.glob("exchange.db*"):  # nor in freed pages or the log
             assert b'"good":607' not in file.read_bytes(), file.name
-        reports = [e for e in lead.exchange.received() if e["kind"] == "report"]
+        reports = [e for e in lead.received() if e["kind"] == "report"]
         assert not [e for e in reports if {"good", "departedLots"} & set(e["fields"])]
         assert {e["state"] for e in reports} == {"withdrawn", "kept"}
         assert '"good":607' in stored(furnace)  # what the firm itself has sent, it keeps
@@ -113,7 +113,7 @@ async def test_what_is_taken_back_in_two_steps_is_gone_after_both(
         for level in ("L2", "L1"):
             await furnace.exchange.withdraw("GA-17", LEAD, level)
             await until(lambda level=level: lead.knows("AP3", level=level))
-        reports = [e for e in lead.exchange.received() if e["kind"] == "report"]
+        reports = [e for e in lead.received() if e["kind"] == "report"]
         assert {(e["level"], *e["fields"]) for e in reports} == {("L1", "lamp")}
         assert "productionStatus" not in stored(lead)
         await furnace.kill()  # it must not tell anew what the lamp is
@@ -140,7 +140,7 @@ async def test_what_was_withdrawn_stays_withdrawn_after_a_restart(
         assert "good" not in lead.package("AP3")
         clock.to("1 15:00")
         await until(lambda: lead.package("AP3")["age_s"] == 0)
-        assert set(furnace.exchange.sent(limit=1)[0]["fields"]) == {"lamp"}
+        assert set(furnace.sent(limit=1)[0]["fields"]) == {"lamp"}
         await eventually(lambda: logs_agree(lead, furnace))
 
 
@@ -165,13 +165,11 @@ async def test_a_report_on_its_way_is_taken_back_and_never_delivered(
         await until(lambda: lead.exchange.order("GA-17") and lead.knows("AP3", level="L2"))
         await eventually(lambda: logs_agree(lead, furnace))
         assert '"good":611' not in stored(lead)
-        log = {e["sequence"]: e["state"] for e in furnace.exchange.sent() if e["to"] == LEAD}
-        theirs = {e["sequence"]: e["state"] for e in lead.exchange.received()}
+        log = {e["sequence"]: e["state"] for e in furnace.sent() if e["to"] == LEAD}
+        theirs = {e["sequence"]: e["state"] for e in lead.received()}
         assert log[waiting[0]["sequence"]] == theirs[waiting[0]["sequence"]] == "cancelled"
-        hashes = {e["sequence"]: e["hash"] for e in furnace.exchange.sent() if e["to"] == LEAD}
-        assert {
-            e["sequence"]: e["hash"] for e in lead.exchange.received()
-        }.items() <= hashes.items()
+        hashes = {e["sequence"]: e["hash"] for e in furnace.sent() if e["to"] == LEAD}
+        assert {e["sequence"]: e["hash"] for e in lead.received()}.items() <= hashes.items()
 
 
 async def test_a_withdrawal_is_heard_of_although_its_order_is_over(
@@ -245,7 +243,7 @@ async def test_a_comparison_shows_a_changed_log(broker: RunningBroker, tmp_path:
         lead, furnace = firms[LEAD], firms[FURNACE]
         await until(lambda: lead.knows("AP3", good=0))
         await eventually(lambda: logs_agree(lead, furnace))
-        whole = await furnace.exchange.compare(LEAD)
+        whole = await furnace.compare(LEAD)
         assert whole is not None
         assert whole["mine"] == whole["theirs"]
         assert whole["count"] >= 3
@@ -254,7 +252,7 @@ async def test_a_comparison_shows_a_changed_log(broker: RunningBroker, tmp_path:
             db.execute("UPDATE received SET hash = ?", ("0" * 64,))
         await lead.start()
         await until(lambda: lead.exchange.connected)
-        different = await furnace.exchange.compare(LEAD)
+        different = await furnace.compare(LEAD)
         assert different is not None
         assert different["equal"] is False
         assert different["theirs"] == "0" * 64
@@ -267,13 +265,13 @@ async def test_a_comparison_without_an_answer_says_so(
     async with working(tmp_path, PAIR, broker.url) as firms:
         await opened(firms)
         await firms[LEAD].kill()
-        asked = await firms[FURNACE].exchange.compare(LEAD)
+        asked = await firms[FURNACE].compare(LEAD)
         assert asked is not None
         assert asked["equal"] is False
         assert asked["theirs"] is None
         for nobody in (MILL, "stranger", FURNACE):
-            assert await firms[FURNACE].exchange.compare(nobody) is None
+            assert await firms[FURNACE].compare(nobody) is None
 
 
 def _pending(firm: Firm) -> list[dict[str, Any]]:
-    return [entry for entry in firm.exchange.sent() if entry["state"] == "pending"]
+    return [entry for entry in firm.sent() if entry["state"] == "pending"]

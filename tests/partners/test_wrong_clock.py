@@ -65,7 +65,7 @@ async def test_firms_whose_clocks_agree_say_nothing_of_them(
 ) -> None:
     async with working(tmp_path, [LEAD, MILL], broker.url, wrong={}) as firms:
         await opened(firms)
-        await until(lambda: all(entry["acked"] for entry in firms[MILL].exchange.sent()))
+        await until(lambda: all(entry["acked"] for entry in firms[MILL].sent()))
         await until(lambda: firms[LEAD].knows("AP1", lamp="grey"))
         for firm in firms.values():
             assert "clock" not in firm.exchange.health().en

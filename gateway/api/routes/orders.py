@@ -11,6 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.access import EVERYONE, OWNER, PRIVACY, Change, Role, allowed, changing
 from gateway.api.answers import Here, Json, group
+from gateway.api.order_json import (
+    agreement_json,
+    comparison_json,
+    order_shown,
+    received_json,
+    sent_json,
+)
 from gateway.api.order_shapes import (
     AgreementShape,
     ComparisonShape,
@@ -48,10 +55,10 @@ CUSTOMER_SEES = (
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=5000)]
 Count = Annotated[int, Field(ge=0, le=1_000_000_000)]
-OrderSeconds = Annotated[float, Field(ge=0, le=100_000_000, allow_inf_nan=False)]
+BodySeconds = Annotated[float, Field(ge=0, le=100_000_000, allow_inf_nan=False)]
 
 
-class Opening(BaseModel):
+class OpeningBody(BaseModel):
     """Where a package stands when an order is opened in the middle; counts are simulated.
 
     ``degraded``: its firm had reported that it is slower than planned.
@@ -61,8 +68,8 @@ class Opening(BaseModel):
     good: Count
     scrap: Count = 0
     runs: Count = 0
-    departures_s: list[OrderSeconds] = []
-    run_began_s: OrderSeconds | None = None
+    departures_s: list[BodySeconds] = []
+    run_began_s: BodySeconds | None = None
     degraded: bool = False
 
 
@@ -74,8 +81,8 @@ class NewOrder(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,31}$")
-    at_s: OrderSeconds
-    opening: dict[Name, Opening] = {}
+    at_s: BodySeconds
+    opening: dict[Name, OpeningBody] = {}
     accepted_reserve: bool = False
     begins_in_s: float = Field(default=0.0, ge=0, le=60, allow_inf_nan=False)
     ends: Name | None = None
@@ -145,7 +152,7 @@ def _known(partners: Exchanging, order: str) -> str:
     return order
 
 
-Known = Annotated[str, Depends(_known)]
+KnownOrder = Annotated[str, Depends(_known)]
 
 
 def order_for(role: Role, order: OrderShape) -> OrderShape:
@@ -162,18 +169,18 @@ def orders(
 ) -> Json[list[OrderShape]]:
     """The joint orders of this firm, newest first; empty without a consortium."""
     found = rooms.exchange.orders() if rooms.exchange else []
-    return Json([order_for(role, entry) for entry in found])
+    return Json([order_for(role, order_shown(rooms, entry)) for entry in found])
 
 
 @router.get("/orders/{order}", dependencies=[Depends(allowed(EVERYONE))])
 def order(
-    partners: Exchanging, order: str, role: Annotated[Role, Depends(allowed(EVERYONE))]
+    rooms: Here, partners: Exchanging, order: str, role: Annotated[Role, Depends(allowed(EVERYONE))]
 ) -> Json[OrderShape]:
     """One joint order; what was not agreed is absent and named in ``not_agreed``."""
     found = partners.order(order)
     if found is None:
         raise absent()
-    return Json(order_for(role, found))
+    return Json(order_for(role, order_shown(rooms, found)))
 
 
 @router.post("/orders", dependencies=deciding, status_code=201)
@@ -193,7 +200,7 @@ async def open_order(partners: Exchanging, new: NewOrder, decision: Deciding) ->
 
 @router.post("/orders/{order}/offers", dependencies=deciding, status_code=201)
 async def offer(
-    partners: Exchanging, order: Known, new: NewOffer, decision: Deciding
+    partners: Exchanging, order: KnownOrder, new: NewOffer, decision: Deciding
 ) -> Json[MadeShape]:
     """Ask another firm to take lots of a package (lead firm)."""
     with noted(decision):
@@ -203,7 +210,7 @@ async def offer(
 
 @router.post("/orders/{order}/offers/{offer}/accept", dependencies=deciding)
 async def accept(
-    partners: Exchanging, order: Known, offer: str, decision: Deciding
+    partners: Exchanging, order: KnownOrder, offer: str, decision: Deciding
 ) -> Json[MadeShape]:
     """Take an offer (the firm that was asked)."""
     with noted(decision):
@@ -213,7 +220,7 @@ async def accept(
 
 @router.post("/orders/{order}/offers/{offer}/decline", dependencies=deciding)
 async def decline(
-    partners: Exchanging, order: Known, offer: str, decision: Deciding
+    partners: Exchanging, order: KnownOrder, offer: str, decision: Deciding
 ) -> Json[MadeShape]:
     """Decline an offer."""
     with noted(decision):
@@ -222,14 +229,14 @@ async def decline(
 
 
 @router.get("/orders/{order}/agreements", dependencies=seeing)
-def agreements(partners: Exchanging, order: Known) -> Json[list[AgreementShape]]:
+def agreements(partners: Exchanging, order: KnownOrder) -> Json[list[AgreementShape]]:
     """What each partner gets from whom, and what never leaves."""
-    return Json(partners.agreements(order))
+    return Json([agreement_json(agreed) for agreed in partners.agreements(order)])
 
 
 @router.post("/orders/{order}/agreements/{firm}/withdraw", dependencies=deciding)
 async def withdraw(
-    partners: Exchanging, order: Known, firm: str, what: Withdrawal, decision: Deciding
+    partners: Exchanging, order: KnownOrder, firm: str, what: Withdrawal, decision: Deciding
 ) -> Json[LeftShape]:
     """Narrow what a partner gets from this firm, at once."""
     with noted(decision):
@@ -239,7 +246,7 @@ async def withdraw(
 
 @router.post("/orders/{order}/agreements/{firm}/give", dependencies=deciding)
 async def give(
-    partners: Exchanging, order: Known, firm: str, decision: Deciding
+    partners: Exchanging, order: KnownOrder, firm: str, decision: Deciding
 ) -> Json[LeftShape]:
     """Let a partner see again what was agreed on before something was taken back."""
     with noted(decision):
@@ -271,7 +278,7 @@ async def erase_aside(
 @router.get("/sent", dependencies=seeing)
 def sent(rooms: Here, order: str | None = None, limit: Limit = 200) -> Json[list[SentShape]]:
     """Every message that left this firm, with its exact content, newest first."""
-    return Json(rooms.exchange.sent(order, limit) if rooms.exchange else [])
+    return Json(sent_json(rooms.exchange.sent(order, limit) if rooms.exchange else []))
 
 
 @router.get("/received", dependencies=seeing)
@@ -279,7 +286,7 @@ def received(
     rooms: Here, order: str | None = None, limit: Limit = 200
 ) -> Json[list[ReceivedShape]]:
     """Every message that came in, newest first; what was withdrawn is gone from it."""
-    return Json(rooms.exchange.received(order, limit) if rooms.exchange else [])
+    return Json(received_json(rooms.exchange.received(order, limit) if rooms.exchange else []))
 
 
 @router.post("/sent/compare", dependencies=[Depends(allowed(COMPARING))])
@@ -292,7 +299,7 @@ async def compare(partners: Exchanging, what: Question) -> Json[ComparisonShape]
         found = await partners.compare(what.firm, what.order)
     if found is None:
         raise absent()
-    return Json(found)
+    return Json(comparison_json(found))
 
 
 @contextmanager

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 import orjson
 
@@ -20,7 +19,7 @@ from gateway.network.disclosure import only
 from gateway.network.knowledge import Agreed
 from gateway.network.order import JointOrder, Level, Prepared
 from gateway.network.snapshot import Offered, Warned
-from gateway.partners.state import LogEntry
+from gateway.partners.state import LogEntry, SecurityEvent
 from gateway.partners.store.ledger_file import COLUMNS, LedgerFile
 from gateway.partners.store.rows import (
     agreement_row,
@@ -279,7 +278,7 @@ class Ledger(LedgerFile):
             reader.close()
         return [entry_of(row) for row in rows]
 
-    def audited(self, limit: int) -> list[dict[str, Any]]:
+    def audited(self, limit: int) -> list[SecurityEvent]:
         """The newest security events, newest first: ``limit`` of each kind, so that none hides."""
         reader = open_reader(self.path)
         try:

@@ -37,9 +37,9 @@ from gateway.partners.store.trust import (
     Distrusted,
     Three,
     adopt,
-    counted,
     doubt,
     narrowings,
+    next_number,
     outdated,
     standing_of,
 )
@@ -191,7 +191,7 @@ class LedgerFile:
             with transaction(self._connection, self.path):
                 yield self._connection
                 if counting:
-                    told = counted(self._connection)
+                    told = next_number(self._connection)
         except Unwritable as error:
             self.trouble = str(error)
             raise

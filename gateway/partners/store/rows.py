@@ -20,10 +20,10 @@ from gateway.network.snapshot import Offered, Warned
 from gateway.partners.messages import Kind
 from gateway.partners.state import ExchangeState, Head, LogEntry
 
-Row = tuple[Any, ...]
+SqlRow = tuple[Any, ...]
 
 
-def entry_row(entry: LogEntry) -> Row:
+def entry_row(entry: LogEntry) -> SqlRow:
     """A message as a row of its log."""
     return (
         entry.order,
@@ -45,7 +45,7 @@ def entry_row(entry: LogEntry) -> Row:
     )
 
 
-def entry_of(row: Row) -> LogEntry:
+def entry_of(row: SqlRow) -> LogEntry:
     """A message from a row; the column after the others is when it was acknowledged."""
     return LogEntry(
         order=row[0],
@@ -68,7 +68,7 @@ def entry_of(row: Row) -> LogEntry:
     )
 
 
-def agreement_row(order: str, pair: tuple[str, str], agreed: Agreed) -> Row:
+def agreement_row(order: str, pair: tuple[str, str], agreed: Agreed) -> SqlRow:
     """An agreement as a row."""
     withdrawn = None if agreed.withdrawn is None else to_ms(agreed.withdrawn)
     return (order, *pair, agreed.level.value, withdrawn)

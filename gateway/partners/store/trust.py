@@ -163,7 +163,7 @@ def adopt(
     return standing_of(db)
 
 
-def counted(db: sqlite3.Connection) -> tuple[str, int]:
+def next_number(db: sqlite3.Connection) -> tuple[str, int]:
     """The ledger's name and its next number, inside a transaction."""
     row: tuple[str, int] = db.execute(
         "UPDATE standing SET number = number + 1 RETURNING ledger, number"

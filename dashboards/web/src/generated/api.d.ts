@@ -652,7 +652,7 @@ export interface components {
             id: string;
             /** @default {} */
             opening: {
-                [key: string]: components["schemas"]["Opening"];
+                [key: string]: components["schemas"]["OpeningBody"];
             };
         };
         /** @description The password that the owner gives to a role; for the owner's own, ``current`` as well. */
@@ -680,7 +680,7 @@ export interface components {
          *
          *     ``degraded``: its firm had reported that it is slower than planned.
          */
-        Opening: {
+        OpeningBody: {
             /** @default false */
             degraded: boolean;
             /** @default [] */
