@@ -107,32 +107,25 @@ def _seconds(blocks: Sequence[Block], wire: Wire | None, pause: float, thinks: f
 
 def _share(device: Polled, wire: Wire | None, pause: float, thinks: float) -> float:
     """The part of all time that a device needs: what is due together is asked for together."""
-    periods = sorted({Fraction(every).limit_denominator(1000) for _, every in device.points})
-    if not periods:
-        return 0.0  # everything is refused
-    span = _common(periods)
+    if wire is None or not device.points:  # or everything is refused
+        return 0.0
+    exact = [Fraction(every).limit_denominator(1000) for _, every in device.points]
+    unit = math.lcm(*(every.denominator for every in exact))
+    whole = [int(every * unit) for every in exact]
+    periods = sorted(set(whole))
+    span = math.lcm(*periods)
     if span / periods[0] > TICKS:  # the slow ones hardly count
         periods, span = periods[:1], periods[0]
-    ticks = sorted({period * n for period in periods for n in range(int(span / period))})
-    cost: dict[tuple[Fraction, ...], float] = {}
+    cost: dict[tuple[int, ...], float] = {}
     total = 0.0
-    for tick in ticks:
-        due = tuple(period for period in periods if tick % period == 0)
+    for tick in {number for period in periods for number in range(0, span, period)}:
+        due = tuple([period for period in periods if tick % period == 0])
         if due not in cost:
-            points = [point for point, every in device.points if _in(every, due)]
+            named = zip(device.points, whole, strict=True)
+            points = [point for (point, _), period in named if period in due]
             cost[due] = _seconds(device.blocks(points), wire, pause, thinks)
         total += cost[due]
-    return total / float(span)
-
-
-def _in(every: float, periods: Sequence[Fraction]) -> bool:
-    return Fraction(every).limit_denominator(1000) in periods
-
-
-def _common(periods: Sequence[Fraction]) -> Fraction:
-    """The shortest time after which all periods begin together again."""
-    common = math.lcm(*(period.denominator for period in periods))
-    return Fraction(math.lcm(*(int(period * common) for period in periods)), common)
+    return total * unit / span
 
 
 def possible(every: float, busy: float) -> float:
