@@ -201,11 +201,11 @@ def expected(machine: Machine) -> Iterator[Text]:
     evidence, every = machine.evidence, max(device.every for device in machine.devices)
     if evidence is None:
         return
-    period = _worded(spelled(every))
+    exact = _worded(spelled(2 * every))
     yield Text(
-        f"Zu erwartender Fehler: Beginn und Ende werden auf {period.de} genau erkannt "
-        "(Abfragetakt).",
-        f"Expected error: beginnings and ends are known to {period.en}, the polling period.",
+        f"Zu erwartender Fehler: Beginn und Ende werden auf {exact.de} genau erkannt: Eine "
+        "Flanke braucht zwei Abfragen.",
+        f"Expected error: beginnings and ends are known to {exact.en}: an edge needs two polls.",
     )
     run, pause = _sure(evidence, "min_run", every), _sure(evidence, "min_pause", every)
     if run and pause:

@@ -20,7 +20,10 @@ from tests.system.walked import PASSWORD, Watch, Workshop, typed, unknown_machin
 
 SLOW = 150_000
 PICTURES = os.environ.get("PICTURES")
-"""A folder for the pictures of the documentation; without it none are taken."""
+"""A folder for the pictures of the documentation; without it none are taken.
+
+``PICTURES=/tmp/pictures pytest tests/system/test_unknown_machine.py`` takes them all.
+"""
 WATTS = {"off_below": 60, "standby_below": 300, "run_above": 1200, "run_below": 900}
 EVIDENCE = {"type": "power-runs", **WATTS, "min_run": "3s", "min_pause": "1s"}
 
@@ -110,8 +113,10 @@ def picture(page: Page, name: str, language: Language) -> int:
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_in_the_browser(tmp_path: Path, chromium: Browser, language: Language) -> None:
     said, watch, read = SAID[language], Watch(f"walk in the browser, {language}"), 0
-    shop = Workshop(tmp_path, language)
-    link = (Path(PICTURES).parent if PICTURES else tmp_path) / "rs485"
+    beside = Path(PICTURES).parent if PICTURES else tmp_path
+    folder, link = beside / f"firm-{language}", beside / "rs485"
+    folder.mkdir()
+    shop = Workshop(folder, language)
     shop.begin()
     with unknown_machine(link) as machine, shop.running():
         machine.switch("off")
@@ -184,7 +189,7 @@ def test_in_the_browser(tmp_path: Path, chromium: Browser, language: Language) -
         expect(page.get_by_role("heading", name=said.taken)).to_be_visible(timeout=20_000)
         watch.tell("add")
         machine.switch("on")
-        expect(page.get_by_text(said.first)).to_be_visible(timeout=90_000)
+        expect(page.locator("strong", has_text=said.first)).to_be_visible(timeout=90_000)
         read += picture(page, "walk-counted", language)
         watch.tell("first counted run (the machine's own run takes 18 s)")
         page.get_by_role("link", name=said.sheet).click()
