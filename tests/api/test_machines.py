@@ -126,7 +126,7 @@ def test_a_mistake_is_told_as_check_tells_it_and_nothing_is_written(
 ) -> None:
     for wrong, told in (
         ({"template": "sdm631"}, "there is no template sdm631"),
-        ({"every": "1"}, "this is not a duration"),
+        ({"every": "1"}, "the duration has no unit"),
         ({"name": "Drill 2"}, "Drill 2"),
         ({"name": "../../evil"}, "evil"),
         ({"title": {"de": "", "en": "x"}}, ""),
