@@ -69,6 +69,7 @@ TABLE = {
     ("POST", "/parked/{sink}/again"): OWNER,
     ("POST", "/reload"): OWNER,
     ("GET", "/assistant"): OWNER,
+    ("GET", "/assistant/networks"): OWNER,
     ("POST", "/assistant/scan"): OWNER,
     ("POST", "/assistant/look"): OWNER,
     ("POST", "/assistant/look/again"): OWNER,
