@@ -220,7 +220,7 @@ def expected(machine: Machine) -> Iterator[Text]:
 def _sure(evidence: Variant, key: str, every: timedelta) -> Text | None:
     """A stretch of so long is met by samples that are far enough apart, wherever they fall."""
     least = getattr(evidence, key, None)
-    return _worded(spelled(least + every)) if isinstance(least, timedelta) else None
+    return _worded(spelled(max(least, every) + every)) if isinstance(least, timedelta) else None
 
 
 def _caveats(machine: Machine) -> Iterator[Part]:

@@ -157,7 +157,8 @@ def _lines(config: PowerRunsConfig) -> tuple[Line, ...]:
 
 def surely_seen(config: PowerRunsConfig, worst: float) -> tuple[float, float]:
     """How long in seconds a run and a pause must be to be seen in any case, polled so rarely."""
-    return max(_seconds(config.min_run), 2 * worst), max(_seconds(config.min_pause), 2 * worst)
+    run, pause = _seconds(config.min_run), _seconds(config.min_pause)
+    return max(run, worst) + worst, max(pause, worst) + worst
 
 
 def _unseen(worst: float, config: PowerRunsConfig) -> tuple[Text, ...]:

@@ -132,8 +132,8 @@ def test_a_fast_machine_wants_a_short_period() -> None:
 def test_pauses_that_cannot_be_seen_at_a_period_are_told_in_seconds() -> None:
     recording = drilled(run_s=2.0, pause_s=1.0)
     verdict = LESSON.judge(recording, learnt(recording), 0.6)
-    assert "pauses shorter than 1.2 s cannot be seen" in verdict.expects[0].en
-    assert "Pausen unter 1,2 s werden nicht sicher erkannt" in verdict.expects[0].de
+    assert "pauses shorter than 1.3 s cannot be seen" in verdict.expects[0].en
+    assert "Pausen unter 1,3 s werden nicht sicher erkannt" in verdict.expects[0].de
 
 
 @pytest.mark.parametrize(("runs", "says"), [(1, "1 statt 3"), (2, "2 statt 3"), (5, "5 statt 3")])
