@@ -99,7 +99,7 @@ def test_a_machine_is_added_changed_and_removed(
     assert "+every: 2s" in changed.out
     sheet = werkverbund("--lang", "de", "machine", "sheet", firm, "press-1")
     assert "Zu erwartender Fehler" in sheet.out
-    assert "3 s" in sheet.out, "pauses from 1 s + 2 s on"
+    assert "Pausen ab 4 s" in sheet.out, "from two polls on, whatever the file says"
     page = werkverbund("machine", "sheet", firm, "press-1", "--html").out
     assert page.startswith("<!doctype html>")
     assert "@page{size:A4" in page
