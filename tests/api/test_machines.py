@@ -115,7 +115,7 @@ def test_a_machine_is_shown_then_written_and_counts_its_first_run(
         "First counted run",
         "Erster gezählter Lauf",
         "127.0.0.1",
-        "150 ms",
+        "200 ms",
         "input register",
     ):
         assert told in said
