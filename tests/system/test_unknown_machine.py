@@ -20,9 +20,9 @@ from tests.system.walked import PASSWORD, Watch, Workshop, typed, unknown_machin
 
 SLOW = 150_000
 PICTURES = os.environ.get("PICTURES")
-"""A folder for the pictures of the documentation; without it none are taken.
+"""A folder in a new one (the walk works beside it) for the pictures; without it none are taken.
 
-``PICTURES=/tmp/pictures pytest tests/system/test_unknown_machine.py`` takes them all.
+``PICTURES=/tmp/dev/pictures pytest tests/system/test_unknown_machine.py`` takes them all.
 """
 WATTS = {"off_below": 60, "standby_below": 300, "run_above": 1200, "run_below": 900}
 EVIDENCE = {"type": "power-runs", **WATTS, "min_run": "3s", "min_pause": "1s"}

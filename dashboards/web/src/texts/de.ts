@@ -313,7 +313,7 @@ export const de = {
       "modbus-rtu": "Modbus RTU",
       "modbus-rtu-over-tcp": "Modbus RTU über TCP",
     } as Record<string, string>,
-    units: (list: string) => `Geräteadresse ${list}`,
+    units: (list: string) => `Gerätenummer ${list}`,
     readOnly: "nur lesend",
   },
   trace: {
