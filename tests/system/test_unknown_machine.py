@@ -22,8 +22,10 @@ SLOW = 150_000
 PICTURES = os.environ.get("PICTURES")
 """A folder in a new one (the walk works beside it) for the pictures; without it none are taken.
 
-``PICTURES=/tmp/dev/pictures pytest tests/system/test_unknown_machine.py`` takes them all.
+``FAULTS=full PICTURES=/tmp/dev/pictures pytest tests/system/test_unknown_machine.py`` takes all.
 """
+BOTH: tuple[Language, Language] = ("de", "en")
+"""Each walk in both takes six minutes: the suite walks once in each, in full both are walked."""
 WATTS = {"off_below": 60, "standby_below": 300, "run_above": 1200, "run_below": 900}
 EVIDENCE = {"type": "power-runs", **WATTS, "min_run": "3s", "min_pause": "1s"}
 
@@ -110,8 +112,9 @@ def picture(page: Page, name: str, language: Language) -> int:
     return words_of(page.inner_text("main"))
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
-def test_in_the_browser(tmp_path: Path, chromium: Browser, language: Language) -> None:
+@pytest.mark.seeds(1, 2)
+def test_in_the_browser(tmp_path: Path, chromium: Browser, seed: int) -> None:
+    language = BOTH[seed]
     said, watch, read = SAID[language], Watch(f"walk in the browser, {language}"), 0
     beside = Path(PICTURES).parent if PICTURES else tmp_path
     folder, link = beside / f"firm-{language}", beside / "rs485"
@@ -215,8 +218,9 @@ def _seen_on_every_screen(page: Page, language: Language) -> None:
                 picture(page, f"seen-{place.partition('/')[0]}-{width}-{scheme}", language)
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
-def test_in_a_terminal(tmp_path: Path, language: Language) -> None:
+@pytest.mark.seeds(1, 2)
+def test_in_a_terminal(tmp_path: Path, seed: int) -> None:
+    language = BOTH[-1 - seed]
     watch, shop = Watch(f"walk in a terminal, {language}"), Workshop(tmp_path, language)
     link = tmp_path / "rs485"
     serial = ("--serial", link, "--baud", 115200)
