@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from asyncua.sync import Client
+from asyncua.ua import DataValue
 from playwright.sync_api import Page, expect
 from pymodbus.client import ModbusTcpClient
 
@@ -117,13 +118,18 @@ def test_opcua_tells_the_value(held: Held) -> None:
     place = held.place("opcua")
     assert place["endpoint"] == held.factory.ready["firms"][FIRM]["opcua"]
     with Client(place["endpoint"]) as client:
-        told = client.get_node(place["node"]).read_data_value()
+        node = client.get_node(place["node"])
+
+        def told_since() -> DataValue | None:
+            told = node.read_data_value()
+            at = told.SourceTimestamp
+            return told if at is not None and at.replace(tzinfo=UTC) > held.since else None
+
+        told = eventually(told_since, what="OPC UA tells the value that is held")
     assert told.Value is not None
     assert told.Value.Value == held.value
     assert told.StatusCode is not None
     assert told.StatusCode.is_good()
-    assert told.SourceTimestamp is not None
-    assert told.SourceTimestamp.replace(tzinfo=UTC) > held.since
 
 
 def test_mqtt_tells_the_value(held: Held) -> None:
